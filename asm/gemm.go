@@ -1,0 +1,141 @@
+package asm
+
+// The block length of a product's sum. A sum over K terms is cut into
+// blocks of KBlockLen(K) terms (the last may be shorter), each one chain of FMAs
+// in increasing k from +0; blocks are added in increasing order inside a
+// superblock, superblocks in increasing order. All of it depends on K alone.
+const (
+	KBlock     = 512 // nominal length of a k-block
+	KBlockMax  = 768 // no block is longer
+	SuperBlock = 16  // k-blocks summed before superblocks are summed
+)
+
+// KBlockLen returns the length of every k-block but the last of a sum over K
+// terms: K cut into round(K/512) pieces (at least one), so that a short rest
+// never costs a pass over C, and each piece rounded up to a multiple of 8.
+func KBlockLen(K int) int {
+	n := int((uint(K) + KBlock/2 - 1) / KBlock)
+	if n <= 1 {
+		return K
+	}
+	return ((K+n-1)/n + 7) &^ 7
+}
+
+// What a Gemm kernel does with the chain sum s of an element of C. The flags are
+// applied in this order.
+const (
+	OutAdd   = 1 << iota // s = C + s: a later k-block
+	OutScale             // s = alpha*s
+	OutFMA               // s = fma(alpha, s, beta*C)
+	OutBias              // s = s + bias[j]
+	OutReLU              // s = s < 0 ? 0 : s; NaN and -0 pass
+)
+
+// GemmArgs are the operands of one call of a Gemm kernel.
+//
+//	A(i,p) = A[i*ARow + p*ACol]              one of ARow, ACol is 1 (m = 1: any ARow; k = 1: any ACol)
+//	B(p,j) = B[(j/NR)*BPanel + p*BRow + j%NR]  NR = GemmNR; unpacked row-major B: BPanel = NR, BRow = ldb
+//	C(i,j) = C[i*LDC + j]
+type GemmArgs[T Float] struct {
+	C            []T
+	A            []T
+	B            []T
+	Bias         []T // with OutBias, at least N long
+	LDC          int
+	ARow, ACol   int
+	BPanel, BRow int
+	M, N, K      int
+	Alpha, Beta  T // with OutScale, OutFMA
+	Out          int
+}
+
+// GemmKernels is the matrix-product family.
+type GemmKernels[T Float] struct {
+	// GemmMR x GemmNR is the tile of C that the kernels hold in registers, and
+	// GemmNR the width of a packed panel of B.
+	GemmMR, GemmNR int
+
+	// Gemm is one k-block of a product:
+	//
+	//	for i < M, j < N {
+	//		s := +0
+	//		for p < K { s = fma(A(i,p), B(p,j), s) }
+	//		C(i,j) = out(s)      // see the Out flags
+	//	}
+	//
+	// It panics if an index would leave a slice. Work per call is bounded by the
+	// caller (assembly is not preemptible).
+	Gemm func(g *GemmArgs[T])
+
+	// PackN copies n <= w columns of k rows:  dst[p*w+j] = src[p*lds+j].
+	// Columns n..w-1 of dst are set to zero.
+	PackN func(dst []T, w int, src []T, lds, n, k int)
+
+	// PackT transposes n <= w rows of k elements:  dst[p*w+j] = src[j*lds+p].
+	// Columns n..w-1 of dst are set to zero.
+	PackT func(dst []T, w int, src []T, lds, n, k int)
+}
+
+func gemmGenericKernels[T Float]() GemmKernels[T] {
+	return GemmKernels[T]{
+		GemmMR: 4, GemmNR: 8,
+		Gemm:  gemmGeneric[T],
+		PackN: packNGeneric[T],
+		PackT: packTGeneric[T],
+	}
+}
+
+func gemmGeneric[T Float](g *GemmArgs[T]) {
+	for i := 0; i < g.M; i++ {
+		for j := 0; j < g.N; j++ {
+			bo := (j/8)*g.BPanel + j%8
+			var s T
+			for p := 0; p < g.K; p++ {
+				s = FMA(g.A[i*g.ARow+p*g.ACol], g.B[bo+p*g.BRow], s)
+			}
+			gemmOut(g, i, j, s)
+		}
+	}
+}
+
+func gemmOut[T Float](g *GemmArgs[T], i, j int, s T) {
+	c := &g.C[i*g.LDC+j]
+	if g.Out&OutAdd != 0 {
+		s = *c + s
+	}
+	if g.Out&OutScale != 0 {
+		s = T(g.Alpha * s)
+	}
+	if g.Out&OutFMA != 0 {
+		s = FMA(g.Alpha, s, T(g.Beta**c))
+	}
+	if g.Out&OutBias != 0 {
+		s += g.Bias[j]
+	}
+	if g.Out&OutReLU != 0 && s < 0 {
+		s = 0
+	}
+	*c = s
+}
+
+func packNGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
+	for p := 0; p < k; p++ {
+		d := dst[p*w : p*w+w]
+		copy(d, src[p*lds:p*lds+n])
+		clear(d[n:])
+	}
+}
+
+func packTGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
+	for j := 0; j < n; j++ {
+		s := src[j*lds : j*lds+k]
+		for p, v := range s {
+			dst[p*w+j] = v
+		}
+	}
+	if n < w {
+		for p := 0; p < k; p++ {
+			clear(dst[p*w+n : p*w+w])
+		}
+	}
+}
