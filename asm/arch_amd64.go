@@ -7,8 +7,24 @@ import "github.com/klauspost/cpuid/v2"
 // archISAs lists what this CPU runs, worst first. AVX2 needs FMA3 as well: each
 // can be present without the other.
 func archISAs() []archISA {
-	var l []archISA
+	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.BMI2) {
+		return nil
+	}
+	l := []archISA{{"avx2", useAVX2}}
+	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL) {
+		l = append(l, archISA{"avx512", useAVX512})
+	}
 	return l
+}
+
+func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
+	gemmTilesF32AVX2.use(&k32.GemmKernels)
+	gemmTilesF64AVX2.use(&k64.GemmKernels)
+}
+
+func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
+	gemmTilesF32AVX512.use(&k32.GemmKernels)
+	gemmTilesF64AVX512.use(&k64.GemmKernels)
 }
 
 func cpuName() string {

@@ -1,0 +1,166 @@
+//go:build amd64 && !purego
+
+package asm
+
+import "fmt"
+
+// gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
+// of C, all of one height and width. The last vector of the last panel has tail
+// valid columns. Strides count elements.
+type gemmRaw[T Float] func(c *T, ldc int, a *T, astr int, b *T, bpanel, brow, k, mt, np, tail, out int, alpha, beta T, bias *T)
+
+// gemmTiles are the tile kernels of one instruction set, indexed by the number of
+// vectors of columns and the number of rows.
+type gemmTiles[T Float] struct {
+	lanes                      int
+	height                     [4]int // greatest height for a number of vectors
+	row, rowTail, col, colTail [4][]gemmRaw[T]
+	packN, packT               func(dst *T, w int, src *T, lds, n, k int)
+}
+
+// run is Gemm of GemmKernels: it checks every index, cuts the rows evenly into
+// tiles and the columns into panels, and calls the tile kernels.
+func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
+	if g.M <= 0 || g.N <= 0 {
+		return
+	}
+	nr := 2 * t.lanes
+	g.check(nr)
+	rowA := g.ACol == 1
+	astr := g.ARow
+	if !rowA {
+		astr = g.ACol
+	}
+	var a, b, bias *T
+	if g.K > 0 {
+		a, b = &g.A[0], &g.B[0]
+	}
+	if g.Out&OutBias != 0 {
+		bias = &g.Bias[0]
+	}
+	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr {
+		t.columns(g, rowA, astr, 3, 1, g.N-nr, 0, a, b, bias)
+		return
+	}
+	full, rest := g.N/nr, g.N%nr
+	switch {
+	case rest == 0:
+		t.columns(g, rowA, astr, 2, full, t.lanes, 0, a, b, bias)
+		return
+	case rest > t.lanes && t.masksPanels():
+		t.columns(g, rowA, astr, 2, full+1, rest-t.lanes, 0, a, b, bias)
+		return
+	}
+	if full > 0 {
+		t.columns(g, rowA, astr, 2, full, t.lanes, 0, a, b, bias)
+		if b != nil {
+			b = &g.B[full*g.BPanel]
+		}
+		if bias != nil {
+			bias = &g.Bias[full*nr]
+		}
+	}
+	nv := (rest + t.lanes - 1) / t.lanes
+	t.columns(g, rowA, astr, nv, 1, rest-(nv-1)*t.lanes, full*nr, a, b, bias)
+}
+
+// masksPanels reports whether one call can do full panels and then a masked one.
+func (t *gemmTiles[T]) masksPanels() bool { return t.height[3] > 0 }
+
+// columns does all rows of np panels of nv vectors that start at column j0.
+func (t *gemmTiles[T]) columns(g *GemmArgs[T], rowA bool, astr, nv, np, tail, j0 int, a, b, bias *T) {
+	var kernels []gemmRaw[T]
+	switch masked := tail < t.lanes; {
+	case rowA && masked:
+		kernels = t.rowTail[nv]
+	case rowA:
+		kernels = t.row[nv]
+	case masked:
+		kernels = t.colTail[nv]
+	default:
+		kernels = t.col[nv]
+	}
+	// ceil(M/height) tiles, their heights equal but for one row.
+	tiles := 1
+	h := g.M
+	if h > t.height[nv] {
+		tiles = int((uint32(g.M) + uint32(t.height[nv]) - 1) / uint32(t.height[nv]))
+		h = int((uint32(g.M) + uint32(tiles) - 1) / uint32(tiles))
+	}
+	low := tiles*h - g.M // tiles of height h-1
+	c := &g.C[j0]
+	kernels[h](c, g.LDC, a, astr, b, g.BPanel, g.BRow, g.K, tiles-low, np, tail, g.Out, g.Alpha, g.Beta, bias)
+	if low > 0 {
+		i0 := (tiles - low) * h
+		if a != nil {
+			a = &g.A[i0*g.ARow]
+		}
+		kernels[h-1](&g.C[i0*g.LDC+j0], g.LDC, a, astr, b, g.BPanel, g.BRow, g.K, low, np, tail, g.Out, g.Alpha, g.Beta, bias)
+	}
+}
+
+// check panics unless every index of the call lies inside its slice.
+func (g *GemmArgs[T]) check(nr int) {
+	if uint64(g.M|g.N|g.K|g.LDC|g.ARow|g.ACol|g.BPanel|g.BRow)>>31 != 0 {
+		g.fail("negative or huge dimension")
+	}
+	if (g.M-1)*g.LDC+g.N > len(g.C) || g.M > 1 && g.LDC < g.N {
+		g.fail("C too short")
+	}
+	if g.Out&OutBias != 0 && len(g.Bias) < g.N {
+		g.fail("bias too short")
+	}
+	if g.K == 0 {
+		return
+	}
+	if g.ARow != 1 && g.ACol != 1 {
+		g.fail("A has no contiguous axis")
+	}
+	if (g.M-1)*g.ARow+(g.K-1)*g.ACol >= len(g.A) {
+		g.fail("A too short")
+	}
+	last := (g.N - 1) / nr
+	if last*g.BPanel+(g.K-1)*g.BRow+(g.N-1)%nr >= len(g.B) ||
+		last > 0 && (last-1)*g.BPanel+(g.K-1)*g.BRow+nr > len(g.B) {
+		g.fail("B too short")
+	}
+}
+
+func (g *GemmArgs[T]) fail(why string) {
+	panic(fmt.Errorf("asm.Gemm: %s: M %d, N %d, K %d, len(A) %d (strides %d, %d), len(B) %d (panel %d, row %d), len(C) %d (row %d)",
+		why, g.M, g.N, g.K, len(g.A), g.ARow, g.ACol, len(g.B), g.BPanel, g.BRow, len(g.C), g.LDC))
+}
+
+// checkPack panics unless both packing kernels stay inside their slices.
+func checkPack[T Float](op string, dst []T, w int, src []T, lds, rows, cols, n, k int) {
+	if uint64(w|lds|n|k)>>31 != 0 || n > w || k*w > len(dst) || (rows-1)*lds+cols > len(src) {
+		panic(fmt.Errorf("asm.%s: width %d, n %d, k %d, len(dst) %d, len(src) %d, lds %d", op, w, n, k, len(dst), len(src), lds))
+	}
+}
+
+func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
+	if n <= 0 || k <= 0 || w > 2*t.lanes || !t.masksPanels() && (n != w || w != 2*t.lanes) {
+		packNGeneric(dst, w, src, lds, n, k)
+		return
+	}
+	checkPack("PackN", dst, w, src, lds, k, n, n, k)
+	t.packN(&dst[0], w, &src[0], lds, n, k)
+}
+
+func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
+	if n <= 0 || k <= 0 {
+		packTGeneric(dst, w, src, lds, n, k)
+		return
+	}
+	checkPack("PackT", dst, w, src, lds, n, k, n, k)
+	t.packT(&dst[0], w, &src[0], lds, n, k)
+	if n < w {
+		for p := 0; p < k; p++ {
+			clear(dst[p*w+n : p*w+w])
+		}
+	}
+}
+
+func (t *gemmTiles[T]) use(k *GemmKernels[T]) {
+	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, Gemm: t.run, PackN: t.runPackN, PackT: t.runPackT}
+}

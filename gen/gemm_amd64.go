@@ -1,0 +1,461 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func init() {
+	for _, isa := range []amd64ISA{avx2, avx512} {
+		families = append(families, func() ([]file, error) { return gemmAMD64(isa) })
+	}
+}
+
+// gemmHeights is the greatest tile height for 1, 2, 3 vectors of columns. The
+// accumulators, the B vectors and at least one broadcast register must fit.
+func gemmHeights(isa amd64ISA) []int {
+	if isa == avx512 {
+		return []int{0, 16, 14, 9}
+	}
+	return []int{0, 12, 6}
+}
+
+const gemmSignature = "func(c *%[1]s, ldc int, a *%[1]s, astr int, b *%[1]s, bpanel, brow, k, mt, np, tail, out int, alpha, beta %[1]s, bias *%[1]s)"
+
+// gemmAMD64 writes every tile kernel of the matrix product, the two packing
+// kernels and the table of them.
+func gemmAMD64(isa amd64ISA) ([]file, error) {
+	f := newAMD64File("gemm", isa)
+	hs := gemmHeights(isa)
+	masks := []bool{true}
+	var table operand.Mem
+	if isa == avx2 {
+		masks = []bool{false, true}
+		// 8 words of ones, 8 of zeros: a window of it is the mask of a tail.
+		table = f.StaticGlobal("gemmMaskAVX2")
+		f.DataAttributes(8 | 16) // RODATA | NOPTR
+		for i := 0; i < 16; i++ {
+			v := uint32(0)
+			if i < 8 {
+				v = 0xffffffff
+			}
+			f.AddDatum(4*i, operand.U32(v))
+		}
+	}
+	for _, d := range dtypes {
+		f.d = d
+		for _, col := range []bool{false, true} {
+			for _, masked := range masks {
+				for nv := 1; nv < len(hs); nv++ {
+					for h := 1; h <= hs[nv]; h++ {
+						t := &gemmTile{amd64File: f, h: h, nv: nv, col: col, masked: masked, maskTable: table}
+						t.emit()
+					}
+				}
+			}
+		}
+		packN(f)
+		packT(f)
+		f.foot = append(f.foot, gemmTable(isa, d))
+	}
+	return f.render()
+}
+
+func gemmName(isa amd64ISA, d dtype, h, nv int, col, masked bool) string {
+	mode, tail := "Row", ""
+	if col {
+		mode = "Col"
+	}
+	if isa == avx2 && masked {
+		tail = "Tail"
+	}
+	return fmt.Sprintf("gemm%dx%d%s%s%s%s", h, nv*isa.bytes/d.size, mode, tail, d.suffix, isa.suffix)
+}
+
+// gemmTable is the Go source of the table of tile kernels of one dtype.
+func gemmTable(isa amd64ISA, d dtype) string {
+	hs := gemmHeights(isa)
+	s := fmt.Sprintf("\nvar gemmTiles%s%s = gemmTiles[%s]{\nlanes: %d,\nheight: [4]int{", d.suffix, isa.suffix, d.goName, isa.bytes/d.size)
+	for _, h := range hs {
+		s += fmt.Sprint(h, ",")
+	}
+	s += "},\n"
+	for _, v := range []struct {
+		field       string
+		col, masked bool
+	}{{"row", false, false}, {"rowTail", false, true}, {"col", true, false}, {"colTail", true, true}} {
+		s += v.field + ": [4][]gemmRaw[" + d.goName + "]{\n"
+		for nv := range hs {
+			if nv == 0 {
+				s += "nil,\n"
+				continue
+			}
+			s += "{nil,"
+			for h := 1; h <= hs[nv]; h++ {
+				s += gemmName(isa, d, h, nv, v.col, v.masked) + ","
+			}
+			s += "},\n"
+		}
+		s += "},\n"
+	}
+	return s + fmt.Sprintf("packN: packN%[1]s%[2]s,\npackT: packT%[1]s%[2]s,\n}\n", d.suffix, isa.suffix)
+}
+
+// gemmTile emits one tile kernel: h rows by nv vectors of columns, over mt tiles
+// of rows and np panels of columns.
+type gemmTile struct {
+	*amd64File
+	h, nv       int
+	col, masked bool
+	maskTable   operand.Mem
+}
+
+// Registers of a tile kernel.
+var (
+	gC      = reg.RDI // tile of C
+	gB      = reg.RSI // row of B
+	gBRow   = reg.R8  // bytes between rows of B
+	gAStr   = reg.R9  // bytes between rows (row mode) or columns (col mode) of A
+	gAStr3  = reg.R10
+	gA0     = reg.RAX
+	gA2     = reg.RBX
+	gA7     = reg.RCX
+	gK      = reg.RDX
+	gNP     = reg.R11
+	gT      = reg.R12
+	gLDC    = reg.R13
+	gBPanel = reg.R15
+	kFull   = reg.K3
+	kTail   = reg.K2
+	kMask   = reg.K1
+)
+
+// rowAddr are the addresses of 16 rows by three bases, 0, 2 and 7 rows down.
+var rowAddr = [16]struct {
+	base  int
+	three bool
+	scale uint8
+}{
+	{0, false, 0}, {0, false, 1}, {0, false, 2}, {0, true, 1}, {0, false, 4}, {2, true, 1}, {0, true, 2}, {7, false, 0},
+	{0, false, 8}, {7, false, 2}, {2, false, 8}, {7, false, 4}, {0, true, 4}, {7, true, 2}, {2, true, 4}, {7, false, 8},
+}
+
+// rowMem is the address of row i with the given base and stride registers.
+func rowMem(i, disp int, base map[int]reg.GPPhysical, str, str3 reg.GPPhysical) operand.Mem {
+	r := rowAddr[i]
+	m := operand.Mem{Base: base[r.base], Disp: disp}
+	if r.scale > 0 {
+		m.Index, m.Scale = str, r.scale
+		if r.three {
+			m.Index = str3
+		}
+	}
+	return m
+}
+
+func (t *gemmTile) acc(i, j int) reg.VecPhysical { return t.vec(i*t.nv + j) }
+func (t *gemmTile) b(j int) reg.VecPhysical      { return t.vec(t.h0() + j) }
+
+// h0 is the first register after the accumulators.
+func (t *gemmTile) h0() int { return t.h * t.nv }
+
+// tmp are the registers after the B vectors; AVX2 tail kernels keep their mask in
+// the last.
+func (t *gemmTile) tmps() []reg.VecPhysical {
+	n := t.isa.nregs
+	if t.isa == avx2 && t.masked {
+		n--
+	}
+	var r []reg.VecPhysical
+	for i := t.h0() + t.nv; i < n && len(r) < 4; i++ {
+		r = append(r, t.vec(i))
+	}
+	return r
+}
+
+// load and store move column vector j of a row; the last goes through the mask.
+func (t *gemmTile) load(m operand.Mem, j int, v reg.VecPhysical) {
+	switch {
+	case !t.masked || j < t.nv-1:
+		t.op("VMOVU", m, v)
+	case t.isa == avx512:
+		t.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[t.d.size], m, kMask, v)
+	default:
+		t.op("VMASKMOV", m, t.vec(15), v)
+	}
+}
+
+func (t *gemmTile) store(v reg.VecPhysical, j int, m operand.Mem) {
+	switch {
+	case !t.masked || j < t.nv-1:
+		t.op("VMOVU", v, m)
+	case t.isa == avx512:
+		t.op("VMOVU", v, kMask, m)
+	default:
+		t.op("VMASKMOV", v, t.vec(15), m)
+	}
+}
+
+func mem(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
+
+func imm(n int) operand.Op {
+	if n < 128 {
+		return operand.Imm(uint64(n))
+	}
+	return operand.U32(uint32(n))
+}
+
+func (t *gemmTile) emit() {
+	mode := "A(i,p) = a[i*astr + p]"
+	if t.col {
+		mode = "A(i,p) = a[i + p*astr]"
+	}
+	name := gemmName(t.isa, t.d, t.h, t.nv, t.col, t.masked)
+	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
+		fmt.Sprintf("%s is mt tiles of %d rows by np panels of %d columns of a product, %s.", name, t.h, t.nv*t.lanes(), mode))
+	width := t.nv * t.isa.bytes
+
+	for _, l := range []struct {
+		arg string
+		r   reg.GPPhysical
+	}{{"ldc", gLDC}, {"astr", gAStr}, {"brow", gBRow}} {
+		t.Load(t.Param(l.arg), l.r)
+		t.SHLQ(operand.Imm(t.d.shift), l.r)
+	}
+	t.SHLQ(operand.Imm(t.d.shift), t.arg("bpanel"))
+	if !t.col && t.h > 3 {
+		t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
+	}
+	switch {
+	case t.isa == avx512:
+		t.Load(t.Param("tail"), gT)
+		t.MOVQ(operand.I32(-1), gK)
+		t.BZHIQ(gT, gK, gK)
+		t.KMOVW(gK.As32(), kTail)
+		t.KXNORW(kFull, kFull, kFull)
+	case t.masked:
+		t.Load(t.Param("tail"), gT)
+		t.LEAQ(t.maskTable.Offset(32), gK)
+		t.SHLQ(operand.Imm(t.d.shift), gT)
+		t.SUBQ(gT, gK)
+		t.VMOVDQU(mem(gK, 0), t.vec(15))
+	}
+
+	t.Label("tile")
+	t.Load(t.Param("c"), gC)
+	t.Load(t.Param("b"), gBPanel)
+	t.Load(t.Param("np"), gNP)
+
+	t.Label("panel")
+	if t.isa == avx512 {
+		t.KMOVW(kFull, kMask)
+		t.CMPQ(gNP, operand.Imm(1))
+		t.jump("JNE", "full")
+		t.KMOVW(kTail, kMask)
+		t.Label("full")
+	}
+	t.Load(t.Param("a"), gA0)
+	if t.uses(2) {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA2)
+	}
+	if t.uses(7) {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 1}, gA7)
+		t.LEAQ(operand.Mem{Base: gA7, Index: gAStr3, Scale: 2}, gA7)
+	}
+	t.MOVQ(gBPanel, gB)
+	for i := 0; i < t.h*t.nv; i++ {
+		x := xmm[i]
+		if i < 16 {
+			t.VXORPS(x, x, x) // zeroes the full register
+		} else {
+			t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
+		}
+	}
+	t.Load(t.Param("k"), gK)
+	t.SHRQ(operand.Imm(2), gK)
+	t.jump("JZ", "rest")
+	t.align(32)
+	t.Label("loop4")
+	for u := 0; u < 4; u++ {
+		t.step(u)
+	}
+	if !t.col {
+		t.advanceA(4 * t.d.size)
+	}
+	t.DECQ(gK)
+	t.jump("JNZ", "loop4")
+	t.Label("rest")
+	t.Load(t.Param("k"), gK)
+	t.ANDQ(operand.Imm(3), gK)
+	t.jump("JZ", "out")
+	t.Label("loop1")
+	t.step(0)
+	if !t.col {
+		t.advanceA(t.d.size)
+	}
+	t.DECQ(gK)
+	t.jump("JNZ", "loop1")
+
+	t.Label("out")
+	t.out()
+	t.ADDQ(imm(width), gC)
+	t.ADDQ(t.arg("bpanel"), gBPanel)
+	t.DECQ(gNP)
+	t.jump("JNZ", "panel")
+
+	// Next tile of rows.
+	if t.col {
+		t.ADDQ(imm(t.h*t.d.size), t.arg("a"))
+	} else {
+		t.IMUL3Q(operand.Imm(uint64(t.h)), gAStr, gT)
+		t.ADDQ(gT, t.arg("a"))
+	}
+	t.IMUL3Q(operand.Imm(uint64(t.h)), gLDC, gT)
+	t.ADDQ(gT, t.arg("c"))
+	t.DECQ(t.arg("mt"))
+	t.jump("JNZ", "tile")
+	t.VZEROUPPER()
+	t.RET()
+}
+
+// uses reports whether a row-mode tile needs the given base.
+func (t *gemmTile) uses(base int) bool {
+	if t.col {
+		return false
+	}
+	for i := 0; i < t.h; i++ {
+		if rowAddr[i].base == base {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *gemmTile) advanceA(n int) {
+	for _, b := range []struct {
+		base int
+		r    reg.GPPhysical
+	}{{0, gA0}, {2, gA2}, {7, gA7}} {
+		if b.base == 0 || t.uses(b.base) {
+			t.ADDQ(imm(n), b.r)
+		}
+	}
+}
+
+// step is one k: nv loads of B, h broadcasts of A, h*nv FMAs.
+func (t *gemmTile) step(u int) {
+	for j := 0; j < t.nv; j++ {
+		t.load(mem(gB, j*t.isa.bytes), j, t.b(j))
+	}
+	t.ADDQ(gBRow, gB)
+	bases := map[int]reg.GPPhysical{0: gA0, 2: gA2, 7: gA7}
+	tmps := t.tmps()
+	for i := 0; i < t.h; i++ {
+		m := mem(gA0, i*t.d.size)
+		if !t.col {
+			m = rowMem(i, u*t.d.size, bases, gAStr, gAStr3)
+		}
+		if t.isa == avx512 && t.nv == 1 {
+			t.raw(map[int]string{4: "VFMADD231PS_BCST", 8: "VFMADD231PD_BCST"}[t.d.size], m, t.b(0), t.acc(i, 0))
+			continue
+		}
+		x := tmps[i%len(tmps)]
+		t.scalar("VBROADCAST", m, x)
+		for j := 0; j < t.nv; j++ {
+			t.op("VFMADD231", x, t.b(j), t.acc(i, j))
+		}
+	}
+	if t.col {
+		t.ADDQ(gAStr, gA0)
+	}
+}
+
+// rows calls f for every row with the register that points at its part of C.
+func (t *gemmTile) rows(f func(i int, c reg.GPPhysical)) {
+	t.MOVQ(gC, gT)
+	for i := 0; i < t.h; i++ {
+		f(i, gT)
+		if i < t.h-1 {
+			t.ADDQ(gLDC, gT)
+		}
+	}
+}
+
+// out applies the Out flags of asm/gemm.go in their order and stores the tile.
+func (t *gemmTile) out() {
+	vb := t.isa.bytes
+	x, y := t.b(0), t.tmps()[0]
+	t.Load(t.Param("out"), gK)
+	t.TESTQ(gK, gK)
+	t.jump("JZ", "store")
+
+	section := func(flag int, name string, body func()) {
+		t.TESTQ(operand.U32(uint32(flag)), gK)
+		t.jump("JZ", name)
+		body()
+		t.Label(name)
+	}
+	section(1, "noadd", func() {
+		t.rows(func(i int, c reg.GPPhysical) {
+			for j := 0; j < t.nv; j++ {
+				t.load(mem(c, j*vb), j, x)
+				t.op("VADD", t.acc(i, j), x, t.acc(i, j))
+			}
+		})
+	})
+	section(2, "noscale", func() {
+		t.scalar("VBROADCAST", t.arg("alpha"), x)
+		for i := 0; i < t.h*t.nv; i++ {
+			t.op("VMUL", x, t.vec(i), t.vec(i))
+		}
+	})
+	section(4, "nofma", func() {
+		// beta*C first, into y, by memory or register; x holds alpha, and
+		// beta is broadcast again for each vector where registers are short.
+		t.scalar("VBROADCAST", t.arg("alpha"), x)
+		t.rows(func(i int, c reg.GPPhysical) {
+			for j := 0; j < t.nv; j++ {
+				if t.nv == 1 && len(t.tmps()) < 2 {
+					panic("registers")
+				}
+				z := t.tmps()
+				beta := y
+				if len(z) > 1 {
+					beta = z[1]
+				} else {
+					beta = t.b(1)
+				}
+				t.load(mem(c, j*vb), j, y)
+				t.scalar("VBROADCAST", t.arg("beta"), beta)
+				t.op("VMUL", beta, y, y)
+				t.op("VFMADD213", y, x, t.acc(i, j))
+			}
+		})
+	})
+	section(8, "nobias", func() {
+		t.Load(t.Param("np"), gT)
+		t.SUBQ(gNP, gT)
+		t.IMUL3Q(imm(t.nv*vb), gT, gT)
+		t.ADDQ(t.arg("bias"), gT)
+		for j := 0; j < t.nv; j++ {
+			t.load(mem(gT, j*vb), j, x)
+			for i := 0; i < t.h; i++ {
+				t.op("VADD", x, t.acc(i, j), t.acc(i, j))
+			}
+		}
+	})
+	section(16, "store", func() {
+		// max(0, s) with s as the second source: NaN and -0 pass.
+		t.VXORPS(x, x, x)
+		for i := 0; i < t.h*t.nv; i++ {
+			t.op("VMAX", t.vec(i), x, t.vec(i))
+		}
+	})
+	t.rows(func(i int, c reg.GPPhysical) {
+		for j := 0; j < t.nv; j++ {
+			t.store(t.acc(i, j), j, mem(c, j*vb))
+		}
+	})
+}
