@@ -19,12 +19,16 @@ func archISAs() []archISA {
 
 func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32AVX2.use(&k32.GemmKernels)
+	useMergeF32AVX2(&k32.MergeKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
+	useMergeF64AVX2(&k64.MergeKernels)
 }
 
 func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32AVX512.use(&k32.GemmKernels)
+	useMergeF32AVX512(&k32.MergeKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
+	useMergeF64AVX512(&k64.MergeKernels)
 }
 
 func cpuName() string {

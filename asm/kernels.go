@@ -4,6 +4,7 @@ package asm
 type Kernels[T Float] struct {
 	ISA string // "generic", "avx2", "avx512", "neon"
 	GemmKernels[T]
+	MergeKernels[T]
 	ProbeKernels
 }
 
@@ -11,6 +12,7 @@ func genericKernels[T Float]() Kernels[T] {
 	return Kernels[T]{
 		ISA:          "generic",
 		GemmKernels:  gemmGenericKernels[T](),
+		MergeKernels: MergeKernels[T]{Axpby: axpbyGeneric[T]},
 		ProbeKernels: probeGenericKernels[T](),
 	}
 }

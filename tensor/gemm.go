@@ -1,37 +1,130 @@
 package tensor
 
-import "github.com/lanes-go/lanes/asm"
+import (
+	"math/bits"
+	"unsafe"
 
-// Gemm computes C = alpha*op(A)*op(B) + beta*C on row-major slices.
+	"github.com/lanes-go/lanes/asm"
+)
+
+// Gemm computes C = alpha·op(A)·op(B) + beta·C for row-major matrices in slices:
+// op(A) is m x k, op(B) k x n, C m x n; tA, tB say that the operand is stored
+// transposed. lda, ldb, ldc are the distances between stored rows.
+//
+// As in BLAS, beta = 0 overwrites C whatever it holds, and alpha = 0 or k = 0
+// scales C by beta without reading A or B. Elements of C beyond a row's n are not
+// touched. It panics if a slice is too short, a leading dimension is shorter than
+// a row, or C shares memory with A or B.
+//
+// The result is the same bits on every CPU and for any number of threads, and a
+// row of it does not depend on the others. An element's sum runs over k in blocks
+// whose lengths depend on k alone (asm.KBlockLen); see docs/design.md.
 func Gemm[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	ars, acs, brs, bcs := lda, 1, ldb, 1
+	checkGemm(tA, tB, m, n, k, a, lda, b, ldb, c, ldc)
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 || alpha == 0 {
+		scale(m, n, beta, c, ldc)
+		return
+	}
+	p := product[T]{
+		kernels: asm.Active[T](),
+		m:       m, n: n, k: k,
+		a: a, aRow: lda, aCol: 1,
+		b: b, bRow: ldb, tB: tB,
+		c: c, ldc: ldc,
+		alpha: alpha, beta: beta,
+	}
 	if tA {
-		ars, acs = 1, lda
+		p.aRow, p.aCol = 1, lda
+	}
+	p.run()
+}
+
+// product is one product after its checks, on a given table.
+type product[T Float] struct {
+	kernels    *asm.Kernels[T]
+	m, n, k    int
+	a          []T
+	aRow, aCol int
+	b          []T
+	bRow       int // distance between stored rows of B
+	tB         bool
+	packed     *Packed[T] // or B packed before
+	c          []T
+	ldc        int
+	alpha      T
+	beta       T
+	bias       []T
+	act        int // asm.OutReLU or 0, with bias
+	threads    int // limit of this call; 0: none
+}
+
+// checkGemm panics unless the operands fit their slices.
+func checkGemm[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
+	ra, ca, rb, cb := m, k, k, n
+	if tA {
+		ra, ca = k, m
 	}
 	if tB {
-		brs, bcs = 1, ldb
+		rb, cb = n, k
 	}
-	kb := asm.KBlockLen(k)
-	for i := 0; i < m; i++ {
-		for j := 0; j < n; j++ {
-			var sum, super T
-			for p0 := 0; p0 < k; p0 += kb {
-				if p0 > 0 && (p0/kb)%asm.SuperBlock == 0 {
-					sum, super = sum+super, 0 // see the contract
-				}
-				var s T
-				for p := p0; p < min(p0+kb, k); p++ {
-					s = asm.FMA(a[i*ars+p*acs], b[p*brs+j*bcs], s)
-				}
-				super += s
-			}
-			sum += super
-			x := &c[i*ldc+j]
-			switch {
-			case beta == 0:
-				*x = alpha * sum
-			default:
-				*x = asm.FMA(alpha, sum, T(beta**x))
+	if uint(m) <= maxDim && uint(n) <= maxDim && uint(k) <= maxDim &&
+		fits(ra, ca, lda, len(a)) && fits(rb, cb, ldb, len(b)) && fits(m, n, ldc, len(c)) &&
+		!matricesOverlap(c, m, n, ldc, a, ra, ca, lda) && !matricesOverlap(c, m, n, ldc, b, rb, cb, ldb) {
+		return
+	}
+	panic(gemmError(tA, tB, m, n, k, a, lda, b, ldb, c, ldc))
+}
+
+// maxDim is the greatest dimension or stride of a product.
+const maxDim = 1<<31 - 1
+
+// matricesOverlap reports whether two row-major matrices share an element. With
+// one leading dimension the answer is exact, so that blocks of one matrix can be
+// operands together (LU, Cholesky); with two, any common range of memory counts.
+func matricesOverlap[T Float](x []T, xr, xc, ldx int, y []T, yr, yc, ldy int) bool {
+	if xr == 0 || xc == 0 || yr == 0 || yc == 0 {
+		return false
+	}
+	x0, y0 := uintptr(unsafe.Pointer(&x[0])), uintptr(unsafe.Pointer(&y[0]))
+	size := unsafe.Sizeof(x[0])
+	x1 := x0 + (uintptr(xr-1)*uintptr(ldx)+uintptr(xc))*size
+	y1 := y0 + (uintptr(yr-1)*uintptr(ldy)+uintptr(yc))*size
+	if x1 <= y0 || y1 <= x0 {
+		return false
+	}
+	if ldx != ldy {
+		return true
+	}
+	ld := ldx
+	off := (int(y0)-int(x0))/int(size)%ld + ld // column of y's first element, seen from x's
+	off %= ld
+	return off < xc || off+yc > ld
+}
+
+// fits reports whether rows of cols elements, ld apart, lie in n elements.
+func fits(rows, cols, ld, n int) bool {
+	if rows == 0 || cols == 0 {
+		return ld >= 0
+	}
+	hi, lo := bits.Mul64(uint64(rows-1), uint64(ld))
+	return ld >= cols && hi == 0 && lo <= uint64(n) && int(lo)+cols <= n
+}
+
+// scale is C = beta·C; beta = 0 writes +0.
+func scale[T Float](m, n int, beta T, c []T, ldc int) {
+	for i := range m {
+		row := c[i*ldc : i*ldc+n]
+		switch beta {
+		case 0:
+			clear(row)
+		case 1:
+			return
+		default:
+			for j := range row {
+				row[j] = beta * row[j]
 			}
 		}
 	}

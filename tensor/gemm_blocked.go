@@ -1,0 +1,297 @@
+package tensor
+
+import (
+	"sync/atomic"
+
+	"github.com/lanes-go/lanes/asm"
+)
+
+// stats count what ran, so that tests can assert that the paths they mean to
+// exercise were taken.
+var stats struct{ packs, blocks, workers atomic.Int64 }
+
+// Stats are counts since the program began.
+type Stats struct {
+	Packs   int64 // blocks of an operand packed
+	KBlocks int64 // k-blocks after the first of a sum
+	Workers int64 // workers asked to help
+}
+
+// ReadStats returns the counts so far.
+func ReadStats() Stats {
+	return Stats{stats.packs.Load(), stats.blocks.Load(), stats.workers.Load()}
+}
+
+const (
+	// threadWork is the number of multiply-adds below which a product stays on
+	// one thread.
+	threadWork = 1 << 19
+	// callWork bounds the multiply-adds of one call of a kernel: assembly cannot
+	// be preempted, and a garbage collection waits for it.
+	callWork = 1 << 20
+	// directRows is the number of rows up to which packing B does not pay.
+	directRows = 32
+)
+
+// run computes the product on as many threads as its size is worth.
+func (p *product[T]) run() {
+	threads := p.threads
+	if limit := MaxThreads(); threads == 0 || threads > limit {
+		threads = limit
+	}
+	work := float64(p.m) * float64(p.n) * float64(p.k)
+	if threads == 1 || work < 2*threadWork {
+		p.block(0, p.m, 0, p.n)
+		return
+	}
+	p.split(threads)
+}
+
+// block computes rows i0..i1 and columns j0..j1 of C on this thread.
+func (p *product[T]) block(i0, i1, j0, j1 int) {
+	kb := asm.KBlockLen(p.k)
+	m, n := i1-i0, j1-j0
+	if kb == p.k && p.packed == nil && !p.tB && (m <= directRows || p.fitsUnpacked(kb, n)) {
+		p.direct(i0, i1, j0, j1, 0, p.k, p.c[i0*p.ldc+j0:], p.ldc, p.finalOut())
+		return
+	}
+	s := strip[T]{product: p, i0: i0, m: m, kb: kb, ws: getWorkspace[T]()}
+	nc := s.width(n)
+	for ; j0 < j1; j0 += nc {
+		s.j0, s.n = j0, min(nc, j1-j0)
+		s.run()
+	}
+	putWorkspace(s.ws)
+}
+
+// fitsUnpacked reports whether k rows of n columns of B stay in half the L2, so
+// that reading them where they are is as fast as packing them.
+func (p *product[T]) fitsUnpacked(k, n int) bool {
+	return k*n*sizeOf[T]() <= asm.Caches().L2/2
+}
+
+// finalOut are the Out flags that turn the sum into C when C is written once.
+func (p *product[T]) finalOut() int {
+	out := p.act
+	switch {
+	case p.beta == 1 && p.alpha == 1:
+		out |= asm.OutAdd
+	case p.beta != 0:
+		out |= asm.OutFMA
+	case p.alpha != 1:
+		out |= asm.OutScale
+	}
+	if p.bias != nil {
+		out |= asm.OutBias
+	}
+	return out
+}
+
+// args are the arguments common to all kernel calls of the product.
+func (p *product[T]) args(out int) asm.GemmArgs[T] {
+	return asm.GemmArgs[T]{ARow: p.aRow, ACol: p.aCol, Alpha: p.alpha, Beta: p.beta, Out: out}
+}
+
+// direct multiplies k-block p0..p1 with B where it lies, into c.
+func (p *product[T]) direct(i0, i1, j0, j1, p0, p1 int, c []T, ldc, out int) {
+	nr := p.kernels.GemmNR
+	g := p.args(out)
+	g.BPanel, g.BRow, g.LDC, g.K = nr, p.bRow, ldc, p1-p0
+	rows, cols := callShape(i1-i0, j1-j0, p1-p0, p.kernels.GemmMR, nr)
+	for j := j0; j < j1; j += cols {
+		g.N = min(cols, j1-j)
+		g.B = p.b[p0*p.bRow+j:]
+		if p.bias != nil {
+			g.Bias = p.bias[j:]
+		}
+		for i := i0; i < i1; i += rows {
+			g.M = min(rows, i1-i)
+			g.A = p.a[i*p.aRow+p0*p.aCol:]
+			g.C = c[(i-i0)*ldc+j-j0:]
+			asm.CallGemm(p.kernels, &g)
+		}
+	}
+}
+
+// callShape cuts an m x n block with chains of k into calls of at most callWork
+// multiply-adds: whole tiles of rows, whole panels of columns.
+func callShape(m, n, k, mr, nr int) (rows, cols int) {
+	if m*n <= callWork/max(k, 1) {
+		return m, n
+	}
+	cols = max(nr, callWork/max(1, k*min(m, mr))/nr*nr)
+	if cols >= n {
+		cols = n
+	}
+	rows = max(mr, callWork/max(1, k*cols)/mr*mr)
+	if rows < m {
+		// Even pieces: no thin last one.
+		pieces := (m + rows - 1) / rows
+		rows = ((m+pieces-1)/pieces + mr - 1) / mr * mr
+	}
+	return min(rows, m), cols
+}
+
+// strip is a strip of columns of C in work: all rows of the block, as many
+// columns as a packed k-block of B fits in the L2 with.
+type strip[T Float] struct {
+	*product[T]
+	i0, m int
+	j0, n int
+	kb    int
+	ws    *workspace[T]
+}
+
+// width returns how many columns of B to pack at a time.
+func (s *strip[T]) width(n int) int {
+	nr := s.kernels.GemmNR
+	w := max(1, asm.Caches().L2/2/(s.kb*sizeOf[T]())/nr) * nr
+	if n <= w+w/4 {
+		return n
+	}
+	pieces := (n + w - 1) / w
+	return ((n+pieces-1)/pieces + nr - 1) / nr * nr
+}
+
+// run computes the strip: the k-blocks in order, then what follows the sum.
+func (s *strip[T]) run() {
+	c, ldc := s.c[s.i0*s.ldc+s.j0:], s.ldc
+	blocks := (s.k + s.kb - 1) / s.kb
+	if blocks == 1 {
+		s.kblock(0, s.k, c, ldc, s.finalOut())
+		return
+	}
+	stats.blocks.Add(int64(blocks - 1))
+	simple := blocks <= asm.SuperBlock
+	sum, ldsum := c, ldc
+	if s.beta != 0 || !simple && (s.alpha != 1 || s.bias != nil || s.act != 0) {
+		sum, ldsum = grow(&s.ws.sum, s.m*s.n), s.n
+	}
+	inC := s.beta == 0 && &sum[0] == &c[0]
+	for p0, b := 0, 0; p0 < s.k; p0, b = p0+s.kb, b+1 {
+		p1 := min(p0+s.kb, s.k)
+		dst, ld := sum, ldsum
+		if b >= asm.SuperBlock {
+			dst, ld = grow(&s.ws.sup, s.m*s.n), s.n
+		}
+		out := asm.OutAdd
+		if b%asm.SuperBlock == 0 {
+			out = 0
+		}
+		if p1 == s.k && simple && inC {
+			out |= s.finalOut()
+		}
+		s.kblock(p0, p1, dst, ld, out)
+		if b >= asm.SuperBlock && (p1 == s.k || (b+1)%asm.SuperBlock == 0) {
+			for i := range s.m {
+				s.kernels.Axpby(sum[i*ldsum:i*ldsum+s.n], 1, dst[i*ld:i*ld+s.n], 1)
+			}
+		}
+	}
+	if !inC {
+		s.finish(c, sum)
+	}
+}
+
+// finish turns whole sums into C where the kernels could not.
+func (s *strip[T]) finish(c, sum []T) {
+	for i := range s.m {
+		row, t := c[i*s.ldc:i*s.ldc+s.n], sum[i*s.n:i*s.n+s.n]
+		if s.beta != 0 {
+			s.kernels.Axpby(row, s.alpha, t, s.beta)
+			continue
+		}
+		for j, v := range t {
+			row[j] = T(s.alpha * v)
+		}
+	}
+	s.epilogue(c, s.ldc)
+}
+
+// epilogue adds the bias and applies the activation to finished elements of C.
+func (s *strip[T]) epilogue(c []T, ldc int) {
+	for i := range s.m {
+		row := c[i*ldc : i*ldc+s.n]
+		if s.bias != nil {
+			for j, v := range s.bias[s.j0 : s.j0+s.n] {
+				row[j] += v
+			}
+		}
+		if s.act&asm.OutReLU != 0 {
+			for j, v := range row {
+				if v < 0 {
+					row[j] = 0
+				}
+			}
+		}
+	}
+}
+
+// kblock adds or stores the chains of k-block p0..p1 of the strip into c.
+func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
+	if s.packed == nil && !s.tB && (s.m <= directRows || s.fitsUnpacked(p1-p0, s.n)) {
+		s.direct(s.i0, s.i0+s.m, s.j0, s.j0+s.n, p0, p1, c, ldc, out)
+		return
+	}
+	k, nr := p1-p0, s.kernels.GemmNR
+	if s.packed != nil {
+		s.panels(s.packed.panels(s.j0, s.n, p0, p1), 0, s.n, p0, k, c, ldc, out)
+		return
+	}
+	if s.tB && s.m*k*sizeOf[T]() <= asm.Caches().L2/2 {
+		// A stays in cache: one panel of B at a time, through the L1.
+		buf := grow(&s.ws.b, nr*k)
+		for j := 0; j < s.n; j += nr {
+			w := min(nr, s.n-j)
+			s.packPanel(buf, j, w, p0, k)
+			s.panels(buf, j, w, p0, k, c, ldc, out)
+		}
+		return
+	}
+	panels := (s.n + nr - 1) / nr
+	buf := grow(&s.ws.b, panels*nr*k)
+	for q := range panels {
+		s.packPanel(buf[q*nr*k:(q+1)*nr*k], q*nr, min(nr, s.n-q*nr), p0, k)
+	}
+	s.panels(buf, 0, s.n, p0, k, c, ldc, out)
+}
+
+// packPanel packs w columns from column j of the strip.
+func (s *strip[T]) packPanel(dst []T, j, w, p0, k int) {
+	stats.packs.Add(1)
+	if s.tB {
+		s.kernels.PackT(dst, s.kernels.GemmNR, s.b[(s.j0+j)*s.bRow+p0:], s.bRow, w, k)
+	} else {
+		s.kernels.PackN(dst, s.kernels.GemmNR, s.b[p0*s.bRow+s.j0+j:], s.bRow, w, k)
+	}
+}
+
+// panels multiplies all rows of the strip with n packed columns from column j.
+func (s *strip[T]) panels(b []T, j, n, p0, k int, c []T, ldc, out int) {
+	nr, mr := s.kernels.GemmNR, s.kernels.GemmMR
+	g := s.args(out)
+	g.BPanel, g.BRow, g.LDC, g.K = nr*k, nr, ldc, k
+	rows, cols := callShape(s.m, n, k, mr, nr)
+	if n > nr {
+		rows = min(rows, s.tileRows(mr)) // the tile of A stays in the L1 while the panels pass
+	}
+	for i := 0; i < s.m; i += rows {
+		g.M = min(rows, s.m-i)
+		g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+		for jj := 0; jj < n; jj += cols {
+			g.N = min(cols, n-jj)
+			g.B = b[jj/nr*nr*k:]
+			if s.bias != nil {
+				g.Bias = s.bias[s.j0+j+jj:]
+			}
+			g.C = c[i*ldc+j+jj:]
+			asm.CallGemm(s.kernels, &g)
+		}
+	}
+}
+
+// tileRows is the height of one tile when the rows are cut evenly.
+func (s *strip[T]) tileRows(mr int) int {
+	tiles := (s.m + mr - 1) / mr
+	return (s.m + tiles - 1) / tiles
+}

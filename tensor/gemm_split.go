@@ -1,0 +1,70 @@
+package tensor
+
+import "unsafe"
+
+func sizeOf[T Float]() int {
+	var z T
+	return int(unsafe.Sizeof(z))
+}
+
+// grid is a product cut into items for several threads: pieces of rows by pieces
+// of columns of C. Every element is summed as on one thread.
+type grid[T Float] struct {
+	product[T]
+	rows, cols int // of one item
+	across     int // items side by side
+}
+
+func (g *grid[T]) item(i int) {
+	i0, j0 := i/g.across*g.rows, i%g.across*g.cols
+	g.block(i0, min(i0+g.rows, g.m), j0, min(j0+g.cols, g.n))
+}
+
+var (
+	grids32 free[grid[float32]]
+	grids64 free[grid[float64]]
+)
+
+// split cuts C into about four items a thread, so that a thread that is held up
+// does not hold up the others, but none below threadWork/2 multiply-adds.
+// Columns are cut first: then no part of B is packed twice.
+func (p *product[T]) split(threads int) {
+	work := float64(p.m) * float64(p.n) * float64(p.k)
+	items := max(threads, min(4*threads, int(work/(threadWork*2))))
+	nr, mr := p.kernels.GemmNR, p.kernels.GemmMR
+	across := min(items, max(1, p.n/(4*nr)))
+	down := 1
+	if across < items {
+		down = min((items+across-1)/across, max(1, (p.m+mr-1)/mr))
+	}
+	cols := roundUp((p.n+across-1)/across, nr)
+	rows := (p.m + down - 1) / down
+	if down > 1 {
+		rows = roundUp(rows, mr)
+	}
+	g := getGrid[T]()
+	g.product, g.rows, g.cols = *p, rows, cols
+	g.across = (p.n + cols - 1) / cols
+	parallelFor(g.across*((p.m+rows-1)/rows), threads, any(g).(task))
+	g.product = product[T]{}
+	putGrid(g)
+}
+
+func roundUp(x, to int) int { return (x + to - 1) / to * to }
+
+func getGrid[T Float]() *grid[T] {
+	var z T
+	if _, ok := any(z).(float32); ok {
+		return any(grids32.get()).(*grid[T])
+	}
+	return any(grids64.get()).(*grid[T])
+}
+
+func putGrid[T Float](g *grid[T]) {
+	switch g := any(g).(type) {
+	case *grid[float32]:
+		grids32.put(g)
+	case *grid[float64]:
+		grids64.put(g)
+	}
+}

@@ -1,0 +1,230 @@
+package tensor
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Workers. A product that is worth it is cut into items; the calling goroutine
+// and the idle workers take items from one counter until none is left. Waking a
+// parked thread takes about 100 µs on virtual machines, a spinning one about
+// 1 µs, so a worker without work spins for spinTime before it parks, and ends
+// after idleTime. The caller takes items too, so a late worker costs nothing.
+const (
+	spinTime  = 150 * time.Microsecond
+	idleTime  = 2 * time.Second
+	spinBurst = 2000 // polls between two looks at the clock
+)
+
+// maxWorkers bounds the workers beside the callers.
+const maxWorkers = 255
+
+var (
+	maxThreads atomic.Int32 // 0: GOMAXPROCS
+	callers    atomic.Int32 // products in flight that would use workers
+	workers    [maxWorkers]worker
+	started    atomic.Int32 // workers[:started] have run at some time
+	startLock  sync.Mutex
+)
+
+// SetMaxThreads limits the threads of one operation, the caller's included, for
+// the whole process, and returns the previous limit. 0 means GOMAXPROCS, which is
+// the default. The results are the same bits for every limit.
+func SetMaxThreads(n int) int {
+	return int(maxThreads.Swap(int32(max(0, min(n, maxWorkers+1)))))
+}
+
+// MaxThreads returns the limit in force.
+func MaxThreads() int {
+	if n := maxThreads.Load(); n > 0 {
+		return int(n)
+	}
+	return min(runtime.GOMAXPROCS(0), maxWorkers+1)
+}
+
+// Shutdown ends the idle workers. They start again when they are needed; calling
+// it is never necessary.
+func Shutdown() {
+	for i := range workers[:started.Load()] {
+		w := &workers[i]
+		if !w.alive.Load() || !w.slot.CompareAndSwap(nil, stop) {
+			continue // ended already, or at work: it will end by itself
+		}
+		w.unpark()
+		if !w.alive.Load() {
+			w.slot.CompareAndSwap(stop, nil) // it ended in between
+		}
+	}
+}
+
+// task is work that can be cut into items.
+type task interface{ item(i int) }
+
+// job is one call of parallelFor. It outlives the call in the free list: workers
+// hold it only between taking it from their slot and counting themselves done.
+type job struct {
+	task task
+	n    int64
+	next atomic.Int64
+	done atomic.Int32 // workers that took the job and left it
+}
+
+func (j *job) run() {
+	for {
+		i := j.next.Add(1) - 1
+		if i >= j.n {
+			return
+		}
+		j.task.item(int(i))
+	}
+}
+
+// worker is one goroutine's mailbox. slot is nil when the worker is free, busy
+// while it works, stop when it shall end, else the job offered.
+type worker struct {
+	slot   atomic.Pointer[job]
+	parked atomic.Bool
+	alive  atomic.Bool
+	wake   chan struct{}
+	_      [64]byte // keeps the slots of two workers off one cache line
+}
+
+var (
+	busy     = new(job)
+	stop     = new(job)
+	freeJobs free[job]
+)
+
+func (w *worker) unpark() {
+	if w.parked.Load() && w.parked.CompareAndSwap(true, false) {
+		w.wake <- struct{}{}
+	}
+}
+
+// loop serves jobs until it has been idle for long or is told to stop.
+func (w *worker) loop() {
+	timer := time.NewTimer(idleTime)
+	defer timer.Stop()
+	for {
+		j := w.next(timer)
+		if j == nil {
+			return
+		}
+		j.run()
+		w.slot.Store(nil) // free for the next job before this one counts as done
+		j.done.Add(1)
+	}
+}
+
+// next waits for a job and marks the worker busy; nil means the worker ended.
+func (w *worker) next(timer *time.Timer) *job {
+	for {
+		began := time.Now()
+		for time.Since(began) < spinTime {
+			for range spinBurst {
+				j := w.slot.Load()
+				if j == nil || j == busy {
+					continue
+				}
+				if w.slot.CompareAndSwap(j, busy) {
+					if j != stop {
+						return j
+					}
+					w.alive.Store(false)
+					w.slot.Store(nil)
+					return nil
+				}
+			}
+			runtime.Gosched() // somebody else may want this processor
+		}
+		w.parked.Store(true)
+		if w.slot.Load() != nil && w.parked.CompareAndSwap(true, false) {
+			continue // a job came in just before the flag
+		}
+		timer.Reset(idleTime)
+		select {
+		case <-w.wake:
+		case <-timer.C:
+			if !w.parked.CompareAndSwap(true, false) {
+				<-w.wake // somebody is waking us
+				continue
+			}
+			if w.slot.CompareAndSwap(nil, busy) {
+				w.alive.Store(false)
+				w.slot.Store(nil)
+				return nil
+			}
+		}
+	}
+}
+
+// offer gives j to worker i if that is free, starting its goroutine if need be.
+func offer(i int, j *job) bool {
+	w := &workers[i]
+	if w.slot.Load() != nil || !w.slot.CompareAndSwap(nil, j) {
+		return false
+	}
+	if !w.alive.Load() {
+		startLock.Lock()
+		if !w.alive.Load() {
+			if w.wake == nil {
+				w.wake = make(chan struct{}, 1)
+			}
+			w.alive.Store(true)
+			started.Store(max(started.Load(), int32(i+1)))
+			go w.loop()
+		}
+		startLock.Unlock()
+		return true
+	}
+	w.unpark()
+	return true
+}
+
+// parallelFor runs t.item(0) … t.item(n-1) on up to threads goroutines, this one
+// included. Where other callers are at work already it leaves the processors to
+// them.
+func parallelFor(n, threads int, t task) {
+	threads = min(threads, n)
+	others := callers.Add(1) - 1
+	threads = max(1, threads-int(others))
+	if threads == 1 {
+		for i := range n {
+			t.item(i)
+		}
+		callers.Add(-1)
+		return
+	}
+	j := freeJobs.get()
+	j.task, j.n = t, int64(n)
+	j.next.Store(0)
+	j.done.Store(0)
+	var offered [maxWorkers]uint8 // indices of the workers that hold j
+	count := 0
+	for i := 0; i < maxWorkers && count < threads-1 && i < 4*threads; i++ {
+		if offer(i, j) {
+			offered[count] = uint8(i)
+			count++
+		}
+	}
+	stats.workers.Add(int64(count))
+	j.run()
+	// Take the job back from workers that have not begun; wait for the others,
+	// each of which is inside its last item.
+	taken := 0
+	for _, i := range offered[:count] {
+		if !workers[i].slot.CompareAndSwap(j, nil) {
+			taken++
+		}
+	}
+	for spins := 0; int(j.done.Load()) < taken; spins++ {
+		if spins > spinBurst {
+			runtime.Gosched()
+		}
+	}
+	j.task = nil
+	freeJobs.put(j)
+	callers.Add(-1)
+}
