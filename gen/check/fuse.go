@@ -166,7 +166,7 @@ func checkPlanted(t fuseTarget, tmp string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := command(dir, t.env, "go", "build", "-o", binary, "."); err != nil {
+	if _, err := command(dir, append(t.env, "GOWORK=off"), "go", "build", "-o", binary, "."); err != nil {
 		return err
 	}
 	at, err := fusedIn(t, binary, nil)
@@ -209,7 +209,7 @@ func checkFuse(root string, names []string) error {
 		if len(names) > 0 && !slices.Contains(names, t.name) {
 			continue
 		}
-		t.env = append(t.env, "GOOS=linux", "CGO_ENABLED=0", "GOWORK="+filepath.Join(root, "go.work"))
+		t.env = append(t.env, "GOOS=linux", "CGO_ENABLED=0", "GOWORK=") // found from the root
 		if err := checkPlanted(t, tmp); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
@@ -235,7 +235,7 @@ func checkFuse(root string, names []string) error {
 			bad = append(bad, fmt.Sprintf("%s: %v: fused multiply-add; write the product with a conversion", t.name, p))
 		}
 		if t.name == "arm64" { // which bodies are compiled does not depend on the target
-			missing, err := seen.missing(root)
+			missing, err := seen.missing(root, t.name)
 			if err != nil {
 				return err
 			}

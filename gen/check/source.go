@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -91,8 +92,10 @@ func mark(m map[string]map[string]bool, key, kind string) {
 
 // missing lists the generic functions over the two element types, with a product
 // in them, that no binary holds for both: the check has not seen their code.
-func (s *instances) missing(root string) ([]string, error) {
+func (s *instances) missing(root, goarch string) ([]string, error) {
 	var bad []string
+	target := build.Default
+	target.GOOS, target.GOARCH = "linux", goarch
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -105,6 +108,9 @@ func (s *instances) missing(root string) ([]string, error) {
 		}
 		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return nil
+		}
+		if built, err := target.MatchFile(filepath.Dir(path), d.Name()); err != nil || !built {
+			return err
 		}
 		set := token.NewFileSet()
 		tree, err := parser.ParseFile(set, path, nil, 0)
