@@ -31,20 +31,23 @@ const (
 	callWork = 1 << 20
 	// directRows is the number of rows up to which packing B does not pay.
 	directRows = 32
+	// copyPanels is the number of panels of B from which a tile of A is copied.
+	copyPanels = 4
 )
 
 // run computes the product on as many threads as its size is worth.
 func (p *product[T]) run() {
-	threads := p.threads
-	if limit := MaxThreads(); threads == 0 || threads > limit {
-		threads = limit
+	if float64(p.m)*float64(p.n)*float64(p.k) >= 2*threadWork {
+		threads := MaxThreads() // takes a lock: not for small products
+		if p.threads > 0 {
+			threads = min(threads, p.threads)
+		}
+		if threads > 1 {
+			p.split(threads)
+			return
+		}
 	}
-	work := float64(p.m) * float64(p.n) * float64(p.k)
-	if threads == 1 || work < 2*threadWork {
-		p.block(0, p.m, 0, p.n)
-		return
-	}
-	p.split(threads)
+	p.block(0, p.m, 0, p.n)
 }
 
 // block computes rows i0..i1 and columns j0..j1 of C on this thread.
@@ -55,19 +58,78 @@ func (p *product[T]) block(i0, i1, j0, j1 int) {
 		p.direct(i0, i1, j0, j1, 0, p.k, p.c[i0*p.ldc+j0:], p.ldc, p.finalOut())
 		return
 	}
-	s := strip[T]{product: p, i0: i0, m: m, kb: kb, ws: getWorkspace[T]()}
+	ws := getWorkspace[T]()
+	s := strip[T]{product: p, i0: i0, m: m, kb: kb, ws: ws}
 	nc := s.width(n)
-	for ; j0 < j1; j0 += nc {
-		s.j0, s.n = j0, min(nc, j1-j0)
-		s.run()
+	if s.sumsInC() {
+		s.blocksThenStrips(j0, j1, nc)
+	} else {
+		for ; j0 < j1; j0 += nc {
+			s.j0, s.n = j0, min(nc, j1-j0)
+			s.run()
+		}
 	}
-	putWorkspace(s.ws)
+	putWorkspace(ws) // not s.ws: that would move s and p to the heap
 }
 
-// fitsUnpacked reports whether k rows of n columns of B stay in half the L2, so
-// that reading them where they are is as fast as packing them.
+// sumsInC reports whether C itself can hold the sums until the last k-block.
+func (s *strip[T]) sumsInC() bool {
+	return s.k <= s.kb || s.beta == 0 && s.k <= s.kb*asm.SuperBlock
+}
+
+// blocksThenStrips goes over the k-blocks, and for each over the strips of
+// columns, so that what is packed of A serves all of them.
+func (s *strip[T]) blocksThenStrips(j0, j1, nc int) {
+	stats.blocks.Add(int64((s.k - 1) / s.kb))
+	for p0 := 0; p0 < s.k; p0 += s.kb {
+		p1 := min(p0+s.kb, s.k)
+		out := 0
+		if p0 > 0 {
+			out = asm.OutAdd
+		}
+		if p1 == s.k {
+			out |= s.finalOut()
+		}
+		s.packA(p0, p1-p0, j1-j0)
+		for j := j0; j < j1; j += nc {
+			s.j0, s.n = j, min(nc, j1-j)
+			s.kblock(p0, p1, s.c[s.i0*s.ldc+j:], s.ldc, out)
+		}
+	}
+	s.packedA = nil
+}
+
+// packA packs all rows of k-block p0 of A, tile by tile, where n columns are
+// worth it: A is read once for every strip, and rows a multiple of 4 KiB apart
+// fight for the same few lines of the L1 besides.
+func (s *strip[T]) packA(p0, k, n int) {
+	s.packedA = nil
+	nr, mr := s.kernels.GemmNR, s.kernels.GemmMR
+	aliased := max(s.aRow, s.aCol)*sizeOf[T]()%4096 == 0
+	if s.m <= directRows || n < copyPanels*nr || !aliased && n < 1024 {
+		return
+	}
+	stats.packs.Add(1)
+	h := s.tileRows(mr)
+	buf := grow(&s.ws.a, s.m*k)
+	for i := 0; i < s.m; i += h {
+		rows := min(h, s.m-i)
+		src := s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+		if s.aCol == 1 {
+			s.kernels.PackT(buf[i*k:], rows, src, s.aRow, rows, k)
+		} else {
+			s.kernels.PackN(buf[i*k:], rows, src, s.aCol, rows, k)
+		}
+	}
+	s.packedA = buf
+}
+
+// fitsUnpacked reports whether k rows of n columns of B stay in half the L2 and
+// lie close enough together, so that reading them where they are is as fast as
+// packing them.
 func (p *product[T]) fitsUnpacked(k, n int) bool {
-	return k*n*sizeOf[T]() <= asm.Caches().L2/2
+	l2 := asm.Caches().L2
+	return k*n*sizeOf[T]() <= l2/2
 }
 
 // finalOut are the Out flags that turn the sum into C when C is written once.
@@ -116,7 +178,7 @@ func (p *product[T]) direct(i0, i1, j0, j1, p0, p1 int, c []T, ldc, out int) {
 // callShape cuts an m x n block with chains of k into calls of at most callWork
 // multiply-adds: whole tiles of rows, whole panels of columns.
 func callShape(m, n, k, mr, nr int) (rows, cols int) {
-	if m*n <= callWork/max(k, 1) {
+	if float64(m)*float64(n)*float64(k) <= callWork { // no division for small ones
 		return m, n
 	}
 	cols = max(nr, callWork/max(1, k*min(m, mr))/nr*nr)
@@ -136,10 +198,11 @@ func callShape(m, n, k, mr, nr int) (rows, cols int) {
 // columns as a packed k-block of B fits in the L2 with.
 type strip[T Float] struct {
 	*product[T]
-	i0, m int
-	j0, n int
-	kb    int
-	ws    *workspace[T]
+	i0, m   int
+	j0, n   int
+	kb      int
+	ws      *workspace[T]
+	packedA []T // all rows of the k-block in hand, tile by tile, or nil
 }
 
 // width returns how many columns of B to pack at a time.
@@ -229,13 +292,13 @@ func (s *strip[T]) epilogue(c []T, ldc int) {
 
 // kblock adds or stores the chains of k-block p0..p1 of the strip into c.
 func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
-	if s.packed == nil && !s.tB && (s.m <= directRows || s.fitsUnpacked(p1-p0, s.n)) {
-		s.direct(s.i0, s.i0+s.m, s.j0, s.j0+s.n, p0, p1, c, ldc, out)
+	k, nr := p1-p0, s.kernels.GemmNR
+	if s.packed == nil && !s.tB && (s.m <= directRows || s.fitsUnpacked(k, s.n)) {
+		s.panels(s.b[p0*s.bRow+s.j0:], nr, s.bRow, 0, s.n, p0, k, c, ldc, out)
 		return
 	}
-	k, nr := p1-p0, s.kernels.GemmNR
 	if s.packed != nil {
-		s.panels(s.packed.panels(s.j0, s.n, p0, p1), 0, s.n, p0, k, c, ldc, out)
+		s.panels(s.packed.panels(s.j0, s.n, p0, p1), nr*k, nr, 0, s.n, p0, k, c, ldc, out)
 		return
 	}
 	if s.tB && s.m*k*sizeOf[T]() <= asm.Caches().L2/2 {
@@ -244,7 +307,7 @@ func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
 		for j := 0; j < s.n; j += nr {
 			w := min(nr, s.n-j)
 			s.packPanel(buf, j, w, p0, k)
-			s.panels(buf, j, w, p0, k, c, ldc, out)
+			s.panels(buf, nr*k, nr, j, w, p0, k, c, ldc, out)
 		}
 		return
 	}
@@ -253,7 +316,7 @@ func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
 	for q := range panels {
 		s.packPanel(buf[q*nr*k:(q+1)*nr*k], q*nr, min(nr, s.n-q*nr), p0, k)
 	}
-	s.panels(buf, 0, s.n, p0, k, c, ldc, out)
+	s.panels(buf, nr*k, nr, 0, s.n, p0, k, c, ldc, out)
 }
 
 // packPanel packs w columns from column j of the strip.
@@ -267,20 +330,24 @@ func (s *strip[T]) packPanel(dst []T, j, w, p0, k int) {
 }
 
 // panels multiplies all rows of the strip with n packed columns from column j.
-func (s *strip[T]) panels(b []T, j, n, p0, k int, c []T, ldc, out int) {
+func (s *strip[T]) panels(b []T, bPanel, bRow, j, n, p0, k int, c []T, ldc, out int) {
 	nr, mr := s.kernels.GemmNR, s.kernels.GemmMR
 	g := s.args(out)
-	g.BPanel, g.BRow, g.LDC, g.K = nr*k, nr, ldc, k
+	g.BPanel, g.BRow, g.LDC, g.K = bPanel, bRow, ldc, k
 	rows, cols := callShape(s.m, n, k, mr, nr)
-	if n > nr {
-		rows = min(rows, s.tileRows(mr)) // the tile of A stays in the L1 while the panels pass
+	if n > nr || s.packedA != nil {
+		rows = min(rows, s.tileRows(mr)) // a tile of A stays in the L1 while the panels pass
 	}
 	for i := 0; i < s.m; i += rows {
 		g.M = min(rows, s.m-i)
-		g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+		if s.packedA != nil {
+			g.A, g.ARow, g.ACol = s.packedA[i*k:], 1, g.M
+		} else {
+			g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+		}
 		for jj := 0; jj < n; jj += cols {
 			g.N = min(cols, n-jj)
-			g.B = b[jj/nr*nr*k:]
+			g.B = b[jj/nr*bPanel:]
 			if s.bias != nil {
 				g.Bias = s.bias[s.j0+j+jj:]
 			}
