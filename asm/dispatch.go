@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unsafe"
 )
 
 // Selected tells which table runs and why.
@@ -83,11 +84,10 @@ func Selection() Selected { return selection }
 
 // Active returns the table in use.
 func Active[T Float]() *Kernels[T] {
-	var z T
-	if _, ok := any(z).(float32); ok {
-		return any(active32).(*Kernels[T])
+	if is32[T]() {
+		return (*Kernels[T])(unsafe.Pointer(active32))
 	}
-	return any(active64).(*Kernels[T])
+	return (*Kernels[T])(unsafe.Pointer(active64))
 }
 
 // Tables returns every table this machine can run, worst (generic) first.

@@ -68,11 +68,11 @@ type GemmKernels[T Float] struct {
 	Gemm func(g *GemmArgs[T])
 
 	// PackN copies n <= w columns of k rows:  dst[p*w+j] = src[p*lds+j].
-	// Columns n..w-1 of dst are set to zero.
+	// What columns n..w-1 of dst hold afterwards is not specified.
 	PackN func(dst []T, w int, src []T, lds, n, k int)
 
 	// PackT transposes n <= w rows of k elements:  dst[p*w+j] = src[j*lds+p].
-	// Columns n..w-1 of dst are set to zero.
+	// What columns n..w-1 of dst hold afterwards is not specified.
 	PackT func(dst []T, w int, src []T, lds, n, k int)
 }
 

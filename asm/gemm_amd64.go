@@ -12,7 +12,8 @@ type gemmRaw[T Float] func(c *T, ldc int, a *T, astr int, b *T, bpanel, brow, k,
 // gemmTiles are the tile kernels of one instruction set, indexed by the number of
 // vectors of columns and the number of rows.
 type gemmTiles[T Float] struct {
-	lanes                      int
+	lanes                      int    // elements in a vector
+	shift                      uint   // log2 of the width of a panel, two vectors
 	height                     [4]int // greatest height for a number of vectors
 	row, rowTail, col, colTail [4][]gemmRaw[T]
 	packN, packT               func(dst *T, w int, src *T, lds, n, k int)
@@ -24,13 +25,9 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
 	if g.M <= 0 || g.N <= 0 {
 		return
 	}
-	nr := 2 * t.lanes
-	g.check(nr)
-	rowA := g.ACol == 1
-	astr := g.ARow
-	if !rowA {
-		astr = g.ACol
-	}
+	shift := t.shift // panels are a power of two wide: no divisions here
+	nr := 1 << shift
+	g.check(shift)
 	var a, b, bias *T
 	if g.K > 0 {
 		a, b = &g.A[0], &g.B[0]
@@ -38,11 +35,20 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
 	if g.Out&OutBias != 0 {
 		bias = &g.Bias[0]
 	}
+	if g.N == t.lanes && g.M <= t.height[1] && g.ACol == 1 {
+		t.row[1][g.M](&g.C[0], g.LDC, a, g.ARow, b, g.BPanel, g.BRow, g.K, 1, 1, t.lanes, g.Out, g.Alpha, g.Beta, bias)
+		return
+	}
+	rowA := g.ACol == 1
+	astr := g.ARow
+	if !rowA {
+		astr = g.ACol
+	}
 	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr {
 		t.columns(g, rowA, astr, 3, 1, g.N-nr, 0, a, b, bias)
 		return
 	}
-	full, rest := g.N/nr, g.N%nr
+	full, rest := g.N>>shift, g.N&(nr-1)
 	switch {
 	case rest == 0:
 		t.columns(g, rowA, astr, 2, full, t.lanes, 0, a, b, bias)
@@ -100,7 +106,8 @@ func (t *gemmTiles[T]) columns(g *GemmArgs[T], rowA bool, astr, nv, np, tail, j0
 }
 
 // check panics unless every index of the call lies inside its slice.
-func (g *GemmArgs[T]) check(nr int) {
+func (g *GemmArgs[T]) check(shift uint) {
+	nr := 1 << shift
 	if uint64(g.M|g.N|g.K|g.LDC|g.ARow|g.ACol|g.BPanel|g.BRow)>>31 != 0 {
 		g.fail("negative or huge dimension")
 	}
@@ -119,8 +126,8 @@ func (g *GemmArgs[T]) check(nr int) {
 	if (g.M-1)*g.ARow+(g.K-1)*g.ACol >= len(g.A) {
 		g.fail("A too short")
 	}
-	last := (g.N - 1) / nr
-	if last*g.BPanel+(g.K-1)*g.BRow+(g.N-1)%nr >= len(g.B) ||
+	last := (g.N - 1) >> shift
+	if last*g.BPanel+(g.K-1)*g.BRow+(g.N-1)&(nr-1) >= len(g.B) ||
 		last > 0 && (last-1)*g.BPanel+(g.K-1)*g.BRow+nr > len(g.B) {
 		g.fail("B too short")
 	}
@@ -154,11 +161,6 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 	}
 	checkPack("PackT", dst, w, src, lds, n, k, n, k)
 	t.packT(&dst[0], w, &src[0], lds, n, k)
-	if n < w {
-		for p := 0; p < k; p++ {
-			clear(dst[p*w+n : p*w+w])
-		}
-	}
 }
 
 func (t *gemmTiles[T]) use(k *GemmKernels[T]) {

@@ -746,6 +746,7 @@ func packTF64AVX2(dst *float64, w int, src *float64, lds int, n int, k int)
 
 var gemmTilesF32AVX2 = gemmTiles[float32]{
 	lanes:  8,
+	shift:  4,
 	height: [4]int{0, 12, 6},
 	row: [4][]gemmRaw[float32]{
 		nil,
@@ -773,6 +774,7 @@ var gemmTilesF32AVX2 = gemmTiles[float32]{
 
 var gemmTilesF64AVX2 = gemmTiles[float64]{
 	lanes:  4,
+	shift:  3,
 	height: [4]int{0, 12, 6},
 	row: [4][]gemmRaw[float64]{
 		nil,

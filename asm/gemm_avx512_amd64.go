@@ -806,6 +806,7 @@ func packTF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
 
 var gemmTilesF32AVX512 = gemmTiles[float32]{
 	lanes:  16,
+	shift:  5,
 	height: [4]int{0, 16, 14, 9},
 	row: [4][]gemmRaw[float32]{
 		nil,
@@ -837,6 +838,7 @@ var gemmTilesF32AVX512 = gemmTiles[float32]{
 
 var gemmTilesF64AVX512 = gemmTiles[float64]{
 	lanes:  8,
+	shift:  4,
 	height: [4]int{0, 16, 14, 9},
 	row: [4][]gemmRaw[float64]{
 		nil,

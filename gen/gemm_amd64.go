@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -77,7 +78,7 @@ func gemmName(isa amd64ISA, d dtype, h, nv int, col, masked bool) string {
 // gemmTable is the Go source of the table of tile kernels of one dtype.
 func gemmTable(isa amd64ISA, d dtype) string {
 	hs := gemmHeights(isa)
-	s := fmt.Sprintf("\nvar gemmTiles%s%s = gemmTiles[%s]{\nlanes: %d,\nheight: [4]int{", d.suffix, isa.suffix, d.goName, isa.bytes/d.size)
+	s := fmt.Sprintf("\nvar gemmTiles%s%s = gemmTiles[%s]{\nlanes: %d,\nshift: %d,\nheight: [4]int{", d.suffix, isa.suffix, d.goName, isa.bytes/d.size, bits.Len(uint(isa.bytes/d.size)))
 	for _, h := range hs {
 		s += fmt.Sprint(h, ",")
 	}

@@ -20,26 +20,24 @@ import (
 // row of it does not depend on the others. An element's sum runs over k in blocks
 // whose lengths depend on k alone (asm.KBlockLen); see docs/design.md.
 func Gemm[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	checkGemm(tA, tB, m, n, k, a, lda, b, ldb, c, ldc)
-	if m == 0 || n == 0 {
-		return
+	// Nothing here but the choice of path, so that the frame of a small product
+	// stays small.
+	if !gemmFits(tA, tB, m, n, k, a, lda, b, ldb, c, ldc) {
+		panic(gemmError(tA, tB, m, n, k, a, lda, b, ldb, c, ldc))
 	}
-	if k == 0 || alpha == 0 {
+	switch {
+	case m == 0 || n == 0:
+	case k == 0 || alpha == 0:
 		scale(m, n, beta, c, ldc)
-		return
+	case k <= asm.KBlockMax && float64(m)*float64(n)*float64(k) <= smallWork:
+		if tB {
+			gemmSmallTransB(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		} else {
+			gemmSmall(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		}
+	default:
+		gemmLarge(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
-	p := product[T]{
-		kernels: asm.Active[T](),
-		m:       m, n: n, k: k,
-		a: a, aRow: lda, aCol: 1,
-		b: b, bRow: ldb, tB: tB,
-		c: c, ldc: ldc,
-		alpha: alpha, beta: beta,
-	}
-	if tA {
-		p.aRow, p.aCol = 1, lda
-	}
-	p.run()
 }
 
 // product is one product after its checks, on a given table.
@@ -61,8 +59,81 @@ type product[T Float] struct {
 	threads    int // limit of this call; 0: none
 }
 
-// checkGemm panics unless the operands fit their slices.
-func checkGemm[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
+func gemmLarge[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+	p := product[T]{
+		kernels: asm.Active[T](),
+		m:       m, n: n, k: k,
+		a: a, aRow: lda, aCol: 1,
+		b: b, bRow: ldb, tB: tB,
+		c: c, ldc: ldc,
+		alpha: alpha, beta: beta,
+	}
+	if tA {
+		p.aRow, p.aCol = 1, lda
+	}
+	p.run()
+}
+
+// smallWork is the number of multiply-adds up to which a product is one call of a
+// kernel where the operands lie.
+const smallWork = 1 << 18
+
+// gemmSmall is a small product with B as it is stored: one kernel call, nothing
+// else, since at 16x16x16 every few nanoseconds show.
+func gemmSmall[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+	kernels := asm.Active[T]()
+	g := asm.GemmArgs[T]{
+		C: c, A: a, B: b,
+		LDC: ldc, ARow: lda, ACol: 1, BPanel: kernels.GemmNR, BRow: ldb,
+		M: m, N: n, K: k,
+		Alpha: alpha, Beta: beta, Out: outFlags(alpha, beta),
+	}
+	if tA {
+		g.ARow, g.ACol = 1, lda
+	}
+	asm.CallGemm(kernels, &g)
+}
+
+// gemmSmallTransB transposes one panel of B at a time into the L1.
+func gemmSmallTransB[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+	kernels := asm.Active[T]()
+	w := min(kernels.GemmNR, n)
+	ws := getWorkspace[T]()
+	buf := grow(&ws.b, w*k)
+	g := asm.GemmArgs[T]{
+		A: a, B: buf,
+		LDC: ldc, ARow: lda, ACol: 1, BPanel: kernels.GemmNR, BRow: w,
+		M: m, K: k,
+		Alpha: alpha, Beta: beta, Out: outFlags(alpha, beta),
+	}
+	if tA {
+		g.ARow, g.ACol = 1, lda
+	}
+	for j := 0; j < n; j += w {
+		g.N = min(w, n-j)
+		g.C = c[j:]
+		kernels.PackT(buf, w, b[j*ldb:], ldb, g.N, k)
+		asm.CallGemm(kernels, &g)
+	}
+	putWorkspace(ws)
+}
+
+// outFlags are the flags that turn a whole sum into C.
+func outFlags[T Float](alpha, beta T) int {
+	switch {
+	case beta == 0 && alpha == 1:
+		return 0
+	case beta == 0:
+		return asm.OutScale
+	case beta == 1 && alpha == 1:
+		return asm.OutAdd
+	}
+	return asm.OutFMA
+}
+
+// gemmFits reports whether the operands of a Gemm are in order; gemmError says
+// what is wrong where they are not.
+func gemmFits[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) bool {
 	ra, ca, rb, cb := m, k, k, n
 	if tA {
 		ra, ca = k, m
@@ -70,12 +141,9 @@ func checkGemm[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int
 	if tB {
 		rb, cb = n, k
 	}
-	if uint(m) <= maxDim && uint(n) <= maxDim && uint(k) <= maxDim &&
+	return uint(m) <= maxDim && uint(n) <= maxDim && uint(k) <= maxDim &&
 		fits(ra, ca, lda, len(a)) && fits(rb, cb, ldb, len(b)) && fits(m, n, ldc, len(c)) &&
-		!matricesOverlap(c, m, n, ldc, a, ra, ca, lda) && !matricesOverlap(c, m, n, ldc, b, rb, cb, ldb) {
-		return
-	}
-	panic(gemmError(tA, tB, m, n, k, a, lda, b, ldb, c, ldc))
+		!matricesOverlap(c, m, n, ldc, a, ra, ca, lda) && !matricesOverlap(c, m, n, ldc, b, rb, cb, ldb)
 }
 
 // maxDim is the greatest dimension or stride of a product.

@@ -134,15 +134,7 @@ func (p *product[T]) fitsUnpacked(k, n int) bool {
 
 // finalOut are the Out flags that turn the sum into C when C is written once.
 func (p *product[T]) finalOut() int {
-	out := p.act
-	switch {
-	case p.beta == 1 && p.alpha == 1:
-		out |= asm.OutAdd
-	case p.beta != 0:
-		out |= asm.OutFMA
-	case p.alpha != 1:
-		out |= asm.OutScale
-	}
+	out := p.act | outFlags(p.alpha, p.beta)
 	if p.bias != nil {
 		out |= asm.OutBias
 	}
