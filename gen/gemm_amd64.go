@@ -277,6 +277,31 @@ func (t *gemmTile) emit() {
 	t.Load(t.Param("k"), gK)
 	t.SHRQ(operand.Imm(2), gK)
 	t.jump("JZ", "rest")
+	if t.prefetchesC() {
+		// The first iterations fetch the rows of C, one each: in a burst they
+		// would hold up the loads of A and B.
+		t.SUBQ(imm(t.h), gK)
+		t.jump("JLE", "short")
+		t.MOVQ(operand.U32(uint32(t.h)), t.arg("tail")) // its slot is free now
+		t.MOVQ(gC, gT)
+		t.align(32)
+		t.Label("loopC")
+		for u := 0; u < 4; u++ {
+			if u < 2 {
+				t.PREFETCHT0(mem(gT, u*width/2))
+			}
+			t.step(u)
+		}
+		t.ADDQ(gLDC, gT)
+		if !t.col {
+			t.advanceA(4 * t.d.size)
+		}
+		t.DECQ(t.arg("tail"))
+		t.jump("JNZ", "loopC")
+		t.jump("JMP", "loop4")
+		t.Label("short")
+		t.ADDQ(imm(t.h), gK)
+	}
 	t.align(32)
 	t.Label("loop4")
 	for u := 0; u < 4; u++ {
@@ -319,6 +344,12 @@ func (t *gemmTile) emit() {
 	t.jump("JNZ", "tile")
 	t.VZEROUPPER()
 	t.RET()
+}
+
+// prefetchesC reports whether the tile is one of those that large products use.
+func (t *gemmTile) prefetchesC() bool {
+	hs := gemmHeights(t.isa)
+	return t.nv == 2 && t.h > hs[2]/2 && !(t.isa == avx2 && t.masked)
 }
 
 // uses reports whether a row-mode tile needs the given base.
