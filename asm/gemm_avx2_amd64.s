@@ -18691,7 +18691,7 @@ store:
 	RET
 
 // func packNF32AVX2(dst *float32, w int, src *float32, lds int, n int, k int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·packNF32AVX2(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), DI
 	MOVQ    src+16(FP), SI
@@ -18705,14 +18705,15 @@ TEXT ·packNF32AVX2(SB), NOSPLIT, $0-48
 	PCALIGN $0x20
 
 row:
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    R9, SI
-	ADDQ    R8, DI
-	DECQ    DX
-	JNZ     row
+	PREFETCHT0 (SI)(R9*8)
+	VMOVUPS    (SI), Y0
+	VMOVUPS    32(SI), Y1
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y1, 32(DI)
+	ADDQ       R9, SI
+	ADDQ       R8, DI
+	DECQ       DX
+	JNZ        row
 
 done:
 	VZEROUPPER
@@ -37574,7 +37575,7 @@ store:
 	RET
 
 // func packNF64AVX2(dst *float64, w int, src *float64, lds int, n int, k int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·packNF64AVX2(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), DI
 	MOVQ    src+16(FP), SI
@@ -37588,14 +37589,15 @@ TEXT ·packNF64AVX2(SB), NOSPLIT, $0-48
 	PCALIGN $0x20
 
 row:
-	VMOVUPD (SI), Y0
-	VMOVUPD 32(SI), Y1
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    R9, SI
-	ADDQ    R8, DI
-	DECQ    DX
-	JNZ     row
+	PREFETCHT0 (SI)(R9*8)
+	VMOVUPD    (SI), Y0
+	VMOVUPD    32(SI), Y1
+	VMOVUPD    Y0, (DI)
+	VMOVUPD    Y1, 32(DI)
+	ADDQ       R9, SI
+	ADDQ       R8, DI
+	DECQ       DX
+	JNZ        row
 
 done:
 	VZEROUPPER

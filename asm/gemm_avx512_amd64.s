@@ -29728,7 +29728,7 @@ store:
 	RET
 
 // func packNF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·packNF32AVX512(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), DI
 	MOVQ    src+16(FP), SI
@@ -29753,14 +29753,16 @@ TEXT ·packNF32AVX512(SB), NOSPLIT, $0-48
 	PCALIGN $0x20
 
 row:
-	VMOVUPS.Z (SI), K1, Z0
-	VMOVUPS.Z 64(SI), K2, Z1
-	VMOVUPS   Z0, K3, (DI)
-	VMOVUPS   Z1, K4, 64(DI)
-	ADDQ      R9, SI
-	ADDQ      R8, DI
-	DECQ      DX
-	JNZ       row
+	PREFETCHT0 (SI)(R9*8)
+	PREFETCHT0 64(SI)(R9*8)
+	VMOVUPS.Z  (SI), K1, Z0
+	VMOVUPS.Z  64(SI), K2, Z1
+	VMOVUPS    Z0, K3, (DI)
+	VMOVUPS    Z1, K4, 64(DI)
+	ADDQ       R9, SI
+	ADDQ       R8, DI
+	DECQ       DX
+	JNZ        row
 
 done:
 	VZEROUPPER
@@ -59782,7 +59784,7 @@ store:
 	RET
 
 // func packNF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·packNF64AVX512(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), DI
 	MOVQ    src+16(FP), SI
@@ -59807,14 +59809,16 @@ TEXT ·packNF64AVX512(SB), NOSPLIT, $0-48
 	PCALIGN $0x20
 
 row:
-	VMOVUPD.Z (SI), K1, Z0
-	VMOVUPD.Z 64(SI), K2, Z1
-	VMOVUPD   Z0, K3, (DI)
-	VMOVUPD   Z1, K4, 64(DI)
-	ADDQ      R9, SI
-	ADDQ      R8, DI
-	DECQ      DX
-	JNZ       row
+	PREFETCHT0 (SI)(R9*8)
+	PREFETCHT0 64(SI)(R9*8)
+	VMOVUPD.Z  (SI), K1, Z0
+	VMOVUPD.Z  64(SI), K2, Z1
+	VMOVUPD    Z0, K3, (DI)
+	VMOVUPD    Z1, K4, 64(DI)
+	ADDQ       R9, SI
+	ADDQ       R8, DI
+	DECQ       DX
+	JNZ        row
 
 done:
 	VZEROUPPER

@@ -41,6 +41,10 @@ func packN(f *amd64File) {
 	f.jump("JZ", "done")
 	f.align(32)
 	f.Label("row")
+	// Rows lie far apart: the hardware does not see the next ones coming.
+	for j := 0; j < 2*f.isa.bytes; j += 64 {
+		f.PREFETCHT0(operand.Mem{Base: src, Index: lds, Scale: 8, Disp: j})
+	}
 	for j := 0; j < 2; j++ {
 		if f.isa == avx512 {
 			f.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[f.d.size], mem(src, j*f.isa.bytes), m[j], f.vec(j))

@@ -31,6 +31,9 @@ const (
 	callWork = 1 << 20
 	// directRows is the number of rows up to which packing B does not pay.
 	directRows = 32
+	// packRows is the number of rows from which packing B pays where its rows
+	// are pages apart.
+	packRows = 512
 	// copyPanels is the number of panels of B from which a tile of A is copied.
 	copyPanels = 4
 )
@@ -54,7 +57,7 @@ func (p *product[T]) run() {
 func (p *product[T]) block(i0, i1, j0, j1 int) {
 	kb := asm.KBlockLen(p.k)
 	m, n := i1-i0, j1-j0
-	if kb == p.k && p.packed == nil && !p.tB && (m <= directRows || p.fitsUnpacked(kb, n)) {
+	if kb == p.k && p.packed == nil && !p.tB && (m <= directRows || p.fitsUnpacked(m, n, kb)) {
 		p.direct(i0, i1, j0, j1, 0, p.k, p.c[i0*p.ldc+j0:], p.ldc, p.finalOut())
 		return
 	}
@@ -124,12 +127,13 @@ func (s *strip[T]) packA(p0, k, n int) {
 	s.packedA = buf
 }
 
-// fitsUnpacked reports whether k rows of n columns of B stay in half the L2 and
-// lie close enough together, so that reading them where they are is as fast as
-// packing them.
-func (p *product[T]) fitsUnpacked(k, n int) bool {
-	l2 := asm.Caches().L2
-	return k*n*sizeOf[T]() <= l2/2
+// fitsUnpacked reports whether m rows of C may use k rows of n columns of B where
+// they are: half an L2 must hold them. Rows far apart cost a page each, which
+// packing saves and pays back only over many rows of C, sooner with short panels.
+func (p *product[T]) fitsUnpacked(m, n, k int) bool {
+	l2, size := asm.Caches().L2, sizeOf[T]()
+	return k*n*size <= l2/2 &&
+		(k*p.bRow*size <= l2 || m < packRows && p.kernels.GemmNR*size >= 128)
 }
 
 // finalOut are the Out flags that turn the sum into C when C is written once.
@@ -285,7 +289,7 @@ func (s *strip[T]) epilogue(c []T, ldc int) {
 // kblock adds or stores the chains of k-block p0..p1 of the strip into c.
 func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
 	k, nr := p1-p0, s.kernels.GemmNR
-	if s.packed == nil && !s.tB && (s.m <= directRows || s.fitsUnpacked(k, s.n)) {
+	if s.packed == nil && !s.tB && (s.m <= directRows || s.fitsUnpacked(s.m, s.n, k)) {
 		s.panels(s.b[p0*s.bRow+s.j0:], nr, s.bRow, 0, s.n, p0, k, c, ldc, out)
 		return
 	}
