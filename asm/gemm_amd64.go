@@ -2,7 +2,10 @@
 
 package asm
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
 // of C, all of one height and width. The last vector of the last panel has tail
@@ -16,7 +19,12 @@ type gemmTiles[T Float] struct {
 	shift                      uint   // log2 of the width of a panel, two vectors
 	height                     [4]int // greatest height for a number of vectors
 	row, rowTail, col, colTail [4][]gemmRaw[T]
-	packN, packT               func(dst *T, w int, src *T, lds, n, k int)
+	// wide does few rows of widePanels[rows] panels at once, with B as it is
+	// stored and packed: few rows alone have too few chains to keep the FMA units
+	// busy, and read too little of a row of B at a time.
+	wide, widePacked []gemmRaw[T]
+	widePanels       []int
+	packN, packT     func(dst *T, w int, src *T, lds, n, k int)
 }
 
 // run is Gemm of GemmKernels: it checks every index, cuts the rows evenly into
@@ -49,6 +57,10 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
 		return
 	}
 	full, rest := g.N>>shift, g.N&(nr-1)
+	if g.M < len(t.wide) && g.ACol == 1 && full >= t.widePanels[g.M] {
+		t.runWide(g, shift, a, b, bias)
+		return
+	}
 	switch {
 	case rest == 0:
 		t.columns(g, rowA, astr, 2, full, t.lanes, 0, a, b, bias)
@@ -68,6 +80,28 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
 	}
 	nv := (rest + t.lanes - 1) / t.lanes
 	t.columns(g, rowA, astr, nv, 1, rest-(nv-1)*t.lanes, full*nr, a, b, bias)
+}
+
+// runWide does as many columns as the wide kernels can; run does the rest.
+func (t *gemmTiles[T]) runWide(g *GemmArgs[T], shift uint, a, b, bias *T) {
+	kernel := t.wide[g.M]
+	if g.BPanel != 1<<shift {
+		kernel = t.widePacked[g.M]
+	}
+	panels := t.widePanels[g.M]
+	groups := (g.N >> shift) / panels
+	kernel(&g.C[0], g.LDC, a, g.ARow, b, g.BPanel, g.BRow, g.K, 1, groups, t.lanes, g.Out, g.Alpha, g.Beta, bias)
+	if done := groups * panels << shift; done < g.N {
+		r := *g
+		r.N, r.C = g.N-done, g.C[done:]
+		if g.K > 0 {
+			r.B = g.B[groups*panels*g.BPanel:]
+		}
+		if bias != nil {
+			r.Bias = g.Bias[done:]
+		}
+		t.run((*GemmArgs[T])(noescape(unsafe.Pointer(&r))))
+	}
 }
 
 // masksPanels reports whether one call can do full panels and then a masked one.

@@ -364,6 +364,36 @@ func gemm5x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float3
 //go:noescape
 func gemm6x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
 
+// gemmWide1x96F32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x96F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide1x96PackedF32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x96PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide2x48F32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x48F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide2x48PackedF32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x48PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide3x32F32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x32F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide3x32PackedF32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x32PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
 // packNF32AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -734,6 +764,36 @@ func gemm5x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64
 //go:noescape
 func gemm6x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
 
+// gemmWide1x48F64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x48F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide1x48PackedF64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x48PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide2x24F64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x24F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide2x24PackedF64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x24PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide3x16F64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x16F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide3x16PackedF64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x16PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
 // packNF64AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -768,8 +828,11 @@ var gemmTilesF32AVX2 = gemmTiles[float32]{
 		{nil, gemm1x8ColTailF32AVX2, gemm2x8ColTailF32AVX2, gemm3x8ColTailF32AVX2, gemm4x8ColTailF32AVX2, gemm5x8ColTailF32AVX2, gemm6x8ColTailF32AVX2, gemm7x8ColTailF32AVX2, gemm8x8ColTailF32AVX2, gemm9x8ColTailF32AVX2, gemm10x8ColTailF32AVX2, gemm11x8ColTailF32AVX2, gemm12x8ColTailF32AVX2},
 		{nil, gemm1x16ColTailF32AVX2, gemm2x16ColTailF32AVX2, gemm3x16ColTailF32AVX2, gemm4x16ColTailF32AVX2, gemm5x16ColTailF32AVX2, gemm6x16ColTailF32AVX2},
 	},
-	packN: packNF32AVX2,
-	packT: packTF32AVX2,
+	wide:       []gemmRaw[float32]{nil, gemmWide1x96F32AVX2, gemmWide2x48F32AVX2, gemmWide3x32F32AVX2},
+	widePacked: []gemmRaw[float32]{nil, gemmWide1x96PackedF32AVX2, gemmWide2x48PackedF32AVX2, gemmWide3x32PackedF32AVX2},
+	widePanels: []int{0, 6, 3, 2},
+	packN:      packNF32AVX2,
+	packT:      packTF32AVX2,
 }
 
 var gemmTilesF64AVX2 = gemmTiles[float64]{
@@ -796,6 +859,9 @@ var gemmTilesF64AVX2 = gemmTiles[float64]{
 		{nil, gemm1x4ColTailF64AVX2, gemm2x4ColTailF64AVX2, gemm3x4ColTailF64AVX2, gemm4x4ColTailF64AVX2, gemm5x4ColTailF64AVX2, gemm6x4ColTailF64AVX2, gemm7x4ColTailF64AVX2, gemm8x4ColTailF64AVX2, gemm9x4ColTailF64AVX2, gemm10x4ColTailF64AVX2, gemm11x4ColTailF64AVX2, gemm12x4ColTailF64AVX2},
 		{nil, gemm1x8ColTailF64AVX2, gemm2x8ColTailF64AVX2, gemm3x8ColTailF64AVX2, gemm4x8ColTailF64AVX2, gemm5x8ColTailF64AVX2, gemm6x8ColTailF64AVX2},
 	},
-	packN: packNF64AVX2,
-	packT: packTF64AVX2,
+	wide:       []gemmRaw[float64]{nil, gemmWide1x48F64AVX2, gemmWide2x24F64AVX2, gemmWide3x16F64AVX2},
+	widePacked: []gemmRaw[float64]{nil, gemmWide1x48PackedF64AVX2, gemmWide2x24PackedF64AVX2, gemmWide3x16PackedF64AVX2},
+	widePanels: []int{0, 6, 3, 2},
+	packN:      packNF64AVX2,
+	packT:      packTF64AVX2,
 }

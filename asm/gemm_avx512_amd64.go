@@ -394,6 +394,46 @@ func gemm8x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32,
 //go:noescape
 func gemm9x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
 
+// gemmWide1x256F32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x256F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide1x256PackedF32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x256PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide2x192F32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x192F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide2x192PackedF32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x192PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide3x128F32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x128F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide3x128PackedF32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x128PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide4x96F32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide4x96F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide4x96PackedF32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide4x96PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+
 // packNF32AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -794,6 +834,46 @@ func gemm8x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64,
 //go:noescape
 func gemm9x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
 
+// gemmWide1x128F64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x128F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide1x128PackedF64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x128PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide2x96F64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x96F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide2x96PackedF64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x96PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide3x64F64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x64F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide3x64PackedF64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x64PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide4x48F64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide4x48F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide4x48PackedF64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide4x48PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+
 // packNF64AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -832,8 +912,11 @@ var gemmTilesF32AVX512 = gemmTiles[float32]{
 		{nil, gemm1x32ColF32AVX512, gemm2x32ColF32AVX512, gemm3x32ColF32AVX512, gemm4x32ColF32AVX512, gemm5x32ColF32AVX512, gemm6x32ColF32AVX512, gemm7x32ColF32AVX512, gemm8x32ColF32AVX512, gemm9x32ColF32AVX512, gemm10x32ColF32AVX512, gemm11x32ColF32AVX512, gemm12x32ColF32AVX512, gemm13x32ColF32AVX512, gemm14x32ColF32AVX512},
 		{nil, gemm1x48ColF32AVX512, gemm2x48ColF32AVX512, gemm3x48ColF32AVX512, gemm4x48ColF32AVX512, gemm5x48ColF32AVX512, gemm6x48ColF32AVX512, gemm7x48ColF32AVX512, gemm8x48ColF32AVX512, gemm9x48ColF32AVX512},
 	},
-	packN: packNF32AVX512,
-	packT: packTF32AVX512,
+	wide:       []gemmRaw[float32]{nil, gemmWide1x256F32AVX512, gemmWide2x192F32AVX512, gemmWide3x128F32AVX512, gemmWide4x96F32AVX512},
+	widePacked: []gemmRaw[float32]{nil, gemmWide1x256PackedF32AVX512, gemmWide2x192PackedF32AVX512, gemmWide3x128PackedF32AVX512, gemmWide4x96PackedF32AVX512},
+	widePanels: []int{0, 8, 6, 4, 3},
+	packN:      packNF32AVX512,
+	packT:      packTF32AVX512,
 }
 
 var gemmTilesF64AVX512 = gemmTiles[float64]{
@@ -864,6 +947,9 @@ var gemmTilesF64AVX512 = gemmTiles[float64]{
 		{nil, gemm1x16ColF64AVX512, gemm2x16ColF64AVX512, gemm3x16ColF64AVX512, gemm4x16ColF64AVX512, gemm5x16ColF64AVX512, gemm6x16ColF64AVX512, gemm7x16ColF64AVX512, gemm8x16ColF64AVX512, gemm9x16ColF64AVX512, gemm10x16ColF64AVX512, gemm11x16ColF64AVX512, gemm12x16ColF64AVX512, gemm13x16ColF64AVX512, gemm14x16ColF64AVX512},
 		{nil, gemm1x24ColF64AVX512, gemm2x24ColF64AVX512, gemm3x24ColF64AVX512, gemm4x24ColF64AVX512, gemm5x24ColF64AVX512, gemm6x24ColF64AVX512, gemm7x24ColF64AVX512, gemm8x24ColF64AVX512, gemm9x24ColF64AVX512},
 	},
-	packN: packNF64AVX512,
-	packT: packTF64AVX512,
+	wide:       []gemmRaw[float64]{nil, gemmWide1x128F64AVX512, gemmWide2x96F64AVX512, gemmWide3x64F64AVX512, gemmWide4x48F64AVX512},
+	widePacked: []gemmRaw[float64]{nil, gemmWide1x128PackedF64AVX512, gemmWide2x96PackedF64AVX512, gemmWide3x64PackedF64AVX512, gemmWide4x48PackedF64AVX512},
+	widePanels: []int{0, 8, 6, 4, 3},
+	packN:      packNF64AVX512,
+	packT:      packTF64AVX512,
 }

@@ -139,6 +139,14 @@ func testGemm[T Float](t *testing.T) {
 					}
 				}
 			}
+			// Few rows by many columns take kernels of their own.
+			for m := 1; m <= 5; m++ {
+				for _, n := range []int{k.GemmNR * 2, k.GemmNR*9 + 1, k.GemmNR*16 - 1} {
+					for i, out := range gemmOuts {
+						checkGemm(t, k, gemmCase[T](r, m, n, []int{0, 1, 6, 13}[i%4], k.GemmNR, i%3 == 2, i%2 == 1, out, true))
+					}
+				}
+			}
 			// Every flag on a few shapes, several panels and tiles, longer k.
 			for _, s := range [][3]int{{1, 1, 17}, {16, 16, 16}, {17, 33, 65}, {29, 70, 33}, {k.GemmMR * 2, k.GemmNR * 3, 70}, {40, 10, 64}} {
 				for _, out := range gemmOuts {

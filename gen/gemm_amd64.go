@@ -51,10 +51,16 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 			for _, masked := range masks {
 				for nv := 1; nv < len(hs); nv++ {
 					for h := 1; h <= hs[nv]; h++ {
-						t := &gemmTile{amd64File: f, h: h, nv: nv, col: col, masked: masked, maskTable: table}
+						t := &gemmTile{amd64File: f, h: h, nv: nv, nb: nv, col: col, masked: masked, maskTable: table}
 						t.emit()
 					}
 				}
+			}
+		}
+		for h := 1; h < len(widePanels(isa)); h++ {
+			for _, packed := range []bool{false, true} {
+				t := &gemmTile{amd64File: f, h: h, nv: 2 * widePanels(isa)[h], nb: 1}
+				t.emitWide(packed)
 			}
 		}
 		packN(f)
@@ -101,6 +107,18 @@ func gemmTable(isa amd64ISA, d dtype) string {
 		}
 		s += "},\n"
 	}
+	for _, packed := range []bool{false, true} {
+		s += map[bool]string{false: "wide", true: "widePacked"}[packed] + ": []gemmRaw[" + d.goName + "]{nil,"
+		for h := 1; h < len(widePanels(isa)); h++ {
+			s += wideName(isa, d, h, packed) + ","
+		}
+		s += "},\n"
+	}
+	s += "widePanels: []int{"
+	for _, n := range widePanels(isa) {
+		s += fmt.Sprint(n, ",")
+	}
+	s += "},\n"
 	return s + fmt.Sprintf("packN: packN%[1]s%[2]s,\npackT: packT%[1]s%[2]s,\n}\n", d.suffix, isa.suffix)
 }
 
@@ -109,6 +127,7 @@ func gemmTable(isa amd64ISA, d dtype) string {
 type gemmTile struct {
 	*amd64File
 	h, nv       int
+	nb          int // registers for vectors of B
 	col, masked bool
 	maskTable   operand.Mem
 }
@@ -170,7 +189,7 @@ func (t *gemmTile) tmps() []reg.VecPhysical {
 		n--
 	}
 	var r []reg.VecPhysical
-	for i := t.h0() + t.nv; i < n && len(r) < 4; i++ {
+	for i := t.h0() + t.nb; i < n && len(r) < 4; i++ {
 		r = append(r, t.vec(i))
 	}
 	return r

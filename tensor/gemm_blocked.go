@@ -29,6 +29,8 @@ const (
 	// callWork bounds the multiply-adds of one call of a kernel: assembly cannot
 	// be preempted, and a garbage collection waits for it.
 	callWork = 1 << 20
+	// callBytes is the same for calls that wait for memory: bytes of B.
+	callBytes = 1 << 19
 	// directRows is the number of rows up to which packing B does not pay.
 	directRows = 32
 	// packRows is the number of rows from which packing B pays where its rows
@@ -174,14 +176,18 @@ func (p *product[T]) direct(i0, i1, j0, j1, p0, p1 int, c []T, ldc, out int) {
 // callShape cuts an m x n block with chains of k into calls of at most callWork
 // multiply-adds: whole tiles of rows, whole panels of columns.
 func callShape(m, n, k, mr, nr int) (rows, cols int) {
-	if float64(m)*float64(n)*float64(k) <= callWork { // no division for small ones
+	work := callWork
+	if m < 8 {
+		work = callBytes / 4 * m // bound by memory, not by the FMA units
+	}
+	if float64(m)*float64(n)*float64(k) <= float64(work) { // no division for small ones
 		return m, n
 	}
-	cols = max(nr, callWork/max(1, k*min(m, mr))/nr*nr)
+	cols = max(nr, work/max(1, k*min(m, mr))/nr*nr)
 	if cols >= n {
 		cols = n
 	}
-	rows = max(mr, callWork/max(1, k*cols)/mr*mr)
+	rows = max(mr, work/max(1, k*cols)/mr*mr)
 	if rows < m {
 		// Even pieces: no thin last one.
 		pieces := (m + rows - 1) / rows
