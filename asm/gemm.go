@@ -72,7 +72,7 @@ type GemmKernels[T Float] struct {
 	PackN func(dst []T, w int, src []T, lds, n, k int)
 
 	// PackT transposes n <= w rows of k elements:  dst[p*w+j] = src[j*lds+p].
-	// What columns n..w-1 of dst hold afterwards is not specified.
+	// Columns n..w-1 of dst are left alone.
 	PackT func(dst []T, w int, src []T, lds, n, k int)
 }
 
@@ -128,14 +128,8 @@ func packNGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
 
 func packTGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
 	for j := 0; j < n; j++ {
-		s := src[j*lds : j*lds+k]
-		for p, v := range s {
+		for p, v := range src[j*lds : j*lds+k] {
 			dst[p*w+j] = v
-		}
-	}
-	if n < w {
-		for p := 0; p < k; p++ {
-			clear(dst[p*w+n : p*w+w])
 		}
 	}
 }

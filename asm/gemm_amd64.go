@@ -174,7 +174,7 @@ func (g *GemmArgs[T]) fail(why string) {
 
 // checkPack panics unless both packing kernels stay inside their slices.
 func checkPack[T Float](op string, dst []T, w int, src []T, lds, rows, cols, n, k int) {
-	if uint64(w|lds|n|k)>>31 != 0 || n > w || k*w > len(dst) || (rows-1)*lds+cols > len(src) {
+	if uint64(w|lds|n|k)>>31 != 0 || n > w || (k-1)*w+n > len(dst) || (rows-1)*lds+cols > len(src) {
 		panic(fmt.Errorf("asm.%s: width %d, n %d, k %d, len(dst) %d, len(src) %d, lds %d", op, w, n, k, len(dst), len(src), lds))
 	}
 }
@@ -184,7 +184,7 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 		packNGeneric(dst, w, src, lds, n, k)
 		return
 	}
-	checkPack("PackN", dst, w, src, lds, k, n, n, k)
+	checkPack("PackN", dst, w, src, lds, k, n, w, k)
 	t.packN(&dst[0], w, &src[0], lds, n, k)
 }
 

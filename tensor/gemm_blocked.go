@@ -59,6 +59,10 @@ func (p *product[T]) run() {
 func (p *product[T]) block(i0, i1, j0, j1 int) {
 	kb := asm.KBlockLen(p.k)
 	m, n := i1-i0, j1-j0
+	if p.tall(m, n) {
+		p.blockTall(i0, i1, j0, j1)
+		return
+	}
 	if kb == p.k && p.packed == nil && !p.tB && (m <= directRows || p.fitsUnpacked(m, n, kb)) {
 		p.direct(i0, i1, j0, j1, 0, p.k, p.c[i0*p.ldc+j0:], p.ldc, p.finalOut())
 		return

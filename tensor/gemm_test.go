@@ -139,6 +139,8 @@ func testGemm[T Float](t *testing.T) {
 			}
 			if !testing.Short() {
 				testProduct(t, k, 131, 203, 97, 1, 0, r)
+				testProduct(t, k, 1301, 10, 30, 1, 0, r)
+				testProduct(t, k, 300, 24, 7, -2, 0, r)
 				testProduct(t, k, 67, 301, 1300, 1, 1, r)
 				testProduct(t, k, 35, 530, 800, 1.5, 0, r)
 			}
