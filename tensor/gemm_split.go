@@ -26,21 +26,24 @@ var (
 )
 
 // split cuts C into about four items a thread, so that a thread that is held up
-// does not hold up the others, but none below threadWork/2 multiply-adds.
-// Columns are cut first: then no part of B is packed twice.
+// does not hold up the others, but none below threadWork/2 multiply-adds. The
+// longer side is cut first: the squarer an item, the less is packed for it.
 func (p *product[T]) split(threads int) {
 	work := float64(p.m) * float64(p.n) * float64(p.k)
 	items := max(threads, min(4*threads, int(work/(threadWork*2))))
 	nr, mr := p.kernels.GemmNR, p.kernels.GemmMR
-	across := min(items, max(1, p.n/(4*nr)))
-	down := 1
-	if across < items {
-		down = min((items+across-1)/across, max(1, (p.m+mr-1)/mr))
-	}
-	cols := roundUp((p.n+across-1)/across, nr)
-	rows := (p.m + down - 1) / down
-	if down > 1 {
-		rows = roundUp(rows, mr)
+	rows, cols := p.m, p.n
+	for across, down := 1, 1; across*down < items; {
+		switch {
+		case cols >= rows && cols >= 4*nr || rows < 2*mr && cols >= 2*nr:
+			across *= 2
+			cols = roundUp((p.n+across-1)/across, nr)
+		case rows >= 2*mr:
+			down *= 2
+			rows = roundUp((p.m+down-1)/down, mr)
+		default:
+			items = 0
+		}
 	}
 	g := getGrid[T]()
 	g.product, g.rows, g.cols = *p, rows, cols
