@@ -36,6 +36,9 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
 	shift := t.shift // panels are a power of two wide: no divisions here
 	nr := 1 << shift
 	g.check(shift)
+	if raceEnabled {
+		g.race(nr)
+	}
 	var a, b, bias *T
 	if g.K > 0 {
 		a, b = &g.A[0], &g.B[0]
@@ -185,6 +188,9 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 		return
 	}
 	checkPack("PackN", dst, w, src, lds, k, n, w, k)
+	if raceEnabled {
+		racePack(dst, w, src, lds, k, n, w, k)
+	}
 	t.packN(&dst[0], w, &src[0], lds, n, k)
 }
 
@@ -194,6 +200,9 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 		return
 	}
 	checkPack("PackT", dst, w, src, lds, n, k, n, k)
+	if raceEnabled {
+		racePack(dst, w, src, lds, n, k, n, k)
+	}
 	t.packT(&dst[0], w, &src[0], lds, n, k)
 }
 

@@ -17,6 +17,10 @@ func axpbyF64AVX512(y *float64, n int, alpha float64, x *float64, beta float64)
 func useMergeF32AVX512(k *MergeKernels[float32]) {
 	k.Axpby = func(y []float32, alpha float32, x []float32, beta float32) {
 		x = x[:len(y)]
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(y)
+		}
 		if len(y) > 0 {
 			axpbyF32AVX512(&y[0], len(y), alpha, &x[0], beta)
 		}
@@ -26,6 +30,10 @@ func useMergeF32AVX512(k *MergeKernels[float32]) {
 func useMergeF64AVX512(k *MergeKernels[float64]) {
 	k.Axpby = func(y []float64, alpha float64, x []float64, beta float64) {
 		x = x[:len(y)]
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(y)
+		}
 		if len(y) > 0 {
 			axpbyF64AVX512(&y[0], len(y), alpha, &x[0], beta)
 		}

@@ -55,6 +55,10 @@ func mergeAMD64(isa amd64ISA) ([]file, error) {
 func use%[1]s(k *MergeKernels[%[2]s]) {
 	k.Axpby = func(y []%[2]s, alpha %[2]s, x []%[2]s, beta %[2]s) {
 		x = x[:len(y)]
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(y)
+		}
 		if len(y) > 0 {
 			%[3]s(&y[0], len(y), alpha, &x[0], beta)
 		}

@@ -1,0 +1,56 @@
+//go:build race
+
+package asm
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// raceEnabled: assembly is invisible to the race detector, so under -race each
+// face reports what its kernel touches.
+const raceEnabled = true
+
+func raceRead[T Float](x []T) {
+	if len(x) > 0 {
+		runtime.RaceReadRange(unsafe.Pointer(&x[0]), len(x)*int(unsafe.Sizeof(x[0])))
+	}
+}
+
+func raceWrite[T Float](x []T) {
+	if len(x) > 0 {
+		runtime.RaceWriteRange(unsafe.Pointer(&x[0]), len(x)*int(unsafe.Sizeof(x[0])))
+	}
+}
+
+// race reports the operands of a Gemm kernel, row by row where rows are apart.
+func (g *GemmArgs[T]) race(nr int) {
+	for i := range g.M {
+		raceWrite(g.C[i*g.LDC:][:g.N])
+		if g.ARow != 1 && g.K > 0 {
+			raceRead(g.A[i*g.ARow:][:g.K])
+		}
+	}
+	for p := range g.K {
+		if g.ARow == 1 {
+			raceRead(g.A[p*g.ACol:][:g.M])
+		}
+		for j := 0; j < g.N; j += nr {
+			raceRead(g.B[j/nr*g.BPanel+p*g.BRow:][:min(nr, g.N-j)])
+		}
+	}
+	if g.Out&OutBias != 0 {
+		raceRead(g.Bias[:g.N])
+	}
+}
+
+// racePack reports the operands of a packing kernel: rows of cols elements read,
+// k rows of n written.
+func racePack[T Float](dst []T, w int, src []T, lds, rows, cols, n, k int) {
+	for i := range rows {
+		raceRead(src[i*lds:][:cols])
+	}
+	for p := range k {
+		raceWrite(dst[p*w:][:n])
+	}
+}
