@@ -2,10 +2,7 @@
 
 package asm
 
-import (
-	"fmt"
-	"unsafe"
-)
+import "unsafe"
 
 // gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
 // of C, all of one height and width. The last vector of the last panel has tail
@@ -35,7 +32,7 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
 	}
 	shift := t.shift // panels are a power of two wide: no divisions here
 	nr := 1 << shift
-	g.check(shift)
+	g.check(nr, (g.N-1)>>shift)
 	if raceEnabled {
 		g.race(nr)
 	}
@@ -139,46 +136,6 @@ func (t *gemmTiles[T]) columns(g *GemmArgs[T], rowA bool, astr, nv, np, tail, j0
 			a = &g.A[i0*g.ARow]
 		}
 		kernels[h-1](&g.C[i0*g.LDC+j0], g.LDC, a, astr, b, g.BPanel, g.BRow, g.K, low, np, tail, g.Out, g.Alpha, g.Beta, bias)
-	}
-}
-
-// check panics unless every index of the call lies inside its slice.
-func (g *GemmArgs[T]) check(shift uint) {
-	nr := 1 << shift
-	if uint64(g.M|g.N|g.K|g.LDC|g.ARow|g.ACol|g.BPanel|g.BRow)>>31 != 0 {
-		g.fail("negative or huge dimension")
-	}
-	if (g.M-1)*g.LDC+g.N > len(g.C) || g.M > 1 && g.LDC < g.N {
-		g.fail("C too short")
-	}
-	if g.Out&OutBias != 0 && len(g.Bias) < g.N {
-		g.fail("bias too short")
-	}
-	if g.K == 0 {
-		return
-	}
-	if g.ARow != 1 && g.ACol != 1 {
-		g.fail("A has no contiguous axis")
-	}
-	if (g.M-1)*g.ARow+(g.K-1)*g.ACol >= len(g.A) {
-		g.fail("A too short")
-	}
-	last := (g.N - 1) >> shift
-	if last*g.BPanel+(g.K-1)*g.BRow+(g.N-1)&(nr-1) >= len(g.B) ||
-		last > 0 && (last-1)*g.BPanel+(g.K-1)*g.BRow+nr > len(g.B) {
-		g.fail("B too short")
-	}
-}
-
-func (g *GemmArgs[T]) fail(why string) {
-	panic(fmt.Errorf("asm.Gemm: %s: M %d, N %d, K %d, len(A) %d (strides %d, %d), len(B) %d (panel %d, row %d), len(C) %d (row %d)",
-		why, g.M, g.N, g.K, len(g.A), g.ARow, g.ACol, len(g.B), g.BPanel, g.BRow, len(g.C), g.LDC))
-}
-
-// checkPack panics unless both packing kernels stay inside their slices.
-func checkPack[T Float](op string, dst []T, w int, src []T, lds, rows, cols, n, k int) {
-	if uint64(w|lds|n|k)>>31 != 0 || n > w || (k-1)*w+n > len(dst) || (rows-1)*lds+cols > len(src) {
-		panic(fmt.Errorf("asm.%s: width %d, n %d, k %d, len(dst) %d, len(src) %d, lds %d", op, w, n, k, len(dst), len(src), lds))
 	}
 }
 
