@@ -55,8 +55,8 @@ type Activation int
 
 // The activations that an epilogue knows.
 const (
-	Identity Activation = iota
-	ReLU                // x < 0 ? 0 : x; NaN and -0 pass
+	ActNone Activation = iota
+	ActReLU            // x < 0 ? 0 : x; NaN and -0 pass
 )
 
 // Epilogue is what happens to an element of a product while it is in a register:
@@ -88,7 +88,7 @@ func GemmPacked[T Float](tA bool, m int, a []T, lda int, b *Packed[T], e Epilogu
 		why = "bias shorter than a row of C"
 	case e.Bias != nil && n > 0 && matricesOverlap(c, m, n, ldc, e.Bias, 1, n, ldc):
 		why = "C overlaps the bias"
-	case e.Act != Identity && e.Act != ReLU:
+	case e.Act != ActNone && e.Act != ActReLU:
 		why = "unknown activation"
 	}
 	if why != "" {
@@ -109,7 +109,7 @@ func GemmPacked[T Float](tA bool, m int, a []T, lda int, b *Packed[T], e Epilogu
 	if tA {
 		p.aRow, p.aCol = 1, lda
 	}
-	if e.Act == ReLU {
+	if e.Act == ActReLU {
 		p.act = asm.OutReLU
 	}
 	if k == 0 {
