@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # listed: a new module is tested from its first day.
 NESTED := $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*' -not -path './cmd/*' | sort))
 
-.PHONY: test fmt generate check-generate check fuzz-short mca ci ci-long
+.PHONY: test fmt generate check-generate check fuzz-short mca peers ci ci-long
 
 test: fmt
 	$(GO) vet ./... ./cmd/...
@@ -43,6 +43,10 @@ fuzz-short:
 # An estimate by llvm-mca of the NEON tiles on cores we cannot run.
 mca:
 	bash gen/mca.sh
+
+# lanes against gonum, OpenBLAS and oneDNN; see bench/peers/README.md.
+peers:
+	GOWORK=off $(GO) -C bench/peers run . $(PEERS)
 
 # Everything a change must pass: under 40 minutes on 2 cores.
 ci:

@@ -1,0 +1,16 @@
+// The C libraries, opened at run time: no header and no -dev package is needed to
+// build, and the environment can be set before a library reads it.
+#include <stdint.h>
+
+// Each returns NULL, or what went wrong.
+const char *openblas_open(void);
+const char *onednn_open(void);
+
+const char *openblas_core(void);
+const char *openblas_config(void);
+void onednn_version(int *major, int *minor, int *patch, int *isa);
+
+// iters products C = op(A)·op(B), row-major, no leading dimension longer than a
+// row. m = 1 goes to OpenBLAS's matrix-vector product, its better call there.
+void openblas_gemm(int f64, int threads, int iters, int ta, int tb, int m, int n, int k, const void *a, const void *b, void *c);
+int onednn_sgemm(int threads, int iters, int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c);
