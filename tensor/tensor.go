@@ -1,8 +1,16 @@
 // Package tensor is lanes' dense arrays and the operations on them.
+//
+// Operations take the destination first, check every shape before they touch
+// memory, and panic with a *ShapeError that names the operation and all shapes
+// where the operands do not fit. They may be called from any number of goroutines
+// on disjoint destinations. Results are the same bits on every CPU and for any
+// number of threads.
 package tensor
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lanes-go/lanes/asm"
 )
@@ -10,41 +18,194 @@ import (
 // Float is the element type of a tensor.
 type Float = asm.Float
 
-// Tensor is a dense array of T in row-major order, possibly a strided view.
+// Tensor is a dense array of T in row-major order, or a strided view of one. A
+// view shares its elements with what it was made from. The zero value is not
+// usable but for Resize.
 type Tensor[T Float] struct {
-	data   []T
+	data   []T // from the first element to the last: of a view, also what lies between
 	shape  []int
-	stride []int
+	stride []int      // in elements
+	grad   *Tensor[T] // see GradBuffer
 }
 
-// New returns a zero tensor of the given shape.
+// New returns a tensor of zeros. Without dimensions it is a single number.
 func New[T Float](shape ...int) *Tensor[T] {
+	n := size[T]("New", shape)
+	return contiguous(make([]T, n), shape)
+}
+
+// From returns a tensor over data, which it does not copy: len(data) must be the
+// product of the shape.
+func From[T Float](data []T, shape ...int) *Tensor[T] {
+	if n := size[T]("From", shape); n != len(data) {
+		panic(shapeError("From", fmt.Sprintf("%d elements given, %d in the shape", len(data), n), shape))
+	}
+	return contiguous(data[:len(data):len(data)], shape)
+}
+
+func contiguous[T Float](data []T, shape []int) *Tensor[T] {
+	t := view(data, len(shape))
+	copy(t.shape, shape)
+	rowMajor(t.stride, t.shape)
+	return t
+}
+
+// Resize gives t another shape in place and returns it. Its elements are then
+// unspecified. It allocates only where t has been smaller all along, so a buffer
+// that is resized before each use allocates nothing in a steady state. t must own
+// its elements: views of it go on showing the old ones.
+func (t *Tensor[T]) Resize(shape ...int) *Tensor[T] {
+	n := size[T]("Resize", shape)
+	if n > cap(t.data) {
+		t.data = make([]T, n)
+	}
+	if cap(t.shape) < len(shape) {
+		v := view[T](nil, len(shape))
+		t.shape, t.stride = v.shape, v.stride
+	}
+	t.data, t.shape, t.stride = t.data[:n], t.shape[:len(shape)], t.stride[:len(shape)]
+	copy(t.shape, shape)
+	rowMajor(t.stride, t.shape)
+	return t
+}
+
+// Data returns the elements in row-major order, not a copy. It panics on a view
+// that is not contiguous.
+func (t *Tensor[T]) Data() []T {
+	if !t.IsContiguous() {
+		panic(shapeError("Data", fmt.Sprintf("the view is not contiguous (strides %v): Clone it first", slices.Clone(t.stride)), t.shape))
+	}
+	return t.data
+}
+
+// Shape returns the dimensions; the caller must not change them.
+func (t *Tensor[T]) Shape() []int { return t.shape }
+
+// Strides returns the distances, in elements, between neighbours along each axis;
+// the caller must not change them.
+func (t *Tensor[T]) Strides() []int { return t.stride }
+
+// Rank returns the number of axes.
+func (t *Tensor[T]) Rank() int { return len(t.shape) }
+
+// Dim returns the length of an axis; negative axes count from the end.
+func (t *Tensor[T]) Dim(axis int) int { return t.shape[t.axis("Dim", axis)] }
+
+// Len returns the number of elements.
+func (t *Tensor[T]) Len() int {
 	n := 1
-	for _, d := range shape {
-		if d < 0 {
-			panic(fmt.Errorf("tensor.New: negative dimension in shape %v", shape))
-		}
+	for _, d := range t.shape {
 		n *= d
 	}
-	return From(make([]T, n), shape...)
+	return n
 }
 
-// From returns a tensor over data, which it does not copy.
-func From[T Float](data []T, shape ...int) *Tensor[T] {
-	t := &Tensor[T]{data: data, shape: append([]int(nil), shape...), stride: make([]int, len(shape))}
-	n := 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		t.stride[i] = n
-		n *= shape[i]
+// SameShape reports whether t and u have the same shape.
+func (t *Tensor[T]) SameShape(u *Tensor[T]) bool { return slices.Equal(t.shape, u.shape) }
+
+// At returns the element at an index, one number for each axis.
+func (t *Tensor[T]) At(index ...int) T { return t.data[t.offset("At", index)] }
+
+// Set sets the element at an index.
+func (t *Tensor[T]) Set(v T, index ...int) { t.data[t.offset("Set", index)] = v }
+
+func (t *Tensor[T]) offset(op string, index []int) int {
+	if len(index) != len(t.shape) {
+		panic(shapeError(op, fmt.Sprintf("index %v has not one number for each axis", slices.Clone(index)), t.shape))
 	}
-	if n != len(data) {
-		panic(fmt.Errorf("tensor.From: %d elements for shape %v", len(data), shape))
+	off := 0
+	for a, i := range index {
+		if uint(i) >= uint(t.shape[a]) {
+			panic(shapeError(op, fmt.Sprintf("index %v is outside", slices.Clone(index)), t.shape))
+		}
+		off += i * t.stride[a]
+	}
+	return off
+}
+
+// Clone returns a contiguous copy.
+func (t *Tensor[T]) Clone() *Tensor[T] {
+	return New[T](t.shape...).CopyFrom(t)
+}
+
+// CopyFrom copies the elements of src, which has the shape of t, and returns t.
+// It panics if they share memory without being the same view.
+func (t *Tensor[T]) CopyFrom(src *Tensor[T]) *Tensor[T] {
+	if !t.SameShape(src) {
+		panic(shapeError("CopyFrom", "the shapes differ", t.shape, src.shape))
+	}
+	if rangesMeet(t.data, src.data) && t.overlaps(src) {
+		if &t.data[0] == &src.data[0] && slices.Equal(t.stride, src.stride) {
+			return t
+		}
+		panic(shapeError("CopyFrom", "the views share memory", t.shape, src.shape))
+	}
+	if len(t.data) > 0 {
+		copyStrided(t.data, t.stride, src.data, src.stride, t.shape)
 	}
 	return t
 }
 
-// Data returns the elements; the tensor must be contiguous.
-func (t *Tensor[T]) Data() []T { return t.data }
+// copyStrided copies an array that is not empty.
+func copyStrided[T Float](dst []T, ds []int, src []T, ss []int, shape []int) {
+	switch {
+	case len(shape) == 0:
+		dst[0] = src[0]
+	case len(shape) > 1:
+		for i := range shape[0] {
+			copyStrided(dst[i*ds[0]:], ds[1:], src[i*ss[0]:], ss[1:], shape[1:])
+		}
+	case ds[0] == 1 && ss[0] == 1:
+		copy(dst[:shape[0]], src)
+	default:
+		for i := range shape[0] {
+			dst[i*ds[0]] = src[i*ss[0]]
+		}
+	}
+}
 
-// Shape returns the dimensions; the caller must not change them.
-func (t *Tensor[T]) Shape() []int { return t.shape }
+// Fill sets every element to v and returns t.
+func (t *Tensor[T]) Fill(v T) *Tensor[T] {
+	if len(t.data) > 0 {
+		fillStrided(t.data, t.stride, t.shape, v)
+	}
+	return t
+}
+
+func fillStrided[T Float](x []T, stride, shape []int, v T) {
+	if len(shape) == 0 {
+		x[0] = v
+		return
+	}
+	for i := range shape[0] {
+		if len(shape) > 1 {
+			fillStrided(x[i*stride[0]:], stride[1:], shape[1:], v)
+		} else {
+			x[i*stride[0]] = v
+		}
+	}
+}
+
+// String returns the type, the shape and the first elements.
+func (t *Tensor[T]) String() string {
+	const most = 8
+	var b strings.Builder
+	var z T
+	fmt.Fprintf(&b, "%T%v{", z, t.shape)
+	n := t.Len()
+	for i := range min(n, most) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		off, rest := 0, i
+		for a := len(t.shape) - 1; a >= 0; a-- {
+			off += rest % t.shape[a] * t.stride[a]
+			rest /= t.shape[a]
+		}
+		fmt.Fprintf(&b, "%v", t.data[off])
+	}
+	if n > most {
+		b.WriteString(", …")
+	}
+	return b.String() + "}"
+}
