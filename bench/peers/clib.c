@@ -21,6 +21,7 @@ static struct {
 static struct {
 	int (*sgemm)(char, char, int64_t, int64_t, int64_t, float, const float *, int64_t, const float *, int64_t, float, float *, int64_t);
 	void (*omp)(int);
+	void *lib;
 	int version[3], isa;
 } dn;
 
@@ -73,6 +74,7 @@ const char *onednn_open(void) {
 	FIND(isa, h, "dnnl_get_effective_cpu_isa");
 	*(void **)(&dn.omp) = dlsym(h, "omp_set_num_threads"); // finds libgomp's through h
 	if (!dn.omp) return "is built without OpenMP: its threads could not be set";
+	dn.lib = h;
 	struct version *v = version();
 	dn.version[0] = v->major, dn.version[1] = v->minor, dn.version[2] = v->patch;
 	dn.isa = isa();
@@ -89,4 +91,12 @@ int onednn_sgemm(int threads, int iters, int ta, int tb, int m, int n, int k, co
 	for (int i = 0; i < iters; i++)
 		bad |= dn.sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1, a, ta ? m : k, b, tb ? k : n, 0, c, n);
 	return bad;
+}
+
+void onednn_threads(int threads) { dn.omp(threads); }
+
+const char *innerproduct_new(void *lib, int threads, int m, int n, int k, float *x, float *w, float *bias, float *out, void **made);
+
+const char *onednn_layer(int threads, int m, int n, int k, float *x, float *w, float *bias, float *out, void **made) {
+	return innerproduct_new(dn.lib, threads, m, n, k, x, w, bias, out, made);
 }

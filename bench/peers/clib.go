@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"unsafe"
 
 	"github.com/lanes-go/lanes/tensor"
@@ -76,4 +77,21 @@ func onednnRun(s shape, tr trans, threads int, a, b, c []float32) func(int) {
 		C.onednn_sgemm(C.int(threads), C.int(iters), cbool(tr.a), cbool(tr.b), C.int(s.m), C.int(s.n), C.int(s.k),
 			(*C.float)(&a[0]), (*C.float)(&b[0]), (*C.float)(&c[0]))
 	}
+}
+
+// onednnLayer makes oneDNN's inner product with ReLU of weights stored n x k. It
+// keeps addresses of the slices, so they are pinned until free.
+func onednnLayer(s shape, threads int, x, w, bias, out []float32) (run func(int), free func(), err error) {
+	var pin runtime.Pinner
+	for _, p := range [][]float32{x, w, bias, out} {
+		pin.Pin(&p[0])
+	}
+	var made unsafe.Pointer
+	if e := C.onednn_layer(C.int(threads), C.int(s.m), C.int(s.n), C.int(s.k), (*C.float)(&x[0]), (*C.float)(&w[0]),
+		(*C.float)(&bias[0]), (*C.float)(&out[0]), &made); e != nil {
+		pin.Unpin()
+		return nil, nil, errors.New("oneDNN " + C.GoString(e))
+	}
+	run = func(iters int) { C.innerproduct_run(made, C.int(threads), C.int(iters)) }
+	return run, func() { C.innerproduct_free(made); pin.Unpin() }, nil
 }

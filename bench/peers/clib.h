@@ -14,3 +14,9 @@ void onednn_version(int *major, int *minor, int *patch, int *isa);
 // row. m = 1 goes to OpenBLAS's matrix-vector product, its better call there.
 void openblas_gemm(int f64, int threads, int iters, int ta, int tb, int m, int n, int k, const void *a, const void *b, void *c);
 int onednn_sgemm(int threads, int iters, int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c);
+
+// A fully connected layer with ReLU, its weights (n rows of k) reordered once. The
+// memory stays the caller's, and where it is, until innerproduct_free.
+const char *onednn_layer(int threads, int m, int n, int k, float *x, float *w, float *bias, float *out, void **made);
+void innerproduct_run(void *made, int threads, int iters);
+void innerproduct_free(void *made);

@@ -16,3 +16,6 @@ func openblasCore() string                { return "" }
 
 func openblasRun[T tensor.Float](shape, trans, int, []T, []T, []T) func(int) { return nil }
 func onednnRun(shape, trans, int, []float32, []float32, []float32) func(int) { return nil }
+func onednnLayer(shape, int, []float32, []float32, []float32, []float32) (run func(int), free func(), err error) {
+	return nil, nil, errNoC
+}

@@ -46,7 +46,7 @@ func parse(args []string) (o options, err error) {
 	fs.SetOutput(new(strings.Builder))
 	var ops, dtypes, trans, shape, peers, threads string
 	fs.BoolVar(&o.quick, "quick", false, "few samples of large cases, none of 4096x4096x4096: under a minute")
-	fs.StringVar(&ops, "op", "gemm", "operations, separated by commas: "+strings.Join(shapes.Ops, ", "))
+	fs.StringVar(&ops, "op", "gemm,packed", "operations, separated by commas: "+strings.Join(shapes.Ops, ", "))
 	fs.StringVar(&dtypes, "dtype", "f32", "element types: "+strings.Join(shapes.DTypes, ", "))
 	fs.StringVar(&trans, "trans", "", "transpositions of A, then of B: "+strings.Join(shapes.Trans, ", ")+" (default those of the shape)")
 	fs.StringVar(&shape, "shape", "", "MxNxK instead of the shapes of bench/shapes; several with commas")
@@ -294,23 +294,35 @@ func run(o options) error {
 	for _, threads := range o.threads {
 		runtime.GOMAXPROCS(threads)
 		for i, r := range rows {
-			fmt.Fprintf(os.Stderr, "%d/%d %s %s %s, %d threads\n", i+1, len(rows), r.DType, r.Trans, r.Shape(), threads)
+			fmt.Fprintf(os.Stderr, "%d/%d %s %s %s %s, %d threads\n", i+1, len(rows), r.Op, r.DType, r.Trans, r.Shape(), threads)
 			p.measure()
 			s, tr := shape{r.M, r.N, r.K}, trans{r.Trans[0] == 't', r.Trans[1] == 't'}
 			budget, each, limit := 6*time.Second, 2*time.Millisecond, 20e9
 			if o.quick {
 				budget, each, limit = 100*time.Millisecond, time.Millisecond, 0.3e9
 			}
+			samples := o.samples
+			if threads > 1 {
+				samples *= 3 // a thread that is late spoils a sample
+			}
 			var cs []*contestant
-			if r.DType == "f64" {
+			switch {
+			case r.Op == "packed" && r.DType == "f64":
+				cs = packedCase[float64](names, s, tr, threads)
+			case r.Op == "packed":
+				cs = packedCase[float32](names, s, tr, threads)
+			case r.DType == "f64":
 				cs = gemmCase[float64](names, s, tr, threads, limit)
-			} else {
+			default:
 				cs = gemmCase[float32](names, s, tr, threads, limit)
 			}
-			sample(cs, o.samples, budget, each)
+			sample(cs, samples, budget, each)
 			results = append(results, result{r, threads, cs, agree(cs, r.K)})
 			for _, c := range cs {
-				c.out, c.run = nil, nil
+				if c.free != nil {
+					c.free()
+				}
+				c.out, c.run, c.free = nil, nil, nil
 			}
 			runtime.GC()
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"os"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -24,6 +25,7 @@ type contestant struct {
 	name string
 	run  func(iters int)
 	out  func() any // its C: []float32 or []float64
+	free func()     // or nil
 
 	iters   int // a sample
 	samples int // wanted
@@ -119,6 +121,48 @@ func gemmCase[T tensor.Float](names []string, s shape, tr trans, threads int, go
 		cs = append(cs, &contestant{name: name, run: run, out: func() any { return c }})
 	}
 	return cs
+}
+
+// packedCase makes the contestants of C = ReLU(A·op(B) + bias), B packed before.
+// Only oneDNN has the like, for float32.
+func packedCase[T tensor.Float](names []string, s shape, tr trans, threads int) []*contestant {
+	a, b, bias := make([]T, s.m*s.k), make([]T, s.k*s.n), make([]T, s.n)
+	fill(a, 1)
+	fill(b, 2)
+	fill(bias, 3)
+	ldb := s.n
+	if tr.b {
+		ldb = s.k
+	}
+	c := make([]T, s.m*s.n)
+	packed := tensor.PackRHS(tr.b, s.k, s.n, b, ldb)
+	e := tensor.Epilogue[T]{Bias: bias, Act: tensor.ActReLU}
+	cs := []*contestant{{name: "lanes", out: func() any { return c }, run: func(iters int) {
+		for range iters {
+			tensor.GemmPacked(false, s.m, a, s.k, packed, e, c, s.n)
+		}
+	}}}
+	a32, ok := any(a).([]float32)
+	if !ok || !slices.Contains(names, "onednn") {
+		return cs
+	}
+	w := any(b).([]float32) // n x k, as oneDNN wants the weights it reorders
+	if !tr.b {
+		t := make([]float32, len(w))
+		for p := range s.k {
+			for j := range s.n {
+				t[j*s.k+p] = w[p*s.n+j]
+			}
+		}
+		w = t
+	}
+	c32 := make([]float32, s.m*s.n)
+	run, free, err := onednnLayer(s, threads, a32, w, any(bias).([]float32), c32)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		return cs
+	}
+	return append(cs, &contestant{name: "onednn", run: run, free: free, out: func() any { return c32 }})
 }
 
 func gonumRun[T tensor.Float](s shape, tr trans, a []T, lda int, b []T, ldb int, c []T) func(int) {

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: %q is more than a line", bad, err)
 		}
 	}
-	o, err := parse(strings.Fields("-dtype f32,f64 -shape 2x3x4,5x6x7 -trans nn,tt -threads 1,2"))
+	o, err := parse(strings.Fields("-op gemm -dtype f32,f64 -shape 2x3x4,5x6x7 -trans nn,tt -threads 1,2"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 
 // The default run covers every shape.
 func TestDefaultRows(t *testing.T) {
-	o, err := parse([]string{"-op", "gemm,packed", "-dtype", "f32,f64"})
+	o, err := parse([]string{"-dtype", "f32,f64"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +65,21 @@ func TestAgreement(t *testing.T) {
 				}
 				if err := agree(cs, s.k); err != nil {
 					t.Errorf("%v %v: %v", s, tr, err)
+				}
+			}
+			if tr.a {
+				continue
+			}
+			cs := packedCase[float32](names, s, tr, 1)
+			for _, c := range cs {
+				c.run(2)
+			}
+			if err := agree(cs, s.k); err != nil {
+				t.Errorf("packed %v %v: %v", s, tr, err)
+			}
+			for _, c := range cs {
+				if c.free != nil {
+					c.free()
 				}
 			}
 		}
