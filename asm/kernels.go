@@ -5,14 +5,26 @@ type Kernels[T Float] struct {
 	ISA string // "generic", "avx2", "avx512", "neon"
 	GemmKernels[T]
 	MergeKernels[T]
+	EltwiseKernels[T]
+	ActKernels[T]
+	ReduceKernels[T]
+	LossKernels[T]
+	UpdateKernels[T]
+	RandomKernels[T]
 	ProbeKernels
 }
 
 func genericKernels[T Float]() Kernels[T] {
 	return Kernels[T]{
-		ISA:          "generic",
-		GemmKernels:  gemmGenericKernels[T](),
-		MergeKernels: MergeKernels[T]{Axpby: axpbyGeneric[T]},
-		ProbeKernels: probeGenericKernels[T](),
+		ISA:            "generic",
+		GemmKernels:    gemmGenericKernels[T](),
+		MergeKernels:   MergeKernels[T]{Axpby: axpbyGeneric[T]},
+		EltwiseKernels: EltwiseKernels[T]{Add: addGeneric[T], Scale: scaleGeneric[T]},
+		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
+		ReduceKernels:  ReduceKernels[T]{Sum: sumGeneric[T], Max: maxGeneric[T], ColSum: colSumGeneric[T]},
+		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
+		UpdateKernels:  UpdateKernels[T]{SGD: sgdGeneric[T], SGDMomentum: sgdMomentumGeneric[T]},
+		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
+		ProbeKernels:   probeGenericKernels[T](),
 	}
 }

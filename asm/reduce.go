@@ -1,0 +1,87 @@
+package asm
+
+import "math"
+
+// The orders of reductions. A contiguous axis is cut into chunks of Chunk
+// elements, an outer axis into blocks of BlockRows rows; chunks or blocks are
+// combined pairwise like a binary counter, by the caller.
+const (
+	Chunk     = 16384
+	BlockRows = 64
+)
+
+// Lanes is the number of running sums of a chunk: element i goes to lane
+// i mod Lanes.
+func Lanes[T Float]() int {
+	if is32[T]() {
+		return 64
+	}
+	return 32
+}
+
+// ReduceKernels are reductions of one chunk or one block.
+type ReduceKernels[T Float] struct {
+	// Sum is the sum of one chunk, at most Chunk elements:
+	//
+	//	lane[0 … L-1] = +0
+	//	for i { lane[i%L] += x[i] }
+	//	for h = L/2; h > 0; h /= 2 { for j < h { lane[j] += lane[j+h] } }
+	//	return lane[0]
+	Sum func(x []T) T
+
+	// Max is the greatest element: NaN if any is NaN, +0 if it is a zero of
+	// either sign, -Inf of nothing.
+	Max func(x []T) T
+
+	// ColSum adds the rows of one block, at most BlockRows of them:
+	//
+	//	for j < len(dst) { s := +0; for i < rows { s += x[i*ld+j] }; dst[j] = s }
+	ColSum func(dst, x []T, ld, rows int)
+}
+
+// lanes holds the running sums of a chunk; the first Lanes[T] count.
+type lanes[T Float] [64]T
+
+func (l *lanes[T]) fold() T {
+	for h := Lanes[T]() / 2; h > 0; h /= 2 {
+		for j := range h {
+			l[j] += l[j+h]
+		}
+	}
+	return l[0]
+}
+
+func sumGeneric[T Float](x []T) T {
+	var l lanes[T]
+	mask := Lanes[T]() - 1
+	for i, v := range x {
+		l[i&mask] += v
+	}
+	return l.fold()
+}
+
+func maxGeneric[T Float](x []T) T {
+	m := T(math.Inf(-1))
+	for _, v := range x {
+		if v != v {
+			return v
+		}
+		if v > m {
+			m = v
+		}
+	}
+	if m == 0 {
+		m = 0 // of either sign
+	}
+	return m
+}
+
+func colSumGeneric[T Float](dst, x []T, ld, rows int) {
+	clear(dst)
+	for i := range rows {
+		row := x[i*ld:][:len(dst)]
+		for j, v := range row {
+			dst[j] += v
+		}
+	}
+}
