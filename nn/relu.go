@@ -1,0 +1,24 @@
+package nn
+
+import "github.com/lanes-go/lanes/tensor"
+
+// ReLU is y = x < 0 ? 0 : x for any shape; its gradient is 0 where x is not > 0.
+type ReLU[T tensor.Float] struct{ saved[T] }
+
+// ReLU returns a rectifier.
+func (b *Builder[T]) ReLU() *ReLU[T] { return &ReLU[T]{} }
+
+func (l *ReLU[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
+	y := l.result(mode, x.Shape()...)
+	tensor.ReLU(y, x)
+	return y
+}
+
+func (l *ReLU[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
+	l.check("ReLU.Backward", dy)
+	dx := l.dx.Resize(dy.Shape()...)
+	tensor.ReLUGrad(dx, dy, &l.y[Train])
+	return dx
+}
+
+func (l *ReLU[T]) Params() []*Param[T] { return nil }
