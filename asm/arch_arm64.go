@@ -9,7 +9,16 @@ import (
 )
 
 // archISAs: NEON is part of Go's arm64 port, so there is nothing to detect.
-func archISAs() []archISA { return nil }
+func archISAs() []archISA { return []archISA{{"neon", useNEON}} }
+
+func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
+	gemmTilesF32NEON.use(&k32.GemmKernels)
+	useMergeF32NEON(&k32.MergeKernels)
+	useProbeF32NEON(&k32.ProbeKernels)
+	gemmTilesF64NEON.use(&k64.GemmKernels)
+	useMergeF64NEON(&k64.MergeKernels)
+	useProbeF64NEON(&k64.ProbeKernels)
+}
 
 func cpuName() string {
 	if n := cpuid.CPU.BrandName; n != "" {
