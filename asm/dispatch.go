@@ -14,6 +14,7 @@ type Selected struct {
 	Available []string // every table this machine can run, worst first
 	Requested string   // LANES_ISA as given
 	Reason    string   // why ISA was chosen
+	Warned    bool     // Requested is an unknown word, which a line on standard error says already
 }
 
 var (
@@ -52,10 +53,11 @@ func init() {
 	want, set := os.LookupEnv("LANES_ISA")
 	i, reason, warn := chooseISA(names, want)
 	if set && warn {
-		fmt.Fprintf(os.Stderr, "lanes: LANES_ISA=%q is not one of %s; ignored\n", want, strings.Join(knownISAs, ", "))
+		// Programs stop here, others go on: the line serves both.
+		fmt.Fprintf(os.Stderr, "lanes: %v\n", checkISA(names, want))
 	}
 	active32, active64 = tables32[i], tables64[i]
-	selection = Selected{CPU: cpuName(), ISA: names[i], Available: names, Requested: want, Reason: reason}
+	selection = Selected{CPU: cpuName(), ISA: names[i], Available: names, Requested: want, Reason: reason, Warned: set && warn}
 }
 
 // chooseISA returns the index of the table to use: the best present, unless want
@@ -101,7 +103,8 @@ func Tables[T Float]() []*Kernels[T] {
 
 // CheckISA is for programs, which are strict where the library is lenient: it
 // returns an error that lists what is available if LANES_ISA names nothing that
-// runs here.
+// runs here. Where Selection().Warned is set, the same line is on standard error
+// already.
 func CheckISA() error { return checkISA(selection.Available, os.Getenv("LANES_ISA")) }
 
 func checkISA(present []string, want string) error {

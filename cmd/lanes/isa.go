@@ -20,7 +20,9 @@ import (
 func useISA(want string, stderr io.Writer) (code int, done bool) {
 	if want == "" {
 		if err := asm.CheckISA(); err != nil {
-			fmt.Fprintf(stderr, "lanes: %v\n", err)
+			if !asm.Selection().Warned {
+				fmt.Fprintf(stderr, "lanes: %v\n", err)
+			}
 			return exitUsage, true
 		}
 		return 0, false
