@@ -185,11 +185,11 @@ func (o op) shift(a Arr, d, n V, s, immediate int) inst {
 }
 
 func (o OpBits3) inst(d, n, m V) inst {
-	return inst{
-		o.base | m.ok()<<16 | n.ok()<<5 | d.ok(),
-		fmt.Sprintf("%s v%d.16b, v%d.16b, v%d.16b", o.name, d, n, m),
-		o.native("V%d.B16, V%d.B16, V%d.B16", m, n, d),
+	gnu := fmt.Sprintf("%s v%d.16b, v%d.16b, v%d.16b", o.name, d, n, m)
+	if o == ORR && n == m { // disassemblers call it so
+		gnu = fmt.Sprintf("mov v%d.16b, v%d.16b", d, n)
 	}
+	return inst{o.base | m.ok()<<16 | n.ok()<<5 | d.ok(), gnu, o.native("V%d.B16, V%d.B16, V%d.B16", m, n, d)}
 }
 
 func (o OpBits2) inst(d, n V) inst {
