@@ -20156,9 +20156,9 @@ TEXT ·packTF32AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x02, R9
 	LEAQ (R9)(R9*2), R10
 
-chunk32:
+whole:
 	CMPQ    R11, $0x08
-	JLT     end32
+	JLT     part
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -20166,10 +20166,10 @@ chunk32:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x02, DX
-	JZ      rest32
+	JZ      rest8
 	PCALIGN $0x20
 
-loop32:
+loop8:
 	VMOVUPS     (AX), X0
 	VINSERTF128 $0x01, (AX)(R9*4), Y0, Y0
 	VMOVUPS     (AX)(R9*1), X1
@@ -20198,14 +20198,14 @@ loop32:
 	ADDQ        $0x10, BX
 	ADDQ        $0x10, CX
 	DECQ        DX
-	JNZ         loop32
+	JNZ         loop8
 
-rest32:
+rest8:
 	MOVQ k+40(FP), DX
 	ANDQ $0x03, DX
-	JZ   next32
+	JZ   next8
 
-one32:
+one8:
 	VMOVSS (AX), X0
 	VMOVSS X0, (R12)
 	VMOVSS (AX)(R9*1), X0
@@ -20227,19 +20227,33 @@ one32:
 	ADDQ   $0x04, BX
 	ADDQ   $0x04, CX
 	DECQ   DX
-	JNZ    one32
+	JNZ    one8
 
-next32:
-	IMUL3Q $0x08, R9, R13
-	ADDQ   R13, SI
+next8:
+	IMUL3Q $0x08, R9, DX
+	ADDQ   DX, SI
 	ADDQ   $0x20, DI
 	SUBQ   $0x08, R11
-	JMP    chunk32
+	JMP    whole
 
-end32:
-chunk16:
-	CMPQ    R11, $0x04
-	JLT     end16
+part:
+	CMPQ R11, $0x07
+	JEQ  rows7
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
+	CMPQ R11, $0x01
+	JEQ  rows1
+	JMP  done
+
+rows7:
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -20247,10 +20261,234 @@ chunk16:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x02, DX
-	JZ      rest16
+	JZ      rest7
 	PCALIGN $0x20
 
-loop16:
+loop7:
+	VMOVUPS      (AX), X0
+	VINSERTF128  $0x01, (AX)(R9*4), Y0, Y0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF128  $0x01, (BX)(R10*1), Y1, Y1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF128  $0x01, (AX)(R10*2), Y2, Y2
+	VMOVUPS      (AX)(R10*1), X3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y7
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y7, Y5, Y11
+	VMOVUPS      X8, (R12)
+	VEXTRACTF128 $0x01, Y8, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X9, (R12)
+	VEXTRACTF128 $0x01, Y9, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X10, (R12)
+	VEXTRACTF128 $0x01, Y10, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X11, (R12)
+	VEXTRACTF128 $0x01, Y11, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	DECQ         DX
+	JNZ          loop7
+
+rest7:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next7
+
+one7:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	DECQ   DX
+	JNZ    one7
+
+next7:
+	JMP done
+
+rows6:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest6
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPS      (AX), X0
+	VINSERTF128  $0x01, (AX)(R9*4), Y0, Y0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF128  $0x01, (BX)(R10*1), Y1, Y1
+	VMOVUPS      (AX)(R9*2), X2
+	VMOVUPS      (AX)(R10*1), X3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y7
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y7, Y5, Y11
+	VMOVUPS      X8, (R12)
+	VEXTRACTF128 $0x01, Y8, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X9, (R12)
+	VEXTRACTF128 $0x01, Y9, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X10, (R12)
+	VEXTRACTF128 $0x01, Y10, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X11, (R12)
+	VEXTRACTF128 $0x01, Y11, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	DECQ         DX
+	JNZ          loop6
+
+rest6:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next6
+
+one6:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	DECQ   DX
+	JNZ    one6
+
+next6:
+	JMP done
+
+rows5:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest5
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPS      (AX), X0
+	VINSERTF128  $0x01, (AX)(R9*4), Y0, Y0
+	VMOVUPS      (AX)(R9*1), X1
+	VMOVUPS      (AX)(R9*2), X2
+	VMOVUPS      (AX)(R10*1), X3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y7
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y7, Y5, Y11
+	VMOVUPS      X8, (R12)
+	VEXTRACTF128 $0x01, Y8, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X9, (R12)
+	VEXTRACTF128 $0x01, Y9, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X10, (R12)
+	VEXTRACTF128 $0x01, Y10, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X11, (R12)
+	VEXTRACTF128 $0x01, Y11, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	DECQ         DX
+	JNZ          loop5
+
+rest5:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next5
+
+one5:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    one5
+
+next5:
+	JMP done
+
+rows4:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest4
+	PCALIGN $0x20
+
+loop4:
 	VMOVUPS   (AX), X0
 	VMOVUPS   (AX)(R9*1), X1
 	VMOVUPS   (AX)(R9*2), X2
@@ -20272,17 +20510,15 @@ loop16:
 	VMOVUPS   X11, (R12)
 	ADDQ      R8, R12
 	ADDQ      $0x10, AX
-	ADDQ      $0x10, BX
-	ADDQ      $0x10, CX
 	DECQ      DX
-	JNZ       loop16
+	JNZ       loop4
 
-rest16:
+rest4:
 	MOVQ k+40(FP), DX
 	ANDQ $0x03, DX
-	JZ   next16
+	JZ   next4
 
-one16:
+one4:
 	VMOVSS (AX), X0
 	VMOVSS X0, (R12)
 	VMOVSS (AX)(R9*1), X0
@@ -20293,40 +20529,170 @@ one16:
 	VMOVSS X0, 12(R12)
 	ADDQ   R8, R12
 	ADDQ   $0x04, AX
-	ADDQ   $0x04, BX
-	ADDQ   $0x04, CX
 	DECQ   DX
-	JNZ    one16
+	JNZ    one4
 
-next16:
-	IMUL3Q $0x04, R9, R13
-	ADDQ   R13, SI
-	ADDQ   $0x10, DI
-	SUBQ   $0x04, R11
-	JMP    chunk16
+next4:
+	JMP done
 
-end16:
-row:
-	TESTQ R11, R11
-	JZ    done
-	MOVQ  SI, AX
-	MOVQ  DI, R12
-	MOVQ  k+40(FP), DX
-	TESTQ DX, DX
-	JZ    done
+rows3:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest3
+	PCALIGN $0x20
 
-element:
+loop3:
+	VMOVUPS    (AX), X0
+	VMOVUPS    (AX)(R9*1), X1
+	VMOVUPS    (AX)(R9*2), X2
+	VUNPCKLPS  X1, X0, X4
+	VUNPCKHPS  X1, X0, X5
+	VUNPCKLPS  X3, X2, X6
+	VUNPCKHPS  X3, X2, X7
+	VUNPCKLPD  X6, X4, X8
+	VUNPCKHPD  X6, X4, X9
+	VUNPCKLPD  X7, X5, X10
+	VUNPCKHPD  X7, X5, X11
+	VMOVLPS    X8, (R12)
+	VEXTRACTPS $0x02, X8, 8(R12)
+	ADDQ       R8, R12
+	VMOVLPS    X9, (R12)
+	VEXTRACTPS $0x02, X9, 8(R12)
+	ADDQ       R8, R12
+	VMOVLPS    X10, (R12)
+	VEXTRACTPS $0x02, X10, 8(R12)
+	ADDQ       R8, R12
+	VMOVLPS    X11, (R12)
+	VEXTRACTPS $0x02, X11, 8(R12)
+	ADDQ       R8, R12
+	ADDQ       $0x10, AX
+	DECQ       DX
+	JNZ        loop3
+
+rest3:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next3
+
+one3:
 	VMOVSS (AX), X0
 	VMOVSS X0, (R12)
-	ADDQ   $0x04, AX
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
 	ADDQ   R8, R12
+	ADDQ   $0x04, AX
 	DECQ   DX
-	JNZ    element
-	ADDQ   R9, SI
-	ADDQ   $0x04, DI
-	DECQ   R11
-	JMP    row
+	JNZ    one3
 
+next3:
+	JMP done
+
+rows2:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest2
+	PCALIGN $0x20
+
+loop2:
+	VMOVUPS   (AX), X0
+	VMOVUPS   (AX)(R9*1), X1
+	VUNPCKLPS X1, X0, X4
+	VUNPCKHPS X1, X0, X5
+	VUNPCKLPS X3, X2, X6
+	VUNPCKHPS X3, X2, X7
+	VUNPCKLPD X6, X4, X8
+	VUNPCKHPD X6, X4, X9
+	VUNPCKLPD X7, X5, X10
+	VUNPCKHPD X7, X5, X11
+	VMOVLPS   X8, (R12)
+	ADDQ      R8, R12
+	VMOVLPS   X9, (R12)
+	ADDQ      R8, R12
+	VMOVLPS   X10, (R12)
+	ADDQ      R8, R12
+	VMOVLPS   X11, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop2
+
+rest2:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next2
+
+one2:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    one2
+
+next2:
+	JMP done
+
+rows1:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest1
+	PCALIGN $0x20
+
+loop1:
+	VMOVUPS   (AX), X0
+	VUNPCKLPS X1, X0, X4
+	VUNPCKHPS X1, X0, X5
+	VUNPCKLPS X3, X2, X6
+	VUNPCKHPS X3, X2, X7
+	VUNPCKLPD X6, X4, X8
+	VUNPCKHPD X6, X4, X9
+	VUNPCKLPD X7, X5, X10
+	VUNPCKHPD X7, X5, X11
+	VMOVSS    X8, (R12)
+	ADDQ      R8, R12
+	VMOVSS    X9, (R12)
+	ADDQ      R8, R12
+	VMOVSS    X10, (R12)
+	ADDQ      R8, R12
+	VMOVSS    X11, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop1
+
+rest1:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next1
+
+one1:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    one1
+
+next1:
 done:
 	VZEROUPPER
 	RET
@@ -40465,9 +40831,9 @@ TEXT ·packTF64AVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x03, R9
 	LEAQ (R9)(R9*2), R10
 
-chunk32:
+whole:
 	CMPQ    R11, $0x04
-	JLT     end32
+	JLT     part
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -40475,10 +40841,10 @@ chunk32:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x01, DX
-	JZ      rest32
+	JZ      rest4
 	PCALIGN $0x20
 
-loop32:
+loop4:
 	VMOVUPD     (AX), X0
 	VINSERTF128 $0x01, (AX)(R9*2), Y0, Y0
 	VMOVUPD     (AX)(R9*1), X1
@@ -40490,17 +40856,15 @@ loop32:
 	VMOVUPD     Y3, (R12)
 	ADDQ        R8, R12
 	ADDQ        $0x10, AX
-	ADDQ        $0x10, BX
-	ADDQ        $0x10, CX
 	DECQ        DX
-	JNZ         loop32
+	JNZ         loop4
 
-rest32:
+rest4:
 	MOVQ k+40(FP), DX
 	ANDQ $0x01, DX
-	JZ   next32
+	JZ   next4
 
-one32:
+one4:
 	VMOVSD (AX), X0
 	VMOVSD X0, (R12)
 	VMOVSD (AX)(R9*1), X0
@@ -40511,22 +40875,26 @@ one32:
 	VMOVSD X0, 24(R12)
 	ADDQ   R8, R12
 	ADDQ   $0x08, AX
-	ADDQ   $0x08, BX
-	ADDQ   $0x08, CX
 	DECQ   DX
-	JNZ    one32
+	JNZ    one4
 
-next32:
-	IMUL3Q $0x04, R9, R13
-	ADDQ   R13, SI
+next4:
+	IMUL3Q $0x04, R9, DX
+	ADDQ   DX, SI
 	ADDQ   $0x20, DI
 	SUBQ   $0x04, R11
-	JMP    chunk32
+	JMP    whole
 
-end32:
-chunk16:
-	CMPQ    R11, $0x02
-	JLT     end16
+part:
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
+	CMPQ R11, $0x01
+	JEQ  rows1
+	JMP  done
+
+rows3:
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -40534,10 +40902,59 @@ chunk16:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x01, DX
-	JZ      rest16
+	JZ      rest3
 	PCALIGN $0x20
 
-loop16:
+loop3:
+	VMOVUPD      (AX), X0
+	VINSERTF128  $0x01, (AX)(R9*2), Y0, Y0
+	VMOVUPD      (AX)(R9*1), X1
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y3
+	VMOVUPD      X2, (R12)
+	VEXTRACTF128 $0x01, Y2, X15
+	VMOVSD       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPD      X3, (R12)
+	VEXTRACTF128 $0x01, Y3, X15
+	VMOVSD       X15, 16(R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	DECQ         DX
+	JNZ          loop3
+
+rest3:
+	MOVQ k+40(FP), DX
+	ANDQ $0x01, DX
+	JZ   next3
+
+one3:
+	VMOVSD (AX), X0
+	VMOVSD X0, (R12)
+	VMOVSD (AX)(R9*1), X0
+	VMOVSD X0, 8(R12)
+	VMOVSD (AX)(R9*2), X0
+	VMOVSD X0, 16(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x08, AX
+	DECQ   DX
+	JNZ    one3
+
+next3:
+	JMP done
+
+rows2:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x01, DX
+	JZ      rest2
+	PCALIGN $0x20
+
+loop2:
 	VMOVUPD   (AX), X0
 	VMOVUPD   (AX)(R9*1), X1
 	VUNPCKLPD X1, X0, X2
@@ -40547,57 +40964,64 @@ loop16:
 	VMOVUPD   X3, (R12)
 	ADDQ      R8, R12
 	ADDQ      $0x10, AX
-	ADDQ      $0x10, BX
-	ADDQ      $0x10, CX
 	DECQ      DX
-	JNZ       loop16
+	JNZ       loop2
 
-rest16:
+rest2:
 	MOVQ k+40(FP), DX
 	ANDQ $0x01, DX
-	JZ   next16
+	JZ   next2
 
-one16:
+one2:
 	VMOVSD (AX), X0
 	VMOVSD X0, (R12)
 	VMOVSD (AX)(R9*1), X0
 	VMOVSD X0, 8(R12)
 	ADDQ   R8, R12
 	ADDQ   $0x08, AX
-	ADDQ   $0x08, BX
-	ADDQ   $0x08, CX
 	DECQ   DX
-	JNZ    one16
+	JNZ    one2
 
-next16:
-	IMUL3Q $0x02, R9, R13
-	ADDQ   R13, SI
-	ADDQ   $0x10, DI
-	SUBQ   $0x02, R11
-	JMP    chunk16
+next2:
+	JMP done
 
-end16:
-row:
-	TESTQ R11, R11
-	JZ    done
-	MOVQ  SI, AX
-	MOVQ  DI, R12
-	MOVQ  k+40(FP), DX
-	TESTQ DX, DX
-	JZ    done
+rows1:
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x01, DX
+	JZ      rest1
+	PCALIGN $0x20
 
-element:
+loop1:
+	VMOVUPD   (AX), X0
+	VUNPCKLPD X1, X0, X2
+	VUNPCKHPD X1, X0, X3
+	VMOVSD    X2, (R12)
+	ADDQ      R8, R12
+	VMOVSD    X3, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop1
+
+rest1:
+	MOVQ k+40(FP), DX
+	ANDQ $0x01, DX
+	JZ   next1
+
+one1:
 	VMOVSD (AX), X0
 	VMOVSD X0, (R12)
-	ADDQ   $0x08, AX
 	ADDQ   R8, R12
+	ADDQ   $0x08, AX
 	DECQ   DX
-	JNZ    element
-	ADDQ   R9, SI
-	ADDQ   $0x08, DI
-	DECQ   R11
-	JMP    row
+	JNZ    one1
 
+next1:
 done:
 	VZEROUPPER
 	RET

@@ -32723,7 +32723,7 @@ done:
 	RET
 
 // func packTF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, AVX512VL
 TEXT ·packTF32AVX512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ src+16(FP), SI
@@ -32734,9 +32734,9 @@ TEXT ·packTF32AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x02, R9
 	LEAQ (R9)(R9*2), R10
 
-chunk64:
+whole:
 	CMPQ    R11, $0x10
-	JLT     end64
+	JLT     part
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -32744,24 +32744,24 @@ chunk64:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x02, DX
-	JZ      rest64
+	JZ      rest16
 	PCALIGN $0x20
 
-loop64:
+loop16:
 	VMOVUPS      (AX), X0
-	VINSERTF32X4 $0x01, (AX)(R9*4), Z0, Z0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
 	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
 	VINSERTF32X4 $0x03, (AX)(R10*4), Z0, Z0
 	VMOVUPS      (AX)(R9*1), X1
-	VINSERTF32X4 $0x01, (BX)(R10*1), Z1, Z1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
 	VINSERTF32X4 $0x02, (CX)(R9*2), Z1, Z1
 	VINSERTF32X4 $0x03, (CX)(R10*2), Z1, Z1
 	VMOVUPS      (AX)(R9*2), X2
-	VINSERTF32X4 $0x01, (AX)(R10*2), Z2, Z2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
 	VINSERTF32X4 $0x02, (BX)(R9*8), Z2, Z2
 	VINSERTF32X4 $0x03, (BX)(R10*4), Z2, Z2
 	VMOVUPS      (AX)(R10*1), X3
-	VINSERTF32X4 $0x01, (CX), Z3, Z3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
 	VINSERTF32X4 $0x02, (CX)(R9*4), Z3, Z3
 	VINSERTF32X4 $0x03, (CX)(R9*8), Z3, Z3
 	VUNPCKLPS    Z1, Z0, Z4
@@ -32784,14 +32784,14 @@ loop64:
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
 	DECQ         DX
-	JNZ          loop64
+	JNZ          loop16
 
-rest64:
+rest16:
 	MOVQ k+40(FP), DX
 	ANDQ $0x03, DX
-	JZ   next64
+	JZ   next16
 
-one64:
+one16:
 	VMOVSS (AX), X0
 	VMOVSS X0, (R12)
 	VMOVSS (AX)(R9*1), X0
@@ -32829,19 +32829,51 @@ one64:
 	ADDQ   $0x04, BX
 	ADDQ   $0x04, CX
 	DECQ   DX
-	JNZ    one64
+	JNZ    one16
 
-next64:
-	IMUL3Q $0x10, R9, R13
-	ADDQ   R13, SI
+next16:
+	IMUL3Q $0x10, R9, DX
+	ADDQ   DX, SI
 	ADDQ   $0x40, DI
 	SUBQ   $0x10, R11
-	JMP    chunk64
+	JMP    whole
 
-end64:
-chunk32:
-	CMPQ    R11, $0x08
-	JLT     end32
+part:
+	CMPQ R11, $0x0f
+	JEQ  rows15
+	CMPQ R11, $0x0e
+	JEQ  rows14
+	CMPQ R11, $0x0d
+	JEQ  rows13
+	CMPQ R11, $0x0c
+	JEQ  rows12
+	CMPQ R11, $0x0b
+	JEQ  rows11
+	CMPQ R11, $0x0a
+	JEQ  rows10
+	CMPQ R11, $0x09
+	JEQ  rows9
+	CMPQ R11, $0x08
+	JEQ  rows8
+	CMPQ R11, $0x07
+	JEQ  rows7
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
+	CMPQ R11, $0x01
+	JEQ  rows1
+	JMP  done
+
+rows15:
+	MOVQ    $0x00007fff, DX
+	KMOVW   DX, K1
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -32849,46 +32881,662 @@ chunk32:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x02, DX
-	JZ      rest32
+	JZ      rest15
 	PCALIGN $0x20
 
-loop32:
-	VMOVUPS     (AX), X0
-	VINSERTF128 $0x01, (AX)(R9*4), Y0, Y0
-	VMOVUPS     (AX)(R9*1), X1
-	VINSERTF128 $0x01, (BX)(R10*1), Y1, Y1
-	VMOVUPS     (AX)(R9*2), X2
-	VINSERTF128 $0x01, (AX)(R10*2), Y2, Y2
-	VMOVUPS     (AX)(R10*1), X3
-	VINSERTF128 $0x01, (CX), Y3, Y3
-	VUNPCKLPS   Y1, Y0, Y4
-	VUNPCKHPS   Y1, Y0, Y5
-	VUNPCKLPS   Y3, Y2, Y6
-	VUNPCKHPS   Y3, Y2, Y7
-	VUNPCKLPD   Y6, Y4, Y8
-	VUNPCKHPD   Y6, Y4, Y9
-	VUNPCKLPD   Y7, Y5, Y10
-	VUNPCKHPD   Y7, Y5, Y11
-	VMOVUPS     Y8, (R12)
-	ADDQ        R8, R12
-	VMOVUPS     Y9, (R12)
-	ADDQ        R8, R12
-	VMOVUPS     Y10, (R12)
-	ADDQ        R8, R12
-	VMOVUPS     Y11, (R12)
-	ADDQ        R8, R12
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, BX
-	ADDQ        $0x10, CX
-	DECQ        DX
-	JNZ         loop32
+loop15:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
+	VINSERTF32X4 $0x03, (AX)(R10*4), Z0, Z0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VINSERTF32X4 $0x02, (CX)(R9*2), Z1, Z1
+	VINSERTF32X4 $0x03, (CX)(R10*2), Z1, Z1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VINSERTF32X4 $0x02, (BX)(R9*8), Z2, Z2
+	VINSERTF32X4 $0x03, (BX)(R10*4), Z2, Z2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VINSERTF32X4 $0x02, (CX)(R9*4), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z8
+	VUNPCKHPD    Z6, Z4, Z9
+	VUNPCKLPD    Z7, Z5, Z10
+	VUNPCKHPD    Z7, Z5, Z11
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop15
 
-rest32:
+rest15:
 	MOVQ k+40(FP), DX
 	ANDQ $0x03, DX
-	JZ   next32
+	JZ   next15
 
-one32:
+one15:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	VMOVSS (CX), X0
+	VMOVSS X0, 28(R12)
+	VMOVSS (AX)(R9*8), X0
+	VMOVSS X0, 32(R12)
+	VMOVSS (CX)(R9*2), X0
+	VMOVSS X0, 36(R12)
+	VMOVSS (BX)(R9*8), X0
+	VMOVSS X0, 40(R12)
+	VMOVSS (CX)(R9*4), X0
+	VMOVSS X0, 44(R12)
+	VMOVSS (AX)(R10*4), X0
+	VMOVSS X0, 48(R12)
+	VMOVSS (CX)(R10*2), X0
+	VMOVSS X0, 52(R12)
+	VMOVSS (BX)(R10*4), X0
+	VMOVSS X0, 56(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	ADDQ   $0x04, CX
+	DECQ   DX
+	JNZ    one15
+
+next15:
+	JMP done
+
+rows14:
+	MOVQ    $0x00003fff, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest14
+	PCALIGN $0x20
+
+loop14:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
+	VINSERTF32X4 $0x03, (AX)(R10*4), Z0, Z0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VINSERTF32X4 $0x02, (CX)(R9*2), Z1, Z1
+	VINSERTF32X4 $0x03, (CX)(R10*2), Z1, Z1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VINSERTF32X4 $0x02, (BX)(R9*8), Z2, Z2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VINSERTF32X4 $0x02, (CX)(R9*4), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z8
+	VUNPCKHPD    Z6, Z4, Z9
+	VUNPCKLPD    Z7, Z5, Z10
+	VUNPCKHPD    Z7, Z5, Z11
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop14
+
+rest14:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next14
+
+one14:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	VMOVSS (CX), X0
+	VMOVSS X0, 28(R12)
+	VMOVSS (AX)(R9*8), X0
+	VMOVSS X0, 32(R12)
+	VMOVSS (CX)(R9*2), X0
+	VMOVSS X0, 36(R12)
+	VMOVSS (BX)(R9*8), X0
+	VMOVSS X0, 40(R12)
+	VMOVSS (CX)(R9*4), X0
+	VMOVSS X0, 44(R12)
+	VMOVSS (AX)(R10*4), X0
+	VMOVSS X0, 48(R12)
+	VMOVSS (CX)(R10*2), X0
+	VMOVSS X0, 52(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	ADDQ   $0x04, CX
+	DECQ   DX
+	JNZ    one14
+
+next14:
+	JMP done
+
+rows13:
+	MOVQ    $0x00001fff, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest13
+	PCALIGN $0x20
+
+loop13:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
+	VINSERTF32X4 $0x03, (AX)(R10*4), Z0, Z0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VINSERTF32X4 $0x02, (CX)(R9*2), Z1, Z1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VINSERTF32X4 $0x02, (BX)(R9*8), Z2, Z2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VINSERTF32X4 $0x02, (CX)(R9*4), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z8
+	VUNPCKHPD    Z6, Z4, Z9
+	VUNPCKLPD    Z7, Z5, Z10
+	VUNPCKHPD    Z7, Z5, Z11
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop13
+
+rest13:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next13
+
+one13:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	VMOVSS (CX), X0
+	VMOVSS X0, 28(R12)
+	VMOVSS (AX)(R9*8), X0
+	VMOVSS X0, 32(R12)
+	VMOVSS (CX)(R9*2), X0
+	VMOVSS X0, 36(R12)
+	VMOVSS (BX)(R9*8), X0
+	VMOVSS X0, 40(R12)
+	VMOVSS (CX)(R9*4), X0
+	VMOVSS X0, 44(R12)
+	VMOVSS (AX)(R10*4), X0
+	VMOVSS X0, 48(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	ADDQ   $0x04, CX
+	DECQ   DX
+	JNZ    one13
+
+next13:
+	JMP done
+
+rows12:
+	MOVQ    $0x00000fff, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest12
+	PCALIGN $0x20
+
+loop12:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VINSERTF32X4 $0x02, (CX)(R9*2), Z1, Z1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VINSERTF32X4 $0x02, (BX)(R9*8), Z2, Z2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VINSERTF32X4 $0x02, (CX)(R9*4), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z8
+	VUNPCKHPD    Z6, Z4, Z9
+	VUNPCKLPD    Z7, Z5, Z10
+	VUNPCKHPD    Z7, Z5, Z11
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop12
+
+rest12:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next12
+
+one12:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	VMOVSS (CX), X0
+	VMOVSS X0, 28(R12)
+	VMOVSS (AX)(R9*8), X0
+	VMOVSS X0, 32(R12)
+	VMOVSS (CX)(R9*2), X0
+	VMOVSS X0, 36(R12)
+	VMOVSS (BX)(R9*8), X0
+	VMOVSS X0, 40(R12)
+	VMOVSS (CX)(R9*4), X0
+	VMOVSS X0, 44(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	ADDQ   $0x04, CX
+	DECQ   DX
+	JNZ    one12
+
+next12:
+	JMP done
+
+rows11:
+	MOVQ    $0x000007ff, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest11
+	PCALIGN $0x20
+
+loop11:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VINSERTF32X4 $0x02, (CX)(R9*2), Z1, Z1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VINSERTF32X4 $0x02, (BX)(R9*8), Z2, Z2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z8
+	VUNPCKHPD    Z6, Z4, Z9
+	VUNPCKLPD    Z7, Z5, Z10
+	VUNPCKHPD    Z7, Z5, Z11
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop11
+
+rest11:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next11
+
+one11:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	VMOVSS (CX), X0
+	VMOVSS X0, 28(R12)
+	VMOVSS (AX)(R9*8), X0
+	VMOVSS X0, 32(R12)
+	VMOVSS (CX)(R9*2), X0
+	VMOVSS X0, 36(R12)
+	VMOVSS (BX)(R9*8), X0
+	VMOVSS X0, 40(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	ADDQ   $0x04, CX
+	DECQ   DX
+	JNZ    one11
+
+next11:
+	JMP done
+
+rows10:
+	MOVQ    $0x000003ff, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest10
+	PCALIGN $0x20
+
+loop10:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VINSERTF32X4 $0x02, (CX)(R9*2), Z1, Z1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z8
+	VUNPCKHPD    Z6, Z4, Z9
+	VUNPCKLPD    Z7, Z5, Z10
+	VUNPCKHPD    Z7, Z5, Z11
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop10
+
+rest10:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next10
+
+one10:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	VMOVSS (CX), X0
+	VMOVSS X0, 28(R12)
+	VMOVSS (AX)(R9*8), X0
+	VMOVSS X0, 32(R12)
+	VMOVSS (CX)(R9*2), X0
+	VMOVSS X0, 36(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	ADDQ   $0x04, CX
+	DECQ   DX
+	JNZ    one10
+
+next10:
+	JMP done
+
+rows9:
+	MOVQ    $0x000001ff, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest9
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VINSERTF32X4 $0x02, (AX)(R9*8), Z0, Z0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z8
+	VUNPCKHPD    Z6, Z4, Z9
+	VUNPCKLPD    Z7, Z5, Z10
+	VUNPCKHPD    Z7, Z5, Z11
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop9
+
+rest9:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next9
+
+one9:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	VMOVSS (CX), X0
+	VMOVSS X0, 28(R12)
+	VMOVSS (AX)(R9*8), X0
+	VMOVSS X0, 32(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	ADDQ   $0x04, CX
+	DECQ   DX
+	JNZ    one9
+
+next9:
+	JMP done
+
+rows8:
+	MOVQ    $0x000000ff, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest8
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VMOVUPS      (AX)(R10*1), X3
+	VINSERTF32X4 $0x01, (CX), Y3, Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y7
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y7, Y5, Y11
+	VMOVUPS      Y8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	ADDQ         $0x10, CX
+	DECQ         DX
+	JNZ          loop8
+
+rest8:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next8
+
+one8:
 	VMOVSS (AX), X0
 	VMOVSS X0, (R12)
 	VMOVSS (AX)(R9*1), X0
@@ -32910,19 +33558,14 @@ one32:
 	ADDQ   $0x04, BX
 	ADDQ   $0x04, CX
 	DECQ   DX
-	JNZ    one32
+	JNZ    one8
 
-next32:
-	IMUL3Q $0x08, R9, R13
-	ADDQ   R13, SI
-	ADDQ   $0x20, DI
-	SUBQ   $0x08, R11
-	JMP    chunk32
+next8:
+	JMP done
 
-end32:
-chunk16:
-	CMPQ    R11, $0x04
-	JLT     end16
+rows7:
+	MOVQ    $0x0000007f, DX
+	KMOVW   DX, K1
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -32930,42 +33573,242 @@ chunk16:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x02, DX
-	JZ      rest16
+	JZ      rest7
 	PCALIGN $0x20
 
-loop16:
+loop7:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VMOVUPS      (AX)(R9*2), X2
+	VINSERTF32X4 $0x01, (AX)(R10*2), Y2, Y2
+	VMOVUPS      (AX)(R10*1), X3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y7
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y7, Y5, Y11
+	VMOVUPS      Y8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	DECQ         DX
+	JNZ          loop7
+
+rest7:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next7
+
+one7:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	VMOVSS (AX)(R10*2), X0
+	VMOVSS X0, 24(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	DECQ   DX
+	JNZ    one7
+
+next7:
+	JMP done
+
+rows6:
+	MOVQ    $0x0000003f, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest6
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VMOVUPS      (AX)(R9*1), X1
+	VINSERTF32X4 $0x01, (BX)(R10*1), Y1, Y1
+	VMOVUPS      (AX)(R9*2), X2
+	VMOVUPS      (AX)(R10*1), X3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y7
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y7, Y5, Y11
+	VMOVUPS      Y8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	DECQ         DX
+	JNZ          loop6
+
+rest6:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next6
+
+one6:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	VMOVSS (BX)(R10*1), X0
+	VMOVSS X0, 20(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	ADDQ   $0x04, BX
+	DECQ   DX
+	JNZ    one6
+
+next6:
+	JMP done
+
+rows5:
+	MOVQ    $0x0000001f, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest5
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPS      (AX), X0
+	VINSERTF32X4 $0x01, (AX)(R9*4), Y0, Y0
+	VMOVUPS      (AX)(R9*1), X1
+	VMOVUPS      (AX)(R9*2), X2
+	VMOVUPS      (AX)(R10*1), X3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y7
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y9
+	VUNPCKLPD    Y7, Y5, Y10
+	VUNPCKHPD    Y7, Y5, Y11
+	VMOVUPS      Y8, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y9, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y10, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Y11, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	DECQ         DX
+	JNZ          loop5
+
+rest5:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next5
+
+one5:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
+	VMOVSS (AX)(R10*1), X0
+	VMOVSS X0, 12(R12)
+	VMOVSS (AX)(R9*4), X0
+	VMOVSS X0, 16(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    one5
+
+next5:
+	JMP done
+
+rows4:
+	MOVQ    $0x0000000f, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest4
+	PCALIGN $0x20
+
+loop4:
 	VMOVUPS   (AX), X0
 	VMOVUPS   (AX)(R9*1), X1
 	VMOVUPS   (AX)(R9*2), X2
 	VMOVUPS   (AX)(R10*1), X3
-	VUNPCKLPS X1, X0, X4
-	VUNPCKHPS X1, X0, X5
-	VUNPCKLPS X3, X2, X6
-	VUNPCKHPS X3, X2, X7
-	VUNPCKLPD X6, X4, X8
-	VUNPCKHPD X6, X4, X9
-	VUNPCKLPD X7, X5, X10
-	VUNPCKHPD X7, X5, X11
-	VMOVUPS   X8, (R12)
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKHPS Y1, Y0, Y5
+	VUNPCKLPS Y3, Y2, Y6
+	VUNPCKHPS Y3, Y2, Y7
+	VUNPCKLPD Y6, Y4, Y8
+	VUNPCKHPD Y6, Y4, Y9
+	VUNPCKLPD Y7, Y5, Y10
+	VUNPCKHPD Y7, Y5, Y11
+	VMOVUPS   Y8, K1, (R12)
 	ADDQ      R8, R12
-	VMOVUPS   X9, (R12)
+	VMOVUPS   Y9, K1, (R12)
 	ADDQ      R8, R12
-	VMOVUPS   X10, (R12)
+	VMOVUPS   Y10, K1, (R12)
 	ADDQ      R8, R12
-	VMOVUPS   X11, (R12)
+	VMOVUPS   Y11, K1, (R12)
 	ADDQ      R8, R12
 	ADDQ      $0x10, AX
-	ADDQ      $0x10, BX
-	ADDQ      $0x10, CX
 	DECQ      DX
-	JNZ       loop16
+	JNZ       loop4
 
-rest16:
+rest4:
 	MOVQ k+40(FP), DX
 	ANDQ $0x03, DX
-	JZ   next16
+	JZ   next4
 
-one16:
+one4:
 	VMOVSS (AX), X0
 	VMOVSS X0, (R12)
 	VMOVSS (AX)(R9*1), X0
@@ -32976,40 +33819,172 @@ one16:
 	VMOVSS X0, 12(R12)
 	ADDQ   R8, R12
 	ADDQ   $0x04, AX
-	ADDQ   $0x04, BX
-	ADDQ   $0x04, CX
 	DECQ   DX
-	JNZ    one16
+	JNZ    one4
 
-next16:
-	IMUL3Q $0x04, R9, R13
-	ADDQ   R13, SI
-	ADDQ   $0x10, DI
-	SUBQ   $0x04, R11
-	JMP    chunk16
+next4:
+	JMP done
 
-end16:
-row:
-	TESTQ R11, R11
-	JZ    done
-	MOVQ  SI, AX
-	MOVQ  DI, R12
-	MOVQ  k+40(FP), DX
-	TESTQ DX, DX
-	JZ    done
+rows3:
+	MOVQ    $0x00000007, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest3
+	PCALIGN $0x20
 
-element:
+loop3:
+	VMOVUPS   (AX), X0
+	VMOVUPS   (AX)(R9*1), X1
+	VMOVUPS   (AX)(R9*2), X2
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKHPS Y1, Y0, Y5
+	VUNPCKLPS Y3, Y2, Y6
+	VUNPCKHPS Y3, Y2, Y7
+	VUNPCKLPD Y6, Y4, Y8
+	VUNPCKHPD Y6, Y4, Y9
+	VUNPCKLPD Y7, Y5, Y10
+	VUNPCKHPD Y7, Y5, Y11
+	VMOVUPS   Y8, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y9, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y10, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y11, K1, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop3
+
+rest3:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next3
+
+one3:
 	VMOVSS (AX), X0
 	VMOVSS X0, (R12)
-	ADDQ   $0x04, AX
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	VMOVSS (AX)(R9*2), X0
+	VMOVSS X0, 8(R12)
 	ADDQ   R8, R12
+	ADDQ   $0x04, AX
 	DECQ   DX
-	JNZ    element
-	ADDQ   R9, SI
-	ADDQ   $0x04, DI
-	DECQ   R11
-	JMP    row
+	JNZ    one3
 
+next3:
+	JMP done
+
+rows2:
+	MOVQ    $0x00000003, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest2
+	PCALIGN $0x20
+
+loop2:
+	VMOVUPS   (AX), X0
+	VMOVUPS   (AX)(R9*1), X1
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKHPS Y1, Y0, Y5
+	VUNPCKLPS Y3, Y2, Y6
+	VUNPCKHPS Y3, Y2, Y7
+	VUNPCKLPD Y6, Y4, Y8
+	VUNPCKHPD Y6, Y4, Y9
+	VUNPCKLPD Y7, Y5, Y10
+	VUNPCKHPD Y7, Y5, Y11
+	VMOVUPS   Y8, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y9, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y10, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y11, K1, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop2
+
+rest2:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next2
+
+one2:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	VMOVSS (AX)(R9*1), X0
+	VMOVSS X0, 4(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    one2
+
+next2:
+	JMP done
+
+rows1:
+	MOVQ    $0x00000001, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x02, DX
+	JZ      rest1
+	PCALIGN $0x20
+
+loop1:
+	VMOVUPS   (AX), X0
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKHPS Y1, Y0, Y5
+	VUNPCKLPS Y3, Y2, Y6
+	VUNPCKHPS Y3, Y2, Y7
+	VUNPCKLPD Y6, Y4, Y8
+	VUNPCKHPD Y6, Y4, Y9
+	VUNPCKLPD Y7, Y5, Y10
+	VUNPCKHPD Y7, Y5, Y11
+	VMOVUPS   Y8, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y9, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y10, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPS   Y11, K1, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop1
+
+rest1:
+	MOVQ k+40(FP), DX
+	ANDQ $0x03, DX
+	JZ   next1
+
+one1:
+	VMOVSS (AX), X0
+	VMOVSS X0, (R12)
+	ADDQ   R8, R12
+	ADDQ   $0x04, AX
+	DECQ   DX
+	JNZ    one1
+
+next1:
 done:
 	VZEROUPPER
 	RET
@@ -65733,7 +66708,7 @@ done:
 	RET
 
 // func packTF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·packTF64AVX512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ src+16(FP), SI
@@ -65744,9 +66719,9 @@ TEXT ·packTF64AVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x03, R9
 	LEAQ (R9)(R9*2), R10
 
-chunk64:
+whole:
 	CMPQ    R11, $0x08
-	JLT     end64
+	JLT     part
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -65754,16 +66729,16 @@ chunk64:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x01, DX
-	JZ      rest64
+	JZ      rest8
 	PCALIGN $0x20
 
-loop64:
+loop8:
 	VMOVUPD      (AX), X0
-	VINSERTF64X2 $0x01, (AX)(R9*2), Z0, Z0
+	VINSERTF64X2 $0x01, (AX)(R9*2), Y0, Y0
 	VINSERTF64X2 $0x02, (AX)(R9*4), Z0, Z0
 	VINSERTF64X2 $0x03, (AX)(R10*2), Z0, Z0
 	VMOVUPD      (AX)(R9*1), X1
-	VINSERTF64X2 $0x01, (AX)(R10*1), Z1, Z1
+	VINSERTF64X2 $0x01, (AX)(R10*1), Y1, Y1
 	VINSERTF64X2 $0x02, (BX)(R10*1), Z1, Z1
 	VINSERTF64X2 $0x03, (CX), Z1, Z1
 	VUNPCKLPD    Z1, Z0, Z2
@@ -65776,14 +66751,14 @@ loop64:
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
 	DECQ         DX
-	JNZ          loop64
+	JNZ          loop8
 
-rest64:
+rest8:
 	MOVQ k+40(FP), DX
 	ANDQ $0x01, DX
-	JZ   next64
+	JZ   next8
 
-one64:
+one8:
 	VMOVSD (AX), X0
 	VMOVSD X0, (R12)
 	VMOVSD (AX)(R9*1), X0
@@ -65805,19 +66780,35 @@ one64:
 	ADDQ   $0x08, BX
 	ADDQ   $0x08, CX
 	DECQ   DX
-	JNZ    one64
+	JNZ    one8
 
-next64:
-	IMUL3Q $0x08, R9, R13
-	ADDQ   R13, SI
+next8:
+	IMUL3Q $0x08, R9, DX
+	ADDQ   DX, SI
 	ADDQ   $0x40, DI
 	SUBQ   $0x08, R11
-	JMP    chunk64
+	JMP    whole
 
-end64:
-chunk32:
-	CMPQ    R11, $0x04
-	JLT     end32
+part:
+	CMPQ R11, $0x07
+	JEQ  rows7
+	CMPQ R11, $0x06
+	JEQ  rows6
+	CMPQ R11, $0x05
+	JEQ  rows5
+	CMPQ R11, $0x04
+	JEQ  rows4
+	CMPQ R11, $0x03
+	JEQ  rows3
+	CMPQ R11, $0x02
+	JEQ  rows2
+	CMPQ R11, $0x01
+	JEQ  rows1
+	JMP  done
+
+rows7:
+	MOVQ    $0x0000007f, DX
+	KMOVW   DX, K1
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -65825,32 +66816,202 @@ chunk32:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x01, DX
-	JZ      rest32
+	JZ      rest7
 	PCALIGN $0x20
 
-loop32:
-	VMOVUPD     (AX), X0
-	VINSERTF128 $0x01, (AX)(R9*2), Y0, Y0
-	VMOVUPD     (AX)(R9*1), X1
-	VINSERTF128 $0x01, (AX)(R10*1), Y1, Y1
-	VUNPCKLPD   Y1, Y0, Y2
-	VUNPCKHPD   Y1, Y0, Y3
-	VMOVUPD     Y2, (R12)
-	ADDQ        R8, R12
-	VMOVUPD     Y3, (R12)
-	ADDQ        R8, R12
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, BX
-	ADDQ        $0x10, CX
-	DECQ        DX
-	JNZ         loop32
+loop7:
+	VMOVUPD      (AX), X0
+	VINSERTF64X2 $0x01, (AX)(R9*2), Y0, Y0
+	VINSERTF64X2 $0x02, (AX)(R9*4), Z0, Z0
+	VINSERTF64X2 $0x03, (AX)(R10*2), Z0, Z0
+	VMOVUPD      (AX)(R9*1), X1
+	VINSERTF64X2 $0x01, (AX)(R10*1), Y1, Y1
+	VINSERTF64X2 $0x02, (BX)(R10*1), Z1, Z1
+	VUNPCKLPD    Z1, Z0, Z2
+	VUNPCKHPD    Z1, Z0, Z3
+	VMOVUPD      Z2, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPD      Z3, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	DECQ         DX
+	JNZ          loop7
 
-rest32:
+rest7:
 	MOVQ k+40(FP), DX
 	ANDQ $0x01, DX
-	JZ   next32
+	JZ   next7
 
-one32:
+one7:
+	VMOVSD (AX), X0
+	VMOVSD X0, (R12)
+	VMOVSD (AX)(R9*1), X0
+	VMOVSD X0, 8(R12)
+	VMOVSD (AX)(R9*2), X0
+	VMOVSD X0, 16(R12)
+	VMOVSD (AX)(R10*1), X0
+	VMOVSD X0, 24(R12)
+	VMOVSD (AX)(R9*4), X0
+	VMOVSD X0, 32(R12)
+	VMOVSD (BX)(R10*1), X0
+	VMOVSD X0, 40(R12)
+	VMOVSD (AX)(R10*2), X0
+	VMOVSD X0, 48(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x08, AX
+	ADDQ   $0x08, BX
+	DECQ   DX
+	JNZ    one7
+
+next7:
+	JMP done
+
+rows6:
+	MOVQ    $0x0000003f, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x01, DX
+	JZ      rest6
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD      (AX), X0
+	VINSERTF64X2 $0x01, (AX)(R9*2), Y0, Y0
+	VINSERTF64X2 $0x02, (AX)(R9*4), Z0, Z0
+	VMOVUPD      (AX)(R9*1), X1
+	VINSERTF64X2 $0x01, (AX)(R10*1), Y1, Y1
+	VINSERTF64X2 $0x02, (BX)(R10*1), Z1, Z1
+	VUNPCKLPD    Z1, Z0, Z2
+	VUNPCKHPD    Z1, Z0, Z3
+	VMOVUPD      Z2, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPD      Z3, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, BX
+	DECQ         DX
+	JNZ          loop6
+
+rest6:
+	MOVQ k+40(FP), DX
+	ANDQ $0x01, DX
+	JZ   next6
+
+one6:
+	VMOVSD (AX), X0
+	VMOVSD X0, (R12)
+	VMOVSD (AX)(R9*1), X0
+	VMOVSD X0, 8(R12)
+	VMOVSD (AX)(R9*2), X0
+	VMOVSD X0, 16(R12)
+	VMOVSD (AX)(R10*1), X0
+	VMOVSD X0, 24(R12)
+	VMOVSD (AX)(R9*4), X0
+	VMOVSD X0, 32(R12)
+	VMOVSD (BX)(R10*1), X0
+	VMOVSD X0, 40(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x08, AX
+	ADDQ   $0x08, BX
+	DECQ   DX
+	JNZ    one6
+
+next6:
+	JMP done
+
+rows5:
+	MOVQ    $0x0000001f, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x01, DX
+	JZ      rest5
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPD      (AX), X0
+	VINSERTF64X2 $0x01, (AX)(R9*2), Y0, Y0
+	VINSERTF64X2 $0x02, (AX)(R9*4), Z0, Z0
+	VMOVUPD      (AX)(R9*1), X1
+	VINSERTF64X2 $0x01, (AX)(R10*1), Y1, Y1
+	VUNPCKLPD    Z1, Z0, Z2
+	VUNPCKHPD    Z1, Z0, Z3
+	VMOVUPD      Z2, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPD      Z3, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	DECQ         DX
+	JNZ          loop5
+
+rest5:
+	MOVQ k+40(FP), DX
+	ANDQ $0x01, DX
+	JZ   next5
+
+one5:
+	VMOVSD (AX), X0
+	VMOVSD X0, (R12)
+	VMOVSD (AX)(R9*1), X0
+	VMOVSD X0, 8(R12)
+	VMOVSD (AX)(R9*2), X0
+	VMOVSD X0, 16(R12)
+	VMOVSD (AX)(R10*1), X0
+	VMOVSD X0, 24(R12)
+	VMOVSD (AX)(R9*4), X0
+	VMOVSD X0, 32(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x08, AX
+	DECQ   DX
+	JNZ    one5
+
+next5:
+	JMP done
+
+rows4:
+	MOVQ    $0x0000000f, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x01, DX
+	JZ      rest4
+	PCALIGN $0x20
+
+loop4:
+	VMOVUPD      (AX), X0
+	VINSERTF64X2 $0x01, (AX)(R9*2), Y0, Y0
+	VMOVUPD      (AX)(R9*1), X1
+	VINSERTF64X2 $0x01, (AX)(R10*1), Y1, Y1
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y3
+	VMOVUPD      Y2, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPD      Y3, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	DECQ         DX
+	JNZ          loop4
+
+rest4:
+	MOVQ k+40(FP), DX
+	ANDQ $0x01, DX
+	JZ   next4
+
+one4:
 	VMOVSD (AX), X0
 	VMOVSD X0, (R12)
 	VMOVSD (AX)(R9*1), X0
@@ -65861,22 +67022,15 @@ one32:
 	VMOVSD X0, 24(R12)
 	ADDQ   R8, R12
 	ADDQ   $0x08, AX
-	ADDQ   $0x08, BX
-	ADDQ   $0x08, CX
 	DECQ   DX
-	JNZ    one32
+	JNZ    one4
 
-next32:
-	IMUL3Q $0x04, R9, R13
-	ADDQ   R13, SI
-	ADDQ   $0x20, DI
-	SUBQ   $0x04, R11
-	JMP    chunk32
+next4:
+	JMP done
 
-end32:
-chunk16:
-	CMPQ    R11, $0x02
-	JLT     end16
+rows3:
+	MOVQ    $0x00000007, DX
+	KMOVW   DX, K1
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
 	LEAQ    (SI)(R9*1), CX
@@ -65884,70 +67038,126 @@ chunk16:
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
 	SHRQ    $0x01, DX
-	JZ      rest16
+	JZ      rest3
 	PCALIGN $0x20
 
-loop16:
-	VMOVUPD   (AX), X0
-	VMOVUPD   (AX)(R9*1), X1
-	VUNPCKLPD X1, X0, X2
-	VUNPCKHPD X1, X0, X3
-	VMOVUPD   X2, (R12)
-	ADDQ      R8, R12
-	VMOVUPD   X3, (R12)
-	ADDQ      R8, R12
-	ADDQ      $0x10, AX
-	ADDQ      $0x10, BX
-	ADDQ      $0x10, CX
-	DECQ      DX
-	JNZ       loop16
+loop3:
+	VMOVUPD      (AX), X0
+	VINSERTF64X2 $0x01, (AX)(R9*2), Y0, Y0
+	VMOVUPD      (AX)(R9*1), X1
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y3
+	VMOVUPD      Y2, K1, (R12)
+	ADDQ         R8, R12
+	VMOVUPD      Y3, K1, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x10, AX
+	DECQ         DX
+	JNZ          loop3
 
-rest16:
+rest3:
 	MOVQ k+40(FP), DX
 	ANDQ $0x01, DX
-	JZ   next16
+	JZ   next3
 
-one16:
+one3:
+	VMOVSD (AX), X0
+	VMOVSD X0, (R12)
+	VMOVSD (AX)(R9*1), X0
+	VMOVSD X0, 8(R12)
+	VMOVSD (AX)(R9*2), X0
+	VMOVSD X0, 16(R12)
+	ADDQ   R8, R12
+	ADDQ   $0x08, AX
+	DECQ   DX
+	JNZ    one3
+
+next3:
+	JMP done
+
+rows2:
+	MOVQ    $0x00000003, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x01, DX
+	JZ      rest2
+	PCALIGN $0x20
+
+loop2:
+	VMOVUPD   (AX), X0
+	VMOVUPD   (AX)(R9*1), X1
+	VUNPCKLPD Y1, Y0, Y2
+	VUNPCKHPD Y1, Y0, Y3
+	VMOVUPD   Y2, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPD   Y3, K1, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop2
+
+rest2:
+	MOVQ k+40(FP), DX
+	ANDQ $0x01, DX
+	JZ   next2
+
+one2:
 	VMOVSD (AX), X0
 	VMOVSD X0, (R12)
 	VMOVSD (AX)(R9*1), X0
 	VMOVSD X0, 8(R12)
 	ADDQ   R8, R12
 	ADDQ   $0x08, AX
-	ADDQ   $0x08, BX
-	ADDQ   $0x08, CX
 	DECQ   DX
-	JNZ    one16
+	JNZ    one2
 
-next16:
-	IMUL3Q $0x02, R9, R13
-	ADDQ   R13, SI
-	ADDQ   $0x10, DI
-	SUBQ   $0x02, R11
-	JMP    chunk16
+next2:
+	JMP done
 
-end16:
-row:
-	TESTQ R11, R11
-	JZ    done
-	MOVQ  SI, AX
-	MOVQ  DI, R12
-	MOVQ  k+40(FP), DX
-	TESTQ DX, DX
-	JZ    done
+rows1:
+	MOVQ    $0x00000001, DX
+	KMOVW   DX, K1
+	MOVQ    SI, AX
+	LEAQ    (SI)(R9*2), BX
+	LEAQ    (SI)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	MOVQ    DI, R12
+	MOVQ    k+40(FP), DX
+	SHRQ    $0x01, DX
+	JZ      rest1
+	PCALIGN $0x20
 
-element:
+loop1:
+	VMOVUPD   (AX), X0
+	VUNPCKLPD Y1, Y0, Y2
+	VUNPCKHPD Y1, Y0, Y3
+	VMOVUPD   Y2, K1, (R12)
+	ADDQ      R8, R12
+	VMOVUPD   Y3, K1, (R12)
+	ADDQ      R8, R12
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       loop1
+
+rest1:
+	MOVQ k+40(FP), DX
+	ANDQ $0x01, DX
+	JZ   next1
+
+one1:
 	VMOVSD (AX), X0
 	VMOVSD X0, (R12)
-	ADDQ   $0x08, AX
 	ADDQ   R8, R12
+	ADDQ   $0x08, AX
 	DECQ   DX
-	JNZ    element
-	ADDQ   R9, SI
-	ADDQ   $0x08, DI
-	DECQ   R11
-	JMP    row
+	JNZ    one1
 
+next1:
 done:
 	VZEROUPPER
 	RET

@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"math/bits"
 	"sync/atomic"
 
 	"github.com/lanes-go/lanes/asm"
@@ -36,7 +37,8 @@ const (
 	// packRows is the number of rows from which packing B pays where its rows
 	// are pages apart.
 	packRows = 512
-	// copyPanels is the number of panels of B from which a tile of A is copied.
+	// copyPanels is the number of panels of B from which A is packed for all of
+	// them at once.
 	copyPanels = 4
 )
 
@@ -108,29 +110,54 @@ func (s *strip[T]) blocksThenStrips(j0, j1, nc int) {
 	s.packedA = nil
 }
 
-// packA packs all rows of k-block p0 of A, tile by tile, where n columns are
-// worth it: A is read once for every strip, and rows a multiple of 4 KiB apart
-// fight for the same few lines of the L1 besides.
+// packA packs all rows of k-block p0 of A, tile by tile, where several strips will
+// read them.
 func (s *strip[T]) packA(p0, k, n int) {
 	s.packedA = nil
-	nr, mr := s.kernels.GemmNR, s.kernels.GemmMR
-	aliased := max(s.aRow, s.aCol)*sizeOf[T]()%4096 == 0
-	if s.m <= directRows || n < copyPanels*nr || !aliased && n < 1024 {
+	if !s.packsA(n) || n < copyPanels*s.kernels.GemmNR {
 		return
 	}
 	stats.packs.Add(1)
-	h := s.tileRows(mr)
-	buf := grow(&s.ws.a, s.m*k)
-	for i := 0; i < s.m; i += h {
-		rows := min(h, s.m-i)
-		src := s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
-		if s.aCol == 1 {
-			s.kernels.PackT(buf[i*k:], rows, src, s.aRow, rows, k)
-		} else {
-			s.kernels.PackN(buf[i*k:], rows, src, s.aCol, rows, k)
-		}
+	w := s.tileWidth()
+	tiles := (s.m + s.kernels.GemmMR - 1) / s.kernels.GemmMR
+	buf := grow(&s.ws.a, tiles*w*k)
+	for t := range tiles {
+		i, h := s.tile(t, tiles)
+		s.packTile(buf[t*w*k:], w, i, h, p0, k)
 	}
 	s.packedA = buf
+}
+
+// packsA reports whether tiles of A are packed for products with n columns of B:
+// lines a multiple of 1 KiB apart fight for the same few places in the L1.
+func (p *product[T]) packsA(n int) bool {
+	return n > p.kernels.GemmNR && max(p.aRow, p.aCol)*sizeOf[T]()%1024 == 0
+}
+
+// tileWidth is the distance between the columns of a packed tile of A.
+func (p *product[T]) tileWidth() int {
+	return 1 << bits.Len(uint(p.kernels.GemmMR-1))
+}
+
+// tile returns the first row and the height of tile t of all tiles: as even as
+// they can be, so that none is thin.
+func (s *strip[T]) tile(t, tiles int) (i, h int) {
+	h = (s.m + tiles - 1) / tiles
+	high := s.m - tiles*(h-1) // tiles of height h; the others have one row less
+	if t < high {
+		return t * h, h
+	}
+	return t*h - (t - high), h - 1
+}
+
+// packTile packs h rows of A from row i of the strip.
+func (s *strip[T]) packTile(dst []T, w, i, h, p0, k int) {
+	src := s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+	if s.aCol == 1 {
+		s.kernels.PackT(dst, w, src, s.aRow, h, k)
+	} else {
+		s.kernels.PackN(dst, w, src, s.aCol, h, k)
+	}
 }
 
 // fitsUnpacked reports whether m rows of C may use k rows of n columns of B where
@@ -340,31 +367,43 @@ func (s *strip[T]) panels(b []T, bPanel, bRow, j, n, p0, k int, c []T, ldc, out 
 	nr, mr := s.kernels.GemmNR, s.kernels.GemmMR
 	g := s.args(out)
 	g.BPanel, g.BRow, g.LDC, g.K = bPanel, bRow, ldc, k
-	rows, cols := callShape(s.m, n, k, mr, nr)
-	if n > nr || s.packedA != nil {
-		rows = min(rows, s.tileRows(mr)) // a tile of A stays in the L1 while the panels pass
-	}
-	for i := 0; i < s.m; i += rows {
-		g.M = min(rows, s.m-i)
-		if s.packedA != nil {
-			g.A, g.ARow, g.ACol = s.packedA[i*k:], 1, g.M
-		} else {
+	if s.packedA == nil && !s.packsA(n) {
+		rows, cols := callShape(s.m, n, k, mr, nr)
+		for i := 0; i < s.m; i += rows {
+			g.M = min(rows, s.m-i)
 			g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+			s.columns(&g, cols, b, bPanel, j, n, c[i*ldc+j:])
 		}
-		for jj := 0; jj < n; jj += cols {
-			g.N = min(cols, n-jj)
-			g.B = b[jj/nr*bPanel:]
-			if s.bias != nil {
-				g.Bias = s.bias[s.j0+j+jj:]
-			}
-			g.C = c[i*ldc+j+jj:]
-			asm.CallGemm(s.kernels, &g)
+		return
+	}
+	// A tile of A stays in the L1 while the panels pass.
+	tiles, w := (s.m+mr-1)/mr, s.tileWidth()
+	_, cols := callShape(mr, n, k, mr, nr)
+	g.ARow, g.ACol = 1, w
+	if s.packedA == nil {
+		g.A = grow(&s.ws.a, w*k)
+	}
+	for t := range tiles {
+		i, h := s.tile(t, tiles)
+		g.M = h
+		if s.packedA != nil {
+			g.A = s.packedA[t*w*k:]
+		} else {
+			s.packTile(g.A, w, i, h, p0, k)
 		}
+		s.columns(&g, cols, b, bPanel, j, n, c[i*ldc+j:])
 	}
 }
 
-// tileRows is the height of one tile when the rows are cut evenly.
-func (s *strip[T]) tileRows(mr int) int {
-	tiles := (s.m + mr - 1) / mr
-	return (s.m + tiles - 1) / tiles
+// columns multiplies the rows of A in g with n columns of B, cols at a time.
+func (s *strip[T]) columns(g *asm.GemmArgs[T], cols int, b []T, bPanel, j, n int, c []T) {
+	for jj := 0; jj < n; jj += cols {
+		g.N = min(cols, n-jj)
+		g.B = b[jj/s.kernels.GemmNR*bPanel:]
+		if s.bias != nil {
+			g.Bias = s.bias[s.j0+j+jj:]
+		}
+		g.C = c[jj:]
+		asm.CallGemm(s.kernels, g)
+	}
 }
