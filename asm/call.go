@@ -2,10 +2,18 @@ package asm
 
 import "unsafe"
 
-// CallGemm calls k.Gemm(g) without moving g to the heap: kernels keep no pointer
-// to their arguments, which a call through a table hides from escape analysis.
+// CallGemm calls k.Gemm(g), which must fit, without moving g to the heap: kernels
+// keep no pointer to their arguments, which a call through a table hides from
+// escape analysis.
 func CallGemm[T Float](k *Kernels[T], g *GemmArgs[T]) {
-	k.Gemm((*GemmArgs[T])(noescape(unsafe.Pointer(g))))
+	if !TryGemm(k, g) {
+		g.fail()
+	}
+}
+
+// TryGemm is k.Gemm(g) without moving g to the heap.
+func TryGemm[T Float](k *Kernels[T], g *GemmArgs[T]) bool {
+	return k.Gemm((*GemmArgs[T])(noescape(unsafe.Pointer(g))))
 }
 
 // noescape hides p from escape analysis by a trip through an integer. No call lies

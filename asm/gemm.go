@@ -36,6 +36,12 @@ const (
 //	A(i,p) = A[i*ARow + p*ACol]              one of ARow, ACol is 1 (m = 1: any ARow; k = 1: any ACol)
 //	B(p,j) = B[(j/NR)*BPanel + p*BRow + j%NR]  NR = GemmNR; unpacked row-major B: BPanel = NR, BRow = ldb
 //	C(i,j) = C[i*LDC + j]
+//
+// With ATile > 0, ARow is 1 and A is packed in tiles of TileRows rows, ATile apart:
+// A(i,p) = A[(i/TileRows)*ATile + i%TileRows + p*ACol].
+//
+// Assembly reads the fields from LDC to Beta at the offsets that gen/gemm_amd64.go
+// names.
 type GemmArgs[T Float] struct {
 	C            []T
 	A            []T
@@ -45,8 +51,25 @@ type GemmArgs[T Float] struct {
 	ARow, ACol   int
 	BPanel, BRow int
 	M, N, K      int
-	Alpha, Beta  T // with OutScale, OutFMA
 	Out          int
+	Alpha, Beta  T // with OutScale, OutFMA
+	ATile        int
+	TileRows     int
+}
+
+// TileHeight returns the height, mr at most, of all tiles but the last that M rows
+// are cut into: a thin last tile would have too few chains for the FMA units.
+func TileHeight(M, mr int) int {
+	if M <= mr {
+		return M
+	}
+	for h := mr; h > mr-mr/4; h-- {
+		if r := uint32(M) % uint32(h); r == 0 || r >= uint32(mr)/2 {
+			return h
+		}
+	}
+	tiles := (uint32(M) + uint32(mr) - 1) / uint32(mr)
+	return int((uint32(M) + tiles - 1) / tiles)
 }
 
 // GemmKernels is the matrix-product family.
@@ -63,9 +86,9 @@ type GemmKernels[T Float] struct {
 	//		C(i,j) = out(s)      // see the Out flags
 	//	}
 	//
-	// It panics if an index would leave a slice. Work per call is bounded by the
-	// caller (assembly is not preemptible).
-	Gemm func(g *GemmArgs[T])
+	// It reports false, and has done nothing, if an index would leave a slice.
+	// Work per call is bounded by the caller (assembly is not preemptible).
+	Gemm func(g *GemmArgs[T]) bool
 
 	// PackN copies n <= w columns of k rows:  dst[p*w+j] = src[p*lds+j].
 	// What columns n..w-1 of dst hold afterwards is not specified.
@@ -78,24 +101,42 @@ type GemmKernels[T Float] struct {
 
 func gemmGenericKernels[T Float]() GemmKernels[T] {
 	return GemmKernels[T]{
-		GemmMR: 4, GemmNR: 8,
+		GemmMR: gemmGenericMR, GemmNR: gemmGenericNR,
 		Gemm:  gemmGeneric[T],
 		PackN: packNGeneric[T],
 		PackT: packTGeneric[T],
 	}
 }
 
-func gemmGeneric[T Float](g *GemmArgs[T]) {
+const gemmGenericMR, gemmGenericNR = 4, 8
+
+func gemmGeneric[T Float](g *GemmArgs[T]) bool {
+	if g.M <= 0 || g.N <= 0 {
+		return true
+	}
+	if !g.valid(gemmGenericNR, (g.N-1)/gemmGenericNR) {
+		return false
+	}
 	for i := 0; i < g.M; i++ {
+		a := g.A[min(len(g.A), g.rowOffset(i)):]
 		for j := 0; j < g.N; j++ {
-			bo := (j/8)*g.BPanel + j%8
+			b := (j/gemmGenericNR)*g.BPanel + j%gemmGenericNR
 			var s T
 			for p := 0; p < g.K; p++ {
-				s = FMA(g.A[i*g.ARow+p*g.ACol], g.B[bo+p*g.BRow], s)
+				s = FMA(a[p*g.ACol], g.B[b+p*g.BRow], s)
 			}
 			gemmOut(g, i, j, s)
 		}
 	}
+	return true
+}
+
+// rowOffset is where row i of A begins.
+func (g *GemmArgs[T]) rowOffset(i int) int {
+	if g.ATile > 0 {
+		return i/g.TileRows*g.ATile + i%g.TileRows
+	}
+	return i * g.ARow
 }
 
 func gemmOut[T Float](g *GemmArgs[T], i, j int, s T) {

@@ -5,9 +5,10 @@ package asm
 import "unsafe"
 
 // gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
-// of C, all of one height and width. The last vector of the last panel has tail
-// valid columns. Strides count elements.
-type gemmRaw[T Float] func(c *T, ldc int, a *T, astr int, b *T, bpanel, brow, k, mt, np, tail, out int, alpha, beta T, bias *T)
+// of C, all of one height and width, from c, a, b and bias on. g is the *GemmArgs
+// that holds the rest. The last vector of the last panel has tail valid columns;
+// tiles of A are atile bytes apart.
+type gemmRaw[T Float] func(g, c, a, b *T, mt, np, tail, atile int, bias *T)
 
 // gemmTiles are the tile kernels of one instruction set, indexed by the number of
 // vectors of columns and the number of rows.
@@ -26,61 +27,56 @@ type gemmTiles[T Float] struct {
 
 // run is Gemm of GemmKernels: it checks every index, cuts the rows evenly into
 // tiles and the columns into panels, and calls the tile kernels.
-func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
+func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	if g.M <= 0 || g.N <= 0 {
-		return
+		return true
 	}
 	shift := t.shift // panels are a power of two wide: no divisions here
-	nr := 1 << shift
-	g.check(nr, (g.N-1)>>shift)
+	if g.ATile > 0 && g.TileRows > t.height[2] || !g.valid(1<<shift, (g.N-1)>>shift) {
+		return false
+	}
 	if raceEnabled {
-		g.race(nr)
+		g.race(1 << shift)
 	}
-	var a, b, bias *T
-	if g.K > 0 {
-		a, b = &g.A[0], &g.B[0]
-	}
-	if g.Out&OutBias != 0 {
-		bias = &g.Bias[0]
-	}
+	a, b, bias := unsafe.SliceData(g.A), unsafe.SliceData(g.B), unsafe.SliceData(g.Bias)
 	if g.N == t.lanes && g.M <= t.height[1] && g.ACol == 1 {
-		t.row[1][g.M](&g.C[0], g.LDC, a, g.ARow, b, g.BPanel, g.BRow, g.K, 1, 1, t.lanes, g.Out, g.Alpha, g.Beta, bias)
-		return
+		t.row[1][g.M](g.raw(), &g.C[0], a, b, 1, 1, t.lanes, 0, bias)
+		return true
 	}
-	rowA := g.ACol == 1
-	astr := g.ARow
-	if !rowA {
-		astr = g.ACol
-	}
-	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr {
-		t.columns(g, rowA, astr, 3, 1, g.N-nr, 0, a, b, bias)
-		return
+	nr := 1 << shift
+	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr && g.ATile == 0 {
+		t.columns(g, 3, 1, g.N-nr, 0, b, bias)
+		return true
 	}
 	full, rest := g.N>>shift, g.N&(nr-1)
 	if g.M < len(t.wide) && g.ACol == 1 && full >= t.widePanels[g.M] {
 		t.runWide(g, shift, a, b, bias)
-		return
+		return true
 	}
 	switch {
 	case rest == 0:
-		t.columns(g, rowA, astr, 2, full, t.lanes, 0, a, b, bias)
-		return
+		t.columns(g, 2, full, t.lanes, 0, b, bias)
+		return true
 	case rest > t.lanes && t.masksPanels():
-		t.columns(g, rowA, astr, 2, full+1, rest-t.lanes, 0, a, b, bias)
-		return
+		t.columns(g, 2, full+1, rest-t.lanes, 0, b, bias)
+		return true
 	}
 	if full > 0 {
-		t.columns(g, rowA, astr, 2, full, t.lanes, 0, a, b, bias)
-		if b != nil {
+		t.columns(g, 2, full, t.lanes, 0, b, bias)
+		if g.K > 0 {
 			b = &g.B[full*g.BPanel]
 		}
-		if bias != nil {
+		if g.Out&OutBias != 0 {
 			bias = &g.Bias[full*nr]
 		}
 	}
 	nv := (rest + t.lanes - 1) / t.lanes
-	t.columns(g, rowA, astr, nv, 1, rest-(nv-1)*t.lanes, full*nr, a, b, bias)
+	t.columns(g, nv, 1, rest-(nv-1)*t.lanes, full*nr, b, bias)
+	return true
 }
+
+// raw is g as the assembly takes it.
+func (g *GemmArgs[T]) raw() *T { return (*T)(unsafe.Pointer(g)) }
 
 // runWide does as many columns as the wide kernels can; run does the rest.
 func (t *gemmTiles[T]) runWide(g *GemmArgs[T], shift uint, a, b, bias *T) {
@@ -90,14 +86,14 @@ func (t *gemmTiles[T]) runWide(g *GemmArgs[T], shift uint, a, b, bias *T) {
 	}
 	panels := t.widePanels[g.M]
 	groups := (g.N >> shift) / panels
-	kernel(&g.C[0], g.LDC, a, g.ARow, b, g.BPanel, g.BRow, g.K, 1, groups, t.lanes, g.Out, g.Alpha, g.Beta, bias)
+	kernel(g.raw(), &g.C[0], a, b, 1, groups, t.lanes, 0, bias)
 	if done := groups * panels << shift; done < g.N {
 		r := *g
 		r.N, r.C = g.N-done, g.C[done:]
 		if g.K > 0 {
 			r.B = g.B[groups*panels*g.BPanel:]
 		}
-		if bias != nil {
+		if g.Out&OutBias != 0 {
 			r.Bias = g.Bias[done:]
 		}
 		t.run((*GemmArgs[T])(noescape(unsafe.Pointer(&r))))
@@ -108,34 +104,39 @@ func (t *gemmTiles[T]) runWide(g *GemmArgs[T], shift uint, a, b, bias *T) {
 func (t *gemmTiles[T]) masksPanels() bool { return t.height[3] > 0 }
 
 // columns does all rows of np panels of nv vectors that start at column j0.
-func (t *gemmTiles[T]) columns(g *GemmArgs[T], rowA bool, astr, nv, np, tail, j0 int, a, b, bias *T) {
+func (t *gemmTiles[T]) columns(g *GemmArgs[T], nv, np, tail, j0 int, b, bias *T) {
 	var kernels []gemmRaw[T]
+	row := g.ACol == 1 && g.ATile == 0
 	switch masked := tail < t.lanes; {
-	case rowA && masked:
+	case row && masked:
 		kernels = t.rowTail[nv]
-	case rowA:
+	case row:
 		kernels = t.row[nv]
 	case masked:
 		kernels = t.colTail[nv]
 	default:
 		kernels = t.col[nv]
 	}
-	// ceil(M/height) tiles, their heights equal but for one row.
-	tiles := 1
-	h := g.M
-	if h > t.height[nv] {
-		tiles = int((uint32(g.M) + uint32(t.height[nv]) - 1) / uint32(t.height[nv]))
-		h = int((uint32(g.M) + uint32(tiles) - 1) / uint32(tiles))
-	}
-	low := tiles*h - g.M // tiles of height h-1
-	c := &g.C[j0]
-	kernels[h](c, g.LDC, a, astr, b, g.BPanel, g.BRow, g.K, tiles-low, np, tail, g.Out, g.Alpha, g.Beta, bias)
-	if low > 0 {
-		i0 := (tiles - low) * h
-		if a != nil {
-			a = &g.A[i0*g.ARow]
+	h, atile := g.TileRows, g.ATile
+	if atile == 0 {
+		h = g.M
+		if h > t.height[nv] {
+			h = TileHeight(h, t.height[nv])
 		}
-		kernels[h-1](&g.C[i0*g.LDC+j0], g.LDC, a, astr, b, g.BPanel, g.BRow, g.K, low, np, tail, g.Out, g.Alpha, g.Beta, bias)
+		atile = h * g.ARow
+	}
+	a, full := unsafe.SliceData(g.A), 1
+	if h != g.M {
+		full = int(uint32(g.M) / uint32(h))
+	}
+	if full > 0 {
+		kernels[h](g.raw(), &g.C[j0], a, b, full, np, tail, atile*int(unsafe.Sizeof(*b)), bias)
+	}
+	if rest := g.M - full*h; rest > 0 {
+		if g.K > 0 {
+			a = &g.A[full*atile]
+		}
+		kernels[rest](g.raw(), &g.C[full*h*g.LDC+j0], a, b, 1, np, tail, 0, bias)
 	}
 }
 

@@ -7,392 +7,392 @@ package asm
 // gemm1x8RowF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x8RowF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x8RowF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x8RowF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x8RowF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x8RowF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x8RowF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x8RowF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x8RowF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x8RowF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x8RowF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x8RowF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x16RowF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x16RowF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x16RowF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x16RowF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x16RowF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x16RowF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x8RowTailF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x8RowTailF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x8RowTailF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x8RowTailF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x8RowTailF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x8RowTailF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x8RowTailF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x8RowTailF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x8RowTailF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x8RowTailF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x8RowTailF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x8RowTailF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x16RowTailF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x16RowTailF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x16RowTailF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x16RowTailF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x16RowTailF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x16RowTailF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x8ColF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x8ColF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x8ColF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x8ColF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x8ColF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x8ColF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x8ColF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x8ColF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x8ColF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x8ColF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x8ColF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x8ColF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x16ColF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x16ColF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x16ColF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x16ColF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x16ColF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x16ColF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x8ColTailF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x8ColTailF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x8ColTailF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x8ColTailF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x8ColTailF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x8ColTailF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x8ColTailF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x8ColTailF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x8ColTailF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x8ColTailF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x8ColTailF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x8ColTailF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x16ColTailF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x16ColTailF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x16ColTailF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x16ColTailF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x16ColTailF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x16ColTailF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide1x96F32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x96F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide1x96F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide1x96PackedF32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x96PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide1x96PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide2x48F32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x48F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide2x48F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide2x48PackedF32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x48PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide2x48PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide3x32F32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x32F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide3x32F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide3x32PackedF32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x32PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide3x32PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // packNF32AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -407,392 +407,392 @@ func packTF32AVX2(dst *float32, w int, src *float32, lds int, n int, k int)
 // gemm1x4RowF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x4RowF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x4RowF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x4RowF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x4RowF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x4RowF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x4RowF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x4RowF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x4RowF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x4RowF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x4RowF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x4RowF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x8RowF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x8RowF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x8RowF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x8RowF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x8RowF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x8RowF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x4RowTailF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x4RowTailF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x4RowTailF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x4RowTailF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x4RowTailF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x4RowTailF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x4RowTailF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x4RowTailF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x4RowTailF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x4RowTailF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x4RowTailF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x4RowTailF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x8RowTailF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x8RowTailF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x8RowTailF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x8RowTailF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x8RowTailF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x8RowTailF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x4ColF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x4ColF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x4ColF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x4ColF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x4ColF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x4ColF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x4ColF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x4ColF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x4ColF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x4ColF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x4ColF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x4ColF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x8ColF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x8ColF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x8ColF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x8ColF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x8ColF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x8ColF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x4ColTailF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x4ColTailF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x4ColTailF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x4ColTailF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x4ColTailF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x4ColTailF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x4ColTailF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x4ColTailF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x4ColTailF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x4ColTailF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x4ColTailF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x4ColTailF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x8ColTailF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x8ColTailF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x8ColTailF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x8ColTailF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x8ColTailF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x8ColTailF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide1x48F64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x48F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide1x48F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide1x48PackedF64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x48PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide1x48PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide2x24F64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x24F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide2x24F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide2x24PackedF64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x24PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide2x24PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide3x16F64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x16F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide3x16F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide3x16PackedF64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x16PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide3x16PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // packNF64AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //

@@ -22,27 +22,27 @@ DATA gemmMaskAVX2<>+56(SB)/4, $0x00000000
 DATA gemmMaskAVX2<>+60(SB)/4, $0x00000000
 GLOBL gemmMaskAVX2<>(SB), RODATA|NOPTR, $64
 
-// func gemm1x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -69,7 +69,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -83,7 +83,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -95,26 +95,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	VMULPS       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y2
-	VBROADCASTSS beta+100(FP), Y3
+	VBROADCASTSS 172(R14), Y3
 	VMULPS       Y3, Y2, Y2
 	VFMADD213PS  Y2, Y1, Y0
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y1
 	VADDPS  Y1, Y0, Y0
 
@@ -128,40 +128,42 @@ store:
 	MOVQ    DI, R12
 	VMOVUPS Y0, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -196,7 +198,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -212,7 +214,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -227,32 +229,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
@@ -270,33 +272,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y1, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -304,7 +308,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -347,7 +351,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -365,7 +369,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -383,7 +387,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
@@ -391,30 +395,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y2
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y3
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y3, Y1, Y1
@@ -436,34 +440,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y2, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm4x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -472,7 +478,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -523,7 +529,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -543,7 +549,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -564,7 +570,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -573,35 +579,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
@@ -627,34 +633,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y3, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm5x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -664,7 +672,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -723,7 +731,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -745,7 +753,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -769,7 +777,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
@@ -779,40 +787,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y4
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y5
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y5, Y1, Y1
@@ -842,34 +850,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y4, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm6x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -881,7 +891,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -949,7 +959,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -974,7 +984,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -1001,7 +1011,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -1012,45 +1022,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y1, Y1
@@ -1084,34 +1094,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y5, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm7x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm7x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -1124,7 +1136,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -1200,7 +1212,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -1227,7 +1239,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -1257,7 +1269,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
@@ -1269,50 +1281,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y6
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y7
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y7, Y1, Y1
@@ -1350,34 +1362,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y6, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm8x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm8x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -1393,7 +1407,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -1478,7 +1492,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -1508,7 +1522,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -1541,7 +1555,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -1554,55 +1568,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y1, Y1
@@ -1644,34 +1658,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y7, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm9x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm9x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -1688,7 +1704,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -1781,7 +1797,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -1813,7 +1829,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -1849,7 +1865,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y9, Y2, Y2
@@ -1863,60 +1879,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y8
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y9
 	VADDPS  Y9, Y0, Y0
 	VADDPS  Y9, Y1, Y1
@@ -1962,34 +1978,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y8, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm10x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm10x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -2007,7 +2025,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -2108,7 +2126,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -2142,7 +2160,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -2181,7 +2199,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -2196,65 +2214,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y1, Y1
@@ -2304,34 +2322,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y9, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0a, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm11x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm11x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -2350,7 +2370,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -2459,7 +2479,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -2495,7 +2515,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -2537,7 +2557,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	VMULPS       Y11, Y0, Y0
 	VMULPS       Y11, Y1, Y1
 	VMULPS       Y11, Y2, Y2
@@ -2553,70 +2573,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y10
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y11
 	VADDPS  Y11, Y0, Y0
 	VADDPS  Y11, Y1, Y1
@@ -2670,34 +2690,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y10, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0b, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x8RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm12x8RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm12x8RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -2717,7 +2739,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -2834,7 +2856,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -2872,7 +2894,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -2917,7 +2939,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -2934,75 +2956,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y1, Y1
@@ -3060,40 +3082,42 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y11, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0c, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x16RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x16RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -3128,7 +3152,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -3144,7 +3168,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -3158,31 +3182,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y0
 	VMOVUPS      32(R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y2
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS 32(R12), Y2
@@ -3200,33 +3224,35 @@ store:
 	VMOVUPS Y0, (R12)
 	VMOVUPS Y1, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x16RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x16RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -3235,7 +3261,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -3282,7 +3308,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -3301,7 +3327,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -3320,7 +3346,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -3329,33 +3355,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y0
 	VMOVUPS      32(R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y2
 	VMOVUPS      32(R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y2, Y2
@@ -3380,33 +3406,35 @@ store:
 	VMOVUPS Y2, (R12)
 	VMOVUPS Y3, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x16RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x16RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -3417,7 +3445,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -3476,7 +3504,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -3498,7 +3526,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -3522,7 +3550,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -3533,42 +3561,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y0
 	VMOVUPS      32(R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y2
 	VMOVUPS      32(R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y4
 	VMOVUPS      32(R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y2, Y2
@@ -3600,34 +3628,36 @@ store:
 	VMOVUPS Y4, (R12)
 	VMOVUPS Y5, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x16RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x16RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -3640,12 +3670,12 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+80(FP)
+	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -3714,7 +3744,7 @@ loopC:
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R13, R12
 	ADDQ         $0x10, AX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -3788,7 +3818,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -3813,7 +3843,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -3842,7 +3872,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -3855,51 +3885,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y0
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y2
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y4
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y6
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y2, Y2
@@ -3938,34 +3968,36 @@ store:
 	VMOVUPS Y6, (R12)
 	VMOVUPS Y7, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x16RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x16RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -3980,12 +4012,12 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+80(FP)
+	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -4066,7 +4098,7 @@ loopC:
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R13, R12
 	ADDQ         $0x10, AX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -4152,7 +4184,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4180,7 +4212,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -4214,7 +4246,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -4229,60 +4261,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y0
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y2
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y4
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y6
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y8
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y2, Y2
@@ -4328,34 +4360,36 @@ store:
 	VMOVUPS Y8, (R12)
 	VMOVUPS Y9, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16RowF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x16RowF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x16RowF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -4373,12 +4407,12 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+80(FP)
+	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -4472,7 +4506,7 @@ loopC:
 	ADDQ         R13, R12
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -4571,7 +4605,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4603,7 +4637,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -4642,7 +4676,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -4659,69 +4693,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y0
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y2
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y4
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y6
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y8
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y10
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y2, Y2
@@ -4774,44 +4808,46 @@ store:
 	VMOVUPS Y10, (R12)
 	VMOVUPS Y11, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -4838,7 +4874,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4852,7 +4888,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -4864,26 +4900,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	VMULPS       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y2
-	VBROADCASTSS beta+100(FP), Y3
+	VBROADCASTSS 172(R14), Y3
 	VMULPS       Y3, Y2, Y2
 	VFMADD213PS  Y2, Y1, Y0
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y1
 	VADDPS     Y1, Y0, Y0
 
@@ -4897,45 +4933,47 @@ store:
 	MOVQ       DI, R12
 	VMASKMOVPS Y0, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x01, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -4970,7 +5008,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4986,7 +5024,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -5001,32 +5039,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y2
 	VADDPS     Y2, Y0, Y0
 	VADDPS     Y2, Y1, Y1
@@ -5044,38 +5082,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y1, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x02, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -5083,7 +5123,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5126,7 +5166,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -5144,7 +5184,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -5162,7 +5202,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
@@ -5170,30 +5210,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y2
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y3
 	VADDPS     Y3, Y0, Y0
 	VADDPS     Y3, Y1, Y1
@@ -5215,39 +5255,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y2, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x03, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm4x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -5256,7 +5298,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5307,7 +5349,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -5327,7 +5369,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -5348,7 +5390,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -5357,35 +5399,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y4
 	VADDPS     Y4, Y0, Y0
 	VADDPS     Y4, Y1, Y1
@@ -5411,39 +5453,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y3, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x04, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm5x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -5453,7 +5497,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5512,7 +5556,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -5534,7 +5578,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -5558,7 +5602,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
@@ -5568,40 +5612,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y4
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y5
 	VADDPS     Y5, Y0, Y0
 	VADDPS     Y5, Y1, Y1
@@ -5631,39 +5675,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y4, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x05, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm6x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -5675,7 +5721,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5743,7 +5789,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -5768,7 +5814,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -5795,7 +5841,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -5806,45 +5852,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y6
 	VADDPS     Y6, Y0, Y0
 	VADDPS     Y6, Y1, Y1
@@ -5878,39 +5924,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y5, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x06, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm7x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm7x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm7x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -5923,7 +5971,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5999,7 +6047,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -6026,7 +6074,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -6056,7 +6104,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
@@ -6068,50 +6116,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y6
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y7
 	VADDPS     Y7, Y0, Y0
 	VADDPS     Y7, Y1, Y1
@@ -6149,39 +6197,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y6, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x07, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x07, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm8x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm8x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm8x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -6197,7 +6247,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -6282,7 +6332,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -6312,7 +6362,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -6345,7 +6395,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -6358,55 +6408,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y8
 	VADDPS     Y8, Y0, Y0
 	VADDPS     Y8, Y1, Y1
@@ -6448,39 +6498,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y7, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x08, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x08, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm9x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm9x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm9x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -6497,7 +6549,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -6590,7 +6642,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -6622,7 +6674,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -6658,7 +6710,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y9, Y2, Y2
@@ -6672,60 +6724,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y8
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y9
 	VADDPS     Y9, Y0, Y0
 	VADDPS     Y9, Y1, Y1
@@ -6771,39 +6823,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y8, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x09, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x09, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm10x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm10x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm10x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -6821,7 +6875,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -6922,7 +6976,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -6956,7 +7010,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -6995,7 +7049,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -7010,65 +7064,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y10
 	VADDPS     Y10, Y0, Y0
 	VADDPS     Y10, Y1, Y1
@@ -7118,39 +7172,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y9, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x0a, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0a, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm11x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm11x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm11x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -7169,7 +7225,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -7278,7 +7334,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -7314,7 +7370,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -7356,7 +7412,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	VMULPS       Y11, Y0, Y0
 	VMULPS       Y11, Y1, Y1
 	VMULPS       Y11, Y2, Y2
@@ -7372,70 +7428,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y10
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y11
 	VADDPS     Y11, Y0, Y0
 	VADDPS     Y11, Y1, Y1
@@ -7489,39 +7545,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y10, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x0b, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0b, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm12x8RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm12x8RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm12x8RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -7541,7 +7599,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -7658,7 +7716,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -7696,7 +7754,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -7741,7 +7799,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -7758,75 +7816,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y12
 	VADDPS     Y12, Y0, Y0
 	VADDPS     Y12, Y1, Y1
@@ -7884,45 +7942,47 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y11, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x0c, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0c, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm1x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x16RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -7957,7 +8017,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -7973,7 +8033,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -7987,31 +8047,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y0
 	VMASKMOVPS   32(R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y2
 	VADDPS     Y2, Y0, Y0
 	VMASKMOVPS 32(R12), Y15, Y2
@@ -8029,38 +8089,40 @@ store:
 	VMOVUPS    Y0, (R12)
 	VMASKMOVPS Y1, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x01, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x16RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -8069,7 +8131,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -8116,7 +8178,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -8135,7 +8197,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -8154,7 +8216,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -8163,33 +8225,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y0
 	VMASKMOVPS   32(R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y2
 	VMASKMOVPS   32(R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y4
 	VADDPS     Y4, Y0, Y0
 	VADDPS     Y4, Y2, Y2
@@ -8214,38 +8276,40 @@ store:
 	VMOVUPS    Y2, (R12)
 	VMASKMOVPS Y3, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x02, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x16RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -8256,7 +8320,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -8315,7 +8379,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -8337,7 +8401,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -8361,7 +8425,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -8372,42 +8436,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y0
 	VMASKMOVPS   32(R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y2
 	VMASKMOVPS   32(R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y4
 	VMASKMOVPS   32(R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y6
 	VADDPS     Y6, Y0, Y0
 	VADDPS     Y6, Y2, Y2
@@ -8439,39 +8503,41 @@ store:
 	VMOVUPS    Y4, (R12)
 	VMASKMOVPS Y5, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x03, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm4x16RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -8484,7 +8550,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -8555,7 +8621,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -8580,7 +8646,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -8609,7 +8675,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -8622,51 +8688,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y0
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y2
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y4
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y6
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y8
 	VADDPS     Y8, Y0, Y0
 	VADDPS     Y8, Y2, Y2
@@ -8705,39 +8771,41 @@ store:
 	VMOVUPS    Y6, (R12)
 	VMASKMOVPS Y7, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x04, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm5x16RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -8752,7 +8820,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -8835,7 +8903,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -8863,7 +8931,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -8897,7 +8965,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -8912,60 +8980,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y0
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y2
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y4
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y6
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y8
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y10
 	VADDPS     Y10, Y0, Y0
 	VADDPS     Y10, Y2, Y2
@@ -9011,39 +9079,41 @@ store:
 	VMOVUPS    Y8, (R12)
 	VMASKMOVPS Y9, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x05, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16RowTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm6x16RowTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -9061,7 +9131,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -9157,7 +9227,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -9189,7 +9259,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -9228,7 +9298,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -9245,69 +9315,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y0
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y2
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y4
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y6
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y8
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y10
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y12
 	VADDPS     Y12, Y0, Y0
 	VADDPS     Y12, Y2, Y2
@@ -9360,39 +9430,41 @@ store:
 	VMOVUPS    Y10, (R12)
 	VMASKMOVPS Y11, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x06, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -9422,7 +9494,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -9436,7 +9508,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -9448,26 +9520,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	VMULPS       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y2
-	VBROADCASTSS beta+100(FP), Y3
+	VBROADCASTSS 172(R14), Y3
 	VMULPS       Y3, Y2, Y2
 	VFMADD213PS  Y2, Y1, Y0
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y1
 	VADDPS  Y1, Y0, Y0
 
@@ -9481,39 +9553,42 @@ store:
 	MOVQ    DI, R12
 	VMOVUPS Y0, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x04, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -9551,7 +9626,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -9567,7 +9642,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -9582,32 +9657,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y2
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y2, Y1, Y1
@@ -9625,32 +9700,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y1, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -9658,7 +9736,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -9704,7 +9782,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -9722,7 +9800,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -9740,7 +9818,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
@@ -9748,30 +9826,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y2
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y3
 	VADDPS  Y3, Y0, Y0
 	VADDPS  Y3, Y1, Y1
@@ -9793,32 +9871,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y2, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x0c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm4x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -9827,7 +9908,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -9881,7 +9962,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -9901,7 +9982,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -9922,7 +10003,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -9931,35 +10012,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y1, Y1
@@ -9985,32 +10066,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y3, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm5x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -10020,7 +10104,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -10082,7 +10166,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -10104,7 +10188,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -10128,7 +10212,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
@@ -10138,40 +10222,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y4
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y5
 	VADDPS  Y5, Y0, Y0
 	VADDPS  Y5, Y1, Y1
@@ -10201,32 +10285,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y4, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x14, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm6x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -10237,7 +10324,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -10307,7 +10394,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -10331,7 +10418,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -10358,7 +10445,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -10369,45 +10456,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y1, Y1
@@ -10441,32 +10528,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y5, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm7x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm7x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -10478,7 +10568,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -10556,7 +10646,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -10582,7 +10672,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -10612,7 +10702,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
@@ -10624,50 +10714,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y6
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y7
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y7, Y1, Y1
@@ -10705,32 +10795,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y6, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x1c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm8x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm8x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -10743,7 +10836,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -10829,7 +10922,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -10857,7 +10950,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -10890,7 +10983,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -10903,55 +10996,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y1, Y1
@@ -10993,32 +11086,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y7, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm9x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm9x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -11032,7 +11128,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -11126,7 +11222,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -11156,7 +11252,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -11192,7 +11288,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y9, Y2, Y2
@@ -11206,60 +11302,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y8
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y9
 	VADDPS  Y9, Y0, Y0
 	VADDPS  Y9, Y1, Y1
@@ -11305,32 +11401,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y8, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x24, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm10x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm10x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -11345,7 +11444,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -11447,7 +11546,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -11479,7 +11578,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -11518,7 +11617,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -11533,65 +11632,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y1, Y1
@@ -11641,32 +11740,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y9, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm11x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm11x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -11682,7 +11784,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -11792,7 +11894,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -11826,7 +11928,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -11868,7 +11970,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	VMULPS       Y11, Y0, Y0
 	VMULPS       Y11, Y1, Y1
 	VMULPS       Y11, Y2, Y2
@@ -11884,70 +11986,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y10
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y11
 	VADDPS  Y11, Y0, Y0
 	VADDPS  Y11, Y1, Y1
@@ -12001,32 +12103,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y10, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x2c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x8ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm12x8ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm12x8ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -12043,7 +12148,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -12161,7 +12266,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -12197,7 +12302,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -12242,7 +12347,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -12259,75 +12364,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y1, Y1
@@ -12385,39 +12490,42 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Y11, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x16ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x16ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -12455,7 +12563,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -12471,7 +12579,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -12485,31 +12593,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y0
 	VMOVUPS      32(R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y2
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS 32(R12), Y2
@@ -12527,32 +12635,35 @@ store:
 	VMOVUPS Y0, (R12)
 	VMOVUPS Y1, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x04, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x16ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x16ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -12561,7 +12672,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -12611,7 +12722,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -12630,7 +12741,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -12649,7 +12760,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -12658,33 +12769,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y0
 	VMOVUPS      32(R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y2
 	VMOVUPS      32(R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y4
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y4, Y2, Y2
@@ -12709,32 +12820,35 @@ store:
 	VMOVUPS Y2, (R12)
 	VMOVUPS Y3, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x16ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x16ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -12745,7 +12859,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -12807,7 +12921,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -12829,7 +12943,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -12853,7 +12967,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -12864,42 +12978,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y0
 	VMOVUPS      32(R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y2
 	VMOVUPS      32(R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y4
 	VMOVUPS      32(R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y2, Y2
@@ -12931,32 +13045,35 @@ store:
 	VMOVUPS Y4, (R12)
 	VMOVUPS Y5, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x0c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x16ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x16ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -12969,12 +13086,12 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+80(FP)
+	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -13046,7 +13163,7 @@ loopC:
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -13123,7 +13240,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -13148,7 +13265,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -13177,7 +13294,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -13190,51 +13307,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y0
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y2
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y4
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y6
 	VMOVUPS      32(R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y2, Y2
@@ -13273,32 +13390,35 @@ store:
 	VMOVUPS Y6, (R12)
 	VMOVUPS Y7, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x16ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x16ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -13313,12 +13433,12 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+80(FP)
+	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -13402,7 +13522,7 @@ loopC:
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -13491,7 +13611,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -13519,7 +13639,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -13553,7 +13673,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -13568,60 +13688,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y0
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y2
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y4
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y6
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y8
 	VMOVUPS      32(R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y2, Y2
@@ -13667,32 +13787,35 @@ store:
 	VMOVUPS Y8, (R12)
 	VMOVUPS Y9, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x14, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16ColF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x16ColF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x16ColF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	SHLQ $0x02, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -13709,12 +13832,12 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+80(FP)
+	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -13810,7 +13933,7 @@ loopC:
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -13911,7 +14034,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -13942,7 +14065,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -13981,7 +14104,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -13998,69 +14121,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y0
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y2
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y4
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y6
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y8
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y10
 	VMOVUPS      32(R12), Y14
-	VBROADCASTSS beta+100(FP), Y15
+	VBROADCASTSS 172(R14), Y15
 	VMULPS       Y15, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y2, Y2
@@ -14113,43 +14236,46 @@ store:
 	VMOVUPS Y10, (R12)
 	VMOVUPS Y11, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -14179,7 +14305,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -14193,7 +14319,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -14205,26 +14331,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	VMULPS       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y1
+	VBROADCASTSS 168(R14), Y1
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y2
-	VBROADCASTSS beta+100(FP), Y3
+	VBROADCASTSS 172(R14), Y3
 	VMULPS       Y3, Y2, Y2
 	VFMADD213PS  Y2, Y1, Y0
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y1
 	VADDPS     Y1, Y0, Y0
 
@@ -14238,44 +14364,47 @@ store:
 	MOVQ       DI, R12
 	VMASKMOVPS Y0, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x04, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -14313,7 +14442,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -14329,7 +14458,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -14344,32 +14473,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y3
-	VBROADCASTSS beta+100(FP), Y4
+	VBROADCASTSS 172(R14), Y4
 	VMULPS       Y4, Y3, Y3
 	VFMADD213PS  Y3, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y2
 	VADDPS     Y2, Y0, Y0
 	VADDPS     Y2, Y1, Y1
@@ -14387,37 +14516,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y1, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x08, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -14425,7 +14557,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -14471,7 +14603,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -14489,7 +14621,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -14507,7 +14639,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
@@ -14515,30 +14647,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y3
+	VBROADCASTSS 168(R14), Y3
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y3, Y2
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y3
 	VADDPS     Y3, Y0, Y0
 	VADDPS     Y3, Y1, Y1
@@ -14560,37 +14692,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y2, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x0c, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm4x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -14599,7 +14734,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -14653,7 +14788,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -14673,7 +14808,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -14694,7 +14829,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -14703,35 +14838,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y5
-	VBROADCASTSS beta+100(FP), Y6
+	VBROADCASTSS 172(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD213PS  Y5, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y4
 	VADDPS     Y4, Y0, Y0
 	VADDPS     Y4, Y1, Y1
@@ -14757,37 +14892,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y3, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x10, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm5x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -14797,7 +14935,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -14859,7 +14997,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -14881,7 +15019,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -14905,7 +15043,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
@@ -14915,40 +15053,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y5
+	VBROADCASTSS 168(R14), Y5
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y5, Y4
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y5
 	VADDPS     Y5, Y0, Y0
 	VADDPS     Y5, Y1, Y1
@@ -14978,37 +15116,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y4, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x14, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm6x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -15019,7 +15160,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15089,7 +15230,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15113,7 +15254,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -15140,7 +15281,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -15151,45 +15292,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y7
-	VBROADCASTSS beta+100(FP), Y8
+	VBROADCASTSS 172(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VFMADD213PS  Y7, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y6
 	VADDPS     Y6, Y0, Y0
 	VADDPS     Y6, Y1, Y1
@@ -15223,37 +15364,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y5, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x18, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm7x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm7x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm7x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -15265,7 +15409,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15343,7 +15487,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15369,7 +15513,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -15399,7 +15543,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
@@ -15411,50 +15555,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y7
+	VBROADCASTSS 168(R14), Y7
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y7, Y6
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y7
 	VADDPS     Y7, Y0, Y0
 	VADDPS     Y7, Y1, Y1
@@ -15492,37 +15636,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y6, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x1c, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x07, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm8x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm8x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm8x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -15535,7 +15682,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15621,7 +15768,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15649,7 +15796,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -15682,7 +15829,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -15695,55 +15842,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y9
-	VBROADCASTSS beta+100(FP), Y10
+	VBROADCASTSS 172(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VFMADD213PS  Y9, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y8
 	VADDPS     Y8, Y0, Y0
 	VADDPS     Y8, Y1, Y1
@@ -15785,37 +15932,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y7, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x20, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x08, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm9x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm9x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm9x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -15829,7 +15979,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15923,7 +16073,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15953,7 +16103,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -15989,7 +16139,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y9, Y2, Y2
@@ -16003,60 +16153,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y9
+	VBROADCASTSS 168(R14), Y9
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y9, Y8
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y9
 	VADDPS     Y9, Y0, Y0
 	VADDPS     Y9, Y1, Y1
@@ -16102,37 +16252,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y8, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x24, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x09, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm10x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm10x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm10x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -16147,7 +16300,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -16249,7 +16402,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -16281,7 +16434,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -16320,7 +16473,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -16335,65 +16488,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y11
-	VBROADCASTSS beta+100(FP), Y12
+	VBROADCASTSS 172(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VFMADD213PS  Y11, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y10
 	VADDPS     Y10, Y0, Y0
 	VADDPS     Y10, Y1, Y1
@@ -16443,37 +16596,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y9, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x28, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0a, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm11x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm11x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm11x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -16489,7 +16645,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -16599,7 +16755,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -16633,7 +16789,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -16675,7 +16831,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	VMULPS       Y11, Y0, Y0
 	VMULPS       Y11, Y1, Y1
 	VMULPS       Y11, Y2, Y2
@@ -16691,70 +16847,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y11
+	VBROADCASTSS 168(R14), Y11
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y11, Y10
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y11
 	VADDPS     Y11, Y0, Y0
 	VADDPS     Y11, Y1, Y1
@@ -16808,37 +16964,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y10, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x2c, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0b, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm12x8ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm12x8ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm12x8ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -16855,7 +17014,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -16973,7 +17132,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17009,7 +17168,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -17054,7 +17213,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -17071,75 +17230,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMASKMOVPS   (R12), Y15, Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPS (R12), Y15, Y12
 	VADDPS     Y12, Y0, Y0
 	VADDPS     Y12, Y1, Y1
@@ -17197,44 +17356,47 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPS Y11, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x30, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0c, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm1x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm1x16ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -17272,7 +17434,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17288,7 +17450,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -17302,31 +17464,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y2
+	VBROADCASTSS 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y0
 	VMASKMOVPS   32(R12), Y15, Y4
-	VBROADCASTSS beta+100(FP), Y5
+	VBROADCASTSS 172(R14), Y5
 	VMULPS       Y5, Y4, Y4
 	VFMADD213PS  Y4, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y2
 	VADDPS     Y2, Y0, Y0
 	VMASKMOVPS 32(R12), Y15, Y2
@@ -17344,37 +17506,40 @@ store:
 	VMOVUPS    Y0, (R12)
 	VMASKMOVPS Y1, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x04, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm2x16ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -17383,7 +17548,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -17433,7 +17598,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17452,7 +17617,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -17471,7 +17636,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -17480,33 +17645,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y4
+	VBROADCASTSS 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y0
 	VMASKMOVPS   32(R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y2
 	VMASKMOVPS   32(R12), Y15, Y6
-	VBROADCASTSS beta+100(FP), Y7
+	VBROADCASTSS 172(R14), Y7
 	VMULPS       Y7, Y6, Y6
 	VFMADD213PS  Y6, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y4
 	VADDPS     Y4, Y0, Y0
 	VADDPS     Y4, Y2, Y2
@@ -17531,37 +17696,40 @@ store:
 	VMOVUPS    Y2, (R12)
 	VMASKMOVPS Y3, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x08, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm3x16ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -17572,7 +17740,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -17634,7 +17802,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17656,7 +17824,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -17680,7 +17848,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -17691,42 +17859,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y6
+	VBROADCASTSS 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y0
 	VMASKMOVPS   32(R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y2
 	VMASKMOVPS   32(R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y4
 	VMASKMOVPS   32(R12), Y15, Y8
-	VBROADCASTSS beta+100(FP), Y9
+	VBROADCASTSS 172(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VFMADD213PS  Y8, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y6
 	VADDPS     Y6, Y0, Y0
 	VADDPS     Y6, Y2, Y2
@@ -17758,37 +17926,40 @@ store:
 	VMOVUPS    Y4, (R12)
 	VMASKMOVPS Y5, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x0c, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm4x16ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -17801,7 +17972,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -17875,7 +18046,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17900,7 +18071,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -17929,7 +18100,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -17942,51 +18113,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y0
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y2
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y4
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y6
 	VMASKMOVPS   32(R12), Y15, Y10
-	VBROADCASTSS beta+100(FP), Y11
+	VBROADCASTSS 172(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VFMADD213PS  Y10, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y8
 	VADDPS     Y8, Y0, Y0
 	VADDPS     Y8, Y2, Y2
@@ -18025,37 +18196,40 @@ store:
 	VMOVUPS    Y6, (R12)
 	VMASKMOVPS Y7, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x10, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm5x16ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -18070,7 +18244,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -18156,7 +18330,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -18184,7 +18358,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -18218,7 +18392,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -18233,60 +18407,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y10
+	VBROADCASTSS 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y0
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y2
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y4
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y6
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y8
 	VMASKMOVPS   32(R12), Y15, Y12
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y12, Y12
 	VFMADD213PS  Y12, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y10
 	VADDPS     Y10, Y0, Y0
 	VADDPS     Y10, Y2, Y2
@@ -18332,37 +18506,40 @@ store:
 	VMOVUPS    Y8, (R12)
 	VMASKMOVPS Y9, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x14, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16ColTailF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemm6x16ColTailF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x02, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x02, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x02, R8
-	SHLQ    $0x02, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -18379,7 +18556,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -18477,7 +18654,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -18508,7 +18685,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -18547,7 +18724,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -18564,69 +18741,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y0
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y2
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y4
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y6
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y8
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y10
 	VMASKMOVPS   32(R12), Y15, Y14
-	VBROADCASTSS beta+100(FP), Y13
+	VBROADCASTSS 172(R14), Y13
 	VMULPS       Y13, Y14, Y14
 	VFMADD213PS  Y14, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+104(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPS    (R12), Y12
 	VADDPS     Y12, Y0, Y0
 	VADDPS     Y12, Y2, Y2
@@ -18679,37 +18856,41 @@ store:
 	VMOVUPS    Y10, (R12)
 	VMASKMOVPS Y11, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x18, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemmWide1x96F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide1x96F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWide1x96F32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x96F32AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -18722,39 +18903,39 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
 
 loop:
 	VBROADCASTSS (AX), Y15
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VFMADD231PS  (SI), Y15, Y0
 	VFMADD231PS  32(SI), Y15, Y1
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VFMADD231PS  64(SI), Y15, Y2
 	VFMADD231PS  96(SI), Y15, Y3
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VFMADD231PS  128(SI), Y15, Y4
 	VFMADD231PS  160(SI), Y15, Y5
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VFMADD231PS  192(SI), Y15, Y6
 	VFMADD231PS  224(SI), Y15, Y7
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VFMADD231PS  256(SI), Y15, Y8
 	VFMADD231PS  288(SI), Y15, Y9
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VFMADD231PS  320(SI), Y15, Y10
 	VFMADD231PS  352(SI), Y15, Y11
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -18788,7 +18969,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -18805,64 +18986,64 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	VMOVUPS      128(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	VMOVUPS      160(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	VMOVUPS      192(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	VMOVUPS      224(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	VMOVUPS      256(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	VMOVUPS      288(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	VMOVUPS      320(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	VMOVUPS      352(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VMOVUPS 32(R12), Y12
@@ -18927,27 +19108,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide1x96PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide1x96PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemmWide1x96PackedF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x96PackedF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Y0, Y0, Y0
@@ -18962,7 +19144,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -18979,17 +19161,17 @@ loop:
 	VFMADD231PS  32(SI)(CX*1), Y15, Y7
 	VFMADD231PS  (SI)(BX*4), Y15, Y8
 	VFMADD231PS  32(SI)(BX*4), Y15, Y9
-	VFMADD231PS  (R14)(CX*1), Y15, Y10
-	VFMADD231PS  32(R14)(CX*1), Y15, Y11
+	VFMADD231PS  (BP)(CX*1), Y15, Y10
+	VFMADD231PS  32(BP)(CX*1), Y15, Y11
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -19023,7 +19205,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -19040,64 +19222,64 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	VMOVUPS      128(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	VMOVUPS      160(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	VMOVUPS      192(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	VMOVUPS      224(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	VMOVUPS      256(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	VMOVUPS      288(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	VMOVUPS      320(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	VMOVUPS      352(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VMOVUPS 32(R12), Y12
@@ -19162,26 +19344,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x48F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide2x48F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWide2x48F32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x48F32AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -19194,7 +19377,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -19202,21 +19385,21 @@ panel:
 loop:
 	VBROADCASTSS (AX), Y15
 	VBROADCASTSS (AX)(R9*1), Y14
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPS      (SI), Y12
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y14, Y12, Y6
 	VMOVUPS      32(SI), Y12
 	VFMADD231PS  Y15, Y12, Y1
 	VFMADD231PS  Y14, Y12, Y7
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPS      64(SI), Y12
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y14, Y12, Y8
 	VMOVUPS      96(SI), Y12
 	VFMADD231PS  Y15, Y12, Y3
 	VFMADD231PS  Y14, Y12, Y9
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPS      128(SI), Y12
 	VFMADD231PS  Y15, Y12, Y4
 	VFMADD231PS  Y14, Y12, Y10
@@ -19225,12 +19408,12 @@ loop:
 	VFMADD231PS  Y14, Y12, Y11
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -19265,7 +19448,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -19282,65 +19465,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	VMOVUPS      128(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	VMOVUPS      160(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	VMOVUPS      128(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	VMOVUPS      160(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x000000c0, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y6, Y6
@@ -19400,27 +19583,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x48PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide2x48PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemmWide2x48PackedF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x48PackedF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Y0, Y0, Y0
@@ -19435,7 +19619,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -19463,13 +19647,13 @@ loop:
 	VFMADD231PS  Y14, Y12, Y11
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -19504,7 +19688,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -19521,65 +19705,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	VMOVUPS      128(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	VMOVUPS      160(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	VMOVUPS      128(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	VMOVUPS      160(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x000000c0, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y6, Y6
@@ -19639,26 +19823,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x32F32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide3x32F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWide3x32F32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x32F32AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -19671,7 +19856,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -19680,7 +19865,7 @@ loop:
 	VBROADCASTSS (AX), Y15
 	VBROADCASTSS (AX)(R9*1), Y14
 	VBROADCASTSS (AX)(R9*2), Y13
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPS      (SI), Y12
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y14, Y12, Y4
@@ -19689,7 +19874,7 @@ loop:
 	VFMADD231PS  Y15, Y12, Y1
 	VFMADD231PS  Y14, Y12, Y5
 	VFMADD231PS  Y13, Y12, Y9
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPS      64(SI), Y12
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y14, Y12, Y6
@@ -19700,12 +19885,12 @@ loop:
 	VFMADD231PS  Y13, Y12, Y11
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -19741,7 +19926,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -19758,66 +19943,66 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000080, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y4, Y4
@@ -19876,27 +20061,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x32PackedF32AVX2(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide3x32PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3
-TEXT ·gemmWide3x32PackedF32AVX2(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x32PackedF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Y0, Y0, Y0
@@ -19911,7 +20097,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -19938,13 +20124,13 @@ loop:
 	VFMADD231PS  Y13, Y12, Y11
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -19980,7 +20166,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -19997,66 +20183,66 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Y12
+	VBROADCASTSS 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y0
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y1
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y2
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y4
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y5
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y6
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y8
 	VMOVUPS      32(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y9
 	VMOVUPS      64(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y10
 	VMOVUPS      96(R12), Y13
-	VBROADCASTSS beta+100(FP), Y14
+	VBROADCASTSS 172(R14), Y14
 	VMULPS       Y14, Y13, Y13
 	VFMADD213PS  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000080, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y4, Y4
@@ -20697,27 +20883,27 @@ done:
 	VZEROUPPER
 	RET
 
-// func gemm1x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -20744,7 +20930,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -20758,7 +20944,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -20770,26 +20956,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	VMULPD       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y2
-	VBROADCASTSD beta+104(FP), Y3
+	VBROADCASTSD 176(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VFMADD213PD  Y2, Y1, Y0
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y1
 	VADDPD  Y1, Y0, Y0
 
@@ -20803,40 +20989,42 @@ store:
 	MOVQ    DI, R12
 	VMOVUPD Y0, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -20871,7 +21059,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -20887,7 +21075,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -20902,32 +21090,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y2
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y2, Y1, Y1
@@ -20945,33 +21133,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y1, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -20979,7 +21169,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -21022,7 +21212,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -21040,7 +21230,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -21058,7 +21248,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	VMULPD       Y3, Y0, Y0
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
@@ -21066,30 +21256,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y2
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y3
 	VADDPD  Y3, Y0, Y0
 	VADDPD  Y3, Y1, Y1
@@ -21111,34 +21301,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y2, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm4x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -21147,7 +21339,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -21198,7 +21390,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -21218,7 +21410,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -21239,7 +21431,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -21248,35 +21440,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y4
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y4, Y1, Y1
@@ -21302,34 +21494,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y3, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm5x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -21339,7 +21533,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -21398,7 +21592,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -21420,7 +21614,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -21444,7 +21638,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	VMULPD       Y5, Y0, Y0
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y5, Y2, Y2
@@ -21454,40 +21648,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y4
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y5
 	VADDPD  Y5, Y0, Y0
 	VADDPD  Y5, Y1, Y1
@@ -21517,34 +21711,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y4, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm6x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -21556,7 +21752,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -21624,7 +21820,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -21649,7 +21845,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -21676,7 +21872,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -21687,45 +21883,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y6
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y6, Y1, Y1
@@ -21759,34 +21955,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y5, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm7x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm7x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -21799,7 +21997,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -21875,7 +22073,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -21902,7 +22100,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -21932,7 +22130,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	VMULPD       Y7, Y0, Y0
 	VMULPD       Y7, Y1, Y1
 	VMULPD       Y7, Y2, Y2
@@ -21944,50 +22142,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y6
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y7
 	VADDPD  Y7, Y0, Y0
 	VADDPD  Y7, Y1, Y1
@@ -22025,34 +22223,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y6, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm8x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm8x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -22068,7 +22268,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -22153,7 +22353,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -22183,7 +22383,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -22216,7 +22416,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -22229,55 +22429,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y8
 	VADDPD  Y8, Y0, Y0
 	VADDPD  Y8, Y1, Y1
@@ -22319,34 +22519,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y7, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm9x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm9x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -22363,7 +22565,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -22456,7 +22658,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -22488,7 +22690,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -22524,7 +22726,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	VMULPD       Y9, Y0, Y0
 	VMULPD       Y9, Y1, Y1
 	VMULPD       Y9, Y2, Y2
@@ -22538,60 +22740,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y8
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y9
 	VADDPD  Y9, Y0, Y0
 	VADDPD  Y9, Y1, Y1
@@ -22637,34 +22839,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y8, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm10x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm10x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -22682,7 +22886,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -22783,7 +22987,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -22817,7 +23021,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -22856,7 +23060,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -22871,65 +23075,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y10
 	VADDPD  Y10, Y0, Y0
 	VADDPD  Y10, Y1, Y1
@@ -22979,34 +23183,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y9, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0a, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm11x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm11x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -23025,7 +23231,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -23134,7 +23340,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -23170,7 +23376,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -23212,7 +23418,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	VMULPD       Y11, Y0, Y0
 	VMULPD       Y11, Y1, Y1
 	VMULPD       Y11, Y2, Y2
@@ -23228,70 +23434,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y10
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y11
 	VADDPD  Y11, Y0, Y0
 	VADDPD  Y11, Y1, Y1
@@ -23345,34 +23551,36 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y10, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0b, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x4RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm12x4RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm12x4RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -23392,7 +23600,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -23509,7 +23717,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -23547,7 +23755,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -23592,7 +23800,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -23609,75 +23817,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y1, Y1
@@ -23735,40 +23943,42 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y11, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0c, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x8RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -23803,7 +24013,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -23819,7 +24029,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -23833,31 +24043,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y0
 	VMOVUPD      32(R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y2
 	VADDPD  Y2, Y0, Y0
 	VMOVUPD 32(R12), Y2
@@ -23875,33 +24085,35 @@ store:
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x8RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -23910,7 +24122,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -23957,7 +24169,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -23976,7 +24188,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -23995,7 +24207,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -24004,33 +24216,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y0
 	VMOVUPD      32(R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y2
 	VMOVUPD      32(R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y4
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y4, Y2, Y2
@@ -24055,33 +24267,35 @@ store:
 	VMOVUPD Y2, (R12)
 	VMOVUPD Y3, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x8RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -24092,7 +24306,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -24151,7 +24365,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -24173,7 +24387,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -24197,7 +24411,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -24208,42 +24422,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y0
 	VMOVUPD      32(R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y2
 	VMOVUPD      32(R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y4
 	VMOVUPD      32(R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y6
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y6, Y2, Y2
@@ -24275,34 +24489,36 @@ store:
 	VMOVUPD Y4, (R12)
 	VMOVUPD Y5, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x8RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x8RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -24315,12 +24531,12 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+80(FP)
+	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -24389,7 +24605,7 @@ loopC:
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R13, R12
 	ADDQ         $0x20, AX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -24463,7 +24679,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -24488,7 +24704,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -24517,7 +24733,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -24530,51 +24746,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y0
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y2
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y4
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y6
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y8
 	VADDPD  Y8, Y0, Y0
 	VADDPD  Y8, Y2, Y2
@@ -24613,34 +24829,36 @@ store:
 	VMOVUPD Y6, (R12)
 	VMOVUPD Y7, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x8RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x8RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -24655,12 +24873,12 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+80(FP)
+	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -24741,7 +24959,7 @@ loopC:
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R13, R12
 	ADDQ         $0x20, AX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -24827,7 +25045,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -24855,7 +25073,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -24889,7 +25107,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -24904,60 +25122,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y0
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y2
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y4
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y6
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y8
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y10
 	VADDPD  Y10, Y0, Y0
 	VADDPD  Y10, Y2, Y2
@@ -25003,34 +25221,36 @@ store:
 	VMOVUPD Y8, (R12)
 	VMOVUPD Y9, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8RowF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x8RowF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x8RowF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 	LEAQ (R9)(R9*2), R10
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -25048,12 +25268,12 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+80(FP)
+	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -25147,7 +25367,7 @@ loopC:
 	ADDQ         R13, R12
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -25246,7 +25466,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -25278,7 +25498,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -25317,7 +25537,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -25334,69 +25554,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y0
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y2
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y4
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y6
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y8
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y10
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y2, Y2
@@ -25449,44 +25669,46 @@ store:
 	VMOVUPD Y10, (R12)
 	VMOVUPD Y11, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -25513,7 +25735,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -25527,7 +25749,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -25539,26 +25761,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	VMULPD       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y2
-	VBROADCASTSD beta+104(FP), Y3
+	VBROADCASTSD 176(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VFMADD213PD  Y2, Y1, Y0
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y1
 	VADDPD     Y1, Y0, Y0
 
@@ -25572,45 +25794,47 @@ store:
 	MOVQ       DI, R12
 	VMASKMOVPD Y0, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x01, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -25645,7 +25869,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -25661,7 +25885,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -25676,32 +25900,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y2
 	VADDPD     Y2, Y0, Y0
 	VADDPD     Y2, Y1, Y1
@@ -25719,38 +25943,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y1, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x02, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -25758,7 +25984,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -25801,7 +26027,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -25819,7 +26045,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -25837,7 +26063,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	VMULPD       Y3, Y0, Y0
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
@@ -25845,30 +26071,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y2
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y3
 	VADDPD     Y3, Y0, Y0
 	VADDPD     Y3, Y1, Y1
@@ -25890,39 +26116,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y2, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x03, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm4x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -25931,7 +26159,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -25982,7 +26210,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26002,7 +26230,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -26023,7 +26251,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -26032,35 +26260,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y4
 	VADDPD     Y4, Y0, Y0
 	VADDPD     Y4, Y1, Y1
@@ -26086,39 +26314,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y3, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x04, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm5x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -26128,7 +26358,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26187,7 +26417,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26209,7 +26439,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -26233,7 +26463,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	VMULPD       Y5, Y0, Y0
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y5, Y2, Y2
@@ -26243,40 +26473,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y4
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y5
 	VADDPD     Y5, Y0, Y0
 	VADDPD     Y5, Y1, Y1
@@ -26306,39 +26536,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y4, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x05, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm6x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -26350,7 +26582,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26418,7 +26650,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26443,7 +26675,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -26470,7 +26702,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -26481,45 +26713,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y6
 	VADDPD     Y6, Y0, Y0
 	VADDPD     Y6, Y1, Y1
@@ -26553,39 +26785,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y5, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x06, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm7x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm7x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm7x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -26598,7 +26832,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26674,7 +26908,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26701,7 +26935,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -26731,7 +26965,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	VMULPD       Y7, Y0, Y0
 	VMULPD       Y7, Y1, Y1
 	VMULPD       Y7, Y2, Y2
@@ -26743,50 +26977,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y6
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y7
 	VADDPD     Y7, Y0, Y0
 	VADDPD     Y7, Y1, Y1
@@ -26824,39 +27058,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y6, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x07, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x07, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm8x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm8x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm8x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -26872,7 +27108,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26957,7 +27193,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26987,7 +27223,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -27020,7 +27256,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -27033,55 +27269,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y8
 	VADDPD     Y8, Y0, Y0
 	VADDPD     Y8, Y1, Y1
@@ -27123,39 +27359,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y7, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x08, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x08, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm9x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm9x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm9x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -27172,7 +27410,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -27265,7 +27503,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -27297,7 +27535,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -27333,7 +27571,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	VMULPD       Y9, Y0, Y0
 	VMULPD       Y9, Y1, Y1
 	VMULPD       Y9, Y2, Y2
@@ -27347,60 +27585,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y8
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y9
 	VADDPD     Y9, Y0, Y0
 	VADDPD     Y9, Y1, Y1
@@ -27446,39 +27684,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y8, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x09, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x09, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm10x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm10x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm10x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -27496,7 +27736,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -27597,7 +27837,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -27631,7 +27871,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -27670,7 +27910,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -27685,65 +27925,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y10
 	VADDPD     Y10, Y0, Y0
 	VADDPD     Y10, Y1, Y1
@@ -27793,39 +28033,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y9, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x0a, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0a, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm11x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm11x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm11x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -27844,7 +28086,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -27953,7 +28195,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -27989,7 +28231,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -28031,7 +28273,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	VMULPD       Y11, Y0, Y0
 	VMULPD       Y11, Y1, Y1
 	VMULPD       Y11, Y2, Y2
@@ -28047,70 +28289,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y10
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y11
 	VADDPD     Y11, Y0, Y0
 	VADDPD     Y11, Y1, Y1
@@ -28164,39 +28406,41 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y10, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x0b, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0b, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm12x4RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm12x4RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm12x4RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -28216,7 +28460,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -28333,7 +28577,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -28371,7 +28615,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -28416,7 +28660,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -28433,75 +28677,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y12
 	VADDPD     Y12, Y0, Y0
 	VADDPD     Y12, Y1, Y1
@@ -28559,45 +28803,47 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y11, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x0c, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0c, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -28632,7 +28878,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -28648,7 +28894,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -28662,31 +28908,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y0
 	VMASKMOVPD   32(R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y2
 	VADDPD     Y2, Y0, Y0
 	VMASKMOVPD 32(R12), Y15, Y2
@@ -28704,38 +28950,40 @@ store:
 	VMOVUPD    Y0, (R12)
 	VMASKMOVPD Y1, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x01, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -28744,7 +28992,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -28791,7 +29039,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -28810,7 +29058,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -28829,7 +29077,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -28838,33 +29086,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y0
 	VMASKMOVPD   32(R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y2
 	VMASKMOVPD   32(R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y4
 	VADDPD     Y4, Y0, Y0
 	VADDPD     Y4, Y2, Y2
@@ -28889,38 +29137,40 @@ store:
 	VMOVUPD    Y2, (R12)
 	VMASKMOVPD Y3, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x02, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -28931,7 +29181,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -28990,7 +29240,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -29012,7 +29262,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -29036,7 +29286,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -29047,42 +29297,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y0
 	VMASKMOVPD   32(R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y2
 	VMASKMOVPD   32(R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y4
 	VMASKMOVPD   32(R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y6
 	VADDPD     Y6, Y0, Y0
 	VADDPD     Y6, Y2, Y2
@@ -29114,39 +29364,41 @@ store:
 	VMOVUPD    Y4, (R12)
 	VMASKMOVPD Y5, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x03, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm4x8RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -29159,7 +29411,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -29230,7 +29482,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -29255,7 +29507,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -29284,7 +29536,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -29297,51 +29549,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y0
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y2
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y4
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y6
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y8
 	VADDPD     Y8, Y0, Y0
 	VADDPD     Y8, Y2, Y2
@@ -29380,39 +29632,41 @@ store:
 	VMOVUPD    Y6, (R12)
 	VMASKMOVPD Y7, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x04, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm5x8RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -29427,7 +29681,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -29510,7 +29764,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -29538,7 +29792,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -29572,7 +29826,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -29587,60 +29841,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y0
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y2
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y4
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y6
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y8
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y10
 	VADDPD     Y10, Y0, Y0
 	VADDPD     Y10, Y2, Y2
@@ -29686,39 +29940,41 @@ store:
 	VMOVUPD    Y8, (R12)
 	VMASKMOVPD Y9, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x05, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8RowTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm6x8RowTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    104(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
 	LEAQ    (R9)(R9*2), R10
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -29736,7 +29992,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -29832,7 +30088,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -29864,7 +30120,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -29903,7 +30159,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -29920,69 +30176,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y0
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y2
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y4
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y6
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y8
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y10
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y12
 	VADDPD     Y12, Y0, Y0
 	VADDPD     Y12, Y2, Y2
@@ -30035,39 +30291,41 @@ store:
 	VMOVUPD    Y10, (R12)
 	VMASKMOVPD Y11, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	IMUL3Q     $0x06, R9, R12
+	MOVQ       atile+56(FP), R12
 	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm1x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -30097,7 +30355,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -30111,7 +30369,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30123,26 +30381,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	VMULPD       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y2
-	VBROADCASTSD beta+104(FP), Y3
+	VBROADCASTSD 176(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VFMADD213PD  Y2, Y1, Y0
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y1
 	VADDPD  Y1, Y0, Y0
 
@@ -30156,39 +30414,42 @@ store:
 	MOVQ    DI, R12
 	VMOVUPD Y0, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -30226,7 +30487,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -30242,7 +30503,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30257,32 +30518,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y2
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y2, Y1, Y1
@@ -30300,32 +30561,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y1, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -30333,7 +30597,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -30379,7 +30643,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -30397,7 +30661,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30415,7 +30679,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	VMULPD       Y3, Y0, Y0
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
@@ -30423,30 +30687,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y2
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y3
 	VADDPD  Y3, Y0, Y0
 	VADDPD  Y3, Y1, Y1
@@ -30468,32 +30732,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y2, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm4x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -30502,7 +30769,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -30556,7 +30823,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -30576,7 +30843,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30597,7 +30864,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -30606,35 +30873,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y4
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y4, Y1, Y1
@@ -30660,32 +30927,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y3, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm5x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -30695,7 +30965,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -30757,7 +31027,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -30779,7 +31049,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30803,7 +31073,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	VMULPD       Y5, Y0, Y0
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y5, Y2, Y2
@@ -30813,40 +31083,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y4
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y5
 	VADDPD  Y5, Y0, Y0
 	VADDPD  Y5, Y1, Y1
@@ -30876,32 +31146,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y4, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm6x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -30912,7 +31185,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -30982,7 +31255,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -31006,7 +31279,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -31033,7 +31306,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -31044,45 +31317,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y6
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y6, Y1, Y1
@@ -31116,32 +31389,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y5, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm7x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm7x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -31153,7 +31429,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -31231,7 +31507,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -31257,7 +31533,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -31287,7 +31563,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	VMULPD       Y7, Y0, Y0
 	VMULPD       Y7, Y1, Y1
 	VMULPD       Y7, Y2, Y2
@@ -31299,50 +31575,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y6
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y7
 	VADDPD  Y7, Y0, Y0
 	VADDPD  Y7, Y1, Y1
@@ -31380,32 +31656,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y6, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x38, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm8x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm8x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -31418,7 +31697,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -31504,7 +31783,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -31532,7 +31811,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -31565,7 +31844,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -31578,55 +31857,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y8
 	VADDPD  Y8, Y0, Y0
 	VADDPD  Y8, Y1, Y1
@@ -31668,32 +31947,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y7, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x40, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm9x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm9x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -31707,7 +31989,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -31801,7 +32083,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -31831,7 +32113,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -31867,7 +32149,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	VMULPD       Y9, Y0, Y0
 	VMULPD       Y9, Y1, Y1
 	VMULPD       Y9, Y2, Y2
@@ -31881,60 +32163,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y8
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y9
 	VADDPD  Y9, Y0, Y0
 	VADDPD  Y9, Y1, Y1
@@ -31980,32 +32262,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y8, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x48, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm10x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm10x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -32020,7 +32305,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -32122,7 +32407,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -32154,7 +32439,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -32193,7 +32478,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -32208,65 +32493,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y10
 	VADDPD  Y10, Y0, Y0
 	VADDPD  Y10, Y1, Y1
@@ -32316,32 +32601,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y9, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x50, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm11x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm11x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -32357,7 +32645,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -32467,7 +32755,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -32501,7 +32789,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -32543,7 +32831,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	VMULPD       Y11, Y0, Y0
 	VMULPD       Y11, Y1, Y1
 	VMULPD       Y11, Y2, Y2
@@ -32559,70 +32847,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y10
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y11
 	VADDPD  Y11, Y0, Y0
 	VADDPD  Y11, Y1, Y1
@@ -32676,32 +32964,35 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y10, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x58, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x4ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm12x4ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm12x4ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -32718,7 +33009,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -32836,7 +33127,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -32872,7 +33163,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -32917,7 +33208,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -32934,75 +33225,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x20, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y1, Y1
@@ -33060,39 +33351,42 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Y11, (R12)
 	ADDQ    $0x20, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x60, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm1x8ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -33130,7 +33424,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -33146,7 +33440,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -33160,31 +33454,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y0
 	VMOVUPD      32(R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y1
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y2
 	VADDPD  Y2, Y0, Y0
 	VMOVUPD 32(R12), Y2
@@ -33202,32 +33496,35 @@ store:
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm2x8ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -33236,7 +33533,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -33286,7 +33583,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -33305,7 +33602,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -33324,7 +33621,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -33333,33 +33630,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y0
 	VMOVUPD      32(R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y2
 	VMOVUPD      32(R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y3
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y4
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y4, Y2, Y2
@@ -33384,32 +33681,35 @@ store:
 	VMOVUPD Y2, (R12)
 	VMOVUPD Y3, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm3x8ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -33420,7 +33720,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -33482,7 +33782,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -33504,7 +33804,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -33528,7 +33828,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -33539,42 +33839,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y0
 	VMOVUPD      32(R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y2
 	VMOVUPD      32(R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y4
 	VMOVUPD      32(R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y5
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y6
 	VADDPD  Y6, Y0, Y0
 	VADDPD  Y6, Y2, Y2
@@ -33606,32 +33906,35 @@ store:
 	VMOVUPD Y4, (R12)
 	VMOVUPD Y5, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x8ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm4x8ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -33644,12 +33947,12 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+80(FP)
+	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -33721,7 +34024,7 @@ loopC:
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -33798,7 +34101,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -33823,7 +34126,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -33852,7 +34155,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -33865,51 +34168,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y0
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y2
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y4
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y6
 	VMOVUPD      32(R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y7
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y8
 	VADDPD  Y8, Y0, Y0
 	VADDPD  Y8, Y2, Y2
@@ -33948,32 +34251,35 @@ store:
 	VMOVUPD Y6, (R12)
 	VMOVUPD Y7, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x8ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm5x8ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -33988,12 +34294,12 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+80(FP)
+	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -34077,7 +34383,7 @@ loopC:
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -34166,7 +34472,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34194,7 +34500,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -34228,7 +34534,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -34243,60 +34549,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y0
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y2
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y4
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y6
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y8
 	VMOVUPD      32(R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y9
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y10
 	VADDPD  Y10, Y0, Y0
 	VADDPD  Y10, Y2, Y2
@@ -34342,32 +34648,35 @@ store:
 	VMOVUPD Y8, (R12)
 	VMOVUPD Y9, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8ColF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x8ColF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemm6x8ColF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 112(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	SHLQ $0x03, bpanel+40(FP)
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -34384,12 +34693,12 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+80(FP)
+	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -34485,7 +34794,7 @@ loopC:
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -34586,7 +34895,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34617,7 +34926,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -34656,7 +34965,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -34673,69 +34982,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y0
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y2
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y4
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y6
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y8
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y10
 	VMOVUPD      32(R12), Y14
-	VBROADCASTSD beta+104(FP), Y15
+	VBROADCASTSD 176(R14), Y15
 	VMULPD       Y15, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x40, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y2, Y2
@@ -34788,43 +35097,46 @@ store:
 	VMOVUPD Y10, (R12)
 	VMOVUPD Y11, 32(R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34854,7 +35166,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34868,7 +35180,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -34880,26 +35192,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	VMULPD       Y1, Y0, Y0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y1
+	VBROADCASTSD 168(R14), Y1
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y2
-	VBROADCASTSD beta+104(FP), Y3
+	VBROADCASTSD 176(R14), Y3
 	VMULPD       Y3, Y2, Y2
 	VFMADD213PD  Y2, Y1, Y0
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y1
 	VADDPD     Y1, Y0, Y0
 
@@ -34913,44 +35225,47 @@ store:
 	MOVQ       DI, R12
 	VMASKMOVPD Y0, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x08, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34988,7 +35303,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35004,7 +35319,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -35019,32 +35334,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y3
-	VBROADCASTSD beta+104(FP), Y4
+	VBROADCASTSD 176(R14), Y4
 	VMULPD       Y4, Y3, Y3
 	VFMADD213PD  Y3, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y2
 	VADDPD     Y2, Y0, Y0
 	VADDPD     Y2, Y1, Y1
@@ -35062,37 +35377,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y1, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x10, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -35100,7 +35418,7 @@ panel:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35146,7 +35464,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35164,7 +35482,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -35182,7 +35500,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	VMULPD       Y3, Y0, Y0
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
@@ -35190,30 +35508,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y3
+	VBROADCASTSD 168(R14), Y3
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y3, Y2
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y3
 	VADDPD     Y3, Y0, Y0
 	VADDPD     Y3, Y1, Y1
@@ -35235,37 +35553,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y2, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x18, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm4x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -35274,7 +35595,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35328,7 +35649,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35348,7 +35669,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -35369,7 +35690,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -35378,35 +35699,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y5
-	VBROADCASTSD beta+104(FP), Y6
+	VBROADCASTSD 176(R14), Y6
 	VMULPD       Y6, Y5, Y5
 	VFMADD213PD  Y5, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y4
 	VADDPD     Y4, Y0, Y0
 	VADDPD     Y4, Y1, Y1
@@ -35432,37 +35753,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y3, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x20, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm5x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -35472,7 +35796,7 @@ panel:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35534,7 +35858,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35556,7 +35880,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -35580,7 +35904,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	VMULPD       Y5, Y0, Y0
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y5, Y2, Y2
@@ -35590,40 +35914,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y5
+	VBROADCASTSD 168(R14), Y5
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y5, Y4
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y5
 	VADDPD     Y5, Y0, Y0
 	VADDPD     Y5, Y1, Y1
@@ -35653,37 +35977,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y4, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x28, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm6x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -35694,7 +36021,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35764,7 +36091,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35788,7 +36115,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -35815,7 +36142,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -35826,45 +36153,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y7
-	VBROADCASTSD beta+104(FP), Y8
+	VBROADCASTSD 176(R14), Y8
 	VMULPD       Y8, Y7, Y7
 	VFMADD213PD  Y7, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y6
 	VADDPD     Y6, Y0, Y0
 	VADDPD     Y6, Y1, Y1
@@ -35898,37 +36225,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y5, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x30, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm7x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm7x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm7x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -35940,7 +36270,7 @@ panel:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -36018,7 +36348,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -36044,7 +36374,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -36074,7 +36404,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	VMULPD       Y7, Y0, Y0
 	VMULPD       Y7, Y1, Y1
 	VMULPD       Y7, Y2, Y2
@@ -36086,50 +36416,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y7
+	VBROADCASTSD 168(R14), Y7
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y7, Y6
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y7
 	VADDPD     Y7, Y0, Y0
 	VADDPD     Y7, Y1, Y1
@@ -36167,37 +36497,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y6, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x38, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x07, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm8x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm8x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm8x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -36210,7 +36543,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -36296,7 +36629,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -36324,7 +36657,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -36357,7 +36690,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -36370,55 +36703,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y9
-	VBROADCASTSD beta+104(FP), Y10
+	VBROADCASTSD 176(R14), Y10
 	VMULPD       Y10, Y9, Y9
 	VFMADD213PD  Y9, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y8
 	VADDPD     Y8, Y0, Y0
 	VADDPD     Y8, Y1, Y1
@@ -36460,37 +36793,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y7, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x40, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x08, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm9x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm9x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm9x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -36504,7 +36840,7 @@ panel:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -36598,7 +36934,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -36628,7 +36964,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -36664,7 +37000,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	VMULPD       Y9, Y0, Y0
 	VMULPD       Y9, Y1, Y1
 	VMULPD       Y9, Y2, Y2
@@ -36678,60 +37014,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y9
+	VBROADCASTSD 168(R14), Y9
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y9, Y8
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y9
 	VADDPD     Y9, Y0, Y0
 	VADDPD     Y9, Y1, Y1
@@ -36777,37 +37113,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y8, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x48, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x09, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm10x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm10x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm10x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -36822,7 +37161,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -36924,7 +37263,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -36956,7 +37295,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -36995,7 +37334,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -37010,65 +37349,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y8
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y11
-	VBROADCASTSD beta+104(FP), Y12
+	VBROADCASTSD 176(R14), Y12
 	VMULPD       Y12, Y11, Y11
 	VFMADD213PD  Y11, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y10
 	VADDPD     Y10, Y0, Y0
 	VADDPD     Y10, Y1, Y1
@@ -37118,37 +37457,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y9, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x50, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0a, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm11x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm11x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm11x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -37164,7 +37506,7 @@ panel:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -37274,7 +37616,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -37308,7 +37650,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -37350,7 +37692,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	VMULPD       Y11, Y0, Y0
 	VMULPD       Y11, Y1, Y1
 	VMULPD       Y11, Y2, Y2
@@ -37366,70 +37708,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y11
+	VBROADCASTSD 168(R14), Y11
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y8
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y9
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y11, Y10
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y11
 	VADDPD     Y11, Y0, Y0
 	VADDPD     Y11, Y1, Y1
@@ -37483,37 +37825,40 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y10, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x58, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0b, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm12x4ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm12x4ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm12x4ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -37530,7 +37875,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -37648,7 +37993,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -37684,7 +38029,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -37729,7 +38074,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -37746,75 +38091,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	ADDQ         R13, R12
 	VMASKMOVPD   (R12), Y15, Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x20, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMASKMOVPD (R12), Y15, Y12
 	VADDPD     Y12, Y0, Y0
 	VADDPD     Y12, Y1, Y1
@@ -37872,44 +38217,47 @@ store:
 	ADDQ       R13, R12
 	VMASKMOVPD Y11, Y15, (R12)
 	ADDQ       $0x20, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x60, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x0c, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm1x8ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm1x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -37947,7 +38295,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -37963,7 +38311,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -37977,31 +38325,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y2
+	VBROADCASTSD 168(R14), Y2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y0
 	VMASKMOVPD   32(R12), Y15, Y4
-	VBROADCASTSD beta+104(FP), Y5
+	VBROADCASTSD 176(R14), Y5
 	VMULPD       Y5, Y4, Y4
 	VFMADD213PD  Y4, Y2, Y1
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y2
 	VADDPD     Y2, Y0, Y0
 	VMASKMOVPD 32(R12), Y15, Y2
@@ -38019,37 +38367,40 @@ store:
 	VMOVUPD    Y0, (R12)
 	VMASKMOVPD Y1, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x08, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x01, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm2x8ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm2x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -38058,7 +38409,7 @@ panel:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38108,7 +38459,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38127,7 +38478,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -38146,7 +38497,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
@@ -38155,33 +38506,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y4
+	VBROADCASTSD 168(R14), Y4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y0
 	VMASKMOVPD   32(R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y2
 	VMASKMOVPD   32(R12), Y15, Y6
-	VBROADCASTSD beta+104(FP), Y7
+	VBROADCASTSD 176(R14), Y7
 	VMULPD       Y7, Y6, Y6
 	VFMADD213PD  Y6, Y4, Y3
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y4
 	VADDPD     Y4, Y0, Y0
 	VADDPD     Y4, Y2, Y2
@@ -38206,37 +38557,40 @@ store:
 	VMOVUPD    Y2, (R12)
 	VMASKMOVPD Y3, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x10, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x02, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm3x8ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm3x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -38247,7 +38601,7 @@ panel:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38309,7 +38663,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38331,7 +38685,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -38355,7 +38709,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -38366,42 +38720,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y6
+	VBROADCASTSD 168(R14), Y6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y0
 	VMASKMOVPD   32(R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y2
 	VMASKMOVPD   32(R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y4
 	VMASKMOVPD   32(R12), Y15, Y8
-	VBROADCASTSD beta+104(FP), Y9
+	VBROADCASTSD 176(R14), Y9
 	VMULPD       Y9, Y8, Y8
 	VFMADD213PD  Y8, Y6, Y5
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y6
 	VADDPD     Y6, Y0, Y0
 	VADDPD     Y6, Y2, Y2
@@ -38433,37 +38787,40 @@ store:
 	VMOVUPD    Y4, (R12)
 	VMASKMOVPD Y5, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x18, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x03, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm4x8ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm4x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -38476,7 +38833,7 @@ panel:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38550,7 +38907,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38575,7 +38932,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -38604,7 +38961,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y8, Y2, Y2
@@ -38617,51 +38974,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y8
+	VBROADCASTSD 168(R14), Y8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y0
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y2
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y4
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y6
 	VMASKMOVPD   32(R12), Y15, Y10
-	VBROADCASTSD beta+104(FP), Y11
+	VBROADCASTSD 176(R14), Y11
 	VMULPD       Y11, Y10, Y10
 	VFMADD213PD  Y10, Y8, Y7
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y8
 	VADDPD     Y8, Y0, Y0
 	VADDPD     Y8, Y2, Y2
@@ -38700,37 +39057,40 @@ store:
 	VMOVUPD    Y6, (R12)
 	VMASKMOVPD Y7, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x20, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x04, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm5x8ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm5x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -38745,7 +39105,7 @@ panel:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38831,7 +39191,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38859,7 +39219,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -38893,7 +39253,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -38908,60 +39268,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y10
+	VBROADCASTSD 168(R14), Y10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y0
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y2
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y4
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y6
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y8
 	VMASKMOVPD   32(R12), Y15, Y12
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y12, Y12
 	VFMADD213PD  Y12, Y10, Y9
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y10
 	VADDPD     Y10, Y0, Y0
 	VADDPD     Y10, Y2, Y2
@@ -39007,37 +39367,40 @@ store:
 	VMOVUPD    Y8, (R12)
 	VMASKMOVPD Y9, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x28, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x05, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8ColTailF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemm6x8ColTailF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    ldc+8(FP), R13
+TEXT ·gemm6x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    args+0(FP), R14
+	MOVQ    96(R14), R13
 	SHLQ    $0x03, R13
-	MOVQ    astr+24(FP), R9
+	MOVQ    112(R14), R9
 	SHLQ    $0x03, R9
-	MOVQ    brow+48(FP), R8
+	MOVQ    128(R14), R8
 	SHLQ    $0x03, R8
-	SHLQ    $0x03, bpanel+40(FP)
-	MOVQ    tail+80(FP), R12
+	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
 	SUBQ    R12, DX
 	VMOVDQU (DX), Y15
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
@@ -39054,7 +39417,7 @@ panel:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -39152,7 +39515,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -39183,7 +39546,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ       out+88(FP), DX
+	MOVQ       160(R14), DX
 	TESTQ      DX, DX
 	JZ         store
 	TESTQ      $0x00000001, DX
@@ -39222,7 +39585,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -39239,69 +39602,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y0
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y2
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y4
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y6
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y8
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y10
 	VMASKMOVPD   32(R12), Y15, Y14
-	VBROADCASTSD beta+104(FP), Y13
+	VBROADCASTSD 176(R14), Y13
 	VMULPD       Y13, Y14, Y14
 	VFMADD213PD  Y14, Y12, Y11
 
 nofma:
 	TESTQ      $0x00000008, DX
 	JZ         nobias
-	MOVQ       np+72(FP), R12
+	MOVQ       np+40(FP), R12
 	SUBQ       R11, R12
 	IMUL3Q     $0x40, R12, R12
-	ADDQ       bias+112(FP), R12
+	ADDQ       bias+64(FP), R12
 	VMOVUPD    (R12), Y12
 	VADDPD     Y12, Y0, Y0
 	VADDPD     Y12, Y2, Y2
@@ -39354,37 +39717,41 @@ store:
 	VMOVUPD    Y10, (R12)
 	VMASKMOVPD Y11, Y15, 32(R12)
 	ADDQ       $0x40, DI
-	ADDQ       bpanel+40(FP), R15
+	MOVQ       120(R14), R12
+	SHLQ       $0x03, R12
+	ADDQ       R12, R15
 	DECQ       R11
 	JNZ        panel
-	ADDQ       $0x30, a+16(FP)
+	MOVQ       atile+56(FP), R12
+	ADDQ       R12, a+16(FP)
 	IMUL3Q     $0x06, R13, R12
-	ADDQ       R12, c+0(FP)
-	DECQ       mt+64(FP)
+	ADDQ       R12, c+8(FP)
+	DECQ       mt+32(FP)
 	JNZ        tile
 	VZEROUPPER
 	RET
 
-// func gemmWide1x48F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide1x48F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWide1x48F64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x48F64AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -39397,39 +39764,39 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
 
 loop:
 	VBROADCASTSD (AX), Y15
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VFMADD231PD  (SI), Y15, Y0
 	VFMADD231PD  32(SI), Y15, Y1
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VFMADD231PD  64(SI), Y15, Y2
 	VFMADD231PD  96(SI), Y15, Y3
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VFMADD231PD  128(SI), Y15, Y4
 	VFMADD231PD  160(SI), Y15, Y5
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VFMADD231PD  192(SI), Y15, Y6
 	VFMADD231PD  224(SI), Y15, Y7
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VFMADD231PD  256(SI), Y15, Y8
 	VFMADD231PD  288(SI), Y15, Y9
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VFMADD231PD  320(SI), Y15, Y10
 	VFMADD231PD  352(SI), Y15, Y11
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -39463,7 +39830,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -39480,64 +39847,64 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	VMOVUPD      128(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	VMOVUPD      160(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	VMOVUPD      192(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	VMOVUPD      224(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	VMOVUPD      256(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	VMOVUPD      288(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	VMOVUPD      320(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	VMOVUPD      352(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VMOVUPD 32(R12), Y12
@@ -39602,27 +39969,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide1x48PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide1x48PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemmWide1x48PackedF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x48PackedF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Y0, Y0, Y0
@@ -39637,7 +40005,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -39654,17 +40022,17 @@ loop:
 	VFMADD231PD  32(SI)(CX*1), Y15, Y7
 	VFMADD231PD  (SI)(BX*4), Y15, Y8
 	VFMADD231PD  32(SI)(BX*4), Y15, Y9
-	VFMADD231PD  (R14)(CX*1), Y15, Y10
-	VFMADD231PD  32(R14)(CX*1), Y15, Y11
+	VFMADD231PD  (BP)(CX*1), Y15, Y10
+	VFMADD231PD  32(BP)(CX*1), Y15, Y11
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -39698,7 +40066,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -39715,64 +40083,64 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	VMOVUPD      128(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	VMOVUPD      160(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	VMOVUPD      192(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	VMOVUPD      224(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	VMOVUPD      256(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	VMOVUPD      288(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	VMOVUPD      320(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	VMOVUPD      352(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VMOVUPD 32(R12), Y12
@@ -39837,26 +40205,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x24F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide2x24F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWide2x24F64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x24F64AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -39869,7 +40238,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -39877,21 +40246,21 @@ panel:
 loop:
 	VBROADCASTSD (AX), Y15
 	VBROADCASTSD (AX)(R9*1), Y14
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPD      (SI), Y12
 	VFMADD231PD  Y15, Y12, Y0
 	VFMADD231PD  Y14, Y12, Y6
 	VMOVUPD      32(SI), Y12
 	VFMADD231PD  Y15, Y12, Y1
 	VFMADD231PD  Y14, Y12, Y7
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPD      64(SI), Y12
 	VFMADD231PD  Y15, Y12, Y2
 	VFMADD231PD  Y14, Y12, Y8
 	VMOVUPD      96(SI), Y12
 	VFMADD231PD  Y15, Y12, Y3
 	VFMADD231PD  Y14, Y12, Y9
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPD      128(SI), Y12
 	VFMADD231PD  Y15, Y12, Y4
 	VFMADD231PD  Y14, Y12, Y10
@@ -39900,12 +40269,12 @@ loop:
 	VFMADD231PD  Y14, Y12, Y11
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -39940,7 +40309,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -39957,65 +40326,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	VMOVUPD      128(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	VMOVUPD      160(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	VMOVUPD      128(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	VMOVUPD      160(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x000000c0, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y6, Y6
@@ -40075,27 +40444,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x24PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide2x24PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemmWide2x24PackedF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x24PackedF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Y0, Y0, Y0
@@ -40110,7 +40480,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -40138,13 +40508,13 @@ loop:
 	VFMADD231PD  Y14, Y12, Y11
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -40179,7 +40549,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -40196,65 +40566,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	VMOVUPD      128(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	VMOVUPD      160(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	VMOVUPD      128(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	VMOVUPD      160(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x000000c0, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y6, Y6
@@ -40314,26 +40684,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x16F64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide3x16F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWide3x16F64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x16F64AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -40346,7 +40717,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -40355,7 +40726,7 @@ loop:
 	VBROADCASTSD (AX), Y15
 	VBROADCASTSD (AX)(R9*1), Y14
 	VBROADCASTSD (AX)(R9*2), Y13
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPD      (SI), Y12
 	VFMADD231PD  Y15, Y12, Y0
 	VFMADD231PD  Y14, Y12, Y4
@@ -40364,7 +40735,7 @@ loop:
 	VFMADD231PD  Y15, Y12, Y1
 	VFMADD231PD  Y14, Y12, Y5
 	VFMADD231PD  Y13, Y12, Y9
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPD      64(SI), Y12
 	VFMADD231PD  Y15, Y12, Y2
 	VFMADD231PD  Y14, Y12, Y6
@@ -40375,12 +40746,12 @@ loop:
 	VFMADD231PD  Y13, Y12, Y11
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -40416,7 +40787,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -40433,66 +40804,66 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000080, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y4, Y4
@@ -40551,27 +40922,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x16PackedF64AVX2(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide3x16PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
-TEXT ·gemmWide3x16PackedF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x16PackedF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Y0, Y0, Y0
@@ -40586,7 +40958,7 @@ panel:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -40613,13 +40985,13 @@ loop:
 	VFMADD231PD  Y13, Y12, Y11
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -40655,7 +41027,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -40672,66 +41044,66 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Y12
+	VBROADCASTSD 168(R14), Y12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y0
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y1
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y2
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y4
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y5
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y6
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y8
 	VMOVUPD      32(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y9
 	VMOVUPD      64(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y10
 	VMOVUPD      96(R12), Y13
-	VBROADCASTSD beta+104(FP), Y14
+	VBROADCASTSD 176(R14), Y14
 	VMULPD       Y14, Y13, Y13
 	VFMADD213PD  Y13, Y12, Y11
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000080, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Y12
 	VADDPD  Y12, Y0, Y0
 	VADDPD  Y12, Y4, Y4

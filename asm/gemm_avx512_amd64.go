@@ -7,432 +7,432 @@ package asm
 // gemm1x16RowF32AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x16RowF32AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x16RowF32AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x16RowF32AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x16RowF32AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x16RowF32AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x16RowF32AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x16RowF32AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x16RowF32AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x16RowF32AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x16RowF32AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x16RowF32AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm13x16RowF32AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm13x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm13x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm14x16RowF32AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm14x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm14x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm15x16RowF32AVX512 is mt tiles of 15 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm15x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm15x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm16x16RowF32AVX512 is mt tiles of 16 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm16x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm16x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x32RowF32AVX512 is mt tiles of 1 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x32RowF32AVX512 is mt tiles of 2 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x32RowF32AVX512 is mt tiles of 3 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x32RowF32AVX512 is mt tiles of 4 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x32RowF32AVX512 is mt tiles of 5 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x32RowF32AVX512 is mt tiles of 6 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x32RowF32AVX512 is mt tiles of 7 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x32RowF32AVX512 is mt tiles of 8 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x32RowF32AVX512 is mt tiles of 9 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x32RowF32AVX512 is mt tiles of 10 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x32RowF32AVX512 is mt tiles of 11 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x32RowF32AVX512 is mt tiles of 12 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm13x32RowF32AVX512 is mt tiles of 13 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm13x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm13x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm14x32RowF32AVX512 is mt tiles of 14 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm14x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm14x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x48RowF32AVX512 is mt tiles of 1 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x48RowF32AVX512 is mt tiles of 2 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x48RowF32AVX512 is mt tiles of 3 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x48RowF32AVX512 is mt tiles of 4 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x48RowF32AVX512 is mt tiles of 5 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x48RowF32AVX512 is mt tiles of 6 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x48RowF32AVX512 is mt tiles of 7 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x48RowF32AVX512 is mt tiles of 8 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x48RowF32AVX512 is mt tiles of 9 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x16ColF32AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x16ColF32AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x16ColF32AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x16ColF32AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x16ColF32AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x16ColF32AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x16ColF32AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x16ColF32AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x16ColF32AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x16ColF32AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x16ColF32AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x16ColF32AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm13x16ColF32AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm13x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm13x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm14x16ColF32AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm14x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm14x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm15x16ColF32AVX512 is mt tiles of 15 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm15x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm15x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm16x16ColF32AVX512 is mt tiles of 16 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm16x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm16x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x32ColF32AVX512 is mt tiles of 1 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x32ColF32AVX512 is mt tiles of 2 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x32ColF32AVX512 is mt tiles of 3 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x32ColF32AVX512 is mt tiles of 4 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x32ColF32AVX512 is mt tiles of 5 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x32ColF32AVX512 is mt tiles of 6 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x32ColF32AVX512 is mt tiles of 7 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x32ColF32AVX512 is mt tiles of 8 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x32ColF32AVX512 is mt tiles of 9 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm10x32ColF32AVX512 is mt tiles of 10 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm10x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm11x32ColF32AVX512 is mt tiles of 11 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm11x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm12x32ColF32AVX512 is mt tiles of 12 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm12x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm13x32ColF32AVX512 is mt tiles of 13 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm13x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm13x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm14x32ColF32AVX512 is mt tiles of 14 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm14x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm14x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm1x48ColF32AVX512 is mt tiles of 1 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm1x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm2x48ColF32AVX512 is mt tiles of 2 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm2x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm3x48ColF32AVX512 is mt tiles of 3 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm3x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm4x48ColF32AVX512 is mt tiles of 4 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm4x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm5x48ColF32AVX512 is mt tiles of 5 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm5x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm6x48ColF32AVX512 is mt tiles of 6 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm6x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm7x48ColF32AVX512 is mt tiles of 7 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm7x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm8x48ColF32AVX512 is mt tiles of 8 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm8x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemm9x48ColF32AVX512 is mt tiles of 9 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemm9x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide1x256F32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x256F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide1x256F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide1x256PackedF32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x256PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide1x256PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide2x192F32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x192F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide2x192F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide2x192PackedF32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x192PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide2x192PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide3x128F32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x128F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide3x128F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide3x128PackedF32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x128PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide3x128PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide4x96F32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x96F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide4x96F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // gemmWide4x96PackedF32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x96PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+func gemmWide4x96PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
 // packNF32AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -447,432 +447,432 @@ func packTF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
 // gemm1x8RowF64AVX512 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x8RowF64AVX512 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x8RowF64AVX512 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x8RowF64AVX512 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x8RowF64AVX512 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x8RowF64AVX512 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x8RowF64AVX512 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x8RowF64AVX512 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x8RowF64AVX512 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x8RowF64AVX512 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x8RowF64AVX512 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x8RowF64AVX512 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm13x8RowF64AVX512 is mt tiles of 13 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm13x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm13x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm14x8RowF64AVX512 is mt tiles of 14 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm14x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm14x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm15x8RowF64AVX512 is mt tiles of 15 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm15x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm15x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm16x8RowF64AVX512 is mt tiles of 16 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm16x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm16x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x16RowF64AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x16RowF64AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x16RowF64AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x16RowF64AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x16RowF64AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x16RowF64AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x16RowF64AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x16RowF64AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x16RowF64AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x16RowF64AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm10x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x16RowF64AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm11x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x16RowF64AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm12x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm13x16RowF64AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm13x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm13x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm14x16RowF64AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm14x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm14x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x24RowF64AVX512 is mt tiles of 1 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm1x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x24RowF64AVX512 is mt tiles of 2 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm2x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x24RowF64AVX512 is mt tiles of 3 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm3x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x24RowF64AVX512 is mt tiles of 4 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm4x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x24RowF64AVX512 is mt tiles of 5 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x24RowF64AVX512 is mt tiles of 6 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x24RowF64AVX512 is mt tiles of 7 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm7x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x24RowF64AVX512 is mt tiles of 8 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm8x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x24RowF64AVX512 is mt tiles of 9 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm9x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x8ColF64AVX512 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x8ColF64AVX512 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x8ColF64AVX512 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x8ColF64AVX512 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x8ColF64AVX512 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x8ColF64AVX512 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x8ColF64AVX512 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x8ColF64AVX512 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x8ColF64AVX512 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x8ColF64AVX512 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x8ColF64AVX512 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x8ColF64AVX512 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm13x8ColF64AVX512 is mt tiles of 13 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm13x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm13x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm14x8ColF64AVX512 is mt tiles of 14 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm14x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm14x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm15x8ColF64AVX512 is mt tiles of 15 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm15x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm15x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm16x8ColF64AVX512 is mt tiles of 16 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm16x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm16x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x16ColF64AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x16ColF64AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x16ColF64AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x16ColF64AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x16ColF64AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x16ColF64AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x16ColF64AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x16ColF64AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x16ColF64AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm10x16ColF64AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm10x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm10x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm11x16ColF64AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm11x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm11x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm12x16ColF64AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm12x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm12x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm13x16ColF64AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm13x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm13x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm14x16ColF64AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm14x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm14x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm1x24ColF64AVX512 is mt tiles of 1 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm1x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm1x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm2x24ColF64AVX512 is mt tiles of 2 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm2x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm2x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm3x24ColF64AVX512 is mt tiles of 3 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm3x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm3x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm4x24ColF64AVX512 is mt tiles of 4 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm4x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm4x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm5x24ColF64AVX512 is mt tiles of 5 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm5x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm5x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm6x24ColF64AVX512 is mt tiles of 6 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm6x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm6x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm7x24ColF64AVX512 is mt tiles of 7 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm7x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm7x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm8x24ColF64AVX512 is mt tiles of 8 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm8x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm8x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemm9x24ColF64AVX512 is mt tiles of 9 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
 //
 //go:noescape
-func gemm9x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemm9x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide1x128F64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x128F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide1x128F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide1x128PackedF64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x128PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide1x128PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide2x96F64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x96F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide2x96F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide2x96PackedF64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x96PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide2x96PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide3x64F64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x64F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide3x64F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide3x64PackedF64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x64PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide3x64PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide4x48F64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x48F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide4x48F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // gemmWide4x48PackedF64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x48PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+func gemmWide4x48PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
 // packNF64AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //

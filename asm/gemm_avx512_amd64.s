@@ -4,26 +4,26 @@
 
 #include "textflag.h"
 
-// func gemm1x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -35,7 +35,7 @@ full:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -58,7 +58,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -71,7 +71,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -83,26 +83,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z1
+	VBROADCASTSS 168(R14), Z1
 	VMULPS       Z1, Z0, Z0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z1
+	VBROADCASTSS 168(R14), Z1
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z2
-	VBROADCASTSS beta+100(FP), Z3
+	VBROADCASTSS 172(R14), Z3
 	VMULPS       Z3, Z2, Z2
 	VFMADD213PS  Z2, Z1, Z0
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
@@ -116,38 +116,40 @@ store:
 	MOVQ    DI, R12
 	VMOVUPS Z0, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -160,7 +162,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -187,7 +189,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -201,7 +203,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -216,32 +218,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z3
-	VBROADCASTSS beta+100(FP), Z4
+	VBROADCASTSS 172(R14), Z4
 	VMULPS       Z4, Z3, Z3
 	VFMADD213PS  Z3, Z2, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z3
-	VBROADCASTSS beta+100(FP), Z4
+	VBROADCASTSS 172(R14), Z4
 	VMULPS       Z4, Z3, Z3
 	VFMADD213PS  Z3, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
@@ -259,38 +261,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z1, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -304,7 +308,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -335,7 +339,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -350,7 +354,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -368,7 +372,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	VMULPS       Z3, Z0, Z0
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
@@ -376,30 +380,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z3, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z3, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z3
 	VADDPS    Z3, Z0, Z0
 	VADDPS    Z3, Z1, Z1
@@ -421,39 +425,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z2, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -468,7 +474,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -503,7 +509,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -519,7 +525,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -540,7 +546,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
@@ -549,35 +555,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
@@ -603,39 +609,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z3, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -651,7 +659,7 @@ full:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -690,7 +698,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -707,7 +715,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -731,7 +739,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z5
+	VBROADCASTSS 168(R14), Z5
 	VMULPS       Z5, Z0, Z0
 	VMULPS       Z5, Z1, Z1
 	VMULPS       Z5, Z2, Z2
@@ -741,40 +749,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z5
+	VBROADCASTSS 168(R14), Z5
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z4
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z5
 	VADDPS    Z5, Z0, Z0
 	VADDPS    Z5, Z1, Z1
@@ -804,39 +812,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z4, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -854,7 +864,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -898,7 +908,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -917,7 +927,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -944,7 +954,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -955,45 +965,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z1, Z1
@@ -1027,39 +1037,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z5, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -1078,7 +1090,7 @@ full:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -1126,7 +1138,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -1146,7 +1158,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -1176,7 +1188,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z7
+	VBROADCASTSS 168(R14), Z7
 	VMULPS       Z7, Z0, Z0
 	VMULPS       Z7, Z1, Z1
 	VMULPS       Z7, Z2, Z2
@@ -1188,50 +1200,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z7
+	VBROADCASTSS 168(R14), Z7
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z6
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	VADDPS    Z7, Z1, Z1
@@ -1269,39 +1281,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z6, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -1323,7 +1337,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -1376,7 +1390,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -1398,7 +1412,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -1431,7 +1445,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -1444,55 +1458,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -1534,39 +1548,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z7, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -1589,7 +1605,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -1646,7 +1662,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -1669,7 +1685,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -1705,7 +1721,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	VMULPS       Z9, Z0, Z0
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -1719,60 +1735,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z1, Z1
@@ -1818,39 +1834,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z8, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm10x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -1874,7 +1892,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -1935,7 +1953,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -1959,7 +1977,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -1998,7 +2016,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -2013,65 +2031,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z1, Z1
@@ -2121,39 +2139,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z9, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0a, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm11x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -2178,7 +2198,7 @@ full:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -2243,7 +2263,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -2268,7 +2288,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -2310,7 +2330,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z11
+	VBROADCASTSS 168(R14), Z11
 	VMULPS       Z11, Z0, Z0
 	VMULPS       Z11, Z1, Z1
 	VMULPS       Z11, Z2, Z2
@@ -2326,70 +2346,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z11
+	VBROADCASTSS 168(R14), Z11
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z10
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z11
 	VADDPS    Z11, Z0, Z0
 	VADDPS    Z11, Z1, Z1
@@ -2443,39 +2463,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z10, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0b, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm12x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -2501,7 +2523,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -2570,7 +2592,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -2596,7 +2618,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -2641,7 +2663,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -2658,75 +2680,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z1, Z1
@@ -2784,39 +2806,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z11, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0c, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm13x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm13x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -2843,7 +2867,7 @@ full:
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -2916,7 +2940,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -2943,7 +2967,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -2991,7 +3015,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z13
+	VBROADCASTSS 168(R14), Z13
 	VMULPS       Z13, Z0, Z0
 	VMULPS       Z13, Z1, Z1
 	VMULPS       Z13, Z2, Z2
@@ -3009,80 +3033,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z13
+	VBROADCASTSS 168(R14), Z13
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z12
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z13
 	VADDPS    Z13, Z0, Z0
 	VADDPS    Z13, Z1, Z1
@@ -3144,39 +3168,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z12, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0d, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm14x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm14x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -3204,7 +3230,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -3281,7 +3307,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -3309,7 +3335,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -3360,7 +3386,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -3379,85 +3405,85 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z12
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z1, Z1
@@ -3523,39 +3549,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z13, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0e, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm15x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm15x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm15x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm15x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -3584,7 +3612,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -3665,7 +3693,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -3694,7 +3722,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -3748,7 +3776,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	VMULPS       Z15, Z0, Z0
 	VMULPS       Z15, Z1, Z1
 	VMULPS       Z15, Z2, Z2
@@ -3768,90 +3796,90 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z12
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z13
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z1, Z1
@@ -3921,39 +3949,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z14, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0f, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0f, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm16x16RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm16x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm16x16RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm16x16RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -3983,7 +4013,7 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -4068,7 +4098,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4098,7 +4128,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -4155,7 +4185,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -4176,95 +4206,95 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z12
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z14
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z1, Z1
@@ -4338,38 +4368,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z15, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x10, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x10, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -4382,7 +4414,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -4417,7 +4449,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4433,7 +4465,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -4447,31 +4479,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z2, Z0
 	VMOVUPS.Z    64(R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z2
 	VADDPS    Z2, Z0, Z0
 	VMOVUPS.Z 64(R12), K1, Z2
@@ -4489,38 +4521,40 @@ store:
 	VMOVUPS Z0, (R12)
 	VMOVUPS Z1, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -4535,7 +4569,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -4582,7 +4616,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4601,7 +4635,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -4620,7 +4654,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
@@ -4629,33 +4663,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z0
 	VMOVUPS.Z    64(R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z2
 	VMOVUPS.Z    64(R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z2, Z2
@@ -4680,38 +4714,40 @@ store:
 	VMOVUPS Z2, (R12)
 	VMOVUPS Z3, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -4728,7 +4764,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -4787,7 +4823,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -4809,7 +4845,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -4833,7 +4869,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -4844,42 +4880,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z0
 	VMOVUPS.Z    64(R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z2
 	VMOVUPS.Z    64(R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z4
 	VMOVUPS.Z    64(R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z2, Z2
@@ -4911,39 +4947,41 @@ store:
 	VMOVUPS Z4, (R12)
 	VMOVUPS Z5, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -4962,7 +5000,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5033,7 +5071,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -5058,7 +5096,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -5087,7 +5125,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -5100,51 +5138,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z0
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z2
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z4
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z6
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z2, Z2
@@ -5183,39 +5221,41 @@ store:
 	VMOVUPS Z6, (R12)
 	VMOVUPS Z7, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -5236,7 +5276,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5319,7 +5359,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -5347,7 +5387,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -5381,7 +5421,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -5396,60 +5436,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z0
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z2
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z4
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z6
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z8
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z2, Z2
@@ -5495,39 +5535,41 @@ store:
 	VMOVUPS Z8, (R12)
 	VMOVUPS Z9, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -5551,7 +5593,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -5647,7 +5689,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -5679,7 +5721,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -5718,7 +5760,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -5735,69 +5777,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z0
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z2
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z4
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z6
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z8
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z10
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z2, Z2
@@ -5850,39 +5892,41 @@ store:
 	VMOVUPS Z10, (R12)
 	VMOVUPS Z11, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -5908,7 +5952,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -6016,7 +6060,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -6051,7 +6095,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -6095,7 +6139,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -6114,78 +6158,78 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z0
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z2
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z4
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z6
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z8
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z10
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z12
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z2, Z2
@@ -6245,39 +6289,41 @@ store:
 	VMOVUPS Z12, (R12)
 	VMOVUPS Z13, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm8x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -6307,12 +6353,12 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+80(FP)
+	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -6431,7 +6477,7 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -6555,7 +6601,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -6594,7 +6640,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -6643,7 +6689,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -6664,87 +6710,87 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z0
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z2
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z4
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z6
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z8
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z10
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z12
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z14
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z2, Z2
@@ -6811,39 +6857,41 @@ store:
 	VMOVUPS Z14, (R12)
 	VMOVUPS Z15, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm9x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -6875,12 +6923,12 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+80(FP)
+	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -7011,7 +7059,7 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -7147,7 +7195,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -7189,7 +7237,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -7243,7 +7291,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -7266,96 +7314,96 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z0
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z2
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z4
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z6
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z8
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z10
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z12
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z14
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z16
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z2, Z2
@@ -7429,39 +7477,41 @@ store:
 	VMOVUPS Z16, (R12)
 	VMOVUPS Z17, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm10x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -7495,12 +7545,12 @@ full:
 	VXORPS  Z17, Z17, Z17
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+80(FP)
+	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -7643,7 +7693,7 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -7791,7 +7841,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -7836,7 +7886,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -7895,7 +7945,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z20
+	VBROADCASTSS 168(R14), Z20
 	VMULPS       Z20, Z0, Z0
 	VMULPS       Z20, Z1, Z1
 	VMULPS       Z20, Z2, Z2
@@ -7920,105 +7970,105 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z20
+	VBROADCASTSS 168(R14), Z20
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z0
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z2
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z4
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z6
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z8
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z10
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z12
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z14
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z16
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z18
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z19
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z2, Z2
@@ -8099,39 +8149,41 @@ store:
 	VMOVUPS Z18, (R12)
 	VMOVUPS Z19, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0a, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm11x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -8167,12 +8219,12 @@ full:
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
 	VXORPS  Z21, Z21, Z21
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+80(FP)
+	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -8327,7 +8379,7 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -8487,7 +8539,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -8535,7 +8587,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -8599,7 +8651,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z22
+	VBROADCASTSS 168(R14), Z22
 	VMULPS       Z22, Z0, Z0
 	VMULPS       Z22, Z1, Z1
 	VMULPS       Z22, Z2, Z2
@@ -8626,114 +8678,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z22
+	VBROADCASTSS 168(R14), Z22
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z0
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z2
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z4
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z6
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z8
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z10
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z12
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z14
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z16
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z18
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z20
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z21
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z22
 	VADDPS    Z22, Z0, Z0
 	VADDPS    Z22, Z2, Z2
@@ -8821,39 +8873,41 @@ store:
 	VMOVUPS Z20, (R12)
 	VMOVUPS Z21, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0b, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm12x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -8891,12 +8945,12 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+80(FP)
+	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -9063,7 +9117,7 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -9235,7 +9289,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -9286,7 +9340,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -9355,7 +9409,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -9384,123 +9438,123 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z0
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z2
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z4
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z6
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z8
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z10
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z12
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z14
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z16
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z18
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z20
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z21
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z22
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z2, Z2
@@ -9595,39 +9649,41 @@ store:
 	VMOVUPS Z22, (R12)
 	VMOVUPS Z23, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0c, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm13x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm13x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -9667,12 +9723,12 @@ full:
 	VXORPS  Z23, Z23, Z23
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+80(FP)
+	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -9851,7 +9907,7 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -10035,7 +10091,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -10089,7 +10145,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -10163,7 +10219,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z26
+	VBROADCASTSS 168(R14), Z26
 	VMULPS       Z26, Z0, Z0
 	VMULPS       Z26, Z1, Z1
 	VMULPS       Z26, Z2, Z2
@@ -10194,132 +10250,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z26
+	VBROADCASTSS 168(R14), Z26
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z0
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z2
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z4
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z6
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z8
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z10
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z12
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z14
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z16
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z18
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z20
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z21
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z22
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z23
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z24
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z25
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z26
 	VADDPS    Z26, Z0, Z0
 	VADDPS    Z26, Z2, Z2
@@ -10421,39 +10477,41 @@ store:
 	VMOVUPS Z24, (R12)
 	VMOVUPS Z25, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0d, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x32RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm14x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm14x32RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x32RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -10495,12 +10553,12 @@ full:
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
 	VXORPS  Z27, Z27, Z27
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+80(FP)
+	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -10691,7 +10749,7 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -10887,7 +10945,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -10944,7 +11002,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -11023,7 +11081,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z28
+	VBROADCASTSS 168(R14), Z28
 	VMULPS       Z28, Z0, Z0
 	VMULPS       Z28, Z1, Z1
 	VMULPS       Z28, Z2, Z2
@@ -11056,141 +11114,141 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z28
+	VBROADCASTSS 168(R14), Z28
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z0
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z2
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z4
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z6
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z8
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z10
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z12
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z14
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z16
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z18
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z20
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z21
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z22
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z23
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z24
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z25
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z26
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z27
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z28
 	VADDPS    Z28, Z0, Z0
 	VADDPS    Z28, Z2, Z2
@@ -11299,38 +11357,40 @@ store:
 	VMOVUPS Z26, (R12)
 	VMOVUPS Z27, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0e, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -11344,7 +11404,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -11387,7 +11447,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -11405,7 +11465,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -11421,7 +11481,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	VMULPS       Z3, Z0, Z0
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
@@ -11429,28 +11489,28 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z3, Z0
 	VMOVUPS      64(R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z3, Z1
 	VMOVUPS.Z    128(R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z3
 	VADDPS    Z3, Z0, Z0
 	VMOVUPS   64(R12), Z3
@@ -11472,38 +11532,40 @@ store:
 	VMOVUPS Z1, 64(R12)
 	VMOVUPS Z2, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -11520,7 +11582,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -11579,7 +11641,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -11601,7 +11663,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -11624,7 +11686,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -11635,41 +11697,41 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z0
 	VMOVUPS      64(R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z1
 	VMOVUPS.Z    128(R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z3
 	VMOVUPS      64(R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z4
 	VMOVUPS.Z    128(R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z3, Z3
@@ -11701,38 +11763,40 @@ store:
 	VMOVUPS Z4, 64(R12)
 	VMOVUPS Z5, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -11752,7 +11816,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -11827,7 +11891,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -11853,7 +11917,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -11883,7 +11947,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	VMULPS       Z9, Z0, Z0
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -11897,54 +11961,54 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z0
 	VMOVUPS      64(R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z1
 	VMOVUPS.Z    128(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z3
 	VMOVUPS      64(R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z4
 	VMOVUPS.Z    128(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z6
 	VMOVUPS      64(R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z7
 	VMOVUPS.Z    128(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z3, Z3
@@ -11986,39 +12050,41 @@ store:
 	VMOVUPS Z7, 64(R12)
 	VMOVUPS Z8, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -12041,7 +12107,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -12132,7 +12198,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -12162,7 +12228,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -12199,7 +12265,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -12216,67 +12282,67 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z0
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z1
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z3
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z4
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z6
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z7
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z9
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z10
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z3, Z3
@@ -12328,39 +12394,41 @@ store:
 	VMOVUPS Z10, 64(R12)
 	VMOVUPS Z11, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -12386,7 +12454,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -12493,7 +12561,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -12527,7 +12595,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -12571,7 +12639,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	VMULPS       Z15, Z0, Z0
 	VMULPS       Z15, Z1, Z1
 	VMULPS       Z15, Z2, Z2
@@ -12591,80 +12659,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z0
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z1
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z3
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z4
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z6
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z7
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z9
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z10
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z12
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z13
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z3, Z3
@@ -12726,39 +12794,41 @@ store:
 	VMOVUPS Z13, 64(R12)
 	VMOVUPS Z14, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -12788,7 +12858,7 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -12912,7 +12982,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -12951,7 +13021,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -13002,7 +13072,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -13025,93 +13095,93 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z0
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z1
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z3
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z4
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z6
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z7
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z9
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z10
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z12
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z13
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z15
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z16
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z3, Z3
@@ -13183,39 +13253,41 @@ store:
 	VMOVUPS Z16, 64(R12)
 	VMOVUPS Z17, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -13248,7 +13320,7 @@ full:
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -13388,7 +13460,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -13431,7 +13503,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -13489,7 +13561,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z21
+	VBROADCASTSS 168(R14), Z21
 	VMULPS       Z21, Z0, Z0
 	VMULPS       Z21, Z1, Z1
 	VMULPS       Z21, Z2, Z2
@@ -13515,106 +13587,106 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z21
+	VBROADCASTSS 168(R14), Z21
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z0
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z1
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z3
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z4
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z6
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z7
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z9
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z10
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z12
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z13
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z15
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z16
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z18
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z19
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z20
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z21
 	VADDPS    Z21, Z0, Z0
 	VADDPS    Z21, Z3, Z3
@@ -13696,39 +13768,41 @@ store:
 	VMOVUPS Z19, 64(R12)
 	VMOVUPS Z20, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -13766,7 +13840,7 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -13923,7 +13997,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -13971,7 +14045,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -14036,7 +14110,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -14065,119 +14139,119 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z0
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z1
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z3
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z4
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z6
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z7
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z9
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z10
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z12
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z13
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z15
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z16
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z18
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z19
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z20
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z21
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z22
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z3, Z3
@@ -14269,39 +14343,41 @@ store:
 	VMOVUPS Z22, 64(R12)
 	VMOVUPS Z23, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x48RowF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x48RowF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x48RowF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -14342,7 +14418,7 @@ full:
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -14515,7 +14591,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -14567,7 +14643,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -14639,7 +14715,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z27
+	VBROADCASTSS 168(R14), Z27
 	VMULPS       Z27, Z0, Z0
 	VMULPS       Z27, Z1, Z1
 	VMULPS       Z27, Z2, Z2
@@ -14671,132 +14747,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z27
+	VBROADCASTSS 168(R14), Z27
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z0
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z1
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z3
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z4
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z6
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z7
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z9
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z10
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z12
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z13
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z15
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z16
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z18
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z19
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z20
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z21
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z22
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z23
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z24
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z25
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z26
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z27
 	VADDPS    Z27, Z0, Z0
 	VADDPS    Z27, Z3, Z3
@@ -14898,38 +14974,40 @@ store:
 	VMOVUPS Z25, 64(R12)
 	VMOVUPS Z26, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -14941,7 +15019,7 @@ full:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -14967,7 +15045,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -14980,7 +15058,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -14992,26 +15070,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z1
+	VBROADCASTSS 168(R14), Z1
 	VMULPS       Z1, Z0, Z0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z1
+	VBROADCASTSS 168(R14), Z1
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z2
-	VBROADCASTSS beta+100(FP), Z3
+	VBROADCASTSS 172(R14), Z3
 	VMULPS       Z3, Z2, Z2
 	VFMADD213PS  Z2, Z1, Z0
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
@@ -15025,37 +15103,40 @@ store:
 	MOVQ    DI, R12
 	VMOVUPS Z0, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x04, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -15068,7 +15149,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15098,7 +15179,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15112,7 +15193,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -15127,32 +15208,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z3
-	VBROADCASTSS beta+100(FP), Z4
+	VBROADCASTSS 172(R14), Z4
 	VMULPS       Z4, Z3, Z3
 	VFMADD213PS  Z3, Z2, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z3
-	VBROADCASTSS beta+100(FP), Z4
+	VBROADCASTSS 172(R14), Z4
 	VMULPS       Z4, Z3, Z3
 	VFMADD213PS  Z3, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VADDPS    Z2, Z1, Z1
@@ -15170,37 +15251,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z1, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -15214,7 +15298,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15248,7 +15332,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15263,7 +15347,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -15281,7 +15365,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	VMULPS       Z3, Z0, Z0
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
@@ -15289,30 +15373,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z3, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z3, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z3
 	VADDPS    Z3, Z0, Z0
 	VADDPS    Z3, Z1, Z1
@@ -15334,37 +15418,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z2, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x0c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -15379,7 +15466,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15417,7 +15504,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15433,7 +15520,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -15454,7 +15541,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
@@ -15463,35 +15550,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS beta+100(FP), Z6
+	VBROADCASTSS 172(R14), Z6
 	VMULPS       Z6, Z5, Z5
 	VFMADD213PS  Z5, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z1, Z1
@@ -15517,37 +15604,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z3, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -15563,7 +15653,7 @@ full:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15605,7 +15695,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15622,7 +15712,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -15646,7 +15736,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z5
+	VBROADCASTSS 168(R14), Z5
 	VMULPS       Z5, Z0, Z0
 	VMULPS       Z5, Z1, Z1
 	VMULPS       Z5, Z2, Z2
@@ -15656,40 +15746,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z5
+	VBROADCASTSS 168(R14), Z5
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z5, Z4
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z5
 	VADDPS    Z5, Z0, Z0
 	VADDPS    Z5, Z1, Z1
@@ -15719,37 +15809,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z4, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x14, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -15766,7 +15859,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -15812,7 +15905,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -15830,7 +15923,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -15857,7 +15950,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -15868,45 +15961,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z7
-	VBROADCASTSS beta+100(FP), Z8
+	VBROADCASTSS 172(R14), Z8
 	VMULPS       Z8, Z7, Z7
 	VFMADD213PS  Z7, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z1, Z1
@@ -15940,37 +16033,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z5, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -15988,7 +16084,7 @@ full:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -16038,7 +16134,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -16057,7 +16153,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -16087,7 +16183,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z7
+	VBROADCASTSS 168(R14), Z7
 	VMULPS       Z7, Z0, Z0
 	VMULPS       Z7, Z1, Z1
 	VMULPS       Z7, Z2, Z2
@@ -16099,50 +16195,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z7
+	VBROADCASTSS 168(R14), Z7
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z7, Z6
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	VADDPS    Z7, Z1, Z1
@@ -16180,37 +16276,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z6, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x1c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -16229,7 +16328,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -16283,7 +16382,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -16303,7 +16402,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -16336,7 +16435,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -16349,55 +16448,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z1, Z1
@@ -16439,37 +16538,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z7, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -16489,7 +16591,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -16547,7 +16649,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -16568,7 +16670,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -16604,7 +16706,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	VMULPS       Z9, Z0, Z0
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -16618,60 +16720,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z1, Z1
@@ -16717,37 +16819,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z8, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x24, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm10x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -16768,7 +16873,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -16830,7 +16935,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -16852,7 +16957,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -16891,7 +16996,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -16906,65 +17011,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z11
-	VBROADCASTSS beta+100(FP), Z12
+	VBROADCASTSS 172(R14), Z12
 	VMULPS       Z12, Z11, Z11
 	VFMADD213PS  Z11, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z1, Z1
@@ -17014,37 +17119,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z9, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm11x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -17066,7 +17174,7 @@ full:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -17132,7 +17240,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17155,7 +17263,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -17197,7 +17305,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z11
+	VBROADCASTSS 168(R14), Z11
 	VMULPS       Z11, Z0, Z0
 	VMULPS       Z11, Z1, Z1
 	VMULPS       Z11, Z2, Z2
@@ -17213,70 +17321,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z11
+	VBROADCASTSS 168(R14), Z11
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z11, Z10
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z11
 	VADDPS    Z11, Z0, Z0
 	VADDPS    Z11, Z1, Z1
@@ -17330,37 +17438,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z10, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x2c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm12x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -17383,7 +17494,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -17453,7 +17564,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17477,7 +17588,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -17522,7 +17633,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -17539,75 +17650,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z13
-	VBROADCASTSS beta+100(FP), Z14
+	VBROADCASTSS 172(R14), Z14
 	VMULPS       Z14, Z13, Z13
 	VFMADD213PS  Z13, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z1, Z1
@@ -17665,37 +17776,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z11, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm13x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm13x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -17719,7 +17833,7 @@ full:
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -17793,7 +17907,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -17818,7 +17932,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -17866,7 +17980,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z13
+	VBROADCASTSS 168(R14), Z13
 	VMULPS       Z13, Z0, Z0
 	VMULPS       Z13, Z1, Z1
 	VMULPS       Z13, Z2, Z2
@@ -17884,80 +17998,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z13
+	VBROADCASTSS 168(R14), Z13
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z13, Z12
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z13
 	VADDPS    Z13, Z0, Z0
 	VADDPS    Z13, Z1, Z1
@@ -18019,37 +18133,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z12, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x34, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm14x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm14x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -18074,7 +18191,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -18152,7 +18269,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -18178,7 +18295,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -18229,7 +18346,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -18248,85 +18365,85 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z12
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z1, Z1
@@ -18392,37 +18509,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z13, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x38, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm15x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm15x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm15x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm15x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -18448,7 +18568,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -18530,7 +18650,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -18557,7 +18677,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -18611,7 +18731,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	VMULPS       Z15, Z0, Z0
 	VMULPS       Z15, Z1, Z1
 	VMULPS       Z15, Z2, Z2
@@ -18631,90 +18751,90 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z12
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z13
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z1, Z1
@@ -18784,37 +18904,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z14, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x3c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0f, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm16x16ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm16x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm16x16ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm16x16ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -18841,7 +18964,7 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -18927,7 +19050,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -18955,7 +19078,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -19012,7 +19135,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -19033,95 +19156,95 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z0
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z2
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z4
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z6
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z8
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z10
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z12
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z14
 	ADDQ         R13, R12
 	VMOVUPS.Z    (R12), K1, Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS.Z (R12), K1, Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z1, Z1
@@ -19195,37 +19318,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPS Z15, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x40, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x10, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -19238,7 +19364,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -19276,7 +19402,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -19292,7 +19418,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -19306,31 +19432,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z2
+	VBROADCASTSS 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z2, Z0
 	VMOVUPS.Z    64(R12), K1, Z4
-	VBROADCASTSS beta+100(FP), Z5
+	VBROADCASTSS 172(R14), Z5
 	VMULPS       Z5, Z4, Z4
 	VFMADD213PS  Z4, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z2
 	VADDPS    Z2, Z0, Z0
 	VMOVUPS.Z 64(R12), K1, Z2
@@ -19348,37 +19474,40 @@ store:
 	VMOVUPS Z0, (R12)
 	VMOVUPS Z1, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x04, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -19393,7 +19522,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -19443,7 +19572,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -19462,7 +19591,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -19481,7 +19610,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
@@ -19490,33 +19619,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z4
+	VBROADCASTSS 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z0
 	VMOVUPS.Z    64(R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z2
 	VMOVUPS.Z    64(R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z4
 	VADDPS    Z4, Z0, Z0
 	VADDPS    Z4, Z2, Z2
@@ -19541,37 +19670,40 @@ store:
 	VMOVUPS Z2, (R12)
 	VMOVUPS Z3, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -19588,7 +19720,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -19650,7 +19782,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -19672,7 +19804,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -19696,7 +19828,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -19707,42 +19839,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z0
 	VMOVUPS.Z    64(R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z2
 	VMOVUPS.Z    64(R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z4
 	VMOVUPS.Z    64(R12), K1, Z8
-	VBROADCASTSS beta+100(FP), Z9
+	VBROADCASTSS 172(R14), Z9
 	VMULPS       Z9, Z8, Z8
 	VFMADD213PS  Z8, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z2, Z2
@@ -19774,37 +19906,40 @@ store:
 	VMOVUPS Z4, (R12)
 	VMOVUPS Z5, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x0c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -19823,7 +19958,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -19897,7 +20032,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -19922,7 +20057,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -19951,7 +20086,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -19964,51 +20099,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z0
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z2
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z4
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z6
 	VMOVUPS.Z    64(R12), K1, Z10
-	VBROADCASTSS beta+100(FP), Z11
+	VBROADCASTSS 172(R14), Z11
 	VMULPS       Z11, Z10, Z10
 	VFMADD213PS  Z10, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z8
 	VADDPS    Z8, Z0, Z0
 	VADDPS    Z8, Z2, Z2
@@ -20047,37 +20182,40 @@ store:
 	VMOVUPS Z6, (R12)
 	VMOVUPS Z7, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -20098,7 +20236,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -20184,7 +20322,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -20212,7 +20350,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -20246,7 +20384,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -20261,60 +20399,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z10
+	VBROADCASTSS 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z0
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z2
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z4
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z6
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z8
 	VMOVUPS.Z    64(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z10
 	VADDPS    Z10, Z0, Z0
 	VADDPS    Z10, Z2, Z2
@@ -20360,37 +20498,40 @@ store:
 	VMOVUPS Z8, (R12)
 	VMOVUPS Z9, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x14, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -20413,7 +20554,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -20511,7 +20652,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -20542,7 +20683,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -20581,7 +20722,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -20598,69 +20739,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z0
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z2
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z4
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z6
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z8
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z10
 	VMOVUPS.Z    64(R12), K1, Z14
-	VBROADCASTSS beta+100(FP), Z15
+	VBROADCASTSS 172(R14), Z15
 	VMULPS       Z15, Z14, Z14
 	VFMADD213PS  Z14, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z2, Z2
@@ -20713,37 +20854,40 @@ store:
 	VMOVUPS Z10, (R12)
 	VMOVUPS Z11, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -20768,7 +20912,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -20878,7 +21022,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -20912,7 +21056,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -20956,7 +21100,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -20975,78 +21119,78 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z14
+	VBROADCASTSS 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z0
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z2
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z4
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z6
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z8
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z10
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z12
 	VMOVUPS.Z    64(R12), K1, Z16
-	VBROADCASTSS beta+100(FP), Z17
+	VBROADCASTSS 172(R14), Z17
 	VMULPS       Z17, Z16, Z16
 	VFMADD213PS  Z16, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z2, Z2
@@ -21106,37 +21250,40 @@ store:
 	VMOVUPS Z12, (R12)
 	VMOVUPS Z13, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x1c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm8x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -21163,12 +21310,12 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+80(FP)
+	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -21288,7 +21435,7 @@ loopC:
 	VFMADD231PS  Z21, Z17, Z15
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -21413,7 +21560,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -21450,7 +21597,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -21499,7 +21646,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -21520,87 +21667,87 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z0
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z2
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z4
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z6
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z8
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z10
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z12
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z14
 	VMOVUPS.Z    64(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z16
 	VADDPS    Z16, Z0, Z0
 	VADDPS    Z16, Z2, Z2
@@ -21667,37 +21814,40 @@ store:
 	VMOVUPS Z14, (R12)
 	VMOVUPS Z15, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm9x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -21726,12 +21876,12 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+80(FP)
+	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -21863,7 +22013,7 @@ loopC:
 	VFMADD231PS  Z20, Z19, Z17
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -22000,7 +22150,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -22040,7 +22190,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -22094,7 +22244,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -22117,96 +22267,96 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z0
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z2
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z4
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z6
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z8
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z10
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z12
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z14
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z16
 	VMOVUPS.Z    64(R12), K1, Z20
-	VBROADCASTSS beta+100(FP), Z21
+	VBROADCASTSS 172(R14), Z21
 	VMULPS       Z21, Z20, Z20
 	VFMADD213PS  Z20, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z2, Z2
@@ -22280,37 +22430,40 @@ store:
 	VMOVUPS Z16, (R12)
 	VMOVUPS Z17, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x24, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm10x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm10x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -22341,12 +22494,12 @@ full:
 	VXORPS  Z17, Z17, Z17
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+80(FP)
+	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -22490,7 +22643,7 @@ loopC:
 	VFMADD231PS  Z23, Z21, Z19
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -22639,7 +22792,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -22682,7 +22835,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -22741,7 +22894,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z20
+	VBROADCASTSS 168(R14), Z20
 	VMULPS       Z20, Z0, Z0
 	VMULPS       Z20, Z1, Z1
 	VMULPS       Z20, Z2, Z2
@@ -22766,105 +22919,105 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z20
+	VBROADCASTSS 168(R14), Z20
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z0
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z2
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z4
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z6
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z8
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z10
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z12
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z14
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z16
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z18
 	VMOVUPS.Z    64(R12), K1, Z22
-	VBROADCASTSS beta+100(FP), Z23
+	VBROADCASTSS 172(R14), Z23
 	VMULPS       Z23, Z22, Z22
 	VFMADD213PS  Z22, Z20, Z19
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z20
 	VADDPS    Z20, Z0, Z0
 	VADDPS    Z20, Z2, Z2
@@ -22945,37 +23098,40 @@ store:
 	VMOVUPS Z18, (R12)
 	VMOVUPS Z19, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm11x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm11x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -23008,12 +23164,12 @@ full:
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
 	VXORPS  Z21, Z21, Z21
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+80(FP)
+	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -23169,7 +23325,7 @@ loopC:
 	VFMADD231PS  Z26, Z23, Z21
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -23330,7 +23486,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -23376,7 +23532,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -23440,7 +23596,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z22
+	VBROADCASTSS 168(R14), Z22
 	VMULPS       Z22, Z0, Z0
 	VMULPS       Z22, Z1, Z1
 	VMULPS       Z22, Z2, Z2
@@ -23467,114 +23623,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z22
+	VBROADCASTSS 168(R14), Z22
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z0
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z2
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z4
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z6
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z8
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z10
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z12
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z14
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z16
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z18
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z20
 	VMOVUPS.Z    64(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z22, Z21
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z22
 	VADDPS    Z22, Z0, Z0
 	VADDPS    Z22, Z2, Z2
@@ -23662,37 +23818,40 @@ store:
 	VMOVUPS Z20, (R12)
 	VMOVUPS Z21, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x2c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm12x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm12x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -23727,12 +23886,12 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+80(FP)
+	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -23900,7 +24059,7 @@ loopC:
 	VFMADD231PS  Z29, Z25, Z23
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -24073,7 +24232,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -24122,7 +24281,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -24191,7 +24350,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -24220,123 +24379,123 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z0
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z2
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z4
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z6
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z8
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z10
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z12
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z14
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z16
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z18
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z20
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z21
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z22
 	VMOVUPS.Z    64(R12), K1, Z26
-	VBROADCASTSS beta+100(FP), Z27
+	VBROADCASTSS 172(R14), Z27
 	VMULPS       Z27, Z26, Z26
 	VFMADD213PS  Z26, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z2, Z2
@@ -24431,37 +24590,40 @@ store:
 	VMOVUPS Z22, (R12)
 	VMOVUPS Z23, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm13x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm13x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -24498,12 +24660,12 @@ full:
 	VXORPS  Z23, Z23, Z23
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+80(FP)
+	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -24683,7 +24845,7 @@ loopC:
 	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -24868,7 +25030,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -24920,7 +25082,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -24994,7 +25156,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z26
+	VBROADCASTSS 168(R14), Z26
 	VMULPS       Z26, Z0, Z0
 	VMULPS       Z26, Z1, Z1
 	VMULPS       Z26, Z2, Z2
@@ -25025,132 +25187,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z26
+	VBROADCASTSS 168(R14), Z26
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z0
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z2
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z4
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z6
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z8
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z10
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z12
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z14
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z16
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z18
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z20
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z21
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z22
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z23
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z24
 	VMOVUPS.Z    64(R12), K1, Z28
-	VBROADCASTSS beta+100(FP), Z29
+	VBROADCASTSS 172(R14), Z29
 	VMULPS       Z29, Z28, Z28
 	VFMADD213PS  Z28, Z26, Z25
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z26
 	VADDPS    Z26, Z0, Z0
 	VADDPS    Z26, Z2, Z2
@@ -25252,37 +25414,40 @@ store:
 	VMOVUPS Z24, (R12)
 	VMOVUPS Z25, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x34, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x32ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm14x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm14x32ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x32ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -25321,12 +25486,12 @@ full:
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
 	VXORPS  Z27, Z27, Z27
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+80(FP)
+	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -25518,7 +25683,7 @@ loopC:
 	VFMADD231PS  Z31, Z29, Z27
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -25715,7 +25880,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -25770,7 +25935,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -25849,7 +26014,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z28
+	VBROADCASTSS 168(R14), Z28
 	VMULPS       Z28, Z0, Z0
 	VMULPS       Z28, Z1, Z1
 	VMULPS       Z28, Z2, Z2
@@ -25882,141 +26047,141 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z28
+	VBROADCASTSS 168(R14), Z28
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z0
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z1
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z2
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z3
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z4
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z6
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z8
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z9
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z10
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z12
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z13
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z14
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z16
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z18
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z19
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z20
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z21
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z22
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z23
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z24
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z25
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z26
 	VMOVUPS.Z    64(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z28, Z27
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z28
 	VADDPS    Z28, Z0, Z0
 	VADDPS    Z28, Z2, Z2
@@ -26125,37 +26290,40 @@ store:
 	VMOVUPS Z26, (R12)
 	VMOVUPS Z27, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x38, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm1x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -26169,7 +26337,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26215,7 +26383,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26233,7 +26401,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -26249,7 +26417,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	VMULPS       Z3, Z0, Z0
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
@@ -26257,28 +26425,28 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z3
+	VBROADCASTSS 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z3, Z0
 	VMOVUPS      64(R12), Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z3, Z1
 	VMOVUPS.Z    128(R12), K1, Z6
-	VBROADCASTSS beta+100(FP), Z7
+	VBROADCASTSS 172(R14), Z7
 	VMULPS       Z7, Z6, Z6
 	VFMADD213PS  Z6, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z3
 	VADDPS    Z3, Z0, Z0
 	VMOVUPS   64(R12), Z3
@@ -26300,37 +26468,40 @@ store:
 	VMOVUPS Z1, 64(R12)
 	VMOVUPS Z2, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x04, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm2x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -26347,7 +26518,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26409,7 +26580,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26431,7 +26602,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -26454,7 +26625,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -26465,41 +26636,41 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z6
+	VBROADCASTSS 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z0
 	VMOVUPS      64(R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z1
 	VMOVUPS.Z    128(R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z3
 	VMOVUPS      64(R12), Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z4
 	VMOVUPS.Z    128(R12), K1, Z9
-	VBROADCASTSS beta+100(FP), Z10
+	VBROADCASTSS 172(R14), Z10
 	VMULPS       Z10, Z9, Z9
 	VFMADD213PS  Z9, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z6
 	VADDPS    Z6, Z0, Z0
 	VADDPS    Z6, Z3, Z3
@@ -26531,37 +26702,40 @@ store:
 	VMOVUPS Z4, 64(R12)
 	VMOVUPS Z5, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm3x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -26581,7 +26755,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26659,7 +26833,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26685,7 +26859,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -26715,7 +26889,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	VMULPS       Z9, Z0, Z0
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -26729,54 +26903,54 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z9
+	VBROADCASTSS 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z0
 	VMOVUPS      64(R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z1
 	VMOVUPS.Z    128(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z3
 	VMOVUPS      64(R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z4
 	VMOVUPS.Z    128(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z6
 	VMOVUPS      64(R12), Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z7
 	VMOVUPS.Z    128(R12), K1, Z12
-	VBROADCASTSS beta+100(FP), Z13
+	VBROADCASTSS 172(R14), Z13
 	VMULPS       Z13, Z12, Z12
 	VFMADD213PS  Z12, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z9
 	VADDPS    Z9, Z0, Z0
 	VADDPS    Z9, Z3, Z3
@@ -26818,37 +26992,40 @@ store:
 	VMOVUPS Z7, 64(R12)
 	VMOVUPS Z8, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x0c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm4x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -26871,7 +27048,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -26965,7 +27142,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -26995,7 +27172,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -27032,7 +27209,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -27049,67 +27226,67 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z12
+	VBROADCASTSS 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z0
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z1
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z3
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z4
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z6
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z7
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z9
 	VMOVUPS      64(R12), Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z10
 	VMOVUPS.Z    128(R12), K1, Z15
-	VBROADCASTSS beta+100(FP), Z16
+	VBROADCASTSS 172(R14), Z16
 	VMULPS       Z16, Z15, Z15
 	VFMADD213PS  Z15, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z12
 	VADDPS    Z12, Z0, Z0
 	VADDPS    Z12, Z3, Z3
@@ -27161,37 +27338,40 @@ store:
 	VMOVUPS Z10, 64(R12)
 	VMOVUPS Z11, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm5x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -27217,7 +27397,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -27327,7 +27507,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -27361,7 +27541,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -27405,7 +27585,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	VMULPS       Z15, Z0, Z0
 	VMULPS       Z15, Z1, Z1
 	VMULPS       Z15, Z2, Z2
@@ -27425,80 +27605,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z15
+	VBROADCASTSS 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z0
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z1
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z3
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z4
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z6
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z7
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z9
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z10
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z12
 	VMOVUPS      64(R12), Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z13
 	VMOVUPS.Z    128(R12), K1, Z18
-	VBROADCASTSS beta+100(FP), Z19
+	VBROADCASTSS 172(R14), Z19
 	VMULPS       Z19, Z18, Z18
 	VFMADD213PS  Z18, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z15
 	VADDPS    Z15, Z0, Z0
 	VADDPS    Z15, Z3, Z3
@@ -27560,37 +27740,40 @@ store:
 	VMOVUPS Z13, 64(R12)
 	VMOVUPS Z14, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x14, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm6x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -27619,7 +27802,7 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -27745,7 +27928,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -27783,7 +27966,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -27834,7 +28017,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -27857,93 +28040,93 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z18
+	VBROADCASTSS 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z0
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z1
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z3
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z4
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z6
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z7
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z9
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z10
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z12
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z13
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z15
 	VMOVUPS      64(R12), Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z16
 	VMOVUPS.Z    128(R12), K1, Z21
-	VBROADCASTSS beta+100(FP), Z22
+	VBROADCASTSS 172(R14), Z22
 	VMULPS       Z22, Z21, Z21
 	VFMADD213PS  Z21, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z18
 	VADDPS    Z18, Z0, Z0
 	VADDPS    Z18, Z3, Z3
@@ -28015,37 +28198,40 @@ store:
 	VMOVUPS Z16, 64(R12)
 	VMOVUPS Z17, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm7x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -28077,7 +28263,7 @@ full:
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -28219,7 +28405,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -28261,7 +28447,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -28319,7 +28505,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z21
+	VBROADCASTSS 168(R14), Z21
 	VMULPS       Z21, Z0, Z0
 	VMULPS       Z21, Z1, Z1
 	VMULPS       Z21, Z2, Z2
@@ -28345,106 +28531,106 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z21
+	VBROADCASTSS 168(R14), Z21
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z0
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z1
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z3
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z4
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z6
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z7
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z9
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z10
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z12
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z13
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z15
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z16
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z18
 	VMOVUPS      64(R12), Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z19
 	VMOVUPS.Z    128(R12), K1, Z24
-	VBROADCASTSS beta+100(FP), Z25
+	VBROADCASTSS 172(R14), Z25
 	VMULPS       Z25, Z24, Z24
 	VFMADD213PS  Z24, Z21, Z20
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z21
 	VADDPS    Z21, Z0, Z0
 	VADDPS    Z21, Z3, Z3
@@ -28526,37 +28712,40 @@ store:
 	VMOVUPS Z19, 64(R12)
 	VMOVUPS Z20, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x1c, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm8x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -28591,7 +28780,7 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -28749,7 +28938,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -28795,7 +28984,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -28860,7 +29049,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -28889,119 +29078,119 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z0
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z1
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z3
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z4
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z6
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z7
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z9
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z10
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z12
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z13
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z15
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z16
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z18
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z19
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z20
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z21
 	VMOVUPS      64(R12), Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z22
 	VMOVUPS.Z    128(R12), K1, Z27
-	VBROADCASTSS beta+100(FP), Z28
+	VBROADCASTSS 172(R14), Z28
 	VMULPS       Z28, Z27, Z27
 	VFMADD213PS  Z27, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z24
 	VADDPS    Z24, Z0, Z0
 	VADDPS    Z24, Z3, Z3
@@ -29093,37 +29282,40 @@ store:
 	VMOVUPS Z22, 64(R12)
 	VMOVUPS Z23, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x48ColF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemm9x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x48ColF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x48ColF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x02, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x02, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x02, R8
-	SHLQ   $0x02, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -29161,7 +29353,7 @@ full:
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -29335,7 +29527,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -29385,7 +29577,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -29457,7 +29649,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z27
+	VBROADCASTSS 168(R14), Z27
 	VMULPS       Z27, Z0, Z0
 	VMULPS       Z27, Z1, Z1
 	VMULPS       Z27, Z2, Z2
@@ -29489,132 +29681,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z27
+	VBROADCASTSS 168(R14), Z27
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z0
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z1
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z2
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z3
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z4
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z6
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z7
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z8
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z9
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z10
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z12
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z13
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z14
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z15
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z16
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z18
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z19
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z20
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z21
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z22
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z23
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z24
 	VMOVUPS      64(R12), Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z25
 	VMOVUPS.Z    128(R12), K1, Z30
-	VBROADCASTSS beta+100(FP), Z31
+	VBROADCASTSS 172(R14), Z31
 	VMULPS       Z31, Z30, Z30
 	VFMADD213PS  Z30, Z27, Z26
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+104(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPS   (R12), Z27
 	VADDPS    Z27, Z0, Z0
 	VADDPS    Z27, Z3, Z3
@@ -29716,37 +29908,41 @@ store:
 	VMOVUPS Z25, 64(R12)
 	VMOVUPS Z26, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x24, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemmWide1x256F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide1x256F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide1x256F32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x256F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -29763,53 +29959,53 @@ panel:
 	VXORPS  Z13, Z13, Z13
 	VXORPS  Z14, Z14, Z14
 	VXORPS  Z15, Z15, Z15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
 
 loop:
 	VBROADCASTSS (AX), Z31
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VFMADD231PS  (SI), Z31, Z0
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VFMADD231PS  64(SI), Z31, Z1
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VFMADD231PS  128(SI), Z31, Z2
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VFMADD231PS  192(SI), Z31, Z3
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VFMADD231PS  256(SI), Z31, Z4
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VFMADD231PS  320(SI), Z31, Z5
-	PREFETCHT0   384(R14)
+	PREFETCHT0   384(BP)
 	VFMADD231PS  384(SI), Z31, Z6
-	PREFETCHT0   448(R14)
+	PREFETCHT0   448(BP)
 	VFMADD231PS  448(SI), Z31, Z7
-	PREFETCHT0   512(R14)
+	PREFETCHT0   512(BP)
 	VFMADD231PS  512(SI), Z31, Z8
-	PREFETCHT0   576(R14)
+	PREFETCHT0   576(BP)
 	VFMADD231PS  576(SI), Z31, Z9
-	PREFETCHT0   640(R14)
+	PREFETCHT0   640(BP)
 	VFMADD231PS  640(SI), Z31, Z10
-	PREFETCHT0   704(R14)
+	PREFETCHT0   704(BP)
 	VFMADD231PS  704(SI), Z31, Z11
-	PREFETCHT0   768(R14)
+	PREFETCHT0   768(BP)
 	VFMADD231PS  768(SI), Z31, Z12
-	PREFETCHT0   832(R14)
+	PREFETCHT0   832(BP)
 	VFMADD231PS  832(SI), Z31, Z13
-	PREFETCHT0   896(R14)
+	PREFETCHT0   896(BP)
 	VFMADD231PS  896(SI), Z31, Z14
-	PREFETCHT0   960(R14)
+	PREFETCHT0   960(BP)
 	VFMADD231PS  960(SI), Z31, Z15
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -29851,7 +30047,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -29872,80 +30068,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z0
 	VMOVUPS      64(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z1
 	VMOVUPS      128(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z2
 	VMOVUPS      192(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z3
 	VMOVUPS      256(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z4
 	VMOVUPS      320(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z5
 	VMOVUPS      384(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z6
 	VMOVUPS      448(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z7
 	VMOVUPS      512(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z8
 	VMOVUPS      576(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z9
 	VMOVUPS      640(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z10
 	VMOVUPS      704(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z11
 	VMOVUPS      768(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z12
 	VMOVUPS      832(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z13
 	VMOVUPS      896(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z14
 	VMOVUPS      960(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z15
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000400, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z16
 	VADDPS  Z16, Z0, Z0
 	VMOVUPS 64(R12), Z16
@@ -30026,27 +30222,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide1x256PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide1x256PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide1x256PackedF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x256PackedF32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -30065,7 +30262,7 @@ panel:
 	VXORPS  Z13, Z13, Z13
 	VXORPS  Z14, Z14, Z14
 	VXORPS  Z15, Z15, Z15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -30082,21 +30279,21 @@ loop:
 	VFMADD231PS  64(SI)(CX*1), Z31, Z7
 	VFMADD231PS  (SI)(BX*4), Z31, Z8
 	VFMADD231PS  64(SI)(BX*4), Z31, Z9
-	VFMADD231PS  (R14)(CX*1), Z31, Z10
-	VFMADD231PS  64(R14)(CX*1), Z31, Z11
+	VFMADD231PS  (BP)(CX*1), Z31, Z10
+	VFMADD231PS  64(BP)(CX*1), Z31, Z11
 	VFMADD231PS  (SI)(CX*2), Z31, Z12
 	VFMADD231PS  64(SI)(CX*2), Z31, Z13
 	VFMADD231PS  (R12), Z31, Z14
 	VFMADD231PS  64(R12), Z31, Z15
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30138,7 +30335,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -30159,80 +30356,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z16
+	VBROADCASTSS 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z0
 	VMOVUPS      64(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z1
 	VMOVUPS      128(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z2
 	VMOVUPS      192(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z3
 	VMOVUPS      256(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z4
 	VMOVUPS      320(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z5
 	VMOVUPS      384(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z6
 	VMOVUPS      448(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z7
 	VMOVUPS      512(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z8
 	VMOVUPS      576(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z9
 	VMOVUPS      640(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z10
 	VMOVUPS      704(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z11
 	VMOVUPS      768(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z12
 	VMOVUPS      832(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z13
 	VMOVUPS      896(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z14
 	VMOVUPS      960(R12), Z17
-	VBROADCASTSS beta+100(FP), Z18
+	VBROADCASTSS 172(R14), Z18
 	VMULPS       Z18, Z17, Z17
 	VFMADD213PS  Z17, Z16, Z15
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000400, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z16
 	VADDPS  Z16, Z0, Z0
 	VMOVUPS 64(R12), Z16
@@ -30313,26 +30510,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x192F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide2x192F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide2x192F32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x192F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -30357,7 +30555,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -30365,62 +30563,62 @@ panel:
 loop:
 	VBROADCASTSS (AX), Z31
 	VBROADCASTSS (AX)(R9*1), Z30
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPS      (SI), Z24
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z30, Z24, Z12
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPS      64(SI), Z24
 	VFMADD231PS  Z31, Z24, Z1
 	VFMADD231PS  Z30, Z24, Z13
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPS      128(SI), Z24
 	VFMADD231PS  Z31, Z24, Z2
 	VFMADD231PS  Z30, Z24, Z14
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VMOVUPS      192(SI), Z24
 	VFMADD231PS  Z31, Z24, Z3
 	VFMADD231PS  Z30, Z24, Z15
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VMOVUPS      256(SI), Z24
 	VFMADD231PS  Z31, Z24, Z4
 	VFMADD231PS  Z30, Z24, Z16
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VMOVUPS      320(SI), Z24
 	VFMADD231PS  Z31, Z24, Z5
 	VFMADD231PS  Z30, Z24, Z17
-	PREFETCHT0   384(R14)
+	PREFETCHT0   384(BP)
 	VMOVUPS      384(SI), Z24
 	VFMADD231PS  Z31, Z24, Z6
 	VFMADD231PS  Z30, Z24, Z18
-	PREFETCHT0   448(R14)
+	PREFETCHT0   448(BP)
 	VMOVUPS      448(SI), Z24
 	VFMADD231PS  Z31, Z24, Z7
 	VFMADD231PS  Z30, Z24, Z19
-	PREFETCHT0   512(R14)
+	PREFETCHT0   512(BP)
 	VMOVUPS      512(SI), Z24
 	VFMADD231PS  Z31, Z24, Z8
 	VFMADD231PS  Z30, Z24, Z20
-	PREFETCHT0   576(R14)
+	PREFETCHT0   576(BP)
 	VMOVUPS      576(SI), Z24
 	VFMADD231PS  Z31, Z24, Z9
 	VFMADD231PS  Z30, Z24, Z21
-	PREFETCHT0   640(R14)
+	PREFETCHT0   640(BP)
 	VMOVUPS      640(SI), Z24
 	VFMADD231PS  Z31, Z24, Z10
 	VFMADD231PS  Z30, Z24, Z22
-	PREFETCHT0   704(R14)
+	PREFETCHT0   704(BP)
 	VMOVUPS      704(SI), Z24
 	VFMADD231PS  Z31, Z24, Z11
 	VFMADD231PS  Z30, Z24, Z23
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30479,7 +30677,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -30508,113 +30706,113 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z0
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z1
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z2
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z3
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z4
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z5
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z6
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z7
 	VMOVUPS      512(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z8
 	VMOVUPS      576(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z9
 	VMOVUPS      640(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z10
 	VMOVUPS      704(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z12
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z13
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z14
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z15
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z16
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z17
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z18
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z19
 	VMOVUPS      512(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z20
 	VMOVUPS      576(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z21
 	VMOVUPS      640(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z22
 	VMOVUPS      704(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000300, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z12, Z12
@@ -30716,27 +30914,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x192PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide2x192PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide2x192PackedF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x192PackedF32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -30763,7 +30962,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -30801,21 +31000,21 @@ loop:
 	VMOVUPS      64(SI)(BX*4), Z24
 	VFMADD231PS  Z31, Z24, Z9
 	VFMADD231PS  Z30, Z24, Z21
-	VMOVUPS      (R14)(CX*1), Z24
+	VMOVUPS      (BP)(CX*1), Z24
 	VFMADD231PS  Z31, Z24, Z10
 	VFMADD231PS  Z30, Z24, Z22
-	VMOVUPS      64(R14)(CX*1), Z24
+	VMOVUPS      64(BP)(CX*1), Z24
 	VFMADD231PS  Z31, Z24, Z11
 	VFMADD231PS  Z30, Z24, Z23
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -30874,7 +31073,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -30903,113 +31102,113 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z0
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z1
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z2
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z3
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z4
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z5
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z6
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z7
 	VMOVUPS      512(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z8
 	VMOVUPS      576(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z9
 	VMOVUPS      640(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z10
 	VMOVUPS      704(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z12
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z13
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z14
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z15
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z16
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z17
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z18
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z19
 	VMOVUPS      512(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z20
 	VMOVUPS      576(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z21
 	VMOVUPS      640(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z22
 	VMOVUPS      704(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000300, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z12, Z12
@@ -31111,26 +31310,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x128F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide3x128F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide3x128F32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x128F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -31155,7 +31355,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -31164,54 +31364,54 @@ loop:
 	VBROADCASTSS (AX), Z31
 	VBROADCASTSS (AX)(R9*1), Z30
 	VBROADCASTSS (AX)(R9*2), Z29
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPS      (SI), Z24
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z30, Z24, Z8
 	VFMADD231PS  Z29, Z24, Z16
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPS      64(SI), Z24
 	VFMADD231PS  Z31, Z24, Z1
 	VFMADD231PS  Z30, Z24, Z9
 	VFMADD231PS  Z29, Z24, Z17
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPS      128(SI), Z24
 	VFMADD231PS  Z31, Z24, Z2
 	VFMADD231PS  Z30, Z24, Z10
 	VFMADD231PS  Z29, Z24, Z18
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VMOVUPS      192(SI), Z24
 	VFMADD231PS  Z31, Z24, Z3
 	VFMADD231PS  Z30, Z24, Z11
 	VFMADD231PS  Z29, Z24, Z19
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VMOVUPS      256(SI), Z24
 	VFMADD231PS  Z31, Z24, Z4
 	VFMADD231PS  Z30, Z24, Z12
 	VFMADD231PS  Z29, Z24, Z20
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VMOVUPS      320(SI), Z24
 	VFMADD231PS  Z31, Z24, Z5
 	VFMADD231PS  Z30, Z24, Z13
 	VFMADD231PS  Z29, Z24, Z21
-	PREFETCHT0   384(R14)
+	PREFETCHT0   384(BP)
 	VMOVUPS      384(SI), Z24
 	VFMADD231PS  Z31, Z24, Z6
 	VFMADD231PS  Z30, Z24, Z14
 	VFMADD231PS  Z29, Z24, Z22
-	PREFETCHT0   448(R14)
+	PREFETCHT0   448(BP)
 	VMOVUPS      448(SI), Z24
 	VFMADD231PS  Z31, Z24, Z7
 	VFMADD231PS  Z30, Z24, Z15
 	VFMADD231PS  Z29, Z24, Z23
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -31271,7 +31471,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -31300,114 +31500,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z0
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z1
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z2
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z3
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z4
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z5
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z6
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z8
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z9
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z10
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z11
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z12
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z13
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z14
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z16
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z17
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z18
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z19
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z20
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z21
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z22
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000200, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z8, Z8
@@ -31506,27 +31706,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x128PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide3x128PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide3x128PackedF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x128PackedF32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -31553,7 +31754,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -31596,13 +31797,13 @@ loop:
 	VFMADD231PS  Z29, Z24, Z23
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -31662,7 +31863,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -31691,114 +31892,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z0
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z1
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z2
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z3
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z4
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z5
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z6
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z8
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z9
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z10
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z11
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z12
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z13
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z14
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z16
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z17
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z18
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z19
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z20
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z21
 	VMOVUPS      384(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z22
 	VMOVUPS      448(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000200, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z8, Z8
@@ -31897,26 +32098,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide4x96F32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide4x96F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide4x96F32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide4x96F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -31941,7 +32143,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -31951,37 +32153,37 @@ loop:
 	VBROADCASTSS (AX)(R9*1), Z30
 	VBROADCASTSS (AX)(R9*2), Z29
 	VBROADCASTSS (AX)(R10*1), Z28
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPS      (SI), Z24
 	VFMADD231PS  Z31, Z24, Z0
 	VFMADD231PS  Z30, Z24, Z6
 	VFMADD231PS  Z29, Z24, Z12
 	VFMADD231PS  Z28, Z24, Z18
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPS      64(SI), Z24
 	VFMADD231PS  Z31, Z24, Z1
 	VFMADD231PS  Z30, Z24, Z7
 	VFMADD231PS  Z29, Z24, Z13
 	VFMADD231PS  Z28, Z24, Z19
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPS      128(SI), Z24
 	VFMADD231PS  Z31, Z24, Z2
 	VFMADD231PS  Z30, Z24, Z8
 	VFMADD231PS  Z29, Z24, Z14
 	VFMADD231PS  Z28, Z24, Z20
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VMOVUPS      192(SI), Z24
 	VFMADD231PS  Z31, Z24, Z3
 	VFMADD231PS  Z30, Z24, Z9
 	VFMADD231PS  Z29, Z24, Z15
 	VFMADD231PS  Z28, Z24, Z21
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VMOVUPS      256(SI), Z24
 	VFMADD231PS  Z31, Z24, Z4
 	VFMADD231PS  Z30, Z24, Z10
 	VFMADD231PS  Z29, Z24, Z16
 	VFMADD231PS  Z28, Z24, Z22
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VMOVUPS      320(SI), Z24
 	VFMADD231PS  Z31, Z24, Z5
 	VFMADD231PS  Z30, Z24, Z11
@@ -31989,12 +32191,12 @@ loop:
 	VFMADD231PS  Z28, Z24, Z23
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -32055,7 +32257,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -32084,115 +32286,115 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z0
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z1
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z2
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z3
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z4
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z6
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z7
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z8
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z9
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z10
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z12
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z13
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z14
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z15
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z16
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z18
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z19
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z20
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z21
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z22
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z6, Z6
@@ -32290,27 +32492,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide4x96PackedF32AVX512(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float32, beta float32, bias *float32)
+// func gemmWide4x96PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide4x96PackedF32AVX512(SB), NOSPLIT, $0-112
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide4x96PackedF32AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x02, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x02, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x02, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -32337,7 +32540,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -32379,13 +32582,13 @@ loop:
 	VFMADD231PS  Z28, Z24, Z23
 	ADDQ         $0x04, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -32446,7 +32649,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -32475,115 +32678,115 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSS alpha+96(FP), Z24
+	VBROADCASTSS 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z0
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z1
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z2
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z3
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z4
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z6
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z7
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z8
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z9
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z10
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z12
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z13
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z14
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z15
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z16
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPS      (R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z18
 	VMOVUPS      64(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z19
 	VMOVUPS      128(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z20
 	VMOVUPS      192(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z21
 	VMOVUPS      256(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z22
 	VMOVUPS      320(R12), Z25
-	VBROADCASTSS beta+100(FP), Z26
+	VBROADCASTSS 172(R14), Z26
 	VMULPS       Z26, Z25, Z25
 	VFMADD213PS  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+104(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPS (R12), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z6, Z6
@@ -33989,26 +34192,26 @@ done:
 	VZEROUPPER
 	RET
 
-// func gemm1x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -34020,7 +34223,7 @@ full:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34043,7 +34246,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34056,7 +34259,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -34068,26 +34271,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z1
+	VBROADCASTSD 168(R14), Z1
 	VMULPD       Z1, Z0, Z0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z1
+	VBROADCASTSD 168(R14), Z1
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z2
-	VBROADCASTSD beta+104(FP), Z3
+	VBROADCASTSD 176(R14), Z3
 	VMULPD       Z3, Z2, Z2
 	VFMADD213PD  Z2, Z1, Z0
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z1
 	VADDPD    Z1, Z0, Z0
 
@@ -34101,38 +34304,40 @@ store:
 	MOVQ    DI, R12
 	VMOVUPD Z0, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -34145,7 +34350,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34172,7 +34377,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34186,7 +34391,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -34201,32 +34406,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z3
-	VBROADCASTSD beta+104(FP), Z4
+	VBROADCASTSD 176(R14), Z4
 	VMULPD       Z4, Z3, Z3
 	VFMADD213PD  Z3, Z2, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z3
-	VBROADCASTSD beta+104(FP), Z4
+	VBROADCASTSD 176(R14), Z4
 	VMULPD       Z4, Z3, Z3
 	VFMADD213PD  Z3, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z2
 	VADDPD    Z2, Z0, Z0
 	VADDPD    Z2, Z1, Z1
@@ -34244,38 +34449,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z1, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -34289,7 +34496,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34320,7 +34527,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34335,7 +34542,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -34353,7 +34560,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	VMULPD       Z3, Z0, Z0
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
@@ -34361,30 +34568,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z3, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z3, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z3
 	VADDPD    Z3, Z0, Z0
 	VADDPD    Z3, Z1, Z1
@@ -34406,39 +34613,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z2, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -34453,7 +34662,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34488,7 +34697,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34504,7 +34713,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -34525,7 +34734,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
@@ -34534,35 +34743,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z4
 	VADDPD    Z4, Z0, Z0
 	VADDPD    Z4, Z1, Z1
@@ -34588,39 +34797,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z3, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -34636,7 +34847,7 @@ full:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34675,7 +34886,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34692,7 +34903,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -34716,7 +34927,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z5
+	VBROADCASTSD 168(R14), Z5
 	VMULPD       Z5, Z0, Z0
 	VMULPD       Z5, Z1, Z1
 	VMULPD       Z5, Z2, Z2
@@ -34726,40 +34937,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z5
+	VBROADCASTSD 168(R14), Z5
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z4
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z5
 	VADDPD    Z5, Z0, Z0
 	VADDPD    Z5, Z1, Z1
@@ -34789,39 +35000,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z4, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -34839,7 +35052,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -34883,7 +35096,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -34902,7 +35115,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -34929,7 +35142,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -34940,45 +35153,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z6
 	VADDPD    Z6, Z0, Z0
 	VADDPD    Z6, Z1, Z1
@@ -35012,39 +35225,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z5, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -35063,7 +35278,7 @@ full:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35111,7 +35326,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35131,7 +35346,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -35161,7 +35376,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z7
+	VBROADCASTSD 168(R14), Z7
 	VMULPD       Z7, Z0, Z0
 	VMULPD       Z7, Z1, Z1
 	VMULPD       Z7, Z2, Z2
@@ -35173,50 +35388,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z7
+	VBROADCASTSD 168(R14), Z7
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z6
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z7
 	VADDPD    Z7, Z0, Z0
 	VADDPD    Z7, Z1, Z1
@@ -35254,39 +35469,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z6, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -35308,7 +35525,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35361,7 +35578,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35383,7 +35600,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -35416,7 +35633,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -35429,55 +35646,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z8
 	VADDPD    Z8, Z0, Z0
 	VADDPD    Z8, Z1, Z1
@@ -35519,39 +35736,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z7, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -35574,7 +35793,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35631,7 +35850,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35654,7 +35873,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -35690,7 +35909,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	VMULPD       Z9, Z0, Z0
 	VMULPD       Z9, Z1, Z1
 	VMULPD       Z9, Z2, Z2
@@ -35704,60 +35923,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z9
 	VADDPD    Z9, Z0, Z0
 	VADDPD    Z9, Z1, Z1
@@ -35803,39 +36022,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z8, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm10x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -35859,7 +36080,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -35920,7 +36141,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -35944,7 +36165,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -35983,7 +36204,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	VMULPD       Z10, Z0, Z0
 	VMULPD       Z10, Z1, Z1
 	VMULPD       Z10, Z2, Z2
@@ -35998,65 +36219,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z10
 	VADDPD    Z10, Z0, Z0
 	VADDPD    Z10, Z1, Z1
@@ -36106,39 +36327,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z9, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0a, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm11x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -36163,7 +36386,7 @@ full:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -36228,7 +36451,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -36253,7 +36476,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -36295,7 +36518,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z11
+	VBROADCASTSD 168(R14), Z11
 	VMULPD       Z11, Z0, Z0
 	VMULPD       Z11, Z1, Z1
 	VMULPD       Z11, Z2, Z2
@@ -36311,70 +36534,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z11
+	VBROADCASTSD 168(R14), Z11
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z10
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z11
 	VADDPD    Z11, Z0, Z0
 	VADDPD    Z11, Z1, Z1
@@ -36428,39 +36651,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z10, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0b, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm12x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -36486,7 +36711,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -36555,7 +36780,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -36581,7 +36806,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -36626,7 +36851,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -36643,75 +36868,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z12
 	VADDPD    Z12, Z0, Z0
 	VADDPD    Z12, Z1, Z1
@@ -36769,39 +36994,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z11, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0c, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm13x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm13x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -36828,7 +37055,7 @@ full:
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -36901,7 +37128,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -36928,7 +37155,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -36976,7 +37203,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z13
+	VBROADCASTSD 168(R14), Z13
 	VMULPD       Z13, Z0, Z0
 	VMULPD       Z13, Z1, Z1
 	VMULPD       Z13, Z2, Z2
@@ -36994,80 +37221,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z13
+	VBROADCASTSD 168(R14), Z13
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z12
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z13
 	VADDPD    Z13, Z0, Z0
 	VADDPD    Z13, Z1, Z1
@@ -37129,39 +37356,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z12, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0d, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm14x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm14x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -37189,7 +37418,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -37266,7 +37495,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -37294,7 +37523,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -37345,7 +37574,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	VMULPD       Z14, Z0, Z0
 	VMULPD       Z14, Z1, Z1
 	VMULPD       Z14, Z2, Z2
@@ -37364,85 +37593,85 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z12
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z14
 	VADDPD    Z14, Z0, Z0
 	VADDPD    Z14, Z1, Z1
@@ -37508,39 +37737,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z13, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0e, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm15x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm15x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm15x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm15x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -37569,7 +37800,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -37650,7 +37881,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -37679,7 +37910,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -37733,7 +37964,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	VMULPD       Z15, Z0, Z0
 	VMULPD       Z15, Z1, Z1
 	VMULPD       Z15, Z2, Z2
@@ -37753,90 +37984,90 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z12
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z13
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z15
 	VADDPD    Z15, Z0, Z0
 	VADDPD    Z15, Z1, Z1
@@ -37906,39 +38137,41 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z14, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0f, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0f, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm16x8RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm16x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm16x8RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm16x8RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -37968,7 +38201,7 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38053,7 +38286,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38083,7 +38316,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -38140,7 +38373,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
 	VMULPD       Z16, Z2, Z2
@@ -38161,95 +38394,95 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z12
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z14
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z16
 	VADDPD    Z16, Z0, Z0
 	VADDPD    Z16, Z1, Z1
@@ -38323,38 +38556,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z15, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x10, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x10, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -38367,7 +38602,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38402,7 +38637,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38418,7 +38653,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -38432,31 +38667,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z2, Z0
 	VMOVUPD.Z    64(R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z2
 	VADDPD    Z2, Z0, Z0
 	VMOVUPD.Z 64(R12), K1, Z2
@@ -38474,38 +38709,40 @@ store:
 	VMOVUPD Z0, (R12)
 	VMOVUPD Z1, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -38520,7 +38757,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38567,7 +38804,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38586,7 +38823,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -38605,7 +38842,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
@@ -38614,33 +38851,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z0
 	VMOVUPD.Z    64(R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z2
 	VMOVUPD.Z    64(R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z4
 	VADDPD    Z4, Z0, Z0
 	VADDPD    Z4, Z2, Z2
@@ -38665,38 +38902,40 @@ store:
 	VMOVUPD Z2, (R12)
 	VMOVUPD Z3, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -38713,7 +38952,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -38772,7 +39011,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -38794,7 +39033,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -38818,7 +39057,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -38829,42 +39068,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z0
 	VMOVUPD.Z    64(R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z2
 	VMOVUPD.Z    64(R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z4
 	VMOVUPD.Z    64(R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z6
 	VADDPD    Z6, Z0, Z0
 	VADDPD    Z6, Z2, Z2
@@ -38896,39 +39135,41 @@ store:
 	VMOVUPD Z4, (R12)
 	VMOVUPD Z5, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -38947,7 +39188,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -39018,7 +39259,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -39043,7 +39284,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -39072,7 +39313,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -39085,51 +39326,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z0
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z2
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z4
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z6
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z8
 	VADDPD    Z8, Z0, Z0
 	VADDPD    Z8, Z2, Z2
@@ -39168,39 +39409,41 @@ store:
 	VMOVUPD Z6, (R12)
 	VMOVUPD Z7, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -39221,7 +39464,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -39304,7 +39547,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -39332,7 +39575,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -39366,7 +39609,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	VMULPD       Z10, Z0, Z0
 	VMULPD       Z10, Z1, Z1
 	VMULPD       Z10, Z2, Z2
@@ -39381,60 +39624,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z0
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z2
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z4
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z6
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z8
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z10
 	VADDPD    Z10, Z0, Z0
 	VADDPD    Z10, Z2, Z2
@@ -39480,39 +39723,41 @@ store:
 	VMOVUPD Z8, (R12)
 	VMOVUPD Z9, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -39536,7 +39781,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -39632,7 +39877,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -39664,7 +39909,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -39703,7 +39948,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -39720,69 +39965,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z0
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z2
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z4
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z6
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z8
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z10
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z12
 	VADDPD    Z12, Z0, Z0
 	VADDPD    Z12, Z2, Z2
@@ -39835,39 +40080,41 @@ store:
 	VMOVUPD Z10, (R12)
 	VMOVUPD Z11, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -39893,7 +40140,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -40001,7 +40248,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -40036,7 +40283,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -40080,7 +40327,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	VMULPD       Z14, Z0, Z0
 	VMULPD       Z14, Z1, Z1
 	VMULPD       Z14, Z2, Z2
@@ -40099,78 +40346,78 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z0
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z2
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z4
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z6
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z8
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z10
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z12
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z14
 	VADDPD    Z14, Z0, Z0
 	VADDPD    Z14, Z2, Z2
@@ -40230,39 +40477,41 @@ store:
 	VMOVUPD Z12, (R12)
 	VMOVUPD Z13, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm8x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -40292,12 +40541,12 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+80(FP)
+	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -40416,7 +40665,7 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -40540,7 +40789,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -40579,7 +40828,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -40628,7 +40877,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
 	VMULPD       Z16, Z2, Z2
@@ -40649,87 +40898,87 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z0
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z2
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z4
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z6
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z8
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z10
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z12
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z14
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z16
 	VADDPD    Z16, Z0, Z0
 	VADDPD    Z16, Z2, Z2
@@ -40796,39 +41045,41 @@ store:
 	VMOVUPD Z14, (R12)
 	VMOVUPD Z15, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm9x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -40860,12 +41111,12 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+80(FP)
+	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -40996,7 +41247,7 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -41132,7 +41383,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -41174,7 +41425,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -41228,7 +41479,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	VMULPD       Z18, Z0, Z0
 	VMULPD       Z18, Z1, Z1
 	VMULPD       Z18, Z2, Z2
@@ -41251,96 +41502,96 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z0
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z2
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z4
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z6
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z8
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z10
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z12
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z14
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z16
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z18
 	VADDPD    Z18, Z0, Z0
 	VADDPD    Z18, Z2, Z2
@@ -41414,39 +41665,41 @@ store:
 	VMOVUPD Z16, (R12)
 	VMOVUPD Z17, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm10x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -41480,12 +41733,12 @@ full:
 	VXORPS  Z17, Z17, Z17
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+80(FP)
+	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -41628,7 +41881,7 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -41776,7 +42029,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -41821,7 +42074,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -41880,7 +42133,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z20
+	VBROADCASTSD 168(R14), Z20
 	VMULPD       Z20, Z0, Z0
 	VMULPD       Z20, Z1, Z1
 	VMULPD       Z20, Z2, Z2
@@ -41905,105 +42158,105 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z20
+	VBROADCASTSD 168(R14), Z20
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z0
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z2
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z4
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z6
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z8
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z10
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z12
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z14
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z16
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z18
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z19
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z20
 	VADDPD    Z20, Z0, Z0
 	VADDPD    Z20, Z2, Z2
@@ -42084,39 +42337,41 @@ store:
 	VMOVUPD Z18, (R12)
 	VMOVUPD Z19, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0a, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm11x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -42152,12 +42407,12 @@ full:
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
 	VXORPS  Z21, Z21, Z21
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+80(FP)
+	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -42312,7 +42567,7 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -42472,7 +42727,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -42520,7 +42775,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -42584,7 +42839,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z22
+	VBROADCASTSD 168(R14), Z22
 	VMULPD       Z22, Z0, Z0
 	VMULPD       Z22, Z1, Z1
 	VMULPD       Z22, Z2, Z2
@@ -42611,114 +42866,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z22
+	VBROADCASTSD 168(R14), Z22
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z0
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z2
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z4
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z6
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z8
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z10
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z12
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z14
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z16
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z18
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z20
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z21
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z22
 	VADDPD    Z22, Z0, Z0
 	VADDPD    Z22, Z2, Z2
@@ -42806,39 +43061,41 @@ store:
 	VMOVUPD Z20, (R12)
 	VMOVUPD Z21, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0b, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm12x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -42876,12 +43133,12 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+80(FP)
+	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -43048,7 +43305,7 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -43220,7 +43477,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -43271,7 +43528,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -43340,7 +43597,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -43369,123 +43626,123 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z0
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z2
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z4
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z6
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z8
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z10
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z12
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z14
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z16
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z18
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z20
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z21
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z22
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z24
 	VADDPD    Z24, Z0, Z0
 	VADDPD    Z24, Z2, Z2
@@ -43580,39 +43837,41 @@ store:
 	VMOVUPD Z22, (R12)
 	VMOVUPD Z23, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0c, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm13x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm13x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -43652,12 +43911,12 @@ full:
 	VXORPS  Z23, Z23, Z23
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+80(FP)
+	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -43836,7 +44095,7 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -44020,7 +44279,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -44074,7 +44333,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -44148,7 +44407,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z26
+	VBROADCASTSD 168(R14), Z26
 	VMULPD       Z26, Z0, Z0
 	VMULPD       Z26, Z1, Z1
 	VMULPD       Z26, Z2, Z2
@@ -44179,132 +44438,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z26
+	VBROADCASTSD 168(R14), Z26
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z0
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z2
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z4
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z6
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z8
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z10
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z12
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z14
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z16
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z18
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z20
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z21
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z22
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z23
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z24
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z25
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z26
 	VADDPD    Z26, Z0, Z0
 	VADDPD    Z26, Z2, Z2
@@ -44406,39 +44665,41 @@ store:
 	VMOVUPD Z24, (R12)
 	VMOVUPD Z25, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0d, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x16RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm14x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm14x16RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x16RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -44480,12 +44741,12 @@ full:
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
 	VXORPS  Z27, Z27, Z27
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+80(FP)
+	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -44676,7 +44937,7 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -44872,7 +45133,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -44929,7 +45190,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -45008,7 +45269,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z28
+	VBROADCASTSD 168(R14), Z28
 	VMULPD       Z28, Z0, Z0
 	VMULPD       Z28, Z1, Z1
 	VMULPD       Z28, Z2, Z2
@@ -45041,141 +45302,141 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z28
+	VBROADCASTSD 168(R14), Z28
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z0
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z2
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z4
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z6
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z8
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z10
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z12
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z14
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z16
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z18
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z20
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z21
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z22
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z23
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z24
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z25
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z26
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z27
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z28
 	VADDPD    Z28, Z0, Z0
 	VADDPD    Z28, Z2, Z2
@@ -45284,38 +45545,40 @@ store:
 	VMOVUPD Z26, (R12)
 	VMOVUPD Z27, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x0e, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -45329,7 +45592,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -45372,7 +45635,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -45390,7 +45653,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -45406,7 +45669,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	VMULPD       Z3, Z0, Z0
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
@@ -45414,28 +45677,28 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z3, Z0
 	VMOVUPD      64(R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z3, Z1
 	VMOVUPD.Z    128(R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z3
 	VADDPD    Z3, Z0, Z0
 	VMOVUPD   64(R12), Z3
@@ -45457,38 +45720,40 @@ store:
 	VMOVUPD Z1, 64(R12)
 	VMOVUPD Z2, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x01, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -45505,7 +45770,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -45564,7 +45829,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -45586,7 +45851,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -45609,7 +45874,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -45620,41 +45885,41 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z0
 	VMOVUPD      64(R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z1
 	VMOVUPD.Z    128(R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z3
 	VMOVUPD      64(R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z4
 	VMOVUPD.Z    128(R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z6
 	VADDPD    Z6, Z0, Z0
 	VADDPD    Z6, Z3, Z3
@@ -45686,38 +45951,40 @@ store:
 	VMOVUPD Z4, 64(R12)
 	VMOVUPD Z5, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x02, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -45737,7 +46004,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -45812,7 +46079,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -45838,7 +46105,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -45868,7 +46135,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	VMULPD       Z9, Z0, Z0
 	VMULPD       Z9, Z1, Z1
 	VMULPD       Z9, Z2, Z2
@@ -45882,54 +46149,54 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z0
 	VMOVUPD      64(R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z1
 	VMOVUPD.Z    128(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z3
 	VMOVUPD      64(R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z4
 	VMOVUPD.Z    128(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z6
 	VMOVUPD      64(R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z7
 	VMOVUPD.Z    128(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z9
 	VADDPD    Z9, Z0, Z0
 	VADDPD    Z9, Z3, Z3
@@ -45971,39 +46238,41 @@ store:
 	VMOVUPD Z7, 64(R12)
 	VMOVUPD Z8, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x03, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -46026,7 +46295,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -46117,7 +46386,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -46147,7 +46416,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -46184,7 +46453,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -46201,67 +46470,67 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z0
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z1
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z3
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z4
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z6
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z7
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z9
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z10
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z12
 	VADDPD    Z12, Z0, Z0
 	VADDPD    Z12, Z3, Z3
@@ -46313,39 +46582,41 @@ store:
 	VMOVUPD Z10, 64(R12)
 	VMOVUPD Z11, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x04, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -46371,7 +46642,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -46478,7 +46749,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -46512,7 +46783,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -46556,7 +46827,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	VMULPD       Z15, Z0, Z0
 	VMULPD       Z15, Z1, Z1
 	VMULPD       Z15, Z2, Z2
@@ -46576,80 +46847,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z0
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z1
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z3
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z4
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z6
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z7
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z9
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z10
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z12
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z13
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z15
 	VADDPD    Z15, Z0, Z0
 	VADDPD    Z15, Z3, Z3
@@ -46711,39 +46982,41 @@ store:
 	VMOVUPD Z13, 64(R12)
 	VMOVUPD Z14, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x05, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -46773,7 +47046,7 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -46897,7 +47170,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -46936,7 +47209,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -46987,7 +47260,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	VMULPD       Z18, Z0, Z0
 	VMULPD       Z18, Z1, Z1
 	VMULPD       Z18, Z2, Z2
@@ -47010,93 +47283,93 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z0
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z1
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z3
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z4
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z6
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z7
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z9
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z10
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z12
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z13
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z15
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z16
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z18
 	VADDPD    Z18, Z0, Z0
 	VADDPD    Z18, Z3, Z3
@@ -47168,39 +47441,41 @@ store:
 	VMOVUPD Z16, 64(R12)
 	VMOVUPD Z17, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x06, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -47233,7 +47508,7 @@ full:
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -47373,7 +47648,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -47416,7 +47691,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -47474,7 +47749,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z21
+	VBROADCASTSD 168(R14), Z21
 	VMULPD       Z21, Z0, Z0
 	VMULPD       Z21, Z1, Z1
 	VMULPD       Z21, Z2, Z2
@@ -47500,106 +47775,106 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z21
+	VBROADCASTSD 168(R14), Z21
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z0
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z1
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z3
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z4
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z6
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z7
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z9
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z10
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z12
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z13
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z15
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z16
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z18
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z19
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z20
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z21
 	VADDPD    Z21, Z0, Z0
 	VADDPD    Z21, Z3, Z3
@@ -47681,39 +47956,41 @@ store:
 	VMOVUPD Z19, 64(R12)
 	VMOVUPD Z20, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x07, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -47751,7 +48028,7 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -47908,7 +48185,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -47956,7 +48233,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -48021,7 +48298,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -48050,119 +48327,119 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z0
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z1
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z3
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z4
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z6
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z7
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z9
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z10
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z12
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z13
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z15
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z16
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z18
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z19
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z20
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z21
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z22
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z24
 	VADDPD    Z24, Z0, Z0
 	VADDPD    Z24, Z3, Z3
@@ -48254,39 +48531,41 @@ store:
 	VMOVUPD Z22, 64(R12)
 	VMOVUPD Z23, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x08, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x24RowF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x24RowF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x24RowF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   104(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
 	LEAQ   (R9)(R9*2), R10
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -48327,7 +48606,7 @@ full:
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -48500,7 +48779,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -48552,7 +48831,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -48624,7 +48903,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z27
+	VBROADCASTSD 168(R14), Z27
 	VMULPD       Z27, Z0, Z0
 	VMULPD       Z27, Z1, Z1
 	VMULPD       Z27, Z2, Z2
@@ -48656,132 +48935,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z27
+	VBROADCASTSD 168(R14), Z27
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z0
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z1
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z3
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z4
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z6
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z7
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z9
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z10
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z12
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z13
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z15
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z16
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z18
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z19
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z20
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z21
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z22
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z23
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z24
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z25
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z26
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z27
 	VADDPD    Z27, Z0, Z0
 	VADDPD    Z27, Z3, Z3
@@ -48883,38 +49162,40 @@ store:
 	VMOVUPD Z25, 64(R12)
 	VMOVUPD Z26, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	IMUL3Q  $0x09, R9, R12
+	MOVQ    atile+56(FP), R12
 	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -48926,7 +49207,7 @@ full:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -48952,7 +49233,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -48965,7 +49246,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -48977,26 +49258,26 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z1
+	VBROADCASTSD 168(R14), Z1
 	VMULPD       Z1, Z0, Z0
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z1
+	VBROADCASTSD 168(R14), Z1
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z2
-	VBROADCASTSD beta+104(FP), Z3
+	VBROADCASTSD 176(R14), Z3
 	VMULPD       Z3, Z2, Z2
 	VFMADD213PD  Z2, Z1, Z0
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z1
 	VADDPD    Z1, Z0, Z0
 
@@ -49010,37 +49291,40 @@ store:
 	MOVQ    DI, R12
 	VMOVUPD Z0, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -49053,7 +49337,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -49083,7 +49367,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -49097,7 +49381,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -49112,32 +49396,32 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z3
-	VBROADCASTSD beta+104(FP), Z4
+	VBROADCASTSD 176(R14), Z4
 	VMULPD       Z4, Z3, Z3
 	VFMADD213PD  Z3, Z2, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z3
-	VBROADCASTSD beta+104(FP), Z4
+	VBROADCASTSD 176(R14), Z4
 	VMULPD       Z4, Z3, Z3
 	VFMADD213PD  Z3, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z2
 	VADDPD    Z2, Z0, Z0
 	VADDPD    Z2, Z1, Z1
@@ -49155,37 +49439,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z1, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -49199,7 +49486,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -49233,7 +49520,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -49248,7 +49535,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -49266,7 +49553,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	VMULPD       Z3, Z0, Z0
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
@@ -49274,30 +49561,30 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z3, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z3, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z3
 	VADDPD    Z3, Z0, Z0
 	VADDPD    Z3, Z1, Z1
@@ -49319,37 +49606,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z2, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -49364,7 +49654,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -49402,7 +49692,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -49418,7 +49708,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -49439,7 +49729,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
@@ -49448,35 +49738,35 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z5
-	VBROADCASTSD beta+104(FP), Z6
+	VBROADCASTSD 176(R14), Z6
 	VMULPD       Z6, Z5, Z5
 	VFMADD213PD  Z5, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z4
 	VADDPD    Z4, Z0, Z0
 	VADDPD    Z4, Z1, Z1
@@ -49502,37 +49792,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z3, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -49548,7 +49841,7 @@ full:
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -49590,7 +49883,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -49607,7 +49900,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -49631,7 +49924,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z5
+	VBROADCASTSD 168(R14), Z5
 	VMULPD       Z5, Z0, Z0
 	VMULPD       Z5, Z1, Z1
 	VMULPD       Z5, Z2, Z2
@@ -49641,40 +49934,40 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z5
+	VBROADCASTSD 168(R14), Z5
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z5, Z4
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z5
 	VADDPD    Z5, Z0, Z0
 	VADDPD    Z5, Z1, Z1
@@ -49704,37 +49997,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z4, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -49751,7 +50047,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -49797,7 +50093,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -49815,7 +50111,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -49842,7 +50138,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -49853,45 +50149,45 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z7
-	VBROADCASTSD beta+104(FP), Z8
+	VBROADCASTSD 176(R14), Z8
 	VMULPD       Z8, Z7, Z7
 	VFMADD213PD  Z7, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z6
 	VADDPD    Z6, Z0, Z0
 	VADDPD    Z6, Z1, Z1
@@ -49925,37 +50221,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z5, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -49973,7 +50272,7 @@ full:
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -50023,7 +50322,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -50042,7 +50341,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -50072,7 +50371,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z7
+	VBROADCASTSD 168(R14), Z7
 	VMULPD       Z7, Z0, Z0
 	VMULPD       Z7, Z1, Z1
 	VMULPD       Z7, Z2, Z2
@@ -50084,50 +50383,50 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z7
+	VBROADCASTSD 168(R14), Z7
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z7, Z6
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z7
 	VADDPD    Z7, Z0, Z0
 	VADDPD    Z7, Z1, Z1
@@ -50165,37 +50464,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z6, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x38, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -50214,7 +50516,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -50268,7 +50570,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -50288,7 +50590,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -50321,7 +50623,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -50334,55 +50636,55 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z8
 	VADDPD    Z8, Z0, Z0
 	VADDPD    Z8, Z1, Z1
@@ -50424,37 +50726,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z7, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x40, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -50474,7 +50779,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -50532,7 +50837,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -50553,7 +50858,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -50589,7 +50894,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	VMULPD       Z9, Z0, Z0
 	VMULPD       Z9, Z1, Z1
 	VMULPD       Z9, Z2, Z2
@@ -50603,60 +50908,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z9
 	VADDPD    Z9, Z0, Z0
 	VADDPD    Z9, Z1, Z1
@@ -50702,37 +51007,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z8, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x48, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm10x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -50753,7 +51061,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -50815,7 +51123,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -50837,7 +51145,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -50876,7 +51184,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	VMULPD       Z10, Z0, Z0
 	VMULPD       Z10, Z1, Z1
 	VMULPD       Z10, Z2, Z2
@@ -50891,65 +51199,65 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z11
-	VBROADCASTSD beta+104(FP), Z12
+	VBROADCASTSD 176(R14), Z12
 	VMULPD       Z12, Z11, Z11
 	VFMADD213PD  Z11, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z10
 	VADDPD    Z10, Z0, Z0
 	VADDPD    Z10, Z1, Z1
@@ -50999,37 +51307,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z9, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x50, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm11x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -51051,7 +51362,7 @@ full:
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -51117,7 +51428,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -51140,7 +51451,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -51182,7 +51493,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z11
+	VBROADCASTSD 168(R14), Z11
 	VMULPD       Z11, Z0, Z0
 	VMULPD       Z11, Z1, Z1
 	VMULPD       Z11, Z2, Z2
@@ -51198,70 +51509,70 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z11
+	VBROADCASTSD 168(R14), Z11
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z11, Z10
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z11
 	VADDPD    Z11, Z0, Z0
 	VADDPD    Z11, Z1, Z1
@@ -51315,37 +51626,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z10, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x58, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm12x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -51368,7 +51682,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -51438,7 +51752,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -51462,7 +51776,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -51507,7 +51821,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -51524,75 +51838,75 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z13
-	VBROADCASTSD beta+104(FP), Z14
+	VBROADCASTSD 176(R14), Z14
 	VMULPD       Z14, Z13, Z13
 	VFMADD213PD  Z13, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z12
 	VADDPD    Z12, Z0, Z0
 	VADDPD    Z12, Z1, Z1
@@ -51650,37 +51964,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z11, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x60, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm13x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm13x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -51704,7 +52021,7 @@ full:
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -51778,7 +52095,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -51803,7 +52120,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -51851,7 +52168,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z13
+	VBROADCASTSD 168(R14), Z13
 	VMULPD       Z13, Z0, Z0
 	VMULPD       Z13, Z1, Z1
 	VMULPD       Z13, Z2, Z2
@@ -51869,80 +52186,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z13
+	VBROADCASTSD 168(R14), Z13
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z13, Z12
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z13
 	VADDPD    Z13, Z0, Z0
 	VADDPD    Z13, Z1, Z1
@@ -52004,37 +52321,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z12, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x68, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm14x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm14x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -52059,7 +52379,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -52137,7 +52457,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -52163,7 +52483,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -52214,7 +52534,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	VMULPD       Z14, Z0, Z0
 	VMULPD       Z14, Z1, Z1
 	VMULPD       Z14, Z2, Z2
@@ -52233,85 +52553,85 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z12
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z14
 	VADDPD    Z14, Z0, Z0
 	VADDPD    Z14, Z1, Z1
@@ -52377,37 +52697,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z13, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x70, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm15x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm15x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm15x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm15x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -52433,7 +52756,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -52515,7 +52838,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -52542,7 +52865,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -52596,7 +52919,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	VMULPD       Z15, Z0, Z0
 	VMULPD       Z15, Z1, Z1
 	VMULPD       Z15, Z2, Z2
@@ -52616,90 +52939,90 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z12
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z13
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z15
 	VADDPD    Z15, Z0, Z0
 	VADDPD    Z15, Z1, Z1
@@ -52769,37 +53092,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z14, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x78, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0f, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm16x8ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm16x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm16x8ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm16x8ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -52826,7 +53152,7 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -52912,7 +53238,7 @@ loop4:
 	JNZ              loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -52940,7 +53266,7 @@ loop1:
 	JNZ              loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -52997,7 +53323,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
 	VMULPD       Z16, Z2, Z2
@@ -53018,95 +53344,95 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z0
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z2
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z4
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z6
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z8
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z10
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z12
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z14
 	ADDQ         R13, R12
 	VMOVUPD.Z    (R12), K1, Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x40, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD.Z (R12), K1, Z16
 	VADDPD    Z16, Z0, Z0
 	VADDPD    Z16, Z1, Z1
@@ -53180,37 +53506,40 @@ store:
 	ADDQ    R13, R12
 	VMOVUPD Z15, K1, (R12)
 	ADDQ    $0x40, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x00000080, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x10, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -53223,7 +53552,7 @@ full:
 	MOVQ    R15, SI
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -53261,7 +53590,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -53277,7 +53606,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -53291,31 +53620,31 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
 
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z2
+	VBROADCASTSD 168(R14), Z2
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z2, Z0
 	VMOVUPD.Z    64(R12), K1, Z4
-	VBROADCASTSD beta+104(FP), Z5
+	VBROADCASTSD 176(R14), Z5
 	VMULPD       Z5, Z4, Z4
 	VFMADD213PD  Z4, Z2, Z1
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z2
 	VADDPD    Z2, Z0, Z0
 	VMOVUPD.Z 64(R12), K1, Z2
@@ -53333,37 +53662,40 @@ store:
 	VMOVUPD Z0, (R12)
 	VMOVUPD Z1, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -53378,7 +53710,7 @@ full:
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
 	VXORPS  X3, X3, X3
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -53428,7 +53760,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -53447,7 +53779,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -53466,7 +53798,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
@@ -53475,33 +53807,33 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z4
+	VBROADCASTSD 168(R14), Z4
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z0
 	VMOVUPD.Z    64(R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z2
 	VMOVUPD.Z    64(R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z4, Z3
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z4
 	VADDPD    Z4, Z0, Z0
 	VADDPD    Z4, Z2, Z2
@@ -53526,37 +53858,40 @@ store:
 	VMOVUPD Z2, (R12)
 	VMOVUPD Z3, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -53573,7 +53908,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -53635,7 +53970,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -53657,7 +53992,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -53681,7 +54016,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -53692,42 +54027,42 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z0
 	VMOVUPD.Z    64(R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z2
 	VMOVUPD.Z    64(R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z4
 	VMOVUPD.Z    64(R12), K1, Z8
-	VBROADCASTSD beta+104(FP), Z9
+	VBROADCASTSD 176(R14), Z9
 	VMULPD       Z9, Z8, Z8
 	VFMADD213PD  Z8, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z6
 	VADDPD    Z6, Z0, Z0
 	VADDPD    Z6, Z2, Z2
@@ -53759,37 +54094,40 @@ store:
 	VMOVUPD Z4, (R12)
 	VMOVUPD Z5, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -53808,7 +54146,7 @@ full:
 	VXORPS  X5, X5, X5
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -53882,7 +54220,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -53907,7 +54245,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -53936,7 +54274,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -53949,51 +54287,51 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z8
+	VBROADCASTSD 168(R14), Z8
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z0
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z2
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z4
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z6
 	VMOVUPD.Z    64(R12), K1, Z10
-	VBROADCASTSD beta+104(FP), Z11
+	VBROADCASTSD 176(R14), Z11
 	VMULPD       Z11, Z10, Z10
 	VFMADD213PD  Z10, Z8, Z7
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z8
 	VADDPD    Z8, Z0, Z0
 	VADDPD    Z8, Z2, Z2
@@ -54032,37 +54370,40 @@ store:
 	VMOVUPD Z6, (R12)
 	VMOVUPD Z7, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -54083,7 +54424,7 @@ full:
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
 	VXORPS  X9, X9, X9
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -54169,7 +54510,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -54197,7 +54538,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -54231,7 +54572,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	VMULPD       Z10, Z0, Z0
 	VMULPD       Z10, Z1, Z1
 	VMULPD       Z10, Z2, Z2
@@ -54246,60 +54587,60 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z10
+	VBROADCASTSD 168(R14), Z10
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z0
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z2
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z4
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z6
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z8
 	VMOVUPD.Z    64(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z10, Z9
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z10
 	VADDPD    Z10, Z0, Z0
 	VADDPD    Z10, Z2, Z2
@@ -54345,37 +54686,40 @@ store:
 	VMOVUPD Z8, (R12)
 	VMOVUPD Z9, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -54398,7 +54742,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -54496,7 +54840,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -54527,7 +54871,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -54566,7 +54910,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -54583,69 +54927,69 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z0
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z2
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z4
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z6
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z8
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z10
 	VMOVUPD.Z    64(R12), K1, Z14
-	VBROADCASTSD beta+104(FP), Z15
+	VBROADCASTSD 176(R14), Z15
 	VMULPD       Z15, Z14, Z14
 	VFMADD213PD  Z14, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z12
 	VADDPD    Z12, Z0, Z0
 	VADDPD    Z12, Z2, Z2
@@ -54698,37 +55042,40 @@ store:
 	VMOVUPD Z10, (R12)
 	VMOVUPD Z11, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -54753,7 +55100,7 @@ full:
 	VXORPS  X11, X11, X11
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -54863,7 +55210,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -54897,7 +55244,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -54941,7 +55288,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	VMULPD       Z14, Z0, Z0
 	VMULPD       Z14, Z1, Z1
 	VMULPD       Z14, Z2, Z2
@@ -54960,78 +55307,78 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z14
+	VBROADCASTSD 168(R14), Z14
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z0
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z2
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z4
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z6
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z8
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z10
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z12
 	VMOVUPD.Z    64(R12), K1, Z16
-	VBROADCASTSD beta+104(FP), Z17
+	VBROADCASTSD 176(R14), Z17
 	VMULPD       Z17, Z16, Z16
 	VFMADD213PD  Z16, Z14, Z13
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z14
 	VADDPD    Z14, Z0, Z0
 	VADDPD    Z14, Z2, Z2
@@ -55091,37 +55438,40 @@ store:
 	VMOVUPD Z12, (R12)
 	VMOVUPD Z13, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x38, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm8x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -55148,12 +55498,12 @@ full:
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
 	VXORPS  X15, X15, X15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+80(FP)
+	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -55273,7 +55623,7 @@ loopC:
 	VFMADD231PD  Z21, Z17, Z15
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -55398,7 +55748,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -55435,7 +55785,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -55484,7 +55834,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
 	VMULPD       Z16, Z2, Z2
@@ -55505,87 +55855,87 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z0
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z2
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z4
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z6
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z8
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z10
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z12
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z14
 	VMOVUPD.Z    64(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z16, Z15
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z16
 	VADDPD    Z16, Z0, Z0
 	VADDPD    Z16, Z2, Z2
@@ -55652,37 +56002,40 @@ store:
 	VMOVUPD Z14, (R12)
 	VMOVUPD Z15, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x40, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm9x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -55711,12 +56064,12 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+80(FP)
+	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -55848,7 +56201,7 @@ loopC:
 	VFMADD231PD  Z20, Z19, Z17
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -55985,7 +56338,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -56025,7 +56378,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -56079,7 +56432,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	VMULPD       Z18, Z0, Z0
 	VMULPD       Z18, Z1, Z1
 	VMULPD       Z18, Z2, Z2
@@ -56102,96 +56455,96 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z0
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z2
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z4
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z6
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z8
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z10
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z12
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z14
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z16
 	VMOVUPD.Z    64(R12), K1, Z20
-	VBROADCASTSD beta+104(FP), Z21
+	VBROADCASTSD 176(R14), Z21
 	VMULPD       Z21, Z20, Z20
 	VFMADD213PD  Z20, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z18
 	VADDPD    Z18, Z0, Z0
 	VADDPD    Z18, Z2, Z2
@@ -56265,37 +56618,40 @@ store:
 	VMOVUPD Z16, (R12)
 	VMOVUPD Z17, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x48, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm10x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm10x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm10x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm10x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -56326,12 +56682,12 @@ full:
 	VXORPS  Z17, Z17, Z17
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+80(FP)
+	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -56475,7 +56831,7 @@ loopC:
 	VFMADD231PD  Z23, Z21, Z19
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -56624,7 +56980,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -56667,7 +57023,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -56726,7 +57082,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z20
+	VBROADCASTSD 168(R14), Z20
 	VMULPD       Z20, Z0, Z0
 	VMULPD       Z20, Z1, Z1
 	VMULPD       Z20, Z2, Z2
@@ -56751,105 +57107,105 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z20
+	VBROADCASTSD 168(R14), Z20
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z0
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z2
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z4
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z6
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z8
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z10
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z12
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z14
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z16
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z18
 	VMOVUPD.Z    64(R12), K1, Z22
-	VBROADCASTSD beta+104(FP), Z23
+	VBROADCASTSD 176(R14), Z23
 	VMULPD       Z23, Z22, Z22
 	VFMADD213PD  Z22, Z20, Z19
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z20
 	VADDPD    Z20, Z0, Z0
 	VADDPD    Z20, Z2, Z2
@@ -56930,37 +57286,40 @@ store:
 	VMOVUPD Z18, (R12)
 	VMOVUPD Z19, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x50, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0a, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm11x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm11x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm11x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm11x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -56993,12 +57352,12 @@ full:
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
 	VXORPS  Z21, Z21, Z21
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+80(FP)
+	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -57154,7 +57513,7 @@ loopC:
 	VFMADD231PD  Z26, Z23, Z21
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -57315,7 +57674,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -57361,7 +57720,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -57425,7 +57784,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z22
+	VBROADCASTSD 168(R14), Z22
 	VMULPD       Z22, Z0, Z0
 	VMULPD       Z22, Z1, Z1
 	VMULPD       Z22, Z2, Z2
@@ -57452,114 +57811,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z22
+	VBROADCASTSD 168(R14), Z22
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z0
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z2
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z4
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z6
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z8
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z10
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z12
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z14
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z16
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z18
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z20
 	VMOVUPD.Z    64(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z22, Z21
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z22
 	VADDPD    Z22, Z0, Z0
 	VADDPD    Z22, Z2, Z2
@@ -57647,37 +58006,40 @@ store:
 	VMOVUPD Z20, (R12)
 	VMOVUPD Z21, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x58, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0b, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm12x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm12x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm12x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm12x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -57712,12 +58074,12 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+80(FP)
+	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -57885,7 +58247,7 @@ loopC:
 	VFMADD231PD  Z29, Z25, Z23
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -58058,7 +58420,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -58107,7 +58469,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -58176,7 +58538,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -58205,123 +58567,123 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z0
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z2
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z4
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z6
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z8
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z10
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z12
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z14
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z16
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z18
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z20
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z21
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z22
 	VMOVUPD.Z    64(R12), K1, Z26
-	VBROADCASTSD beta+104(FP), Z27
+	VBROADCASTSD 176(R14), Z27
 	VMULPD       Z27, Z26, Z26
 	VFMADD213PD  Z26, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z24
 	VADDPD    Z24, Z0, Z0
 	VADDPD    Z24, Z2, Z2
@@ -58416,37 +58778,40 @@ store:
 	VMOVUPD Z22, (R12)
 	VMOVUPD Z23, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x60, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0c, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm13x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm13x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm13x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm13x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -58483,12 +58848,12 @@ full:
 	VXORPS  Z23, Z23, Z23
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+80(FP)
+	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -58668,7 +59033,7 @@ loopC:
 	VFMADD231PD  Z28, Z27, Z25
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -58853,7 +59218,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -58905,7 +59270,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -58979,7 +59344,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z26
+	VBROADCASTSD 168(R14), Z26
 	VMULPD       Z26, Z0, Z0
 	VMULPD       Z26, Z1, Z1
 	VMULPD       Z26, Z2, Z2
@@ -59010,132 +59375,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z26
+	VBROADCASTSD 168(R14), Z26
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z0
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z2
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z4
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z6
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z8
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z10
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z12
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z14
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z16
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z18
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z20
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z21
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z22
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z23
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z24
 	VMOVUPD.Z    64(R12), K1, Z28
-	VBROADCASTSD beta+104(FP), Z29
+	VBROADCASTSD 176(R14), Z29
 	VMULPD       Z29, Z28, Z28
 	VFMADD213PD  Z28, Z26, Z25
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z26
 	VADDPD    Z26, Z0, Z0
 	VADDPD    Z26, Z2, Z2
@@ -59237,37 +59602,40 @@ store:
 	VMOVUPD Z24, (R12)
 	VMOVUPD Z25, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x68, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0d, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm14x16ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm14x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm14x16ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm14x16ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -59306,12 +59674,12 @@ full:
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
 	VXORPS  Z27, Z27, Z27
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+80(FP)
+	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
 	PCALIGN $0x20
 
@@ -59503,7 +59871,7 @@ loopC:
 	VFMADD231PD  Z31, Z29, Z27
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+80(FP)
+	DECQ         tail+48(FP)
 	JNZ          loopC
 	JMP          loop4
 
@@ -59700,7 +60068,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -59755,7 +60123,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -59834,7 +60202,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z28
+	VBROADCASTSD 168(R14), Z28
 	VMULPD       Z28, Z0, Z0
 	VMULPD       Z28, Z1, Z1
 	VMULPD       Z28, Z2, Z2
@@ -59867,141 +60235,141 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z28
+	VBROADCASTSD 168(R14), Z28
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z0
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z1
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z2
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z3
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z4
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z6
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z8
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z9
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z10
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z12
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z13
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z14
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z16
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z18
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z19
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z20
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z21
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z22
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z23
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z24
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z25
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z26
 	VMOVUPD.Z    64(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z28, Z27
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x00000080, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z28
 	VADDPD    Z28, Z0, Z0
 	VADDPD    Z28, Z2, Z2
@@ -60110,37 +60478,40 @@ store:
 	VMOVUPD Z26, (R12)
 	VMOVUPD Z27, K1, 64(R12)
 	ADDQ    $0x00000080, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x70, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x0e, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm1x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm1x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm1x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm1x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -60154,7 +60525,7 @@ full:
 	VXORPS  X0, X0, X0
 	VXORPS  X1, X1, X1
 	VXORPS  X2, X2, X2
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -60200,7 +60571,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -60218,7 +60589,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -60234,7 +60605,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	VMULPD       Z3, Z0, Z0
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
@@ -60242,28 +60613,28 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z3
+	VBROADCASTSD 168(R14), Z3
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z3, Z0
 	VMOVUPD      64(R12), Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z3, Z1
 	VMOVUPD.Z    128(R12), K1, Z6
-	VBROADCASTSD beta+104(FP), Z7
+	VBROADCASTSD 176(R14), Z7
 	VMULPD       Z7, Z6, Z6
 	VFMADD213PD  Z6, Z3, Z2
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z3
 	VADDPD    Z3, Z0, Z0
 	VMOVUPD   64(R12), Z3
@@ -60285,37 +60656,40 @@ store:
 	VMOVUPD Z1, 64(R12)
 	VMOVUPD Z2, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x08, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x01, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm2x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm2x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm2x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm2x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -60332,7 +60706,7 @@ full:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	VXORPS  X5, X5, X5
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -60394,7 +60768,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -60416,7 +60790,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -60439,7 +60813,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -60450,41 +60824,41 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z6
+	VBROADCASTSD 168(R14), Z6
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z0
 	VMOVUPD      64(R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z1
 	VMOVUPD.Z    128(R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z3
 	VMOVUPD      64(R12), Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z4
 	VMOVUPD.Z    128(R12), K1, Z9
-	VBROADCASTSD beta+104(FP), Z10
+	VBROADCASTSD 176(R14), Z10
 	VMULPD       Z10, Z9, Z9
 	VFMADD213PD  Z9, Z6, Z5
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z6
 	VADDPD    Z6, Z0, Z0
 	VADDPD    Z6, Z3, Z3
@@ -60516,37 +60890,40 @@ store:
 	VMOVUPD Z4, 64(R12)
 	VMOVUPD Z5, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x10, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x02, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm3x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm3x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm3x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm3x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -60566,7 +60943,7 @@ full:
 	VXORPS  X6, X6, X6
 	VXORPS  X7, X7, X7
 	VXORPS  X8, X8, X8
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -60644,7 +61021,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -60670,7 +61047,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -60700,7 +61077,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	VMULPD       Z9, Z0, Z0
 	VMULPD       Z9, Z1, Z1
 	VMULPD       Z9, Z2, Z2
@@ -60714,54 +61091,54 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z9
+	VBROADCASTSD 168(R14), Z9
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z0
 	VMOVUPD      64(R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z1
 	VMOVUPD.Z    128(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z3
 	VMOVUPD      64(R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z4
 	VMOVUPD.Z    128(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z6
 	VMOVUPD      64(R12), Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z7
 	VMOVUPD.Z    128(R12), K1, Z12
-	VBROADCASTSD beta+104(FP), Z13
+	VBROADCASTSD 176(R14), Z13
 	VMULPD       Z13, Z12, Z12
 	VFMADD213PD  Z12, Z9, Z8
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z9
 	VADDPD    Z9, Z0, Z0
 	VADDPD    Z9, Z3, Z3
@@ -60803,37 +61180,40 @@ store:
 	VMOVUPD Z7, 64(R12)
 	VMOVUPD Z8, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x18, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x03, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm4x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm4x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm4x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm4x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -60856,7 +61236,7 @@ full:
 	VXORPS  X9, X9, X9
 	VXORPS  X10, X10, X10
 	VXORPS  X11, X11, X11
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -60950,7 +61330,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -60980,7 +61360,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -61017,7 +61397,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -61034,67 +61414,67 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z12
+	VBROADCASTSD 168(R14), Z12
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z0
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z1
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z3
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z4
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z6
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z7
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z9
 	VMOVUPD      64(R12), Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z10
 	VMOVUPD.Z    128(R12), K1, Z15
-	VBROADCASTSD beta+104(FP), Z16
+	VBROADCASTSD 176(R14), Z16
 	VMULPD       Z16, Z15, Z15
 	VFMADD213PD  Z15, Z12, Z11
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z12
 	VADDPD    Z12, Z0, Z0
 	VADDPD    Z12, Z3, Z3
@@ -61146,37 +61526,40 @@ store:
 	VMOVUPD Z10, 64(R12)
 	VMOVUPD Z11, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x20, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x04, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm5x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm5x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm5x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm5x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -61202,7 +61585,7 @@ full:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	VXORPS  X14, X14, X14
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -61312,7 +61695,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -61346,7 +61729,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -61390,7 +61773,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	VMULPD       Z15, Z0, Z0
 	VMULPD       Z15, Z1, Z1
 	VMULPD       Z15, Z2, Z2
@@ -61410,80 +61793,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z15
+	VBROADCASTSD 168(R14), Z15
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z0
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z1
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z3
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z4
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z6
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z7
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z9
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z10
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z12
 	VMOVUPD      64(R12), Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z13
 	VMOVUPD.Z    128(R12), K1, Z18
-	VBROADCASTSD beta+104(FP), Z19
+	VBROADCASTSD 176(R14), Z19
 	VMULPD       Z19, Z18, Z18
 	VFMADD213PD  Z18, Z15, Z14
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z15
 	VADDPD    Z15, Z0, Z0
 	VADDPD    Z15, Z3, Z3
@@ -61545,37 +61928,40 @@ store:
 	VMOVUPD Z13, 64(R12)
 	VMOVUPD Z14, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x28, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x05, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm6x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm6x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm6x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm6x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -61604,7 +61990,7 @@ full:
 	VXORPS  X15, X15, X15
 	VXORPS  Z16, Z16, Z16
 	VXORPS  Z17, Z17, Z17
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -61730,7 +62116,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -61768,7 +62154,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -61819,7 +62205,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	VMULPD       Z18, Z0, Z0
 	VMULPD       Z18, Z1, Z1
 	VMULPD       Z18, Z2, Z2
@@ -61842,93 +62228,93 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z18
+	VBROADCASTSD 168(R14), Z18
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z0
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z1
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z3
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z4
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z6
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z7
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z9
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z10
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z12
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z13
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z15
 	VMOVUPD      64(R12), Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z16
 	VMOVUPD.Z    128(R12), K1, Z21
-	VBROADCASTSD beta+104(FP), Z22
+	VBROADCASTSD 176(R14), Z22
 	VMULPD       Z22, Z21, Z21
 	VFMADD213PD  Z21, Z18, Z17
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z18
 	VADDPD    Z18, Z0, Z0
 	VADDPD    Z18, Z3, Z3
@@ -62000,37 +62386,40 @@ store:
 	VMOVUPD Z16, 64(R12)
 	VMOVUPD Z17, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x30, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x06, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm7x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm7x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm7x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm7x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -62062,7 +62451,7 @@ full:
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
 	VXORPS  Z20, Z20, Z20
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -62204,7 +62593,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -62246,7 +62635,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -62304,7 +62693,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z21
+	VBROADCASTSD 168(R14), Z21
 	VMULPD       Z21, Z0, Z0
 	VMULPD       Z21, Z1, Z1
 	VMULPD       Z21, Z2, Z2
@@ -62330,106 +62719,106 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z21
+	VBROADCASTSD 168(R14), Z21
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z0
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z1
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z3
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z4
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z6
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z7
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z9
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z10
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z12
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z13
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z15
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z16
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z18
 	VMOVUPD      64(R12), Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z19
 	VMOVUPD.Z    128(R12), K1, Z24
-	VBROADCASTSD beta+104(FP), Z25
+	VBROADCASTSD 176(R14), Z25
 	VMULPD       Z25, Z24, Z24
 	VFMADD213PD  Z24, Z21, Z20
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z21
 	VADDPD    Z21, Z0, Z0
 	VADDPD    Z21, Z3, Z3
@@ -62511,37 +62900,40 @@ store:
 	VMOVUPD Z19, 64(R12)
 	VMOVUPD Z20, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x38, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x07, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm8x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm8x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm8x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -62576,7 +62968,7 @@ full:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -62734,7 +63126,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -62780,7 +63172,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -62845,7 +63237,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -62874,119 +63266,119 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z0
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z1
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z3
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z4
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z6
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z7
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z9
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z10
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z12
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z13
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z15
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z16
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z18
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z19
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z20
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z21
 	VMOVUPD      64(R12), Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z22
 	VMOVUPD.Z    128(R12), K1, Z27
-	VBROADCASTSD beta+104(FP), Z28
+	VBROADCASTSD 176(R14), Z28
 	VMULPD       Z28, Z27, Z27
 	VFMADD213PD  Z27, Z24, Z23
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z24
 	VADDPD    Z24, Z0, Z0
 	VADDPD    Z24, Z3, Z3
@@ -63078,37 +63470,40 @@ store:
 	VMOVUPD Z22, 64(R12)
 	VMOVUPD Z23, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x40, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x08, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemm9x24ColF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemm9x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm9x24ColF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ   ldc+8(FP), R13
+TEXT ·gemm9x24ColF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ   args+0(FP), R14
+	MOVQ   96(R14), R13
 	SHLQ   $0x03, R13
-	MOVQ   astr+24(FP), R9
+	MOVQ   112(R14), R9
 	SHLQ   $0x03, R9
-	MOVQ   brow+48(FP), R8
+	MOVQ   128(R14), R8
 	SHLQ   $0x03, R8
-	SHLQ   $0x03, bpanel+40(FP)
-	MOVQ   tail+80(FP), R12
+	MOVQ   tail+48(FP), R12
 	MOVQ   $-1, DX
 	BZHIQ  R12, DX, DX
 	KMOVW  DX, K2
 	KXNORW K3, K3, K3
 
 tile:
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	KMOVW K3, K1
@@ -63146,7 +63541,7 @@ full:
 	VXORPS  Z24, Z24, Z24
 	VXORPS  Z25, Z25, Z25
 	VXORPS  Z26, Z26, Z26
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
 	PCALIGN $0x20
@@ -63320,7 +63715,7 @@ loop4:
 	JNZ          loop4
 
 rest:
-	MOVQ k+56(FP), DX
+	MOVQ 152(R14), DX
 	ANDQ $0x03, DX
 	JZ   out
 
@@ -63370,7 +63765,7 @@ loop1:
 	JNZ          loop1
 
 out:
-	MOVQ      out+88(FP), DX
+	MOVQ      160(R14), DX
 	TESTQ     DX, DX
 	JZ        store
 	TESTQ     $0x00000001, DX
@@ -63442,7 +63837,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z27
+	VBROADCASTSD 168(R14), Z27
 	VMULPD       Z27, Z0, Z0
 	VMULPD       Z27, Z1, Z1
 	VMULPD       Z27, Z2, Z2
@@ -63474,132 +63869,132 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z27
+	VBROADCASTSD 168(R14), Z27
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z0
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z1
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z2
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z3
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z4
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z6
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z7
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z8
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z9
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z10
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z12
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z13
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z14
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z15
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z16
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z18
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z19
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z20
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z21
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z22
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z23
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z24
 	VMOVUPD      64(R12), Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z25
 	VMOVUPD.Z    128(R12), K1, Z30
-	VBROADCASTSD beta+104(FP), Z31
+	VBROADCASTSD 176(R14), Z31
 	VMULPD       Z31, Z30, Z30
 	VFMADD213PD  Z30, Z27, Z26
 
 nofma:
 	TESTQ     $0x00000008, DX
 	JZ        nobias
-	MOVQ      np+72(FP), R12
+	MOVQ      np+40(FP), R12
 	SUBQ      R11, R12
 	IMUL3Q    $0x000000c0, R12, R12
-	ADDQ      bias+112(FP), R12
+	ADDQ      bias+64(FP), R12
 	VMOVUPD   (R12), Z27
 	VADDPD    Z27, Z0, Z0
 	VADDPD    Z27, Z3, Z3
@@ -63701,37 +64096,41 @@ store:
 	VMOVUPD Z25, 64(R12)
 	VMOVUPD Z26, K1, 128(R12)
 	ADDQ    $0x000000c0, DI
-	ADDQ    bpanel+40(FP), R15
+	MOVQ    120(R14), R12
+	SHLQ    $0x03, R12
+	ADDQ    R12, R15
 	DECQ    R11
 	JNZ     panel
-	ADDQ    $0x48, a+16(FP)
+	MOVQ    atile+56(FP), R12
+	ADDQ    R12, a+16(FP)
 	IMUL3Q  $0x09, R13, R12
-	ADDQ    R12, c+0(FP)
-	DECQ    mt+64(FP)
+	ADDQ    R12, c+8(FP)
+	DECQ    mt+32(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func gemmWide1x128F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide1x128F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide1x128F64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x128F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -63748,53 +64147,53 @@ panel:
 	VXORPS  Z13, Z13, Z13
 	VXORPS  Z14, Z14, Z14
 	VXORPS  Z15, Z15, Z15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
 
 loop:
 	VBROADCASTSD (AX), Z31
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VFMADD231PD  (SI), Z31, Z0
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VFMADD231PD  64(SI), Z31, Z1
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VFMADD231PD  128(SI), Z31, Z2
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VFMADD231PD  192(SI), Z31, Z3
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VFMADD231PD  256(SI), Z31, Z4
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VFMADD231PD  320(SI), Z31, Z5
-	PREFETCHT0   384(R14)
+	PREFETCHT0   384(BP)
 	VFMADD231PD  384(SI), Z31, Z6
-	PREFETCHT0   448(R14)
+	PREFETCHT0   448(BP)
 	VFMADD231PD  448(SI), Z31, Z7
-	PREFETCHT0   512(R14)
+	PREFETCHT0   512(BP)
 	VFMADD231PD  512(SI), Z31, Z8
-	PREFETCHT0   576(R14)
+	PREFETCHT0   576(BP)
 	VFMADD231PD  576(SI), Z31, Z9
-	PREFETCHT0   640(R14)
+	PREFETCHT0   640(BP)
 	VFMADD231PD  640(SI), Z31, Z10
-	PREFETCHT0   704(R14)
+	PREFETCHT0   704(BP)
 	VFMADD231PD  704(SI), Z31, Z11
-	PREFETCHT0   768(R14)
+	PREFETCHT0   768(BP)
 	VFMADD231PD  768(SI), Z31, Z12
-	PREFETCHT0   832(R14)
+	PREFETCHT0   832(BP)
 	VFMADD231PD  832(SI), Z31, Z13
-	PREFETCHT0   896(R14)
+	PREFETCHT0   896(BP)
 	VFMADD231PD  896(SI), Z31, Z14
-	PREFETCHT0   960(R14)
+	PREFETCHT0   960(BP)
 	VFMADD231PD  960(SI), Z31, Z15
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -63836,7 +64235,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
 	VMULPD       Z16, Z2, Z2
@@ -63857,80 +64256,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z0
 	VMOVUPD      64(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z1
 	VMOVUPD      128(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z2
 	VMOVUPD      192(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z3
 	VMOVUPD      256(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z4
 	VMOVUPD      320(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z5
 	VMOVUPD      384(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z6
 	VMOVUPD      448(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z7
 	VMOVUPD      512(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z8
 	VMOVUPD      576(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z9
 	VMOVUPD      640(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z10
 	VMOVUPD      704(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z11
 	VMOVUPD      768(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z12
 	VMOVUPD      832(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z13
 	VMOVUPD      896(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z14
 	VMOVUPD      960(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z15
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000400, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z16
 	VADDPD  Z16, Z0, Z0
 	VMOVUPD 64(R12), Z16
@@ -64011,27 +64410,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide1x128PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide1x128PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide1x128PackedF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide1x128PackedF64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -64050,7 +64450,7 @@ panel:
 	VXORPS  Z13, Z13, Z13
 	VXORPS  Z14, Z14, Z14
 	VXORPS  Z15, Z15, Z15
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -64067,21 +64467,21 @@ loop:
 	VFMADD231PD  64(SI)(CX*1), Z31, Z7
 	VFMADD231PD  (SI)(BX*4), Z31, Z8
 	VFMADD231PD  64(SI)(BX*4), Z31, Z9
-	VFMADD231PD  (R14)(CX*1), Z31, Z10
-	VFMADD231PD  64(R14)(CX*1), Z31, Z11
+	VFMADD231PD  (BP)(CX*1), Z31, Z10
+	VFMADD231PD  64(BP)(CX*1), Z31, Z11
 	VFMADD231PD  (SI)(CX*2), Z31, Z12
 	VFMADD231PD  64(SI)(CX*2), Z31, Z13
 	VFMADD231PD  (R12), Z31, Z14
 	VFMADD231PD  64(R12), Z31, Z15
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -64123,7 +64523,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
 	VMULPD       Z16, Z2, Z2
@@ -64144,80 +64544,80 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z16
+	VBROADCASTSD 168(R14), Z16
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z0
 	VMOVUPD      64(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z1
 	VMOVUPD      128(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z2
 	VMOVUPD      192(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z3
 	VMOVUPD      256(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z4
 	VMOVUPD      320(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z5
 	VMOVUPD      384(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z6
 	VMOVUPD      448(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z7
 	VMOVUPD      512(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z8
 	VMOVUPD      576(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z9
 	VMOVUPD      640(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z10
 	VMOVUPD      704(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z11
 	VMOVUPD      768(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z12
 	VMOVUPD      832(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z13
 	VMOVUPD      896(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z14
 	VMOVUPD      960(R12), Z17
-	VBROADCASTSD beta+104(FP), Z18
+	VBROADCASTSD 176(R14), Z18
 	VMULPD       Z18, Z17, Z17
 	VFMADD213PD  Z17, Z16, Z15
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000400, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z16
 	VADDPD  Z16, Z0, Z0
 	VMOVUPD 64(R12), Z16
@@ -64298,26 +64698,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x96F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide2x96F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide2x96F64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x96F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -64342,7 +64743,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -64350,62 +64751,62 @@ panel:
 loop:
 	VBROADCASTSD (AX), Z31
 	VBROADCASTSD (AX)(R9*1), Z30
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPD      (SI), Z24
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z30, Z24, Z12
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPD      64(SI), Z24
 	VFMADD231PD  Z31, Z24, Z1
 	VFMADD231PD  Z30, Z24, Z13
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPD      128(SI), Z24
 	VFMADD231PD  Z31, Z24, Z2
 	VFMADD231PD  Z30, Z24, Z14
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VMOVUPD      192(SI), Z24
 	VFMADD231PD  Z31, Z24, Z3
 	VFMADD231PD  Z30, Z24, Z15
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VMOVUPD      256(SI), Z24
 	VFMADD231PD  Z31, Z24, Z4
 	VFMADD231PD  Z30, Z24, Z16
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VMOVUPD      320(SI), Z24
 	VFMADD231PD  Z31, Z24, Z5
 	VFMADD231PD  Z30, Z24, Z17
-	PREFETCHT0   384(R14)
+	PREFETCHT0   384(BP)
 	VMOVUPD      384(SI), Z24
 	VFMADD231PD  Z31, Z24, Z6
 	VFMADD231PD  Z30, Z24, Z18
-	PREFETCHT0   448(R14)
+	PREFETCHT0   448(BP)
 	VMOVUPD      448(SI), Z24
 	VFMADD231PD  Z31, Z24, Z7
 	VFMADD231PD  Z30, Z24, Z19
-	PREFETCHT0   512(R14)
+	PREFETCHT0   512(BP)
 	VMOVUPD      512(SI), Z24
 	VFMADD231PD  Z31, Z24, Z8
 	VFMADD231PD  Z30, Z24, Z20
-	PREFETCHT0   576(R14)
+	PREFETCHT0   576(BP)
 	VMOVUPD      576(SI), Z24
 	VFMADD231PD  Z31, Z24, Z9
 	VFMADD231PD  Z30, Z24, Z21
-	PREFETCHT0   640(R14)
+	PREFETCHT0   640(BP)
 	VMOVUPD      640(SI), Z24
 	VFMADD231PD  Z31, Z24, Z10
 	VFMADD231PD  Z30, Z24, Z22
-	PREFETCHT0   704(R14)
+	PREFETCHT0   704(BP)
 	VMOVUPD      704(SI), Z24
 	VFMADD231PD  Z31, Z24, Z11
 	VFMADD231PD  Z30, Z24, Z23
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -64464,7 +64865,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -64493,113 +64894,113 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z0
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z1
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z2
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z3
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z4
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z5
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z6
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z7
 	VMOVUPD      512(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z8
 	VMOVUPD      576(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z9
 	VMOVUPD      640(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z10
 	VMOVUPD      704(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z12
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z13
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z14
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z15
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z16
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z17
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z18
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z19
 	VMOVUPD      512(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z20
 	VMOVUPD      576(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z21
 	VMOVUPD      640(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z22
 	VMOVUPD      704(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000300, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z24
 	VADDPD  Z24, Z0, Z0
 	VADDPD  Z24, Z12, Z12
@@ -64701,27 +65102,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide2x96PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide2x96PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide2x96PackedF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide2x96PackedF64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -64748,7 +65150,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -64786,21 +65188,21 @@ loop:
 	VMOVUPD      64(SI)(BX*4), Z24
 	VFMADD231PD  Z31, Z24, Z9
 	VFMADD231PD  Z30, Z24, Z21
-	VMOVUPD      (R14)(CX*1), Z24
+	VMOVUPD      (BP)(CX*1), Z24
 	VFMADD231PD  Z31, Z24, Z10
 	VFMADD231PD  Z30, Z24, Z22
-	VMOVUPD      64(R14)(CX*1), Z24
+	VMOVUPD      64(BP)(CX*1), Z24
 	VFMADD231PD  Z31, Z24, Z11
 	VFMADD231PD  Z30, Z24, Z23
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -64859,7 +65261,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -64888,113 +65290,113 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z0
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z1
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z2
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z3
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z4
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z5
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z6
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z7
 	VMOVUPD      512(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z8
 	VMOVUPD      576(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z9
 	VMOVUPD      640(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z10
 	VMOVUPD      704(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z12
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z13
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z14
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z15
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z16
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z17
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z18
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z19
 	VMOVUPD      512(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z20
 	VMOVUPD      576(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z21
 	VMOVUPD      640(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z22
 	VMOVUPD      704(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000300, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z24
 	VADDPD  Z24, Z0, Z0
 	VADDPD  Z24, Z12, Z12
@@ -65096,26 +65498,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x64F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide3x64F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide3x64F64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x64F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -65140,7 +65543,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -65149,54 +65552,54 @@ loop:
 	VBROADCASTSD (AX), Z31
 	VBROADCASTSD (AX)(R9*1), Z30
 	VBROADCASTSD (AX)(R9*2), Z29
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPD      (SI), Z24
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z30, Z24, Z8
 	VFMADD231PD  Z29, Z24, Z16
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPD      64(SI), Z24
 	VFMADD231PD  Z31, Z24, Z1
 	VFMADD231PD  Z30, Z24, Z9
 	VFMADD231PD  Z29, Z24, Z17
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPD      128(SI), Z24
 	VFMADD231PD  Z31, Z24, Z2
 	VFMADD231PD  Z30, Z24, Z10
 	VFMADD231PD  Z29, Z24, Z18
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VMOVUPD      192(SI), Z24
 	VFMADD231PD  Z31, Z24, Z3
 	VFMADD231PD  Z30, Z24, Z11
 	VFMADD231PD  Z29, Z24, Z19
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VMOVUPD      256(SI), Z24
 	VFMADD231PD  Z31, Z24, Z4
 	VFMADD231PD  Z30, Z24, Z12
 	VFMADD231PD  Z29, Z24, Z20
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VMOVUPD      320(SI), Z24
 	VFMADD231PD  Z31, Z24, Z5
 	VFMADD231PD  Z30, Z24, Z13
 	VFMADD231PD  Z29, Z24, Z21
-	PREFETCHT0   384(R14)
+	PREFETCHT0   384(BP)
 	VMOVUPD      384(SI), Z24
 	VFMADD231PD  Z31, Z24, Z6
 	VFMADD231PD  Z30, Z24, Z14
 	VFMADD231PD  Z29, Z24, Z22
-	PREFETCHT0   448(R14)
+	PREFETCHT0   448(BP)
 	VMOVUPD      448(SI), Z24
 	VFMADD231PD  Z31, Z24, Z7
 	VFMADD231PD  Z30, Z24, Z15
 	VFMADD231PD  Z29, Z24, Z23
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -65256,7 +65659,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -65285,114 +65688,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z0
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z1
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z2
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z3
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z4
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z5
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z6
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z8
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z9
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z10
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z11
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z12
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z13
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z14
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z16
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z17
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z18
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z19
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z20
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z21
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z22
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000200, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z24
 	VADDPD  Z24, Z0, Z0
 	VADDPD  Z24, Z8, Z8
@@ -65491,27 +65894,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide3x64PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide3x64PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide3x64PackedF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide3x64PackedF64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -65538,7 +65942,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -65581,13 +65985,13 @@ loop:
 	VFMADD231PD  Z29, Z24, Z23
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -65647,7 +66051,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -65676,114 +66080,114 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z0
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z1
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z2
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z3
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z4
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z5
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z6
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z7
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z8
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z9
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z10
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z11
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z12
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z13
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z14
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z15
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z16
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z17
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z18
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z19
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z20
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z21
 	VMOVUPD      384(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z22
 	VMOVUPD      448(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000200, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z24
 	VADDPD  Z24, Z0, Z0
 	VADDPD  Z24, Z8, Z8
@@ -65882,26 +66286,27 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide4x48F64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide4x48F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWide4x48F64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide4x48F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
-	LEAQ    (SI)(R8*8), R14
+	LEAQ    (SI)(R8*8), BP
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
@@ -65926,7 +66331,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -65936,37 +66341,37 @@ loop:
 	VBROADCASTSD (AX)(R9*1), Z30
 	VBROADCASTSD (AX)(R9*2), Z29
 	VBROADCASTSD (AX)(R10*1), Z28
-	PREFETCHT0   (R14)
+	PREFETCHT0   (BP)
 	VMOVUPD      (SI), Z24
 	VFMADD231PD  Z31, Z24, Z0
 	VFMADD231PD  Z30, Z24, Z6
 	VFMADD231PD  Z29, Z24, Z12
 	VFMADD231PD  Z28, Z24, Z18
-	PREFETCHT0   64(R14)
+	PREFETCHT0   64(BP)
 	VMOVUPD      64(SI), Z24
 	VFMADD231PD  Z31, Z24, Z1
 	VFMADD231PD  Z30, Z24, Z7
 	VFMADD231PD  Z29, Z24, Z13
 	VFMADD231PD  Z28, Z24, Z19
-	PREFETCHT0   128(R14)
+	PREFETCHT0   128(BP)
 	VMOVUPD      128(SI), Z24
 	VFMADD231PD  Z31, Z24, Z2
 	VFMADD231PD  Z30, Z24, Z8
 	VFMADD231PD  Z29, Z24, Z14
 	VFMADD231PD  Z28, Z24, Z20
-	PREFETCHT0   192(R14)
+	PREFETCHT0   192(BP)
 	VMOVUPD      192(SI), Z24
 	VFMADD231PD  Z31, Z24, Z3
 	VFMADD231PD  Z30, Z24, Z9
 	VFMADD231PD  Z29, Z24, Z15
 	VFMADD231PD  Z28, Z24, Z21
-	PREFETCHT0   256(R14)
+	PREFETCHT0   256(BP)
 	VMOVUPD      256(SI), Z24
 	VFMADD231PD  Z31, Z24, Z4
 	VFMADD231PD  Z30, Z24, Z10
 	VFMADD231PD  Z29, Z24, Z16
 	VFMADD231PD  Z28, Z24, Z22
-	PREFETCHT0   320(R14)
+	PREFETCHT0   320(BP)
 	VMOVUPD      320(SI), Z24
 	VFMADD231PD  Z31, Z24, Z5
 	VFMADD231PD  Z30, Z24, Z11
@@ -65974,12 +66379,12 @@ loop:
 	VFMADD231PD  Z28, Z24, Z23
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -66040,7 +66445,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -66069,115 +66474,115 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z0
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z1
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z2
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z3
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z4
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z6
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z7
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z8
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z9
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z10
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z12
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z13
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z14
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z15
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z16
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z18
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z19
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z20
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z21
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z22
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z24
 	VADDPD  Z24, Z0, Z0
 	VADDPD  Z24, Z6, Z6
@@ -66275,27 +66680,28 @@ store:
 	VZEROUPPER
 	RET
 
-// func gemmWide4x48PackedF64AVX512(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, tail int, out int, alpha float64, beta float64, bias *float64)
+// func gemmWide4x48PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gemmWide4x48PackedF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ ldc+8(FP), R13
+TEXT ·gemmWide4x48PackedF64AVX512(SB), NOSPLIT, $8-72
+	MOVQ args+0(FP), R14
+	MOVQ 96(R14), R13
 	SHLQ $0x03, R13
-	MOVQ astr+24(FP), R9
+	MOVQ 104(R14), R9
 	SHLQ $0x03, R9
-	MOVQ brow+48(FP), R8
+	MOVQ 128(R14), R8
 	SHLQ $0x03, R8
-	MOVQ bpanel+40(FP), BX
+	MOVQ 120(R14), BX
 	SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
-	MOVQ c+0(FP), DI
-	MOVQ b+32(FP), R15
-	MOVQ np+72(FP), R11
+	MOVQ c+8(FP), DI
+	MOVQ b+24(FP), R15
+	MOVQ np+40(FP), R11
 
 panel:
 	MOVQ    a+16(FP), AX
 	MOVQ    R15, SI
 	LEAQ    (BX)(BX*2), CX
-	LEAQ    (SI)(BX*2), R14
+	LEAQ    (SI)(BX*2), BP
 	LEAQ    (SI)(BX*1), R12
 	LEAQ    (R12)(CX*2), R12
 	VXORPS  Z0, Z0, Z0
@@ -66322,7 +66728,7 @@ panel:
 	VXORPS  Z21, Z21, Z21
 	VXORPS  Z22, Z22, Z22
 	VXORPS  Z23, Z23, Z23
-	MOVQ    k+56(FP), DX
+	MOVQ    152(R14), DX
 	TESTQ   DX, DX
 	JZ      out
 	PCALIGN $0x20
@@ -66364,13 +66770,13 @@ loop:
 	VFMADD231PD  Z28, Z24, Z23
 	ADDQ         $0x08, AX
 	ADDQ         R8, SI
-	ADDQ         R8, R14
+	ADDQ         R8, BP
 	ADDQ         R8, R12
 	DECQ         DX
 	JNZ          loop
 
 out:
-	MOVQ    out+88(FP), DX
+	MOVQ    160(R14), DX
 	TESTQ   DX, DX
 	JZ      store
 	TESTQ   $0x00000001, DX
@@ -66431,7 +66837,7 @@ out:
 noadd:
 	TESTQ        $0x00000002, DX
 	JZ           noscale
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -66460,115 +66866,115 @@ noadd:
 noscale:
 	TESTQ        $0x00000004, DX
 	JZ           nofma
-	VBROADCASTSD alpha+96(FP), Z24
+	VBROADCASTSD 168(R14), Z24
 	MOVQ         DI, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z0
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z1
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z2
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z3
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z4
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z5
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z6
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z7
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z8
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z9
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z10
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z11
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z12
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z13
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z14
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z15
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z16
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z17
 	ADDQ         R13, R12
 	VMOVUPD      (R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z18
 	VMOVUPD      64(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z19
 	VMOVUPD      128(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z20
 	VMOVUPD      192(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z21
 	VMOVUPD      256(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z22
 	VMOVUPD      320(R12), Z25
-	VBROADCASTSD beta+104(FP), Z26
+	VBROADCASTSD 176(R14), Z26
 	VMULPD       Z26, Z25, Z25
 	VFMADD213PD  Z25, Z24, Z23
 
 nofma:
 	TESTQ   $0x00000008, DX
 	JZ      nobias
-	MOVQ    np+72(FP), R12
+	MOVQ    np+40(FP), R12
 	SUBQ    R11, R12
 	IMUL3Q  $0x00000180, R12, R12
-	ADDQ    bias+112(FP), R12
+	ADDQ    bias+64(FP), R12
 	VMOVUPD (R12), Z24
 	VADDPD  Z24, Z0, Z0
 	VADDPD  Z24, Z6, Z6

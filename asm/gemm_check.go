@@ -1,44 +1,44 @@
-//go:build (amd64 || arm64) && !purego
-
 package asm
 
 import "fmt"
 
-// check panics unless every index of the call lies inside its slice; last is
-// (N-1)/nr, the number of the last panel.
-func (g *GemmArgs[T]) check(nr, last int) {
-	if uint64(g.M|g.N|g.K|g.LDC|g.ARow|g.ACol|g.BPanel|g.BRow)>>31 != 0 {
-		g.fail("negative or huge dimension")
-	}
-	if (g.M-1)*g.LDC+g.N > len(g.C) || g.M > 1 && g.LDC < g.N {
-		g.fail("C too short")
-	}
-	if g.Out&OutBias != 0 && len(g.Bias) < g.N {
-		g.fail("bias too short")
+// valid reports whether every index of a product lies inside its slice; M and N
+// are positive, last is (N-1)/nr, the number of the last panel.
+func (g *GemmArgs[T]) valid(nr, last int) bool {
+	if uint64(g.M|g.N|g.K|g.LDC|g.ARow|g.ACol|g.BPanel|g.BRow|g.ATile)>>31 != 0 ||
+		uint64(g.M-1)*uint64(g.LDC)+uint64(g.N) > uint64(len(g.C)) || g.M > 1 && g.LDC < g.N ||
+		g.Out&OutBias != 0 && len(g.Bias) < g.N {
+		return false
 	}
 	if g.K == 0 {
-		return
+		return true
 	}
-	if g.ARow != 1 && g.ACol != 1 {
-		g.fail("A has no contiguous axis")
+	k, nb := uint64(g.K-1), uint64(len(g.B))
+	lastA := uint64(g.M-1)*uint64(g.ARow) + k*uint64(g.ACol)
+	if g.ATile > 0 {
+		if g.TileRows <= 0 {
+			return false
+		}
+		lastA = uint64(g.rowOffset(g.M-1)) + k*uint64(g.ACol)
+		if g.M >= g.TileRows { // the tile before a short last one may end later
+			full := uint32(g.M) / uint32(g.TileRows)
+			lastA = max(lastA, uint64(full-1)*uint64(g.ATile)+uint64(g.TileRows-1)+k*uint64(g.ACol))
+		}
 	}
-	if (g.M-1)*g.ARow+(g.K-1)*g.ACol >= len(g.A) {
-		g.fail("A too short")
-	}
-	if last*g.BPanel+(g.K-1)*g.BRow+g.N-1-last*nr >= len(g.B) ||
-		last > 0 && (last-1)*g.BPanel+(g.K-1)*g.BRow+nr > len(g.B) {
-		g.fail("B too short")
-	}
+	b := uint64(last)*uint64(g.BPanel) + k*uint64(g.BRow) // the last row of the last panel
+	return (g.ARow == 1 || g.ACol == 1 && g.ATile == 0) && lastA < uint64(len(g.A)) &&
+		b+uint64(g.N-1-last*nr) < nb && (last == 0 || b-uint64(g.BPanel)+uint64(nr) <= nb)
 }
 
-func (g *GemmArgs[T]) fail(why string) {
-	panic(fmt.Errorf("asm.Gemm: %s: M %d, N %d, K %d, len(A) %d (strides %d, %d), len(B) %d (panel %d, row %d), len(C) %d (row %d)",
-		why, g.M, g.N, g.K, len(g.A), g.ARow, g.ACol, len(g.B), g.BPanel, g.BRow, len(g.C), g.LDC))
+func (g *GemmArgs[T]) fail() {
+	panic(fmt.Errorf("asm.Gemm: operands do not fit: M %d, N %d, K %d, len(A) %d (strides %d, %d, tiles %d of %d), len(B) %d (panel %d, row %d), len(C) %d (row %d), len(bias) %d, out %05b",
+		g.M, g.N, g.K, len(g.A), g.ARow, g.ACol, g.ATile, g.TileRows, len(g.B), g.BPanel, g.BRow, len(g.C), g.LDC, len(g.Bias), g.Out))
 }
 
 // checkPack panics unless both packing kernels stay inside their slices.
 func checkPack[T Float](op string, dst []T, w int, src []T, lds, rows, cols, n, k int) {
-	if uint64(w|lds|n|k)>>31 != 0 || n > w || (k-1)*w+n > len(dst) || (rows-1)*lds+cols > len(src) {
+	if uint64(w|lds|n|k)>>31 != 0 || n > w || uint64(k-1)*uint64(w)+uint64(n) > uint64(len(dst)) ||
+		uint64(rows-1)*uint64(lds)+uint64(cols) > uint64(len(src)) {
 		panic(fmt.Errorf("asm.%s: width %d, n %d, k %d, len(dst) %d, len(src) %d, lds %d", op, w, n, k, len(dst), len(src), lds))
 	}
 }

@@ -27,12 +27,15 @@ func raceWrite[T Float](x []T) {
 func (g *GemmArgs[T]) race(nr int) {
 	for i := range g.M {
 		raceWrite(g.C[i*g.LDC:][:g.N])
-		if g.ARow != 1 && g.K > 0 {
+		if g.K > 0 && g.ACol == 1 && g.ATile == 0 {
 			raceRead(g.A[i*g.ARow:][:g.K])
 		}
 	}
+	if g.K > 0 && g.ATile > 0 { // packed: nobody else's
+		raceRead(g.A[:g.rowOffset(g.M-1)+(g.K-1)*g.ACol+1])
+	}
 	for p := range g.K {
-		if g.ARow == 1 {
+		if g.ACol != 1 && g.ATile == 0 {
 			raceRead(g.A[p*g.ACol:][:g.M])
 		}
 		for j := 0; j < g.N; j += nr {

@@ -23,7 +23,33 @@ func gemmHeights(isa amd64ISA) []int {
 	return []int{0, 12, 6}
 }
 
-const gemmSignature = "func(c *%[1]s, ldc int, a *%[1]s, astr int, b *%[1]s, bpanel, brow, k, mt, np, tail, out int, alpha, beta %[1]s, bias *%[1]s)"
+// gemmSignature: args is a *GemmArgs in disguise, whose fields asm/gemm.go pins.
+// Nine arguments, so that all of them reach the function in registers.
+const gemmSignature = "func(args, c, a, b *%[1]s, mt, np, tail, atile int, bias *%[1]s)"
+
+// Offsets of the fields of GemmArgs.
+const (
+	argLDC    = 96
+	argARow   = 104
+	argACol   = 112
+	argBPanel = 120
+	argBRow   = 128
+	argK      = 152
+	argOut    = 160
+	argAlpha  = 168
+)
+
+// field loads a field of GemmArgs; loadArgs must have come before.
+func (t *gemmTile) field(offset int) operand.Mem { return mem(gG, offset) }
+
+func (t *gemmTile) alpha() operand.Mem { return t.field(argAlpha) }
+func (t *gemmTile) beta() operand.Mem  { return t.field(argAlpha + t.d.size) }
+
+// stride loads a field in elements as bytes.
+func (t *gemmTile) stride(offset int, r reg.GPPhysical) {
+	t.MOVQ(t.field(offset), r)
+	t.SHLQ(operand.Imm(t.d.shift), r)
+}
 
 // gemmAMD64 writes every tile kernel of the matrix product, the two packing
 // kernels and the table of them.
@@ -147,6 +173,7 @@ var (
 	gT      = reg.R12
 	gLDC    = reg.R13
 	gBPanel = reg.R15
+	gG      = reg.R14
 	kFull   = reg.K3
 	kTail   = reg.K2
 	kMask   = reg.K1
@@ -237,14 +264,10 @@ func (t *gemmTile) emit() {
 		fmt.Sprintf("%s is mt tiles of %d rows by np panels of %d columns of a product, %s.", name, t.h, t.nv*t.lanes(), mode))
 	width := t.nv * t.isa.bytes
 
-	for _, l := range []struct {
-		arg string
-		r   reg.GPPhysical
-	}{{"ldc", gLDC}, {"astr", gAStr}, {"brow", gBRow}} {
-		t.Load(t.Param(l.arg), l.r)
-		t.SHLQ(operand.Imm(t.d.shift), l.r)
-	}
-	t.SHLQ(operand.Imm(t.d.shift), t.arg("bpanel"))
+	t.Load(t.Param("args"), gG)
+	t.stride(argLDC, gLDC)
+	t.stride(map[bool]int{false: argARow, true: argACol}[t.col], gAStr)
+	t.stride(argBRow, gBRow)
 	if !t.col && t.h > 3 {
 		t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
 	}
@@ -293,7 +316,7 @@ func (t *gemmTile) emit() {
 			t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
 		}
 	}
-	t.Load(t.Param("k"), gK)
+	t.MOVQ(t.field(argK), gK)
 	t.SHRQ(operand.Imm(2), gK)
 	t.jump("JZ", "rest")
 	if t.prefetchesC() {
@@ -332,7 +355,7 @@ func (t *gemmTile) emit() {
 	t.DECQ(gK)
 	t.jump("JNZ", "loop4")
 	t.Label("rest")
-	t.Load(t.Param("k"), gK)
+	t.MOVQ(t.field(argK), gK)
 	t.ANDQ(operand.Imm(3), gK)
 	t.jump("JZ", "out")
 	t.Label("loop1")
@@ -346,17 +369,14 @@ func (t *gemmTile) emit() {
 	t.Label("out")
 	t.out()
 	t.ADDQ(imm(width), gC)
-	t.ADDQ(t.arg("bpanel"), gBPanel)
+	t.stride(argBPanel, gT)
+	t.ADDQ(gT, gBPanel)
 	t.DECQ(gNP)
 	t.jump("JNZ", "panel")
 
 	// Next tile of rows.
-	if t.col {
-		t.ADDQ(imm(t.h*t.d.size), t.arg("a"))
-	} else {
-		t.IMUL3Q(operand.Imm(uint64(t.h)), gAStr, gT)
-		t.ADDQ(gT, t.arg("a"))
-	}
+	t.MOVQ(t.arg("atile"), gT)
+	t.ADDQ(gT, t.arg("a"))
 	t.IMUL3Q(operand.Imm(uint64(t.h)), gLDC, gT)
 	t.ADDQ(gT, t.arg("c"))
 	t.DECQ(t.arg("mt"))
@@ -438,7 +458,7 @@ func (t *gemmTile) rows(f func(i int, c reg.GPPhysical)) {
 func (t *gemmTile) out() {
 	vb := t.isa.bytes
 	x, y := t.b(0), t.tmps()[0]
-	t.Load(t.Param("out"), gK)
+	t.MOVQ(t.field(argOut), gK)
 	t.TESTQ(gK, gK)
 	t.jump("JZ", "store")
 
@@ -457,7 +477,7 @@ func (t *gemmTile) out() {
 		})
 	})
 	section(2, "noscale", func() {
-		t.scalar("VBROADCAST", t.arg("alpha"), x)
+		t.scalar("VBROADCAST", t.alpha(), x)
 		for i := 0; i < t.h*t.nv; i++ {
 			t.op("VMUL", x, t.vec(i), t.vec(i))
 		}
@@ -465,7 +485,7 @@ func (t *gemmTile) out() {
 	section(4, "nofma", func() {
 		// beta*C first, into y, by memory or register; x holds alpha, and
 		// beta is broadcast again for each vector where registers are short.
-		t.scalar("VBROADCAST", t.arg("alpha"), x)
+		t.scalar("VBROADCAST", t.alpha(), x)
 		t.rows(func(i int, c reg.GPPhysical) {
 			for j := 0; j < t.nv; j++ {
 				if t.nv == 1 && len(t.tmps()) < 2 {
@@ -479,7 +499,7 @@ func (t *gemmTile) out() {
 					beta = t.b(1)
 				}
 				t.load(mem(c, j*vb), j, y)
-				t.scalar("VBROADCAST", t.arg("beta"), beta)
+				t.scalar("VBROADCAST", t.beta(), beta)
 				t.op("VMUL", beta, y, y)
 				t.op("VFMADD213", y, x, t.acc(i, j))
 			}

@@ -34,14 +34,12 @@ func (t *gemmTile) emitWide(packed bool) {
 	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
 		fmt.Sprintf("%s is %d rows by np groups of %d columns of a product, A(i,p) = a[i*astr + p].", name, t.h, t.nv*t.lanes()))
 	width, vb := t.nv*t.isa.bytes, t.isa.bytes
-	panel, panel3, b2, b7, ahead := reg.RBX, reg.RCX, reg.R14, gT, reg.R14
-	for _, l := range []struct {
-		arg string
-		r   reg.GPPhysical
-	}{{"ldc", gLDC}, {"astr", gAStr}, {"brow", gBRow}, {"bpanel", panel}} {
-		t.Load(t.Param(l.arg), l.r)
-		t.SHLQ(operand.Imm(t.d.shift), l.r)
-	}
+	panel, panel3, b2, b7, ahead := reg.RBX, reg.RCX, reg.RBP, gT, reg.RBP
+	t.Load(t.Param("args"), gG)
+	t.stride(argLDC, gLDC)
+	t.stride(argARow, gAStr)
+	t.stride(argBRow, gBRow)
+	t.stride(argBPanel, panel)
 	t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
 	t.Load(t.Param("c"), gC)
 	t.Load(t.Param("b"), gBPanel)
@@ -61,7 +59,7 @@ func (t *gemmTile) emitWide(packed bool) {
 	for i := 0; i < t.h*t.nv; i++ {
 		t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
 	}
-	t.Load(t.Param("k"), gK)
+	t.MOVQ(t.field(argK), gK)
 	t.TESTQ(gK, gK)
 	t.jump("JZ", "out")
 	t.align(32)

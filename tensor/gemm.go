@@ -20,8 +20,43 @@ import (
 // row of it does not depend on the others. An element's sum runs over k in blocks
 // whose lengths depend on k alone (asm.KBlockLen); see docs/design.md.
 func Gemm[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	// Nothing here but the choice of path, so that the frame of a small product
-	// stays small.
+	// A small product with B as it is stored is one call of a kernel. At 16x16x16
+	// every nanosecond shows, so its checks are here in one piece and what the
+	// kernel checks anyway is left to it.
+	if uint(m-1) < smallDim && uint(n-1) < smallDim && uint(k-1) < asm.KBlockMax && m*n*k <= smallWork && !tB && alpha != 0 {
+		kernels := asm.Active[T]()
+		// Field by field: a literal would be built elsewhere and copied by loads
+		// wider than the stores before them, which stall.
+		var g asm.GemmArgs[T]
+		g.C, g.A, g.B = c, a, b
+		g.LDC, g.ARow, g.ACol, g.BPanel, g.BRow = ldc, lda, 1, kernels.GemmNR, ldb
+		g.M, g.N, g.K = m, n, k
+		g.Alpha, g.Beta = alpha, beta
+		ca := k
+		if tA {
+			g.ARow, g.ACol, ca = 1, lda, m
+		}
+		if beta != 0 || alpha != 1 {
+			g.Out = outFlags(alpha, beta)
+		}
+		if lda >= ca && ldb >= n && ldc >= n && apart(c, (m-1)*ldc+n, a, b) && asm.TryGemm(kernels, &g) {
+			return
+		}
+	}
+	gemmChecked(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// apart reports whether the first n elements of c lie outside a and b; where it
+// reports false they may still not overlap.
+func apart[T Float](c []T, n int, a, b []T) bool {
+	c0, a0, b0 := uintptr(unsafe.Pointer(unsafe.SliceData(c))), uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	size := unsafe.Sizeof(c[0])
+	c1 := c0 + uintptr(n)*size
+	return (c1 <= a0 || a0+uintptr(len(a))*size <= c0) && (c1 <= b0 || b0+uintptr(len(b))*size <= c0)
+}
+
+// gemmChecked is Gemm for whatever is not small and plainly in order.
+func gemmChecked[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	if !gemmFits(tA, tB, m, n, k, a, lda, b, ldb, c, ldc) {
 		panic(gemmError(tA, tB, m, n, k, a, lda, b, ldb, c, ldc))
 	}
@@ -29,14 +64,21 @@ func Gemm[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb
 	case m == 0 || n == 0:
 	case k == 0 || alpha == 0:
 		scale(m, n, beta, c, ldc)
-	case k <= asm.KBlockMax && float64(m)*float64(n)*float64(k) <= smallWork:
-		if tB {
-			gemmSmallTransB(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-		} else {
-			gemmSmall(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-		}
+	case tB && k <= asm.KBlockMax && float64(m)*float64(n)*float64(k) <= smallWork:
+		gemmSmallTransB(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	default:
-		gemmLarge(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		p := product[T]{
+			kernels: asm.Active[T](),
+			m:       m, n: n, k: k,
+			a: a, aRow: lda, aCol: 1,
+			b: b, bRow: ldb, tB: tB,
+			c: c, ldc: ldc,
+			alpha: alpha, beta: beta,
+		}
+		if tA {
+			p.aRow, p.aCol = 1, lda
+		}
+		p.run()
 	}
 }
 
@@ -59,40 +101,13 @@ type product[T Float] struct {
 	threads    int // limit of this call; 0: none
 }
 
-func gemmLarge[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	p := product[T]{
-		kernels: asm.Active[T](),
-		m:       m, n: n, k: k,
-		a: a, aRow: lda, aCol: 1,
-		b: b, bRow: ldb, tB: tB,
-		c: c, ldc: ldc,
-		alpha: alpha, beta: beta,
-	}
-	if tA {
-		p.aRow, p.aCol = 1, lda
-	}
-	p.run()
-}
-
-// smallWork is the number of multiply-adds up to which a product is one call of a
-// kernel where the operands lie.
-const smallWork = 1 << 18
-
-// gemmSmall is a small product with B as it is stored: one kernel call, nothing
-// else, since at 16x16x16 every few nanoseconds show.
-func gemmSmall[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	kernels := asm.Active[T]()
-	g := asm.GemmArgs[T]{
-		C: c, A: a, B: b,
-		LDC: ldc, ARow: lda, ACol: 1, BPanel: kernels.GemmNR, BRow: ldb,
-		M: m, N: n, K: k,
-		Alpha: alpha, Beta: beta, Out: outFlags(alpha, beta),
-	}
-	if tA {
-		g.ARow, g.ACol = 1, lda
-	}
-	asm.CallGemm(kernels, &g)
-}
+const (
+	// smallWork is the number of multiply-adds up to which a product is one call
+	// of a kernel where the operands lie.
+	smallWork = 1 << 18
+	// smallDim bounds each dimension of such a product.
+	smallDim = 1 << 9
+)
 
 // gemmSmallTransB transposes one panel of B at a time into the L1.
 func gemmSmallTransB[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {

@@ -37,9 +37,9 @@ const (
 	// packRows is the number of rows from which packing B pays where its rows
 	// are pages apart.
 	packRows = 512
-	// copyPanels is the number of panels of B from which A is packed for all of
-	// them at once.
-	copyPanels = 4
+	// packRowsA is the number of rows from which A is packed: fewer do not
+	// collide in the L1.
+	packRowsA = 5
 )
 
 // run computes the product on as many threads as its size is worth.
@@ -63,10 +63,6 @@ func (p *product[T]) block(i0, i1, j0, j1 int) {
 	m, n := i1-i0, j1-j0
 	if p.tall(m, n) {
 		p.blockTall(i0, i1, j0, j1)
-		return
-	}
-	if kb == p.k && p.packed == nil && !p.tB && (m <= directRows || p.fitsUnpacked(m, n, kb)) {
-		p.direct(i0, i1, j0, j1, 0, p.k, p.c[i0*p.ldc+j0:], p.ldc, p.finalOut())
 		return
 	}
 	ws := getWorkspace[T]()
@@ -110,54 +106,43 @@ func (s *strip[T]) blocksThenStrips(j0, j1, nc int) {
 	s.packedA = nil
 }
 
-// packA packs all rows of k-block p0 of A, tile by tile, where several strips will
-// read them.
+// packA packs all rows of k-block p0 of A, tile by tile, where n columns of B are
+// worth it.
 func (s *strip[T]) packA(p0, k, n int) {
 	s.packedA = nil
-	if !s.packsA(n) || n < copyPanels*s.kernels.GemmNR {
+	if !s.packsA(n) {
 		return
 	}
 	stats.packs.Add(1)
-	w := s.tileWidth()
-	tiles := (s.m + s.kernels.GemmMR - 1) / s.kernels.GemmMR
-	buf := grow(&s.ws.a, tiles*w*k)
-	for t := range tiles {
-		i, h := s.tile(t, tiles)
-		s.packTile(buf[t*w*k:], w, i, h, p0, k)
+	h, w := asm.TileHeight(s.m, s.kernels.GemmMR), s.tileWidth()
+	buf := grow(&s.ws.a, (s.m+h-1)/h*w*k)
+	for i := 0; i < s.m; i += h {
+		src := s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+		if s.aCol == 1 {
+			s.kernels.PackT(buf[i/h*w*k:], w, src, s.aRow, min(h, s.m-i), k)
+		} else {
+			s.kernels.PackN(buf[i/h*w*k:], w, src, s.aCol, min(h, s.m-i), k)
+		}
 	}
 	s.packedA = buf
 }
 
 // packsA reports whether tiles of A are packed for products with n columns of B:
 // lines a multiple of 1 KiB apart fight for the same few places in the L1.
-func (p *product[T]) packsA(n int) bool {
-	return n > p.kernels.GemmNR && max(p.aRow, p.aCol)*sizeOf[T]()%1024 == 0
+func (s *strip[T]) packsA(n int) bool {
+	nr, stride := s.kernels.GemmNR, max(s.aRow, s.aCol)*sizeOf[T]()
+	switch {
+	case s.m < packRowsA:
+		return false
+	case stride%2048 == 0:
+		return n > nr
+	}
+	return stride%1024 == 0 && n >= 8*nr
 }
 
 // tileWidth is the distance between the columns of a packed tile of A.
 func (p *product[T]) tileWidth() int {
 	return 1 << bits.Len(uint(p.kernels.GemmMR-1))
-}
-
-// tile returns the first row and the height of tile t of all tiles: as even as
-// they can be, so that none is thin.
-func (s *strip[T]) tile(t, tiles int) (i, h int) {
-	h = (s.m + tiles - 1) / tiles
-	high := s.m - tiles*(h-1) // tiles of height h; the others have one row less
-	if t < high {
-		return t * h, h
-	}
-	return t*h - (t - high), h - 1
-}
-
-// packTile packs h rows of A from row i of the strip.
-func (s *strip[T]) packTile(dst []T, w, i, h, p0, k int) {
-	src := s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
-	if s.aCol == 1 {
-		s.kernels.PackT(dst, w, src, s.aRow, h, k)
-	} else {
-		s.kernels.PackN(dst, w, src, s.aCol, h, k)
-	}
 }
 
 // fitsUnpacked reports whether m rows of C may use k rows of n columns of B where
@@ -183,30 +168,9 @@ func (p *product[T]) args(out int) asm.GemmArgs[T] {
 	return asm.GemmArgs[T]{ARow: p.aRow, ACol: p.aCol, Alpha: p.alpha, Beta: p.beta, Out: out}
 }
 
-// direct multiplies k-block p0..p1 with B where it lies, into c.
-func (p *product[T]) direct(i0, i1, j0, j1, p0, p1 int, c []T, ldc, out int) {
-	nr := p.kernels.GemmNR
-	g := p.args(out)
-	g.BPanel, g.BRow, g.LDC, g.K = nr, p.bRow, ldc, p1-p0
-	rows, cols := callShape(i1-i0, j1-j0, p1-p0, p.kernels.GemmMR, nr)
-	for j := j0; j < j1; j += cols {
-		g.N = min(cols, j1-j)
-		g.B = p.b[p0*p.bRow+j:]
-		if p.bias != nil {
-			g.Bias = p.bias[j:]
-		}
-		for i := i0; i < i1; i += rows {
-			g.M = min(rows, i1-i)
-			g.A = p.a[i*p.aRow+p0*p.aCol:]
-			g.C = c[(i-i0)*ldc+j-j0:]
-			asm.CallGemm(p.kernels, &g)
-		}
-	}
-}
-
 // callShape cuts an m x n block with chains of k into calls of at most callWork
-// multiply-adds: whole tiles of rows, whole panels of columns.
-func callShape(m, n, k, mr, nr int) (rows, cols int) {
+// multiply-adds: whole tiles of h rows, whole panels of nr columns.
+func callShape(m, n, k, h, nr int) (rows, cols int) {
 	work := callWork
 	if m < 8 {
 		work = callBytes / 4 * m // bound by memory, not by the FMA units
@@ -214,17 +178,11 @@ func callShape(m, n, k, mr, nr int) (rows, cols int) {
 	if float64(m)*float64(n)*float64(k) <= float64(work) { // no division for small ones
 		return m, n
 	}
-	cols = max(nr, work/max(1, k*min(m, mr))/nr*nr)
+	cols = max(nr, work/max(1, k*min(m, h))/nr*nr)
 	if cols >= n {
 		cols = n
 	}
-	rows = max(mr, work/max(1, k*cols)/mr*mr)
-	if rows < m {
-		// Even pieces: no thin last one.
-		pieces := (m + rows - 1) / rows
-		rows = ((m+pieces-1)/pieces + mr - 1) / mr * mr
-	}
-	return min(rows, m), cols
+	return min(m, max(h, work/max(1, k*cols)/h*h)), cols
 }
 
 // strip is a strip of columns of C in work: all rows of the block, as many
@@ -253,10 +211,6 @@ func (s *strip[T]) width(n int) int {
 func (s *strip[T]) run() {
 	c, ldc := s.c[s.i0*s.ldc+s.j0:], s.ldc
 	blocks := (s.k + s.kb - 1) / s.kb
-	if blocks == 1 {
-		s.kblock(0, s.k, c, ldc, s.finalOut())
-		return
-	}
 	stats.blocks.Add(int64(blocks - 1))
 	simple := blocks <= asm.SuperBlock
 	sum, ldsum := c, ldc
@@ -277,6 +231,7 @@ func (s *strip[T]) run() {
 		if p1 == s.k && simple && inC {
 			out |= s.finalOut()
 		}
+		s.packA(p0, p1-p0, s.n)
 		s.kblock(p0, p1, dst, ld, out)
 		if b >= asm.SuperBlock && (p1 == s.k || (b+1)%asm.SuperBlock == 0) {
 			for i := range s.m {
@@ -284,6 +239,7 @@ func (s *strip[T]) run() {
 			}
 		}
 	}
+	s.packedA = nil
 	if !inC {
 		s.finish(c, sum)
 	}
@@ -362,48 +318,32 @@ func (s *strip[T]) packPanel(dst []T, j, w, p0, k int) {
 	}
 }
 
-// panels multiplies all rows of the strip with n packed columns from column j.
+// panels multiplies all rows of the strip with n columns from column j on of what
+// b begins with.
 func (s *strip[T]) panels(b []T, bPanel, bRow, j, n, p0, k int, c []T, ldc, out int) {
 	nr, mr := s.kernels.GemmNR, s.kernels.GemmMR
 	g := s.args(out)
 	g.BPanel, g.BRow, g.LDC, g.K = bPanel, bRow, ldc, k
-	if s.packedA == nil && !s.packsA(n) {
-		rows, cols := callShape(s.m, n, k, mr, nr)
-		for i := 0; i < s.m; i += rows {
-			g.M = min(rows, s.m-i)
-			g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
-			s.columns(&g, cols, b, bPanel, j, n, c[i*ldc+j:])
-		}
-		return
+	h := asm.TileHeight(s.m, mr)
+	if s.packedA != nil {
+		g.ARow, g.ACol, g.ATile, g.TileRows = 1, s.tileWidth(), s.tileWidth()*k, h
 	}
-	// A tile of A stays in the L1 while the panels pass.
-	tiles, w := (s.m+mr-1)/mr, s.tileWidth()
-	_, cols := callShape(mr, n, k, mr, nr)
-	g.ARow, g.ACol = 1, w
-	if s.packedA == nil {
-		g.A = grow(&s.ws.a, w*k)
-	}
-	for t := range tiles {
-		i, h := s.tile(t, tiles)
-		g.M = h
+	rows, cols := callShape(s.m, n, k, h, nr)
+	for i := 0; i < s.m; i += rows {
+		g.M = min(rows, s.m-i)
 		if s.packedA != nil {
-			g.A = s.packedA[t*w*k:]
+			g.A = s.packedA[i/h*g.ATile:]
 		} else {
-			s.packTile(g.A, w, i, h, p0, k)
+			g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
 		}
-		s.columns(&g, cols, b, bPanel, j, n, c[i*ldc+j:])
-	}
-}
-
-// columns multiplies the rows of A in g with n columns of B, cols at a time.
-func (s *strip[T]) columns(g *asm.GemmArgs[T], cols int, b []T, bPanel, j, n int, c []T) {
-	for jj := 0; jj < n; jj += cols {
-		g.N = min(cols, n-jj)
-		g.B = b[jj/s.kernels.GemmNR*bPanel:]
-		if s.bias != nil {
-			g.Bias = s.bias[s.j0+j+jj:]
+		for jj := 0; jj < n; jj += cols {
+			g.N = min(cols, n-jj)
+			g.B = b[jj/nr*bPanel:]
+			if s.bias != nil {
+				g.Bias = s.bias[s.j0+j+jj:]
+			}
+			g.C = c[i*ldc+j+jj:]
+			asm.CallGemm(s.kernels, &g)
 		}
-		g.C = c[jj:]
-		asm.CallGemm(s.kernels, g)
 	}
 }
