@@ -2,6 +2,8 @@
 
 package asm
 
+import "unsafe"
+
 // gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
 // of C, all of one height and width, but that the last vector of the last panel
 // lies off bytes into it. Other strides count elements.
@@ -24,18 +26,43 @@ type gemmTiles[T Float] struct {
 	packN, packT func(dst *T, w int, src *T, lds, n, k int)
 }
 
-// run is Gemm of GemmKernels: it checks every index, cuts the rows evenly into
-// tiles and the columns into panels, and calls the tile kernels.
-func (t *gemmTiles[T]) run(g *GemmArgs[T]) {
+// run is Gemm of GemmKernels.
+func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	if g.M <= 0 || g.N <= 0 {
-		return
+		return true
 	}
-	nr := uint32(t.nr)
-	last := int(uint32(g.N-1) / nr)
-	g.check(t.nr, last)
+	last := int(uint32(g.N-1) / uint32(t.nr))
+	if !g.valid(t.nr, last) {
+		return false
+	}
 	if raceEnabled {
 		g.race(t.nr)
 	}
+	if g.ATile > 0 {
+		t.tiles(g, last)
+	} else {
+		t.product(g, last)
+	}
+	return true
+}
+
+// tiles is product for A packed in tiles.
+func (t *gemmTiles[T]) tiles(g *GemmArgs[T], last int) {
+	r := *g
+	r.ATile = 0
+	for i := 0; i < g.M; i += g.TileRows {
+		r.M = min(g.TileRows, g.M-i)
+		if g.K > 0 {
+			r.A = g.A[i/g.TileRows*g.ATile:]
+		}
+		r.C = g.C[i*g.LDC:]
+		t.product((*GemmArgs[T])(noescape(unsafe.Pointer(&r))), last)
+	}
+}
+
+// product cuts the rows evenly into tiles and the columns into panels and calls the
+// tile kernels.
+func (t *gemmTiles[T]) product(g *GemmArgs[T], last int) {
 	var a, b, bias *T
 	if g.K > 0 {
 		a, b = &g.A[0], &g.B[0]
