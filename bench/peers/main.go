@@ -46,7 +46,7 @@ func parse(args []string) (o options, err error) {
 	fs.SetOutput(new(strings.Builder))
 	var ops, dtypes, trans, shape, peers, threads string
 	fs.BoolVar(&o.quick, "quick", false, "few samples of large cases, none of 4096x4096x4096: under a minute")
-	fs.StringVar(&ops, "op", "gemm,packed", "operations, separated by commas: "+strings.Join(shapes.Ops, ", "))
+	fs.StringVar(&ops, "op", "gemm,packed", "operations, separated by commas: gemm, packed")
 	fs.StringVar(&dtypes, "dtype", "f32", "element types: "+strings.Join(shapes.DTypes, ", "))
 	fs.StringVar(&trans, "trans", "", "transpositions of A, then of B: "+strings.Join(shapes.Trans, ", ")+" (default those of the shape)")
 	fs.StringVar(&shape, "shape", "", "MxNxK instead of the shapes of bench/shapes; several with commas")
@@ -78,7 +78,7 @@ func parse(args []string) (o options, err error) {
 		given string
 		known []string
 	}{
-		{&o.ops, "op", ops, shapes.Ops}, {&o.dtypes, "dtype", dtypes, shapes.DTypes},
+		{&o.ops, "op", ops, []string{"gemm", "packed"}}, {&o.dtypes, "dtype", dtypes, shapes.DTypes},
 		{&o.trans, "trans", trans, shapes.Trans}, {&o.peers, "peers", peers, allPeers},
 	} {
 		if l.given == "" {
@@ -124,7 +124,7 @@ func (o *options) rows() []shapes.Row {
 			for _, d := range o.dtypes {
 				for _, s := range o.shapes {
 					for _, t := range tr {
-						if op == "packed" && t[0] == 't' {
+						if !shapes.Allowed(op, t) {
 							continue
 						}
 						m, n, k, _ := shapes.Parse(s)
@@ -136,7 +136,7 @@ func (o *options) rows() []shapes.Row {
 		return rows
 	}
 	return slices.DeleteFunc(shapes.All(), func(r shapes.Row) bool {
-		return !slices.Contains(o.ops, r.Op) || !slices.Contains(o.dtypes, r.DType) ||
+		return r.Op == "plainloop" || !slices.Contains(o.ops, r.Op) || !slices.Contains(o.dtypes, r.DType) ||
 			len(o.trans) > 0 && !slices.Contains(o.trans, r.Trans) || o.quick && r.Flops() > 20e9
 	})
 }

@@ -5,8 +5,8 @@
 //
 //	OP DTYPES TRANSPOSITIONS MxNxK[,MxNxK...] [quick]   # remark
 //
-// with OP gemm (C = op(A)·op(B)) or packed (act(A·B + bias), B packed once), DTYPES
-// of f32, f64, TRANSPOSITIONS of nn, nt, tn, tt (of A, then of B), lists separated
+// with OP gemm (C = op(A)·op(B)), packed (ReLU(A·op(B) + bias), B packed once) or
+// plainloop (an ordinary Go loop without fused multiply-adds), DTYPES of f32, f64, TRANSPOSITIONS of nn, nt, tn, tt (of A, then of B), lists separated
 // by commas. C is M x N and K is summed over. "quick" puts the line into the short
 // run as well.
 package shapes
@@ -41,7 +41,7 @@ func (r Row) Flops() float64 { return 2 * float64(r.M) * float64(r.N) * float64(
 
 // The words of a row.
 var (
-	Ops    = []string{"gemm", "packed"}
+	Ops    = []string{"gemm", "packed", "plainloop"}
 	DTypes = []string{"f32", "f64"}
 	Trans  = []string{"nn", "nt", "tn", "tt"}
 )
@@ -50,7 +50,7 @@ var (
 // matrices, so that a mistyped shape is an error and not a machine out of memory.
 const (
 	MaxDim      = 1 << 24
-	MaxElements = 1 << 27
+	MaxElements = 1 << 26
 )
 
 // Parse reads MxNxK.
@@ -115,7 +115,7 @@ func parseFile(set, text string) ([]Row, error) {
 			for _, dtype := range strings.Split(f[1], ",") {
 				for _, trans := range strings.Split(f[2], ",") {
 					r := Row{set, f[0], dtype, trans, m, n, k, len(f) == 5}
-					if !has(Ops, r.Op) || !has(DTypes, dtype) || !has(Trans, trans) || r.Op == "packed" && trans[0] == 't' {
+					if !has(Ops, r.Op) || !has(DTypes, dtype) || !has(Trans, trans) || !Allowed(r.Op, trans) {
 						return nil, fmt.Errorf("%s: no case %s %s %s", where, r.Op, dtype, trans)
 					}
 					rows = append(rows, r)
@@ -124,6 +124,17 @@ func parseFile(set, text string) ([]Row, error) {
 		}
 	}
 	return rows, nil
+}
+
+// Allowed reports whether op has the transposition.
+func Allowed(op, trans string) bool {
+	switch op {
+	case "packed":
+		return trans == "nn" || trans == "nt"
+	case "plainloop":
+		return trans == "nn"
+	}
+	return true
 }
 
 func has(words []string, w string) bool {

@@ -1,0 +1,326 @@
+// Bench measures a CPU with the kernels of lanes, and what lanes makes of it:
+//
+//	go run ./bench -quick                      # 15 seconds
+//	go run ./bench                             # two minutes
+//	go run ./bench -json my-cpu.jsonl          # one JSON object a line
+//	go run ./bench -compare a.jsonl b.jsonl    # says "no difference" inside the noise
+//
+// It prints the CPU, its caches and features and the instruction set in use;
+// measures the peak of fused multiply-adds and the bandwidth of each memory level;
+// then products of the shapes in bench/shapes with every table this machine runs.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/bench/shapes"
+)
+
+const usage = `usage: bench [flags]
+       bench -compare [-md] FILE FILE...
+       bench -docs
+
+Measures this CPU: peak, memory, and matrix products with every instruction set.
+GFLOP/s are those of the best sample, percentages of the peak of this run.
+LANES_ISA, where it is set, limits the run to that table.
+
+`
+
+type options struct {
+	quick, compare, markdown, docs, child bool
+	ops, dtypes, trans, shapes, isas      []string
+	threads                               []int
+	count                                 int
+	json                                  string
+	files                                 []string
+}
+
+// parse reads the arguments. Flags and files may be mixed.
+func parse(args []string, present []string, cpus int) (o options, help string, err error) {
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	var ops, dtypes, trans, shape, isa, threads string
+	fs.BoolVar(&o.quick, "quick", false, "fewer shapes, 15 seconds")
+	fs.StringVar(&ops, "op", "", "operations, separated by commas: "+strings.Join(shapes.Ops, ", "))
+	fs.StringVar(&dtypes, "dtype", "", "element types: "+strings.Join(shapes.DTypes, ", "))
+	fs.StringVar(&trans, "trans", "", "transpositions of A, then of B: "+strings.Join(shapes.Trans, ", "))
+	fs.StringVar(&shape, "shape", "", "MxNxK instead of the built-in shapes; several with commas")
+	fs.StringVar(&isa, "isa", "", "instruction sets (default all of "+strings.Join(present, ", ")+")")
+	fs.StringVar(&threads, "threads", "", "numbers of threads (default 1 and all CPUs)")
+	fs.IntVar(&o.count, "count", 0, "rounds over all cases (default 5, with -quick 3)")
+	fs.StringVar(&o.json, "json", "", "write the measurements to `FILE`, one JSON object a line; - is standard output")
+	fs.BoolVar(&o.compare, "compare", false, "compare files of measurements, the first with each other one")
+	fs.BoolVar(&o.markdown, "md", false, "with -compare: print Markdown")
+	fs.BoolVar(&o.docs, "docs", false, "write docs/cpus.md from bench/results, in a clone")
+	for {
+		if err := fs.Parse(args); err == flag.ErrHelp {
+			var b strings.Builder
+			b.WriteString(usage)
+			fs.SetOutput(&b)
+			fs.PrintDefaults()
+			return o, b.String(), nil
+		} else if err != nil {
+			return o, "", err
+		}
+		if fs.NArg() == 0 {
+			break
+		}
+		o.files = append(o.files, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+	switch {
+	case o.compare && len(o.files) == 0:
+		return o, "", fmt.Errorf("-compare: no files given")
+	case o.compare && len(o.files) > 32:
+		return o, "", fmt.Errorf("-compare: %d files, at most 32", len(o.files))
+	case !o.compare && len(o.files) > 0:
+		return o, "", fmt.Errorf("unexpected argument %.80q; files go with -compare", o.files[0])
+	case o.markdown && !o.compare:
+		return o, "", fmt.Errorf("-md goes with -compare")
+	case o.count < 0 || o.count > 1000:
+		return o, "", fmt.Errorf("-count %d: want 1 to 1000", o.count)
+	}
+	for _, l := range []struct {
+		dst         *[]string
+		flag, given string
+		known       []string
+		what        string
+	}{
+		{&o.ops, "op", ops, shapes.Ops, "want"}, {&o.dtypes, "dtype", dtypes, shapes.DTypes, "want"},
+		{&o.trans, "trans", trans, shapes.Trans, "want"}, {&o.isas, "isa", isa, present, "not on this machine; available:"},
+	} {
+		if l.given == "" {
+			continue
+		}
+		for _, w := range strings.Split(l.given, ",") {
+			if !slices.Contains(l.known, w) {
+				return o, "", fmt.Errorf("-%s %.40q: %s %s", l.flag, w, l.what, strings.Join(l.known, ", "))
+			}
+			if !slices.Contains(*l.dst, w) {
+				*l.dst = append(*l.dst, w)
+			}
+		}
+	}
+	if shape != "" {
+		o.shapes = strings.Split(shape, ",")
+		for _, s := range o.shapes {
+			if _, _, _, err := shapes.Parse(s); err != nil {
+				return o, "", fmt.Errorf("-shape: %w", err)
+			}
+		}
+	}
+	if threads == "" {
+		o.threads = slices.Compact([]int{1, min(cpus, maxThreads)})
+	} else {
+		for _, t := range strings.Split(threads, ",") {
+			n, err := strconv.Atoi(t)
+			if err != nil || n < 1 || n > maxThreads {
+				return o, "", fmt.Errorf("-threads %.40q: want numbers from 1 to %d", t, maxThreads)
+			}
+			if !slices.Contains(o.threads, n) {
+				o.threads = append(o.threads, n)
+			}
+		}
+		slices.Sort(o.threads)
+	}
+	return o, "", nil
+}
+
+// rows are the cases for one table, and the names of those that are too much for
+// the plain one.
+func (o *options) rows(isa string) (rows []shapes.Row, left []string) {
+	all := shapes.All()
+	if len(o.shapes) > 0 {
+		all = nil
+		for _, op := range orElse(o.ops, "gemm") {
+			for _, d := range orElse(o.dtypes, "f32") {
+				for _, s := range o.shapes {
+					for _, t := range orElse(o.trans, "nn") {
+						if m, n, k, err := shapes.Parse(s); err == nil && shapes.Allowed(op, t) {
+							all = append(all, shapes.Row{Op: op, DType: d, Trans: t, M: m, N: n, K: k, Quick: true})
+						}
+					}
+				}
+			}
+		}
+	}
+	has := func(given []string, v string) bool { return len(given) == 0 || slices.Contains(given, v) }
+	for _, r := range all {
+		if !has(o.ops, r.Op) || !has(o.dtypes, r.DType) || !has(o.trans, r.Trans) || o.quick && !r.Quick ||
+			r.Op == "plainloop" && isa != "generic" {
+			continue
+		}
+		if isa == "generic" && r.Flops() > plainFlops {
+			left = append(left, strings.Join([]string{r.Op, r.DType, r.Trans, r.Shape()}, " "))
+			continue
+		}
+		rows = append(rows, r)
+	}
+	return rows, left
+}
+
+func orElse(given []string, v string) []string {
+	if len(given) == 0 {
+		return []string{v}
+	}
+	return given
+}
+
+// Exit statuses: 2 for what was asked wrongly or could not be read or written, 1
+// for a fault of the program or the machine.
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == "-child" {
+		os.Exit(child(os.Stdin, os.Stdout))
+	}
+	sel := asm.Selection()
+	o, help, err := parse(os.Args[1:], sel.Available, runtime.GOMAXPROCS(0))
+	if err != nil {
+		fatal(2, err)
+	}
+	if help != "" {
+		fmt.Print(help)
+		return
+	}
+	switch {
+	case o.compare:
+		text, warnings, err := compareFiles(o.files, o.markdown)
+		if err != nil {
+			fatal(2, err)
+		}
+		for _, w := range warnings {
+			fmt.Fprintln(os.Stderr, "bench: warning:", w)
+		}
+		fmt.Print(text)
+	case o.docs:
+		if err := writeDocs("."); err != nil {
+			fatal(2, err)
+		}
+	default:
+		if err := asm.CheckISA(); err != nil {
+			fatal(2, err)
+		}
+		if err := run(o, sel); err != nil {
+			fatal(2, err)
+		}
+	}
+}
+
+func fatal(status int, err error) {
+	progressDone()
+	fmt.Fprintln(os.Stderr, "bench:", oneLine(err))
+	os.Exit(status)
+}
+
+// The time a run may take, all told.
+const (
+	quickBudget = 11 * time.Second
+	plainBudget = 100 * time.Second
+)
+
+func run(o options, sel asm.Selected) error {
+	isas := o.isas
+	if len(isas) == 0 {
+		isas = slices.Clone(sel.Available)
+		slices.Reverse(isas) // best first
+		if os.Getenv("LANES_ISA") != "" {
+			isas = []string{sel.ISA}
+		}
+	}
+	if o.count == 0 {
+		o.count = 5
+		if o.quick {
+			o.count = 3
+		}
+	}
+	out := io.Writer(os.Stdout)
+	var file *output
+	if o.json == "-" {
+		out = os.Stderr
+	} else if o.json != "" {
+		var err error
+		if file, err = createOutput(o.json); err != nil {
+			return err
+		}
+	}
+	var lock sync.Mutex // held while the process must not end
+	onInterrupt(func() {
+		lock.Lock()
+		file.abandon()
+		stopChild()
+		progressDone()
+		fmt.Fprintln(os.Stderr, "bench: interrupted")
+		os.Exit(130)
+	})
+	defer file.abandon()
+
+	plans := map[string]plan{}
+	total := 0
+	for _, isa := range isas {
+		rows, left := o.rows(isa)
+		plans[isa] = plan{Rows: rows, Threads: o.threads, Rounds: o.count, Quick: o.quick, All: len(o.shapes) > 0, left: left}
+		total += len(rows)
+	}
+	if total == 0 {
+		if len(plans[isas[0]].left) > 0 {
+			return fmt.Errorf("every case is too large for the plain table (more than %g GFLOP)", plainFlops/1e9)
+		}
+		return fmt.Errorf("these flags leave no case")
+	}
+	budget := plainBudget
+	if o.quick {
+		budget = quickBudget
+	}
+	// A few cases do not take the whole time.
+	budget = min(budget, time.Duration(len(isas))*time.Second+time.Duration(total*len(o.threads)*o.count)*100*time.Millisecond)
+
+	m := thisMachine()
+	printMachine(out, m, sel, isas[0])
+	var all []Record
+	for i, isa := range isas {
+		p := plans[isa]
+		if len(p.Rows) == 0 {
+			fmt.Fprintf(out, "\n%s: no case (the plain table measures up to %g GFLOP)\n", isa, plainFlops/1e9)
+			continue
+		}
+		p.Budget = time.Duration(float64(budget) * float64(len(p.Rows)) / float64(total))
+		show := func(s string) { progress(fmt.Sprintf("%s (%d/%d): %s", isa, i+1, len(isas), s)) }
+		rs, left, err := measureOn(isa, sel, len(isas) == 1, p, show)
+		if err != nil {
+			return fmt.Errorf("%s: %w", isa, err)
+		}
+		progressDone()
+		printTable(out, isa, rs, append(p.left, left...))
+		all = append(all, rs...)
+	}
+	for _, w := range bitsDiffer(all) {
+		fmt.Fprintln(os.Stderr, "bench: warning:", w)
+	}
+	lock.Lock()
+	defer lock.Unlock()
+	switch {
+	case o.json == "-":
+		return writeRecords(os.Stdout, all)
+	case file != nil:
+		return file.commit(all)
+	}
+	return nil
+}
+
+// onInterrupt calls end in its own goroutine at the first interrupt.
+func onInterrupt(end func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() { <-c; end() }()
+}
