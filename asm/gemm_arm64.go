@@ -20,10 +20,11 @@ type gemmTiles[T Float] struct {
 	nr    int            // width of a panel, three vectors
 	width []gemmWidth[T] // by number of columns, 1 to nr
 	// wide does few rows of widePanels[rows] panels at once: few rows alone have
-	// too few chains to keep the FMA units busy.
-	wide         []gemmRaw[T]
-	widePanels   []int
-	packN, packT func(dst *T, w int, src *T, lds, n, k int)
+	// too few chains to keep the FMA units busy. The kernels for packed panels
+	// want rows of nr elements.
+	wide, widePacked []gemmRaw[T]
+	widePanels       []int
+	packN, packT     func(dst *T, w int, src *T, lds, n, k int)
 }
 
 // run is Gemm of GemmKernels.
@@ -75,10 +76,14 @@ func (t *gemmTiles[T]) product(g *GemmArgs[T], last int) {
 	if rest == t.nr {
 		full++
 	}
-	if g.M < len(t.wide) && g.ACol == 1 && full >= t.widePanels[g.M] {
+	if unpacked := g.BPanel == t.nr; g.M < len(t.wide) && g.ACol == 1 && full >= t.widePanels[g.M] && (unpacked || g.BRow == t.nr) {
 		panels := t.widePanels[g.M]
 		groups := full / panels
-		t.wide[g.M](&g.C[0], g.LDC, a, g.ARow, b, g.BPanel, g.BRow, g.K, 1, groups, 0, g.Out, g.Alpha, g.Beta, bias)
+		kernel := t.wide[g.M]
+		if !unpacked {
+			kernel = t.widePacked[g.M]
+		}
+		kernel(&g.C[0], g.LDC, a, g.ARow, b, g.BPanel, g.BRow, g.K, 1, groups, 0, g.Out, g.Alpha, g.Beta, bias)
 		if j = groups * panels * t.nr; j == g.N {
 			return
 		}

@@ -484,20 +484,40 @@ func gemm8x3ColF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bp
 //go:noescape
 func gemmWide1x96F32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
 
+// gemmWide1x96PackedF32NEON is 1 rows by np groups of 8 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x96PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+
 // gemmWide2x48F32NEON is 2 rows by np groups of 4 panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
 func gemmWide2x48F32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide2x48PackedF32NEON is 2 rows by np groups of 4 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x48PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
 
 // gemmWide3x24F32NEON is 3 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
 func gemmWide3x24F32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
 
+// gemmWide3x24PackedF32NEON is 3 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x24PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+
 // gemmWide4x24F32NEON is 4 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
 func gemmWide4x24F32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+
+// gemmWide4x24PackedF32NEON is 4 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide4x24PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
 
 // packNF32NEON is dst[p*w+j] = src[p*lds+j], j < n <= 12, k > 0.
 //
@@ -829,20 +849,40 @@ func gemm8x1ColF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bp
 //go:noescape
 func gemmWide1x48F64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
 
+// gemmWide1x48PackedF64NEON is 1 rows by np groups of 8 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x48PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+
 // gemmWide2x24F64NEON is 2 rows by np groups of 4 panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
 func gemmWide2x24F64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide2x24PackedF64NEON is 2 rows by np groups of 4 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x24PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
 
 // gemmWide3x12F64NEON is 3 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
 func gemmWide3x12F64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
 
+// gemmWide3x12PackedF64NEON is 3 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x12PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+
 // gemmWide4x12F64NEON is 4 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
 func gemmWide4x12F64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+
+// gemmWide4x12PackedF64NEON is 4 rows by np groups of 2 panels of columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide4x12PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
 
 // packNF64NEON is dst[p*w+j] = src[p*lds+j], j < n <= 6, k > 0.
 //
@@ -872,6 +912,7 @@ var gemmTilesF32NEON = gemmTiles[float32]{
 		{off: 32, row: []gemmRaw[float32]{nil, gemm1x12RowF32NEON, gemm2x12RowF32NEON, gemm3x12RowF32NEON, gemm4x12RowF32NEON, gemm5x12RowF32NEON, gemm6x12RowF32NEON, gemm7x12RowF32NEON}, col: []gemmRaw[float32]{nil, gemm1x12ColF32NEON, gemm2x12ColF32NEON, gemm3x12ColF32NEON, gemm4x12ColF32NEON, gemm5x12ColF32NEON, gemm6x12ColF32NEON, gemm7x12ColF32NEON, gemm8x12ColF32NEON}},
 	},
 	wide:       []gemmRaw[float32]{nil, gemmWide1x96F32NEON, gemmWide2x48F32NEON, gemmWide3x24F32NEON, gemmWide4x24F32NEON},
+	widePacked: []gemmRaw[float32]{nil, gemmWide1x96PackedF32NEON, gemmWide2x48PackedF32NEON, gemmWide3x24PackedF32NEON, gemmWide4x24PackedF32NEON},
 	widePanels: []int{0, 8, 4, 2, 2},
 	packN:      packNF32NEON,
 	packT:      packTF32NEON,
@@ -889,6 +930,7 @@ var gemmTilesF64NEON = gemmTiles[float64]{
 		{off: 32, row: []gemmRaw[float64]{nil, gemm1x6RowF64NEON, gemm2x6RowF64NEON, gemm3x6RowF64NEON, gemm4x6RowF64NEON, gemm5x6RowF64NEON, gemm6x6RowF64NEON, gemm7x6RowF64NEON}, col: []gemmRaw[float64]{nil, gemm1x6ColF64NEON, gemm2x6ColF64NEON, gemm3x6ColF64NEON, gemm4x6ColF64NEON, gemm5x6ColF64NEON, gemm6x6ColF64NEON, gemm7x6ColF64NEON, gemm8x6ColF64NEON}},
 	},
 	wide:       []gemmRaw[float64]{nil, gemmWide1x48F64NEON, gemmWide2x24F64NEON, gemmWide3x12F64NEON, gemmWide4x12F64NEON},
+	widePacked: []gemmRaw[float64]{nil, gemmWide1x48PackedF64NEON, gemmWide2x24PackedF64NEON, gemmWide3x12PackedF64NEON, gemmWide4x12PackedF64NEON},
 	widePanels: []int{0, 8, 4, 2, 2},
 	packN:      packNF64NEON,
 	packT:      packTF64NEON,

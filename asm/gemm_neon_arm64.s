@@ -35,18 +35,14 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F2
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V2.S4]
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4fa21020 // fmla v0.4s, v1.4s, v2.s[1]
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821820 // fmla v0.4s, v1.4s, v2.s[2]
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4fa21820 // fmla v0.4s, v1.4s, v2.s[3]
 	SUBS $1, R12, R12
 	BNE loop
@@ -57,8 +53,7 @@ rest:
 
 one:
 	FMOVS.P 4(R16), F2
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
 	SUBS $1, R12, R12
 	BNE one
@@ -141,22 +136,18 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F3
-	FMOVQ.P 16(R17), F4
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V3.S4]
+	VLD1.P 16(R17), [V4.S4]
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
 	WORD $0x4f841041 // fmla v1.4s, v2.4s, v4.s[0]
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4fa31040 // fmla v0.4s, v2.4s, v3.s[1]
 	WORD $0x4fa41041 // fmla v1.4s, v2.4s, v4.s[1]
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831840 // fmla v0.4s, v2.4s, v3.s[2]
 	WORD $0x4f841841 // fmla v1.4s, v2.4s, v4.s[2]
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4fa31840 // fmla v0.4s, v2.4s, v3.s[3]
 	WORD $0x4fa41841 // fmla v1.4s, v2.4s, v4.s[3]
 	SUBS $1, R12, R12
@@ -169,8 +160,7 @@ rest:
 one:
 	FMOVS.P 4(R16), F3
 	FMOVS.P 4(R17), F4
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
 	WORD $0x4f841041 // fmla v1.4s, v2.4s, v4.s[0]
 	SUBS $1, R12, R12
@@ -270,26 +260,22 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
-	FMOVQ.P 16(R17), F5
-	FMOVQ.P 16(R19), F6
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V4.S4]
+	VLD1.P 16(R17), [V5.S4]
+	VLD1.P 16(R19), [V6.S4]
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
 	WORD $0x4f851061 // fmla v1.4s, v3.4s, v5.s[0]
 	WORD $0x4f861062 // fmla v2.4s, v3.4s, v6.s[0]
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4fa41060 // fmla v0.4s, v3.4s, v4.s[1]
 	WORD $0x4fa51061 // fmla v1.4s, v3.4s, v5.s[1]
 	WORD $0x4fa61062 // fmla v2.4s, v3.4s, v6.s[1]
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841860 // fmla v0.4s, v3.4s, v4.s[2]
 	WORD $0x4f851861 // fmla v1.4s, v3.4s, v5.s[2]
 	WORD $0x4f861862 // fmla v2.4s, v3.4s, v6.s[2]
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4fa41860 // fmla v0.4s, v3.4s, v4.s[3]
 	WORD $0x4fa51861 // fmla v1.4s, v3.4s, v5.s[3]
 	WORD $0x4fa61862 // fmla v2.4s, v3.4s, v6.s[3]
@@ -304,8 +290,7 @@ one:
 	FMOVS.P 4(R16), F4
 	FMOVS.P 4(R17), F5
 	FMOVS.P 4(R19), F6
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
 	WORD $0x4f851061 // fmla v1.4s, v3.4s, v5.s[0]
 	WORD $0x4f861062 // fmla v2.4s, v3.4s, v6.s[0]
@@ -422,30 +407,26 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F5
-	FMOVQ.P 16(R17), F6
-	FMOVQ.P 16(R19), F7
-	FMOVQ.P 16(R20), F8
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V5.S4]
+	VLD1.P 16(R17), [V6.S4]
+	VLD1.P 16(R19), [V7.S4]
+	VLD1.P 16(R20), [V8.S4]
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f871082 // fmla v2.4s, v4.4s, v7.s[0]
 	WORD $0x4f881083 // fmla v3.4s, v4.4s, v8.s[0]
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4fa51080 // fmla v0.4s, v4.4s, v5.s[1]
 	WORD $0x4fa61081 // fmla v1.4s, v4.4s, v6.s[1]
 	WORD $0x4fa71082 // fmla v2.4s, v4.4s, v7.s[1]
 	WORD $0x4fa81083 // fmla v3.4s, v4.4s, v8.s[1]
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851880 // fmla v0.4s, v4.4s, v5.s[2]
 	WORD $0x4f861881 // fmla v1.4s, v4.4s, v6.s[2]
 	WORD $0x4f871882 // fmla v2.4s, v4.4s, v7.s[2]
 	WORD $0x4f881883 // fmla v3.4s, v4.4s, v8.s[2]
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4fa51880 // fmla v0.4s, v4.4s, v5.s[3]
 	WORD $0x4fa61881 // fmla v1.4s, v4.4s, v6.s[3]
 	WORD $0x4fa71882 // fmla v2.4s, v4.4s, v7.s[3]
@@ -462,8 +443,7 @@ one:
 	FMOVS.P 4(R17), F6
 	FMOVS.P 4(R19), F7
 	FMOVS.P 4(R20), F8
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f871082 // fmla v2.4s, v4.4s, v7.s[0]
@@ -597,34 +577,30 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
-	FMOVQ.P 16(R19), F8
-	FMOVQ.P 16(R20), F9
-	FMOVQ.P 16(R21), F10
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V6.S4]
+	VLD1.P 16(R17), [V7.S4]
+	VLD1.P 16(R19), [V8.S4]
+	VLD1.P 16(R20), [V9.S4]
+	VLD1.P 16(R21), [V10.S4]
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
 	WORD $0x4f8710a1 // fmla v1.4s, v5.4s, v7.s[0]
 	WORD $0x4f8810a2 // fmla v2.4s, v5.4s, v8.s[0]
 	WORD $0x4f8910a3 // fmla v3.4s, v5.4s, v9.s[0]
 	WORD $0x4f8a10a4 // fmla v4.4s, v5.4s, v10.s[0]
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4fa610a0 // fmla v0.4s, v5.4s, v6.s[1]
 	WORD $0x4fa710a1 // fmla v1.4s, v5.4s, v7.s[1]
 	WORD $0x4fa810a2 // fmla v2.4s, v5.4s, v8.s[1]
 	WORD $0x4fa910a3 // fmla v3.4s, v5.4s, v9.s[1]
 	WORD $0x4faa10a4 // fmla v4.4s, v5.4s, v10.s[1]
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8618a0 // fmla v0.4s, v5.4s, v6.s[2]
 	WORD $0x4f8718a1 // fmla v1.4s, v5.4s, v7.s[2]
 	WORD $0x4f8818a2 // fmla v2.4s, v5.4s, v8.s[2]
 	WORD $0x4f8918a3 // fmla v3.4s, v5.4s, v9.s[2]
 	WORD $0x4f8a18a4 // fmla v4.4s, v5.4s, v10.s[2]
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4fa618a0 // fmla v0.4s, v5.4s, v6.s[3]
 	WORD $0x4fa718a1 // fmla v1.4s, v5.4s, v7.s[3]
 	WORD $0x4fa818a2 // fmla v2.4s, v5.4s, v8.s[3]
@@ -643,8 +619,7 @@ one:
 	FMOVS.P 4(R19), F8
 	FMOVS.P 4(R20), F9
 	FMOVS.P 4(R21), F10
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
 	WORD $0x4f8710a1 // fmla v1.4s, v5.4s, v7.s[0]
 	WORD $0x4f8810a2 // fmla v2.4s, v5.4s, v8.s[0]
@@ -795,38 +770,34 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F7
-	FMOVQ.P 16(R17), F8
-	FMOVQ.P 16(R19), F9
-	FMOVQ.P 16(R20), F10
-	FMOVQ.P 16(R21), F11
-	FMOVQ.P 16(R22), F12
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V7.S4]
+	VLD1.P 16(R17), [V8.S4]
+	VLD1.P 16(R19), [V9.S4]
+	VLD1.P 16(R20), [V10.S4]
+	VLD1.P 16(R21), [V11.S4]
+	VLD1.P 16(R22), [V12.S4]
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
 	WORD $0x4f8810c1 // fmla v1.4s, v6.4s, v8.s[0]
 	WORD $0x4f8910c2 // fmla v2.4s, v6.4s, v9.s[0]
 	WORD $0x4f8a10c3 // fmla v3.4s, v6.4s, v10.s[0]
 	WORD $0x4f8b10c4 // fmla v4.4s, v6.4s, v11.s[0]
 	WORD $0x4f8c10c5 // fmla v5.4s, v6.4s, v12.s[0]
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4fa710c0 // fmla v0.4s, v6.4s, v7.s[1]
 	WORD $0x4fa810c1 // fmla v1.4s, v6.4s, v8.s[1]
 	WORD $0x4fa910c2 // fmla v2.4s, v6.4s, v9.s[1]
 	WORD $0x4faa10c3 // fmla v3.4s, v6.4s, v10.s[1]
 	WORD $0x4fab10c4 // fmla v4.4s, v6.4s, v11.s[1]
 	WORD $0x4fac10c5 // fmla v5.4s, v6.4s, v12.s[1]
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8718c0 // fmla v0.4s, v6.4s, v7.s[2]
 	WORD $0x4f8818c1 // fmla v1.4s, v6.4s, v8.s[2]
 	WORD $0x4f8918c2 // fmla v2.4s, v6.4s, v9.s[2]
 	WORD $0x4f8a18c3 // fmla v3.4s, v6.4s, v10.s[2]
 	WORD $0x4f8b18c4 // fmla v4.4s, v6.4s, v11.s[2]
 	WORD $0x4f8c18c5 // fmla v5.4s, v6.4s, v12.s[2]
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4fa718c0 // fmla v0.4s, v6.4s, v7.s[3]
 	WORD $0x4fa818c1 // fmla v1.4s, v6.4s, v8.s[3]
 	WORD $0x4fa918c2 // fmla v2.4s, v6.4s, v9.s[3]
@@ -847,8 +818,7 @@ one:
 	FMOVS.P 4(R20), F10
 	FMOVS.P 4(R21), F11
 	FMOVS.P 4(R22), F12
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
 	WORD $0x4f8810c1 // fmla v1.4s, v6.4s, v8.s[0]
 	WORD $0x4f8910c2 // fmla v2.4s, v6.4s, v9.s[0]
@@ -1016,15 +986,14 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
-	FMOVQ.P 16(R20), F11
-	FMOVQ.P 16(R21), F12
-	FMOVQ.P 16(R22), F13
-	FMOVQ.P 16(R23), F14
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V8.S4]
+	VLD1.P 16(R17), [V9.S4]
+	VLD1.P 16(R19), [V10.S4]
+	VLD1.P 16(R20), [V11.S4]
+	VLD1.P 16(R21), [V12.S4]
+	VLD1.P 16(R22), [V13.S4]
+	VLD1.P 16(R23), [V14.S4]
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f8a10e2 // fmla v2.4s, v7.4s, v10.s[0]
@@ -1032,8 +1001,7 @@ loop:
 	WORD $0x4f8c10e4 // fmla v4.4s, v7.4s, v12.s[0]
 	WORD $0x4f8d10e5 // fmla v5.4s, v7.4s, v13.s[0]
 	WORD $0x4f8e10e6 // fmla v6.4s, v7.4s, v14.s[0]
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4fa810e0 // fmla v0.4s, v7.4s, v8.s[1]
 	WORD $0x4fa910e1 // fmla v1.4s, v7.4s, v9.s[1]
 	WORD $0x4faa10e2 // fmla v2.4s, v7.4s, v10.s[1]
@@ -1041,8 +1009,7 @@ loop:
 	WORD $0x4fac10e4 // fmla v4.4s, v7.4s, v12.s[1]
 	WORD $0x4fad10e5 // fmla v5.4s, v7.4s, v13.s[1]
 	WORD $0x4fae10e6 // fmla v6.4s, v7.4s, v14.s[1]
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8818e0 // fmla v0.4s, v7.4s, v8.s[2]
 	WORD $0x4f8918e1 // fmla v1.4s, v7.4s, v9.s[2]
 	WORD $0x4f8a18e2 // fmla v2.4s, v7.4s, v10.s[2]
@@ -1050,8 +1017,7 @@ loop:
 	WORD $0x4f8c18e4 // fmla v4.4s, v7.4s, v12.s[2]
 	WORD $0x4f8d18e5 // fmla v5.4s, v7.4s, v13.s[2]
 	WORD $0x4f8e18e6 // fmla v6.4s, v7.4s, v14.s[2]
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4fa818e0 // fmla v0.4s, v7.4s, v8.s[3]
 	WORD $0x4fa918e1 // fmla v1.4s, v7.4s, v9.s[3]
 	WORD $0x4faa18e2 // fmla v2.4s, v7.4s, v10.s[3]
@@ -1074,8 +1040,7 @@ one:
 	FMOVS.P 4(R21), F12
 	FMOVS.P 4(R22), F13
 	FMOVS.P 4(R23), F14
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f8a10e2 // fmla v2.4s, v7.4s, v10.s[0]
@@ -1260,16 +1225,15 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F9
-	FMOVQ.P 16(R17), F10
-	FMOVQ.P 16(R19), F11
-	FMOVQ.P 16(R20), F12
-	FMOVQ.P 16(R21), F13
-	FMOVQ.P 16(R22), F14
-	FMOVQ.P 16(R23), F15
-	FMOVQ.P 16(R24), F16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V9.S4]
+	VLD1.P 16(R17), [V10.S4]
+	VLD1.P 16(R19), [V11.S4]
+	VLD1.P 16(R20), [V12.S4]
+	VLD1.P 16(R21), [V13.S4]
+	VLD1.P 16(R22), [V14.S4]
+	VLD1.P 16(R23), [V15.S4]
+	VLD1.P 16(R24), [V16.S4]
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
 	WORD $0x4f8a1101 // fmla v1.4s, v8.4s, v10.s[0]
 	WORD $0x4f8b1102 // fmla v2.4s, v8.4s, v11.s[0]
@@ -1278,8 +1242,7 @@ loop:
 	WORD $0x4f8e1105 // fmla v5.4s, v8.4s, v14.s[0]
 	WORD $0x4f8f1106 // fmla v6.4s, v8.4s, v15.s[0]
 	WORD $0x4f901107 // fmla v7.4s, v8.4s, v16.s[0]
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4fa91100 // fmla v0.4s, v8.4s, v9.s[1]
 	WORD $0x4faa1101 // fmla v1.4s, v8.4s, v10.s[1]
 	WORD $0x4fab1102 // fmla v2.4s, v8.4s, v11.s[1]
@@ -1288,8 +1251,7 @@ loop:
 	WORD $0x4fae1105 // fmla v5.4s, v8.4s, v14.s[1]
 	WORD $0x4faf1106 // fmla v6.4s, v8.4s, v15.s[1]
 	WORD $0x4fb01107 // fmla v7.4s, v8.4s, v16.s[1]
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891900 // fmla v0.4s, v8.4s, v9.s[2]
 	WORD $0x4f8a1901 // fmla v1.4s, v8.4s, v10.s[2]
 	WORD $0x4f8b1902 // fmla v2.4s, v8.4s, v11.s[2]
@@ -1298,8 +1260,7 @@ loop:
 	WORD $0x4f8e1905 // fmla v5.4s, v8.4s, v14.s[2]
 	WORD $0x4f8f1906 // fmla v6.4s, v8.4s, v15.s[2]
 	WORD $0x4f901907 // fmla v7.4s, v8.4s, v16.s[2]
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4fa91900 // fmla v0.4s, v8.4s, v9.s[3]
 	WORD $0x4faa1901 // fmla v1.4s, v8.4s, v10.s[3]
 	WORD $0x4fab1902 // fmla v2.4s, v8.4s, v11.s[3]
@@ -1324,8 +1285,7 @@ one:
 	FMOVS.P 4(R22), F14
 	FMOVS.P 4(R23), F15
 	FMOVS.P 4(R24), F16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
 	WORD $0x4f8a1101 // fmla v1.4s, v8.4s, v10.s[0]
 	WORD $0x4f8b1102 // fmla v2.4s, v8.4s, v11.s[0]
@@ -1510,6 +1470,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -1518,25 +1479,21 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V4.S4]
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4fa41040 // fmla v0.4s, v2.4s, v4.s[1]
 	WORD $0x4fa41061 // fmla v1.4s, v3.4s, v4.s[1]
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841840 // fmla v0.4s, v2.4s, v4.s[2]
 	WORD $0x4f841861 // fmla v1.4s, v3.4s, v4.s[2]
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4fa41840 // fmla v0.4s, v2.4s, v4.s[3]
 	WORD $0x4fa41861 // fmla v1.4s, v3.4s, v4.s[3]
 	SUBS $1, R12, R12
@@ -1548,9 +1505,8 @@ rest:
 
 one:
 	FMOVS.P 4(R16), F4
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
 	SUBS $1, R12, R12
@@ -1643,6 +1599,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	VMOVI $0, V0.B16
@@ -1654,32 +1611,28 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V6.S4]
+	VLD1.P 16(R17), [V7.S4]
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
 	WORD $0x4f871082 // fmla v2.4s, v4.4s, v7.s[0]
 	WORD $0x4f8710a3 // fmla v3.4s, v5.4s, v7.s[0]
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4fa61080 // fmla v0.4s, v4.4s, v6.s[1]
 	WORD $0x4fa610a1 // fmla v1.4s, v5.4s, v6.s[1]
 	WORD $0x4fa71082 // fmla v2.4s, v4.4s, v7.s[1]
 	WORD $0x4fa710a3 // fmla v3.4s, v5.4s, v7.s[1]
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861880 // fmla v0.4s, v4.4s, v6.s[2]
 	WORD $0x4f8618a1 // fmla v1.4s, v5.4s, v6.s[2]
 	WORD $0x4f871882 // fmla v2.4s, v4.4s, v7.s[2]
 	WORD $0x4f8718a3 // fmla v3.4s, v5.4s, v7.s[2]
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4fa61880 // fmla v0.4s, v4.4s, v6.s[3]
 	WORD $0x4fa618a1 // fmla v1.4s, v5.4s, v6.s[3]
 	WORD $0x4fa71882 // fmla v2.4s, v4.4s, v7.s[3]
@@ -1694,9 +1647,8 @@ rest:
 one:
 	FMOVS.P 4(R16), F6
 	FMOVS.P 4(R17), F7
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
 	WORD $0x4f871082 // fmla v2.4s, v4.4s, v7.s[0]
@@ -1816,6 +1768,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -1830,39 +1783,35 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V8.S4]
+	VLD1.P 16(R17), [V9.S4]
+	VLD1.P 16(R19), [V10.S4]
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
 	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
 	WORD $0x4f8910c2 // fmla v2.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e3 // fmla v3.4s, v7.4s, v9.s[0]
 	WORD $0x4f8a10c4 // fmla v4.4s, v6.4s, v10.s[0]
 	WORD $0x4f8a10e5 // fmla v5.4s, v7.4s, v10.s[0]
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4fa810c0 // fmla v0.4s, v6.4s, v8.s[1]
 	WORD $0x4fa810e1 // fmla v1.4s, v7.4s, v8.s[1]
 	WORD $0x4fa910c2 // fmla v2.4s, v6.4s, v9.s[1]
 	WORD $0x4fa910e3 // fmla v3.4s, v7.4s, v9.s[1]
 	WORD $0x4faa10c4 // fmla v4.4s, v6.4s, v10.s[1]
 	WORD $0x4faa10e5 // fmla v5.4s, v7.4s, v10.s[1]
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8818c0 // fmla v0.4s, v6.4s, v8.s[2]
 	WORD $0x4f8818e1 // fmla v1.4s, v7.4s, v8.s[2]
 	WORD $0x4f8918c2 // fmla v2.4s, v6.4s, v9.s[2]
 	WORD $0x4f8918e3 // fmla v3.4s, v7.4s, v9.s[2]
 	WORD $0x4f8a18c4 // fmla v4.4s, v6.4s, v10.s[2]
 	WORD $0x4f8a18e5 // fmla v5.4s, v7.4s, v10.s[2]
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4fa818c0 // fmla v0.4s, v6.4s, v8.s[3]
 	WORD $0x4fa818e1 // fmla v1.4s, v7.4s, v8.s[3]
 	WORD $0x4fa918c2 // fmla v2.4s, v6.4s, v9.s[3]
@@ -1880,9 +1829,8 @@ one:
 	FMOVS.P 4(R16), F8
 	FMOVS.P 4(R17), F9
 	FMOVS.P 4(R19), F10
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
 	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
 	WORD $0x4f8910c2 // fmla v2.4s, v6.4s, v9.s[0]
@@ -2029,6 +1977,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -2046,13 +1995,12 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F10
-	FMOVQ.P 16(R17), F11
-	FMOVQ.P 16(R19), F12
-	FMOVQ.P 16(R20), F13
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V10.S4]
+	VLD1.P 16(R17), [V11.S4]
+	VLD1.P 16(R19), [V12.S4]
+	VLD1.P 16(R20), [V13.S4]
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
 	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
 	WORD $0x4f8b1102 // fmla v2.4s, v8.4s, v11.s[0]
@@ -2061,9 +2009,8 @@ loop:
 	WORD $0x4f8c1125 // fmla v5.4s, v9.4s, v12.s[0]
 	WORD $0x4f8d1106 // fmla v6.4s, v8.4s, v13.s[0]
 	WORD $0x4f8d1127 // fmla v7.4s, v9.4s, v13.s[0]
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4faa1100 // fmla v0.4s, v8.4s, v10.s[1]
 	WORD $0x4faa1121 // fmla v1.4s, v9.4s, v10.s[1]
 	WORD $0x4fab1102 // fmla v2.4s, v8.4s, v11.s[1]
@@ -2072,9 +2019,8 @@ loop:
 	WORD $0x4fac1125 // fmla v5.4s, v9.4s, v12.s[1]
 	WORD $0x4fad1106 // fmla v6.4s, v8.4s, v13.s[1]
 	WORD $0x4fad1127 // fmla v7.4s, v9.4s, v13.s[1]
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1900 // fmla v0.4s, v8.4s, v10.s[2]
 	WORD $0x4f8a1921 // fmla v1.4s, v9.4s, v10.s[2]
 	WORD $0x4f8b1902 // fmla v2.4s, v8.4s, v11.s[2]
@@ -2083,9 +2029,8 @@ loop:
 	WORD $0x4f8c1925 // fmla v5.4s, v9.4s, v12.s[2]
 	WORD $0x4f8d1906 // fmla v6.4s, v8.4s, v13.s[2]
 	WORD $0x4f8d1927 // fmla v7.4s, v9.4s, v13.s[2]
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4faa1900 // fmla v0.4s, v8.4s, v10.s[3]
 	WORD $0x4faa1921 // fmla v1.4s, v9.4s, v10.s[3]
 	WORD $0x4fab1902 // fmla v2.4s, v8.4s, v11.s[3]
@@ -2106,9 +2051,8 @@ one:
 	FMOVS.P 4(R17), F11
 	FMOVS.P 4(R19), F12
 	FMOVS.P 4(R20), F13
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
 	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
 	WORD $0x4f8b1102 // fmla v2.4s, v8.4s, v11.s[0]
@@ -2282,6 +2226,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -2302,14 +2247,13 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F12
-	FMOVQ.P 16(R17), F13
-	FMOVQ.P 16(R19), F14
-	FMOVQ.P 16(R20), F15
-	FMOVQ.P 16(R21), F16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V12.S4]
+	VLD1.P 16(R17), [V13.S4]
+	VLD1.P 16(R19), [V14.S4]
+	VLD1.P 16(R20), [V15.S4]
+	VLD1.P 16(R21), [V16.S4]
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
 	WORD $0x4f8d1142 // fmla v2.4s, v10.4s, v13.s[0]
@@ -2320,9 +2264,8 @@ loop:
 	WORD $0x4f8f1167 // fmla v7.4s, v11.4s, v15.s[0]
 	WORD $0x4f901148 // fmla v8.4s, v10.4s, v16.s[0]
 	WORD $0x4f901169 // fmla v9.4s, v11.4s, v16.s[0]
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4fac1140 // fmla v0.4s, v10.4s, v12.s[1]
 	WORD $0x4fac1161 // fmla v1.4s, v11.4s, v12.s[1]
 	WORD $0x4fad1142 // fmla v2.4s, v10.4s, v13.s[1]
@@ -2333,9 +2276,8 @@ loop:
 	WORD $0x4faf1167 // fmla v7.4s, v11.4s, v15.s[1]
 	WORD $0x4fb01148 // fmla v8.4s, v10.4s, v16.s[1]
 	WORD $0x4fb01169 // fmla v9.4s, v11.4s, v16.s[1]
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1940 // fmla v0.4s, v10.4s, v12.s[2]
 	WORD $0x4f8c1961 // fmla v1.4s, v11.4s, v12.s[2]
 	WORD $0x4f8d1942 // fmla v2.4s, v10.4s, v13.s[2]
@@ -2346,9 +2288,8 @@ loop:
 	WORD $0x4f8f1967 // fmla v7.4s, v11.4s, v15.s[2]
 	WORD $0x4f901948 // fmla v8.4s, v10.4s, v16.s[2]
 	WORD $0x4f901969 // fmla v9.4s, v11.4s, v16.s[2]
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4fac1940 // fmla v0.4s, v10.4s, v12.s[3]
 	WORD $0x4fac1961 // fmla v1.4s, v11.4s, v12.s[3]
 	WORD $0x4fad1942 // fmla v2.4s, v10.4s, v13.s[3]
@@ -2372,9 +2313,8 @@ one:
 	FMOVS.P 4(R19), F14
 	FMOVS.P 4(R20), F15
 	FMOVS.P 4(R21), F16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
 	WORD $0x4f8d1142 // fmla v2.4s, v10.4s, v13.s[0]
@@ -2575,6 +2515,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -2598,15 +2539,14 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F14
-	FMOVQ.P 16(R17), F15
-	FMOVQ.P 16(R19), F16
-	FMOVQ.P 16(R20), F17
-	FMOVQ.P 16(R21), F18
-	FMOVQ.P 16(R22), F19
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V14.S4]
+	VLD1.P 16(R17), [V15.S4]
+	VLD1.P 16(R19), [V16.S4]
+	VLD1.P 16(R20), [V17.S4]
+	VLD1.P 16(R21), [V18.S4]
+	VLD1.P 16(R22), [V19.S4]
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
 	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
 	WORD $0x4f8f1182 // fmla v2.4s, v12.4s, v15.s[0]
@@ -2619,9 +2559,8 @@ loop:
 	WORD $0x4f9211a9 // fmla v9.4s, v13.4s, v18.s[0]
 	WORD $0x4f93118a // fmla v10.4s, v12.4s, v19.s[0]
 	WORD $0x4f9311ab // fmla v11.4s, v13.4s, v19.s[0]
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4fae1180 // fmla v0.4s, v12.4s, v14.s[1]
 	WORD $0x4fae11a1 // fmla v1.4s, v13.4s, v14.s[1]
 	WORD $0x4faf1182 // fmla v2.4s, v12.4s, v15.s[1]
@@ -2634,9 +2573,8 @@ loop:
 	WORD $0x4fb211a9 // fmla v9.4s, v13.4s, v18.s[1]
 	WORD $0x4fb3118a // fmla v10.4s, v12.4s, v19.s[1]
 	WORD $0x4fb311ab // fmla v11.4s, v13.4s, v19.s[1]
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1980 // fmla v0.4s, v12.4s, v14.s[2]
 	WORD $0x4f8e19a1 // fmla v1.4s, v13.4s, v14.s[2]
 	WORD $0x4f8f1982 // fmla v2.4s, v12.4s, v15.s[2]
@@ -2649,9 +2587,8 @@ loop:
 	WORD $0x4f9219a9 // fmla v9.4s, v13.4s, v18.s[2]
 	WORD $0x4f93198a // fmla v10.4s, v12.4s, v19.s[2]
 	WORD $0x4f9319ab // fmla v11.4s, v13.4s, v19.s[2]
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4fae1980 // fmla v0.4s, v12.4s, v14.s[3]
 	WORD $0x4fae19a1 // fmla v1.4s, v13.4s, v14.s[3]
 	WORD $0x4faf1982 // fmla v2.4s, v12.4s, v15.s[3]
@@ -2678,9 +2615,8 @@ one:
 	FMOVS.P 4(R20), F17
 	FMOVS.P 4(R21), F18
 	FMOVS.P 4(R22), F19
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
 	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
 	WORD $0x4f8f1182 // fmla v2.4s, v12.4s, v15.s[0]
@@ -2908,6 +2844,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -2934,16 +2871,15 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F16
-	FMOVQ.P 16(R17), F17
-	FMOVQ.P 16(R19), F18
-	FMOVQ.P 16(R20), F19
-	FMOVQ.P 16(R21), F20
-	FMOVQ.P 16(R22), F21
-	FMOVQ.P 16(R23), F22
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V16.S4]
+	VLD1.P 16(R17), [V17.S4]
+	VLD1.P 16(R19), [V18.S4]
+	VLD1.P 16(R20), [V19.S4]
+	VLD1.P 16(R21), [V20.S4]
+	VLD1.P 16(R22), [V21.S4]
+	VLD1.P 16(R23), [V22.S4]
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
 	WORD $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
 	WORD $0x4f9111c2 // fmla v2.4s, v14.4s, v17.s[0]
@@ -2958,9 +2894,8 @@ loop:
 	WORD $0x4f9511eb // fmla v11.4s, v15.4s, v21.s[0]
 	WORD $0x4f9611cc // fmla v12.4s, v14.4s, v22.s[0]
 	WORD $0x4f9611ed // fmla v13.4s, v15.4s, v22.s[0]
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4fb011c0 // fmla v0.4s, v14.4s, v16.s[1]
 	WORD $0x4fb011e1 // fmla v1.4s, v15.4s, v16.s[1]
 	WORD $0x4fb111c2 // fmla v2.4s, v14.4s, v17.s[1]
@@ -2975,9 +2910,8 @@ loop:
 	WORD $0x4fb511eb // fmla v11.4s, v15.4s, v21.s[1]
 	WORD $0x4fb611cc // fmla v12.4s, v14.4s, v22.s[1]
 	WORD $0x4fb611ed // fmla v13.4s, v15.4s, v22.s[1]
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9019c0 // fmla v0.4s, v14.4s, v16.s[2]
 	WORD $0x4f9019e1 // fmla v1.4s, v15.4s, v16.s[2]
 	WORD $0x4f9119c2 // fmla v2.4s, v14.4s, v17.s[2]
@@ -2992,9 +2926,8 @@ loop:
 	WORD $0x4f9519eb // fmla v11.4s, v15.4s, v21.s[2]
 	WORD $0x4f9619cc // fmla v12.4s, v14.4s, v22.s[2]
 	WORD $0x4f9619ed // fmla v13.4s, v15.4s, v22.s[2]
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4fb019c0 // fmla v0.4s, v14.4s, v16.s[3]
 	WORD $0x4fb019e1 // fmla v1.4s, v15.4s, v16.s[3]
 	WORD $0x4fb119c2 // fmla v2.4s, v14.4s, v17.s[3]
@@ -3024,9 +2957,8 @@ one:
 	FMOVS.P 4(R21), F20
 	FMOVS.P 4(R22), F21
 	FMOVS.P 4(R23), F22
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
 	WORD $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
 	WORD $0x4f9111c2 // fmla v2.4s, v14.4s, v17.s[0]
@@ -3281,6 +3213,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -3310,17 +3243,16 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F18
-	FMOVQ.P 16(R17), F19
-	FMOVQ.P 16(R19), F20
-	FMOVQ.P 16(R20), F21
-	FMOVQ.P 16(R21), F22
-	FMOVQ.P 16(R22), F23
-	FMOVQ.P 16(R23), F24
-	FMOVQ.P 16(R24), F25
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V18.S4]
+	VLD1.P 16(R17), [V19.S4]
+	VLD1.P 16(R19), [V20.S4]
+	VLD1.P 16(R20), [V21.S4]
+	VLD1.P 16(R21), [V22.S4]
+	VLD1.P 16(R22), [V23.S4]
+	VLD1.P 16(R23), [V24.S4]
+	VLD1.P 16(R24), [V25.S4]
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
 	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
 	WORD $0x4f931202 // fmla v2.4s, v16.4s, v19.s[0]
@@ -3337,9 +3269,8 @@ loop:
 	WORD $0x4f98122d // fmla v13.4s, v17.4s, v24.s[0]
 	WORD $0x4f99120e // fmla v14.4s, v16.4s, v25.s[0]
 	WORD $0x4f99122f // fmla v15.4s, v17.4s, v25.s[0]
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4fb21200 // fmla v0.4s, v16.4s, v18.s[1]
 	WORD $0x4fb21221 // fmla v1.4s, v17.4s, v18.s[1]
 	WORD $0x4fb31202 // fmla v2.4s, v16.4s, v19.s[1]
@@ -3356,9 +3287,8 @@ loop:
 	WORD $0x4fb8122d // fmla v13.4s, v17.4s, v24.s[1]
 	WORD $0x4fb9120e // fmla v14.4s, v16.4s, v25.s[1]
 	WORD $0x4fb9122f // fmla v15.4s, v17.4s, v25.s[1]
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921a00 // fmla v0.4s, v16.4s, v18.s[2]
 	WORD $0x4f921a21 // fmla v1.4s, v17.4s, v18.s[2]
 	WORD $0x4f931a02 // fmla v2.4s, v16.4s, v19.s[2]
@@ -3375,9 +3305,8 @@ loop:
 	WORD $0x4f981a2d // fmla v13.4s, v17.4s, v24.s[2]
 	WORD $0x4f991a0e // fmla v14.4s, v16.4s, v25.s[2]
 	WORD $0x4f991a2f // fmla v15.4s, v17.4s, v25.s[2]
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4fb21a00 // fmla v0.4s, v16.4s, v18.s[3]
 	WORD $0x4fb21a21 // fmla v1.4s, v17.4s, v18.s[3]
 	WORD $0x4fb31a02 // fmla v2.4s, v16.4s, v19.s[3]
@@ -3410,9 +3339,8 @@ one:
 	FMOVS.P 4(R22), F23
 	FMOVS.P 4(R23), F24
 	FMOVS.P 4(R24), F25
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
 	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
 	WORD $0x4f931202 // fmla v2.4s, v16.4s, v19.s[0]
@@ -3694,6 +3622,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -3703,28 +3632,24 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V6.S4]
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4fa61060 // fmla v0.4s, v3.4s, v6.s[1]
 	WORD $0x4fa61081 // fmla v1.4s, v4.4s, v6.s[1]
 	WORD $0x4fa610a2 // fmla v2.4s, v5.4s, v6.s[1]
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861860 // fmla v0.4s, v3.4s, v6.s[2]
 	WORD $0x4f861881 // fmla v1.4s, v4.4s, v6.s[2]
 	WORD $0x4f8618a2 // fmla v2.4s, v5.4s, v6.s[2]
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4fa61860 // fmla v0.4s, v3.4s, v6.s[3]
 	WORD $0x4fa61881 // fmla v1.4s, v4.4s, v6.s[3]
 	WORD $0x4fa618a2 // fmla v2.4s, v5.4s, v6.s[3]
@@ -3737,9 +3662,8 @@ rest:
 
 one:
 	FMOVS.P 4(R16), F6
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
@@ -3844,6 +3768,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	VMOVI $0, V0.B16
@@ -3857,38 +3782,34 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F9
-	FMOVQ.P 16(R17), F10
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V9.S4]
+	VLD1.P 16(R17), [V10.S4]
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
 	WORD $0x4f8a10c3 // fmla v3.4s, v6.4s, v10.s[0]
 	WORD $0x4f8a10e4 // fmla v4.4s, v7.4s, v10.s[0]
 	WORD $0x4f8a1105 // fmla v5.4s, v8.4s, v10.s[0]
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4fa910c0 // fmla v0.4s, v6.4s, v9.s[1]
 	WORD $0x4fa910e1 // fmla v1.4s, v7.4s, v9.s[1]
 	WORD $0x4fa91102 // fmla v2.4s, v8.4s, v9.s[1]
 	WORD $0x4faa10c3 // fmla v3.4s, v6.4s, v10.s[1]
 	WORD $0x4faa10e4 // fmla v4.4s, v7.4s, v10.s[1]
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8918c0 // fmla v0.4s, v6.4s, v9.s[2]
 	WORD $0x4f8918e1 // fmla v1.4s, v7.4s, v9.s[2]
 	WORD $0x4f891902 // fmla v2.4s, v8.4s, v9.s[2]
 	WORD $0x4f8a18c3 // fmla v3.4s, v6.4s, v10.s[2]
 	WORD $0x4f8a18e4 // fmla v4.4s, v7.4s, v10.s[2]
 	WORD $0x4f8a1905 // fmla v5.4s, v8.4s, v10.s[2]
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4fa918c0 // fmla v0.4s, v6.4s, v9.s[3]
 	WORD $0x4fa918e1 // fmla v1.4s, v7.4s, v9.s[3]
 	WORD $0x4fa91902 // fmla v2.4s, v8.4s, v9.s[3]
@@ -3905,9 +3826,8 @@ rest:
 one:
 	FMOVS.P 4(R16), F9
 	FMOVS.P 4(R17), F10
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
@@ -4050,6 +3970,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -4067,12 +3988,11 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F12
-	FMOVQ.P 16(R17), F13
-	FMOVQ.P 16(R19), F14
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V12.S4]
+	VLD1.P 16(R17), [V13.S4]
+	VLD1.P 16(R19), [V14.S4]
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
 	WORD $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
@@ -4082,9 +4002,8 @@ loop:
 	WORD $0x4f8e1126 // fmla v6.4s, v9.4s, v14.s[0]
 	WORD $0x4f8e1147 // fmla v7.4s, v10.4s, v14.s[0]
 	WORD $0x4f8e1168 // fmla v8.4s, v11.4s, v14.s[0]
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4fac1120 // fmla v0.4s, v9.4s, v12.s[1]
 	WORD $0x4fac1141 // fmla v1.4s, v10.4s, v12.s[1]
 	WORD $0x4fac1162 // fmla v2.4s, v11.4s, v12.s[1]
@@ -4094,9 +4013,8 @@ loop:
 	WORD $0x4fae1126 // fmla v6.4s, v9.4s, v14.s[1]
 	WORD $0x4fae1147 // fmla v7.4s, v10.4s, v14.s[1]
 	WORD $0x4fae1168 // fmla v8.4s, v11.4s, v14.s[1]
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1920 // fmla v0.4s, v9.4s, v12.s[2]
 	WORD $0x4f8c1941 // fmla v1.4s, v10.4s, v12.s[2]
 	WORD $0x4f8c1962 // fmla v2.4s, v11.4s, v12.s[2]
@@ -4106,9 +4024,8 @@ loop:
 	WORD $0x4f8e1926 // fmla v6.4s, v9.4s, v14.s[2]
 	WORD $0x4f8e1947 // fmla v7.4s, v10.4s, v14.s[2]
 	WORD $0x4f8e1968 // fmla v8.4s, v11.4s, v14.s[2]
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4fac1920 // fmla v0.4s, v9.4s, v12.s[3]
 	WORD $0x4fac1941 // fmla v1.4s, v10.4s, v12.s[3]
 	WORD $0x4fac1962 // fmla v2.4s, v11.4s, v12.s[3]
@@ -4129,9 +4046,8 @@ one:
 	FMOVS.P 4(R16), F12
 	FMOVS.P 4(R17), F13
 	FMOVS.P 4(R19), F14
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
 	WORD $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
@@ -4312,6 +4228,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -4333,13 +4250,12 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F15
-	FMOVQ.P 16(R17), F16
-	FMOVQ.P 16(R19), F17
-	FMOVQ.P 16(R20), F18
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V15.S4]
+	VLD1.P 16(R17), [V16.S4]
+	VLD1.P 16(R19), [V17.S4]
+	VLD1.P 16(R20), [V18.S4]
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
 	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
 	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
@@ -4352,9 +4268,8 @@ loop:
 	WORD $0x4f921189 // fmla v9.4s, v12.4s, v18.s[0]
 	WORD $0x4f9211aa // fmla v10.4s, v13.4s, v18.s[0]
 	WORD $0x4f9211cb // fmla v11.4s, v14.4s, v18.s[0]
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4faf1180 // fmla v0.4s, v12.4s, v15.s[1]
 	WORD $0x4faf11a1 // fmla v1.4s, v13.4s, v15.s[1]
 	WORD $0x4faf11c2 // fmla v2.4s, v14.4s, v15.s[1]
@@ -4367,9 +4282,8 @@ loop:
 	WORD $0x4fb21189 // fmla v9.4s, v12.4s, v18.s[1]
 	WORD $0x4fb211aa // fmla v10.4s, v13.4s, v18.s[1]
 	WORD $0x4fb211cb // fmla v11.4s, v14.4s, v18.s[1]
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1980 // fmla v0.4s, v12.4s, v15.s[2]
 	WORD $0x4f8f19a1 // fmla v1.4s, v13.4s, v15.s[2]
 	WORD $0x4f8f19c2 // fmla v2.4s, v14.4s, v15.s[2]
@@ -4382,9 +4296,8 @@ loop:
 	WORD $0x4f921989 // fmla v9.4s, v12.4s, v18.s[2]
 	WORD $0x4f9219aa // fmla v10.4s, v13.4s, v18.s[2]
 	WORD $0x4f9219cb // fmla v11.4s, v14.4s, v18.s[2]
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4faf1980 // fmla v0.4s, v12.4s, v15.s[3]
 	WORD $0x4faf19a1 // fmla v1.4s, v13.4s, v15.s[3]
 	WORD $0x4faf19c2 // fmla v2.4s, v14.4s, v15.s[3]
@@ -4409,9 +4322,8 @@ one:
 	FMOVS.P 4(R17), F16
 	FMOVS.P 4(R19), F17
 	FMOVS.P 4(R20), F18
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
 	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
 	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
@@ -4645,6 +4557,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -4670,14 +4583,13 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F18
-	FMOVQ.P 16(R17), F19
-	FMOVQ.P 16(R19), F20
-	FMOVQ.P 16(R20), F21
-	FMOVQ.P 16(R21), F22
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V18.S4]
+	VLD1.P 16(R17), [V19.S4]
+	VLD1.P 16(R19), [V20.S4]
+	VLD1.P 16(R20), [V21.S4]
+	VLD1.P 16(R21), [V22.S4]
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
 	WORD $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
 	WORD $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
@@ -4693,9 +4605,8 @@ loop:
 	WORD $0x4f9611ec // fmla v12.4s, v15.4s, v22.s[0]
 	WORD $0x4f96120d // fmla v13.4s, v16.4s, v22.s[0]
 	WORD $0x4f96122e // fmla v14.4s, v17.4s, v22.s[0]
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4fb211e0 // fmla v0.4s, v15.4s, v18.s[1]
 	WORD $0x4fb21201 // fmla v1.4s, v16.4s, v18.s[1]
 	WORD $0x4fb21222 // fmla v2.4s, v17.4s, v18.s[1]
@@ -4711,9 +4622,8 @@ loop:
 	WORD $0x4fb611ec // fmla v12.4s, v15.4s, v22.s[1]
 	WORD $0x4fb6120d // fmla v13.4s, v16.4s, v22.s[1]
 	WORD $0x4fb6122e // fmla v14.4s, v17.4s, v22.s[1]
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9219e0 // fmla v0.4s, v15.4s, v18.s[2]
 	WORD $0x4f921a01 // fmla v1.4s, v16.4s, v18.s[2]
 	WORD $0x4f921a22 // fmla v2.4s, v17.4s, v18.s[2]
@@ -4729,9 +4639,8 @@ loop:
 	WORD $0x4f9619ec // fmla v12.4s, v15.4s, v22.s[2]
 	WORD $0x4f961a0d // fmla v13.4s, v16.4s, v22.s[2]
 	WORD $0x4f961a2e // fmla v14.4s, v17.4s, v22.s[2]
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4fb219e0 // fmla v0.4s, v15.4s, v18.s[3]
 	WORD $0x4fb21a01 // fmla v1.4s, v16.4s, v18.s[3]
 	WORD $0x4fb21a22 // fmla v2.4s, v17.4s, v18.s[3]
@@ -4760,9 +4669,8 @@ one:
 	FMOVS.P 4(R19), F20
 	FMOVS.P 4(R20), F21
 	FMOVS.P 4(R21), F22
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
 	WORD $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
 	WORD $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
@@ -5037,6 +4945,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -5066,15 +4975,14 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F21
-	FMOVQ.P 16(R17), F22
-	FMOVQ.P 16(R19), F23
-	FMOVQ.P 16(R20), F24
-	FMOVQ.P 16(R21), F25
-	FMOVQ.P 16(R22), F26
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V21.S4]
+	VLD1.P 16(R17), [V22.S4]
+	VLD1.P 16(R19), [V23.S4]
+	VLD1.P 16(R20), [V24.S4]
+	VLD1.P 16(R21), [V25.S4]
+	VLD1.P 16(R22), [V26.S4]
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
 	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
 	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
@@ -5093,9 +5001,8 @@ loop:
 	WORD $0x4f9a124f // fmla v15.4s, v18.4s, v26.s[0]
 	WORD $0x4f9a1270 // fmla v16.4s, v19.4s, v26.s[0]
 	WORD $0x4f9a1291 // fmla v17.4s, v20.4s, v26.s[0]
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4fb51240 // fmla v0.4s, v18.4s, v21.s[1]
 	WORD $0x4fb51261 // fmla v1.4s, v19.4s, v21.s[1]
 	WORD $0x4fb51282 // fmla v2.4s, v20.4s, v21.s[1]
@@ -5114,9 +5021,8 @@ loop:
 	WORD $0x4fba124f // fmla v15.4s, v18.4s, v26.s[1]
 	WORD $0x4fba1270 // fmla v16.4s, v19.4s, v26.s[1]
 	WORD $0x4fba1291 // fmla v17.4s, v20.4s, v26.s[1]
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951a40 // fmla v0.4s, v18.4s, v21.s[2]
 	WORD $0x4f951a61 // fmla v1.4s, v19.4s, v21.s[2]
 	WORD $0x4f951a82 // fmla v2.4s, v20.4s, v21.s[2]
@@ -5135,9 +5041,8 @@ loop:
 	WORD $0x4f9a1a4f // fmla v15.4s, v18.4s, v26.s[2]
 	WORD $0x4f9a1a70 // fmla v16.4s, v19.4s, v26.s[2]
 	WORD $0x4f9a1a91 // fmla v17.4s, v20.4s, v26.s[2]
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4fb51a40 // fmla v0.4s, v18.4s, v21.s[3]
 	WORD $0x4fb51a61 // fmla v1.4s, v19.4s, v21.s[3]
 	WORD $0x4fb51a82 // fmla v2.4s, v20.4s, v21.s[3]
@@ -5170,9 +5075,8 @@ one:
 	FMOVS.P 4(R20), F24
 	FMOVS.P 4(R21), F25
 	FMOVS.P 4(R22), F26
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
 	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
 	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
@@ -5488,6 +5392,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -5521,16 +5426,15 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F24
-	FMOVQ.P 16(R17), F25
-	FMOVQ.P 16(R19), F26
-	FMOVQ.P 16(R20), F27
-	FMOVQ.P 16(R21), F28
-	FMOVQ.P 16(R22), F29
-	FMOVQ.P 16(R23), F30
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V24.S4]
+	VLD1.P 16(R17), [V25.S4]
+	VLD1.P 16(R19), [V26.S4]
+	VLD1.P 16(R20), [V27.S4]
+	VLD1.P 16(R21), [V28.S4]
+	VLD1.P 16(R22), [V29.S4]
+	VLD1.P 16(R23), [V30.S4]
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
 	WORD $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
 	WORD $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
@@ -5552,9 +5456,8 @@ loop:
 	WORD $0x4f9e12b2 // fmla v18.4s, v21.4s, v30.s[0]
 	WORD $0x4f9e12d3 // fmla v19.4s, v22.4s, v30.s[0]
 	WORD $0x4f9e12f4 // fmla v20.4s, v23.4s, v30.s[0]
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4fb812a0 // fmla v0.4s, v21.4s, v24.s[1]
 	WORD $0x4fb812c1 // fmla v1.4s, v22.4s, v24.s[1]
 	WORD $0x4fb812e2 // fmla v2.4s, v23.4s, v24.s[1]
@@ -5576,9 +5479,8 @@ loop:
 	WORD $0x4fbe12b2 // fmla v18.4s, v21.4s, v30.s[1]
 	WORD $0x4fbe12d3 // fmla v19.4s, v22.4s, v30.s[1]
 	WORD $0x4fbe12f4 // fmla v20.4s, v23.4s, v30.s[1]
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f981aa0 // fmla v0.4s, v21.4s, v24.s[2]
 	WORD $0x4f981ac1 // fmla v1.4s, v22.4s, v24.s[2]
 	WORD $0x4f981ae2 // fmla v2.4s, v23.4s, v24.s[2]
@@ -5600,9 +5502,8 @@ loop:
 	WORD $0x4f9e1ab2 // fmla v18.4s, v21.4s, v30.s[2]
 	WORD $0x4f9e1ad3 // fmla v19.4s, v22.4s, v30.s[2]
 	WORD $0x4f9e1af4 // fmla v20.4s, v23.4s, v30.s[2]
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4fb81aa0 // fmla v0.4s, v21.4s, v24.s[3]
 	WORD $0x4fb81ac1 // fmla v1.4s, v22.4s, v24.s[3]
 	WORD $0x4fb81ae2 // fmla v2.4s, v23.4s, v24.s[3]
@@ -5639,9 +5540,8 @@ one:
 	FMOVS.P 4(R21), F28
 	FMOVS.P 4(R22), F29
 	FMOVS.P 4(R23), F30
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
 	WORD $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
 	WORD $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
@@ -5975,7 +5875,7 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F2
+	VLD1.P 16(R16), [V2.S4]
 	FMOVS (R11), F1
 	ADD R6, R11, R11
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
@@ -6081,8 +5981,8 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F3
-	FMOVQ.P 16(R17), F4
+	VLD1.P 16(R16), [V3.S4]
+	VLD1.P 16(R17), [V4.S4]
 	FMOVS (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
@@ -6210,9 +6110,9 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
-	FMOVQ.P 16(R17), F5
-	FMOVQ.P 16(R19), F6
+	VLD1.P 16(R16), [V4.S4]
+	VLD1.P 16(R17), [V5.S4]
+	VLD1.P 16(R19), [V6.S4]
 	FMOVS (R11), F3
 	ADD R6, R11, R11
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
@@ -6362,10 +6262,10 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F5
-	FMOVQ.P 16(R17), F6
-	FMOVQ.P 16(R19), F7
-	FMOVQ.P 16(R20), F8
+	VLD1.P 16(R16), [V5.S4]
+	VLD1.P 16(R17), [V6.S4]
+	VLD1.P 16(R19), [V7.S4]
+	VLD1.P 16(R20), [V8.S4]
 	FMOVS (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
@@ -6537,11 +6437,11 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
-	FMOVQ.P 16(R19), F8
-	FMOVQ.P 16(R20), F9
-	FMOVQ.P 16(R21), F10
+	VLD1.P 16(R16), [V6.S4]
+	VLD1.P 16(R17), [V7.S4]
+	VLD1.P 16(R19), [V8.S4]
+	VLD1.P 16(R20), [V9.S4]
+	VLD1.P 16(R21), [V10.S4]
 	FMOVS (R11), F5
 	ADD R6, R11, R11
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
@@ -6735,12 +6635,12 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F7
-	FMOVQ.P 16(R17), F8
-	FMOVQ.P 16(R19), F9
-	FMOVQ.P 16(R20), F10
-	FMOVQ.P 16(R21), F11
-	FMOVQ.P 16(R22), F12
+	VLD1.P 16(R16), [V7.S4]
+	VLD1.P 16(R17), [V8.S4]
+	VLD1.P 16(R19), [V9.S4]
+	VLD1.P 16(R20), [V10.S4]
+	VLD1.P 16(R21), [V11.S4]
+	VLD1.P 16(R22), [V12.S4]
 	FMOVS (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
@@ -6956,13 +6856,13 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
-	FMOVQ.P 16(R20), F11
-	FMOVQ.P 16(R21), F12
-	FMOVQ.P 16(R22), F13
-	FMOVQ.P 16(R23), F14
+	VLD1.P 16(R16), [V8.S4]
+	VLD1.P 16(R17), [V9.S4]
+	VLD1.P 16(R19), [V10.S4]
+	VLD1.P 16(R20), [V11.S4]
+	VLD1.P 16(R21), [V12.S4]
+	VLD1.P 16(R22), [V13.S4]
+	VLD1.P 16(R23), [V14.S4]
 	FMOVS (R11), F7
 	ADD R6, R11, R11
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
@@ -7200,14 +7100,14 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F9
-	FMOVQ.P 16(R17), F10
-	FMOVQ.P 16(R19), F11
-	FMOVQ.P 16(R20), F12
-	FMOVQ.P 16(R21), F13
-	FMOVQ.P 16(R22), F14
-	FMOVQ.P 16(R23), F15
-	FMOVQ.P 16(R24), F16
+	VLD1.P 16(R16), [V9.S4]
+	VLD1.P 16(R17), [V10.S4]
+	VLD1.P 16(R19), [V11.S4]
+	VLD1.P 16(R20), [V12.S4]
+	VLD1.P 16(R21), [V13.S4]
+	VLD1.P 16(R22), [V14.S4]
+	VLD1.P 16(R23), [V15.S4]
+	VLD1.P 16(R24), [V16.S4]
 	FMOVS (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -7451,7 +7351,7 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F2
+	VLD1.P 16(R16), [V2.S4]
 	FMOVD (R11), F1
 	ADD R6, R11, R11
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
@@ -7557,8 +7457,8 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F3
-	FMOVQ.P 16(R17), F4
+	VLD1.P 16(R16), [V3.S4]
+	VLD1.P 16(R17), [V4.S4]
 	FMOVD (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
@@ -7686,9 +7586,9 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
-	FMOVQ.P 16(R17), F5
-	FMOVQ.P 16(R19), F6
+	VLD1.P 16(R16), [V4.S4]
+	VLD1.P 16(R17), [V5.S4]
+	VLD1.P 16(R19), [V6.S4]
 	FMOVD (R11), F3
 	ADD R6, R11, R11
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
@@ -7838,10 +7738,10 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F5
-	FMOVQ.P 16(R17), F6
-	FMOVQ.P 16(R19), F7
-	FMOVQ.P 16(R20), F8
+	VLD1.P 16(R16), [V5.S4]
+	VLD1.P 16(R17), [V6.S4]
+	VLD1.P 16(R19), [V7.S4]
+	VLD1.P 16(R20), [V8.S4]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
@@ -8013,11 +7913,11 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
-	FMOVQ.P 16(R19), F8
-	FMOVQ.P 16(R20), F9
-	FMOVQ.P 16(R21), F10
+	VLD1.P 16(R16), [V6.S4]
+	VLD1.P 16(R17), [V7.S4]
+	VLD1.P 16(R19), [V8.S4]
+	VLD1.P 16(R20), [V9.S4]
+	VLD1.P 16(R21), [V10.S4]
 	FMOVD (R11), F5
 	ADD R6, R11, R11
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
@@ -8211,12 +8111,12 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F7
-	FMOVQ.P 16(R17), F8
-	FMOVQ.P 16(R19), F9
-	FMOVQ.P 16(R20), F10
-	FMOVQ.P 16(R21), F11
-	FMOVQ.P 16(R22), F12
+	VLD1.P 16(R16), [V7.S4]
+	VLD1.P 16(R17), [V8.S4]
+	VLD1.P 16(R19), [V9.S4]
+	VLD1.P 16(R20), [V10.S4]
+	VLD1.P 16(R21), [V11.S4]
+	VLD1.P 16(R22), [V12.S4]
 	FMOVD (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
@@ -8432,13 +8332,13 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
-	FMOVQ.P 16(R20), F11
-	FMOVQ.P 16(R21), F12
-	FMOVQ.P 16(R22), F13
-	FMOVQ.P 16(R23), F14
+	VLD1.P 16(R16), [V8.S4]
+	VLD1.P 16(R17), [V9.S4]
+	VLD1.P 16(R19), [V10.S4]
+	VLD1.P 16(R20), [V11.S4]
+	VLD1.P 16(R21), [V12.S4]
+	VLD1.P 16(R22), [V13.S4]
+	VLD1.P 16(R23), [V14.S4]
 	FMOVD (R11), F7
 	ADD R6, R11, R11
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
@@ -8676,14 +8576,14 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F9
-	FMOVQ.P 16(R17), F10
-	FMOVQ.P 16(R19), F11
-	FMOVQ.P 16(R20), F12
-	FMOVQ.P 16(R21), F13
-	FMOVQ.P 16(R22), F14
-	FMOVQ.P 16(R23), F15
-	FMOVQ.P 16(R24), F16
+	VLD1.P 16(R16), [V9.S4]
+	VLD1.P 16(R17), [V10.S4]
+	VLD1.P 16(R19), [V11.S4]
+	VLD1.P 16(R20), [V12.S4]
+	VLD1.P 16(R21), [V13.S4]
+	VLD1.P 16(R22), [V14.S4]
+	VLD1.P 16(R23), [V15.S4]
+	VLD1.P 16(R24), [V16.S4]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -8926,6 +8826,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -8934,7 +8835,7 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
+	VLD1.P 16(R16), [V4.S4]
 	FMOVD (R11), F2
 	FMOVD (R11)(R10), F3
 	ADD R6, R11, R11
@@ -9059,6 +8960,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	VMOVI $0, V0.B16
@@ -9070,8 +8972,8 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
+	VLD1.P 16(R16), [V6.S4]
+	VLD1.P 16(R17), [V7.S4]
 	FMOVD (R11), F4
 	FMOVD (R11)(R10), F5
 	ADD R6, R11, R11
@@ -9232,6 +9134,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -9246,9 +9149,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
+	VLD1.P 16(R16), [V8.S4]
+	VLD1.P 16(R17), [V9.S4]
+	VLD1.P 16(R19), [V10.S4]
 	FMOVD (R11), F6
 	FMOVD (R11)(R10), F7
 	ADD R6, R11, R11
@@ -9445,6 +9348,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -9462,10 +9366,10 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F10
-	FMOVQ.P 16(R17), F11
-	FMOVQ.P 16(R19), F12
-	FMOVQ.P 16(R20), F13
+	VLD1.P 16(R16), [V10.S4]
+	VLD1.P 16(R17), [V11.S4]
+	VLD1.P 16(R19), [V12.S4]
+	VLD1.P 16(R20), [V13.S4]
 	FMOVD (R11), F8
 	FMOVD (R11)(R10), F9
 	ADD R6, R11, R11
@@ -9698,6 +9602,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -9718,11 +9623,11 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F12
-	FMOVQ.P 16(R17), F13
-	FMOVQ.P 16(R19), F14
-	FMOVQ.P 16(R20), F15
-	FMOVQ.P 16(R21), F16
+	VLD1.P 16(R16), [V12.S4]
+	VLD1.P 16(R17), [V13.S4]
+	VLD1.P 16(R19), [V14.S4]
+	VLD1.P 16(R20), [V15.S4]
+	VLD1.P 16(R21), [V16.S4]
 	FMOVD (R11), F10
 	FMOVD (R11)(R10), F11
 	ADD R6, R11, R11
@@ -9991,6 +9896,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -10014,12 +9920,12 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F14
-	FMOVQ.P 16(R17), F15
-	FMOVQ.P 16(R19), F16
-	FMOVQ.P 16(R20), F17
-	FMOVQ.P 16(R21), F18
-	FMOVQ.P 16(R22), F19
+	VLD1.P 16(R16), [V14.S4]
+	VLD1.P 16(R17), [V15.S4]
+	VLD1.P 16(R19), [V16.S4]
+	VLD1.P 16(R20), [V17.S4]
+	VLD1.P 16(R21), [V18.S4]
+	VLD1.P 16(R22), [V19.S4]
 	FMOVD (R11), F12
 	FMOVD (R11)(R10), F13
 	ADD R6, R11, R11
@@ -10324,6 +10230,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -10350,13 +10257,13 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F16
-	FMOVQ.P 16(R17), F17
-	FMOVQ.P 16(R19), F18
-	FMOVQ.P 16(R20), F19
-	FMOVQ.P 16(R21), F20
-	FMOVQ.P 16(R22), F21
-	FMOVQ.P 16(R23), F22
+	VLD1.P 16(R16), [V16.S4]
+	VLD1.P 16(R17), [V17.S4]
+	VLD1.P 16(R19), [V18.S4]
+	VLD1.P 16(R20), [V19.S4]
+	VLD1.P 16(R21), [V20.S4]
+	VLD1.P 16(R22), [V21.S4]
+	VLD1.P 16(R23), [V22.S4]
 	FMOVD (R11), F14
 	FMOVD (R11)(R10), F15
 	ADD R6, R11, R11
@@ -10697,6 +10604,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -10726,14 +10634,14 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F18
-	FMOVQ.P 16(R17), F19
-	FMOVQ.P 16(R19), F20
-	FMOVQ.P 16(R20), F21
-	FMOVQ.P 16(R21), F22
-	FMOVQ.P 16(R22), F23
-	FMOVQ.P 16(R23), F24
-	FMOVQ.P 16(R24), F25
+	VLD1.P 16(R16), [V18.S4]
+	VLD1.P 16(R17), [V19.S4]
+	VLD1.P 16(R19), [V20.S4]
+	VLD1.P 16(R20), [V21.S4]
+	VLD1.P 16(R21), [V22.S4]
+	VLD1.P 16(R22), [V23.S4]
+	VLD1.P 16(R23), [V24.S4]
+	VLD1.P 16(R24), [V25.S4]
 	FMOVD (R11), F16
 	FMOVD (R11)(R10), F17
 	ADD R6, R11, R11
@@ -11113,23 +11021,19 @@ panel:
 loop:
 	FMOVS (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
 	FMOVS (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
 	FMOVS (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
 	FMOVS (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
 	SUBS $1, R12, R12
 	BNE loop
@@ -11141,8 +11045,7 @@ rest:
 one:
 	FMOVS (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.S4]
 	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
 	SUBS $1, R12, R12
 	BNE one
@@ -11226,26 +11129,22 @@ panel:
 loop:
 	FMOVD (R16), F3
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
 	WORD $0x4fa31041 // fmla v1.4s, v2.4s, v3.s[1]
 	FMOVD (R16), F3
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
 	WORD $0x4fa31041 // fmla v1.4s, v2.4s, v3.s[1]
 	FMOVD (R16), F3
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
 	WORD $0x4fa31041 // fmla v1.4s, v2.4s, v3.s[1]
 	FMOVD (R16), F3
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
 	WORD $0x4fa31041 // fmla v1.4s, v2.4s, v3.s[1]
 	SUBS $1, R12, R12
@@ -11258,8 +11157,7 @@ rest:
 one:
 	FMOVD (R16), F3
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
 	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
 	WORD $0x4fa31041 // fmla v1.4s, v2.4s, v3.s[1]
 	SUBS $1, R12, R12
@@ -11360,32 +11258,28 @@ loop:
 	FMOVD (R16), F4
 	FMOVS 8(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
 	WORD $0x4fa41061 // fmla v1.4s, v3.4s, v4.s[1]
 	WORD $0x4f851062 // fmla v2.4s, v3.4s, v5.s[0]
 	FMOVD (R16), F4
 	FMOVS 8(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
 	WORD $0x4fa41061 // fmla v1.4s, v3.4s, v4.s[1]
 	WORD $0x4f851062 // fmla v2.4s, v3.4s, v5.s[0]
 	FMOVD (R16), F4
 	FMOVS 8(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
 	WORD $0x4fa41061 // fmla v1.4s, v3.4s, v4.s[1]
 	WORD $0x4f851062 // fmla v2.4s, v3.4s, v5.s[0]
 	FMOVD (R16), F4
 	FMOVS 8(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
 	WORD $0x4fa41061 // fmla v1.4s, v3.4s, v4.s[1]
 	WORD $0x4f851062 // fmla v2.4s, v3.4s, v5.s[0]
@@ -11400,8 +11294,7 @@ one:
 	FMOVD (R16), F4
 	FMOVS 8(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4]
 	WORD $0x4f841060 // fmla v0.4s, v3.4s, v4.s[0]
 	WORD $0x4fa41061 // fmla v1.4s, v3.4s, v4.s[1]
 	WORD $0x4f851062 // fmla v2.4s, v3.4s, v5.s[0]
@@ -11515,34 +11408,26 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.S4]
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.S4]
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.S4]
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.S4]
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
@@ -11555,10 +11440,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.S4]
+	VLD1.P (R11)(R6), [V4.S4]
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
@@ -11691,8 +11574,7 @@ loop:
 	FMOVQ (R16), F6
 	FMOVS 16(R16), F7
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
 	WORD $0x4fa610a1 // fmla v1.4s, v5.4s, v6.s[1]
 	WORD $0x4f8618a2 // fmla v2.4s, v5.4s, v6.s[2]
@@ -11701,8 +11583,7 @@ loop:
 	FMOVQ (R16), F6
 	FMOVS 16(R16), F7
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
 	WORD $0x4fa610a1 // fmla v1.4s, v5.4s, v6.s[1]
 	WORD $0x4f8618a2 // fmla v2.4s, v5.4s, v6.s[2]
@@ -11711,8 +11592,7 @@ loop:
 	FMOVQ (R16), F6
 	FMOVS 16(R16), F7
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
 	WORD $0x4fa610a1 // fmla v1.4s, v5.4s, v6.s[1]
 	WORD $0x4f8618a2 // fmla v2.4s, v5.4s, v6.s[2]
@@ -11721,8 +11601,7 @@ loop:
 	FMOVQ (R16), F6
 	FMOVS 16(R16), F7
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
 	WORD $0x4fa610a1 // fmla v1.4s, v5.4s, v6.s[1]
 	WORD $0x4f8618a2 // fmla v2.4s, v5.4s, v6.s[2]
@@ -11739,8 +11618,7 @@ one:
 	FMOVQ (R16), F6
 	FMOVS 16(R16), F7
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.S4]
 	WORD $0x4f8610a0 // fmla v0.4s, v5.4s, v6.s[0]
 	WORD $0x4fa610a1 // fmla v1.4s, v5.4s, v6.s[1]
 	WORD $0x4f8618a2 // fmla v2.4s, v5.4s, v6.s[2]
@@ -11889,8 +11767,7 @@ loop:
 	FMOVQ (R16), F7
 	FMOVD 16(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
 	WORD $0x4fa710c1 // fmla v1.4s, v6.4s, v7.s[1]
 	WORD $0x4f8718c2 // fmla v2.4s, v6.4s, v7.s[2]
@@ -11900,8 +11777,7 @@ loop:
 	FMOVQ (R16), F7
 	FMOVD 16(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
 	WORD $0x4fa710c1 // fmla v1.4s, v6.4s, v7.s[1]
 	WORD $0x4f8718c2 // fmla v2.4s, v6.4s, v7.s[2]
@@ -11911,8 +11787,7 @@ loop:
 	FMOVQ (R16), F7
 	FMOVD 16(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
 	WORD $0x4fa710c1 // fmla v1.4s, v6.4s, v7.s[1]
 	WORD $0x4f8718c2 // fmla v2.4s, v6.4s, v7.s[2]
@@ -11922,8 +11797,7 @@ loop:
 	FMOVQ (R16), F7
 	FMOVD 16(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
 	WORD $0x4fa710c1 // fmla v1.4s, v6.4s, v7.s[1]
 	WORD $0x4f8718c2 // fmla v2.4s, v6.4s, v7.s[2]
@@ -11941,8 +11815,7 @@ one:
 	FMOVQ (R16), F7
 	FMOVD 16(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
 	WORD $0x4f8710c0 // fmla v0.4s, v6.4s, v7.s[0]
 	WORD $0x4fa710c1 // fmla v1.4s, v6.4s, v7.s[1]
 	WORD $0x4f8718c2 // fmla v2.4s, v6.4s, v7.s[2]
@@ -12107,8 +11980,7 @@ loop:
 	FMOVQ (R16), F8
 	FMOVQ 12(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810e1 // fmla v1.4s, v7.4s, v8.s[1]
 	WORD $0x4f8818e2 // fmla v2.4s, v7.4s, v8.s[2]
@@ -12119,8 +11991,7 @@ loop:
 	FMOVQ (R16), F8
 	FMOVQ 12(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810e1 // fmla v1.4s, v7.4s, v8.s[1]
 	WORD $0x4f8818e2 // fmla v2.4s, v7.4s, v8.s[2]
@@ -12131,8 +12002,7 @@ loop:
 	FMOVQ (R16), F8
 	FMOVQ 12(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810e1 // fmla v1.4s, v7.4s, v8.s[1]
 	WORD $0x4f8818e2 // fmla v2.4s, v7.4s, v8.s[2]
@@ -12143,8 +12013,7 @@ loop:
 	FMOVQ (R16), F8
 	FMOVQ 12(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810e1 // fmla v1.4s, v7.4s, v8.s[1]
 	WORD $0x4f8818e2 // fmla v2.4s, v7.4s, v8.s[2]
@@ -12163,8 +12032,7 @@ one:
 	FMOVQ (R16), F8
 	FMOVQ 12(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.S4]
 	WORD $0x4f8810e0 // fmla v0.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810e1 // fmla v1.4s, v7.4s, v8.s[1]
 	WORD $0x4f8818e2 // fmla v2.4s, v7.4s, v8.s[2]
@@ -12342,10 +12210,8 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
 	WORD $0x4fa91101 // fmla v1.4s, v8.4s, v9.s[1]
 	WORD $0x4f891902 // fmla v2.4s, v8.4s, v9.s[2]
@@ -12354,10 +12220,8 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
 	WORD $0x4fa91101 // fmla v1.4s, v8.4s, v9.s[1]
 	WORD $0x4f891902 // fmla v2.4s, v8.4s, v9.s[2]
@@ -12366,10 +12230,8 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
 	WORD $0x4fa91101 // fmla v1.4s, v8.4s, v9.s[1]
 	WORD $0x4f891902 // fmla v2.4s, v8.4s, v9.s[2]
@@ -12378,10 +12240,8 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
 	WORD $0x4fa91101 // fmla v1.4s, v8.4s, v9.s[1]
 	WORD $0x4f891902 // fmla v2.4s, v8.4s, v9.s[2]
@@ -12398,10 +12258,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
 	WORD $0x4fa91101 // fmla v1.4s, v8.4s, v9.s[1]
 	WORD $0x4f891902 // fmla v2.4s, v8.4s, v9.s[2]
@@ -12586,6 +12444,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -12596,30 +12455,26 @@ full:
 loop:
 	FMOVS (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
 	FMOVS (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
 	FMOVS (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
 	FMOVS (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
 	SUBS $1, R12, R12
@@ -12632,9 +12487,8 @@ rest:
 one:
 	FMOVS (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.S4]
+	VLD1.P (R14)(R6), [V3.S4]
 	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
 	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
 	SUBS $1, R12, R12
@@ -12727,6 +12581,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -12739,36 +12594,32 @@ full:
 loop:
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
 	WORD $0x4fa61082 // fmla v2.4s, v4.4s, v6.s[1]
 	WORD $0x4fa610a3 // fmla v3.4s, v5.4s, v6.s[1]
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
 	WORD $0x4fa61082 // fmla v2.4s, v4.4s, v6.s[1]
 	WORD $0x4fa610a3 // fmla v3.4s, v5.4s, v6.s[1]
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
 	WORD $0x4fa61082 // fmla v2.4s, v4.4s, v6.s[1]
 	WORD $0x4fa610a3 // fmla v3.4s, v5.4s, v6.s[1]
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
 	WORD $0x4fa61082 // fmla v2.4s, v4.4s, v6.s[1]
@@ -12783,9 +12634,8 @@ rest:
 one:
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
 	WORD $0x4fa61082 // fmla v2.4s, v4.4s, v6.s[1]
@@ -12905,6 +12755,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -12920,9 +12771,8 @@ loop:
 	FMOVD (R16), F8
 	FMOVS 8(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
 	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810c2 // fmla v2.4s, v6.4s, v8.s[1]
@@ -12932,9 +12782,8 @@ loop:
 	FMOVD (R16), F8
 	FMOVS 8(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
 	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810c2 // fmla v2.4s, v6.4s, v8.s[1]
@@ -12944,9 +12793,8 @@ loop:
 	FMOVD (R16), F8
 	FMOVS 8(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
 	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810c2 // fmla v2.4s, v6.4s, v8.s[1]
@@ -12956,9 +12804,8 @@ loop:
 	FMOVD (R16), F8
 	FMOVS 8(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
 	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810c2 // fmla v2.4s, v6.4s, v8.s[1]
@@ -12976,9 +12823,8 @@ one:
 	FMOVD (R16), F8
 	FMOVS 8(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4]
+	VLD1.P (R14)(R6), [V7.S4]
 	WORD $0x4f8810c0 // fmla v0.4s, v6.4s, v8.s[0]
 	WORD $0x4f8810e1 // fmla v1.4s, v7.4s, v8.s[0]
 	WORD $0x4fa810c2 // fmla v2.4s, v6.4s, v8.s[1]
@@ -13125,6 +12971,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -13139,11 +12986,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
 	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
 	WORD $0x4faa1102 // fmla v2.4s, v8.4s, v10.s[1]
@@ -13152,11 +12997,9 @@ loop:
 	WORD $0x4f8a1925 // fmla v5.4s, v9.4s, v10.s[2]
 	WORD $0x4faa1906 // fmla v6.4s, v8.4s, v10.s[3]
 	WORD $0x4faa1927 // fmla v7.4s, v9.4s, v10.s[3]
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
 	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
 	WORD $0x4faa1102 // fmla v2.4s, v8.4s, v10.s[1]
@@ -13165,11 +13008,9 @@ loop:
 	WORD $0x4f8a1925 // fmla v5.4s, v9.4s, v10.s[2]
 	WORD $0x4faa1906 // fmla v6.4s, v8.4s, v10.s[3]
 	WORD $0x4faa1927 // fmla v7.4s, v9.4s, v10.s[3]
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
 	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
 	WORD $0x4faa1102 // fmla v2.4s, v8.4s, v10.s[1]
@@ -13178,11 +13019,9 @@ loop:
 	WORD $0x4f8a1925 // fmla v5.4s, v9.4s, v10.s[2]
 	WORD $0x4faa1906 // fmla v6.4s, v8.4s, v10.s[3]
 	WORD $0x4faa1927 // fmla v7.4s, v9.4s, v10.s[3]
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
 	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
 	WORD $0x4faa1102 // fmla v2.4s, v8.4s, v10.s[1]
@@ -13199,11 +13038,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.S4]
+	VLD1.P (R11)(R6), [V8.S4]
+	VLD1.P (R14)(R6), [V9.S4]
 	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
 	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
 	WORD $0x4faa1102 // fmla v2.4s, v8.4s, v10.s[1]
@@ -13377,6 +13214,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -13396,9 +13234,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVS 16(R16), F13
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
 	WORD $0x4fac1142 // fmla v2.4s, v10.4s, v12.s[1]
@@ -13412,9 +13249,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVS 16(R16), F13
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
 	WORD $0x4fac1142 // fmla v2.4s, v10.4s, v12.s[1]
@@ -13428,9 +13264,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVS 16(R16), F13
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
 	WORD $0x4fac1142 // fmla v2.4s, v10.4s, v12.s[1]
@@ -13444,9 +13279,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVS 16(R16), F13
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
 	WORD $0x4fac1142 // fmla v2.4s, v10.4s, v12.s[1]
@@ -13468,9 +13302,8 @@ one:
 	FMOVQ (R16), F12
 	FMOVS 16(R16), F13
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1140 // fmla v0.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1161 // fmla v1.4s, v11.4s, v12.s[0]
 	WORD $0x4fac1142 // fmla v2.4s, v10.4s, v12.s[1]
@@ -13671,6 +13504,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -13692,9 +13526,8 @@ loop:
 	FMOVQ (R16), F14
 	FMOVD 16(R16), F15
 	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
 	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
 	WORD $0x4fae1182 // fmla v2.4s, v12.4s, v14.s[1]
@@ -13710,9 +13543,8 @@ loop:
 	FMOVQ (R16), F14
 	FMOVD 16(R16), F15
 	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
 	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
 	WORD $0x4fae1182 // fmla v2.4s, v12.4s, v14.s[1]
@@ -13728,9 +13560,8 @@ loop:
 	FMOVQ (R16), F14
 	FMOVD 16(R16), F15
 	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
 	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
 	WORD $0x4fae1182 // fmla v2.4s, v12.4s, v14.s[1]
@@ -13746,9 +13577,8 @@ loop:
 	FMOVQ (R16), F14
 	FMOVD 16(R16), F15
 	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
 	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
 	WORD $0x4fae1182 // fmla v2.4s, v12.4s, v14.s[1]
@@ -13772,9 +13602,8 @@ one:
 	FMOVQ (R16), F14
 	FMOVD 16(R16), F15
 	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.S4]
+	VLD1.P (R14)(R6), [V13.S4]
 	WORD $0x4f8e1180 // fmla v0.4s, v12.4s, v14.s[0]
 	WORD $0x4f8e11a1 // fmla v1.4s, v13.4s, v14.s[0]
 	WORD $0x4fae1182 // fmla v2.4s, v12.4s, v14.s[1]
@@ -14002,6 +13831,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -14025,9 +13855,8 @@ loop:
 	FMOVQ (R16), F16
 	FMOVQ 12(R16), F17
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
 	WORD $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
 	WORD $0x4fb011c2 // fmla v2.4s, v14.4s, v16.s[1]
@@ -14045,9 +13874,8 @@ loop:
 	FMOVQ (R16), F16
 	FMOVQ 12(R16), F17
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
 	WORD $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
 	WORD $0x4fb011c2 // fmla v2.4s, v14.4s, v16.s[1]
@@ -14065,9 +13893,8 @@ loop:
 	FMOVQ (R16), F16
 	FMOVQ 12(R16), F17
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
 	WORD $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
 	WORD $0x4fb011c2 // fmla v2.4s, v14.4s, v16.s[1]
@@ -14085,9 +13912,8 @@ loop:
 	FMOVQ (R16), F16
 	FMOVQ 12(R16), F17
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
 	WORD $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
 	WORD $0x4fb011c2 // fmla v2.4s, v14.4s, v16.s[1]
@@ -14113,9 +13939,8 @@ one:
 	FMOVQ (R16), F16
 	FMOVQ 12(R16), F17
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.S4]
+	VLD1.P (R14)(R6), [V15.S4]
 	WORD $0x4f9011c0 // fmla v0.4s, v14.4s, v16.s[0]
 	WORD $0x4f9011e1 // fmla v1.4s, v15.4s, v16.s[0]
 	WORD $0x4fb011c2 // fmla v2.4s, v14.4s, v16.s[1]
@@ -14370,6 +14195,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -14392,11 +14218,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
 	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
 	WORD $0x4fb21202 // fmla v2.4s, v16.4s, v18.s[1]
@@ -14413,11 +14237,9 @@ loop:
 	WORD $0x4f931a2d // fmla v13.4s, v17.4s, v19.s[2]
 	WORD $0x4fb31a0e // fmla v14.4s, v16.4s, v19.s[3]
 	WORD $0x4fb31a2f // fmla v15.4s, v17.4s, v19.s[3]
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
 	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
 	WORD $0x4fb21202 // fmla v2.4s, v16.4s, v18.s[1]
@@ -14434,11 +14256,9 @@ loop:
 	WORD $0x4f931a2d // fmla v13.4s, v17.4s, v19.s[2]
 	WORD $0x4fb31a0e // fmla v14.4s, v16.4s, v19.s[3]
 	WORD $0x4fb31a2f // fmla v15.4s, v17.4s, v19.s[3]
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
 	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
 	WORD $0x4fb21202 // fmla v2.4s, v16.4s, v18.s[1]
@@ -14455,11 +14275,9 @@ loop:
 	WORD $0x4f931a2d // fmla v13.4s, v17.4s, v19.s[2]
 	WORD $0x4fb31a0e // fmla v14.4s, v16.4s, v19.s[3]
 	WORD $0x4fb31a2f // fmla v15.4s, v17.4s, v19.s[3]
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
 	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
 	WORD $0x4fb21202 // fmla v2.4s, v16.4s, v18.s[1]
@@ -14484,11 +14302,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
+	VLD1.P (R11)(R6), [V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
 	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
 	WORD $0x4fb21202 // fmla v2.4s, v16.4s, v18.s[1]
@@ -14770,6 +14586,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -14781,33 +14598,29 @@ full:
 loop:
 	FMOVS (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
 	FMOVS (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
 	FMOVS (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
 	FMOVS (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
@@ -14821,9 +14634,8 @@ rest:
 one:
 	FMOVS (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.S4, V4.S4]
+	VLD1.P (R14)(R6), [V5.S4]
 	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
 	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
 	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
@@ -14928,6 +14740,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -14942,9 +14755,8 @@ full:
 loop:
 	FMOVD (R16), F9
 	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
@@ -14953,9 +14765,8 @@ loop:
 	WORD $0x4fa91105 // fmla v5.4s, v8.4s, v9.s[1]
 	FMOVD (R16), F9
 	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
@@ -14964,9 +14775,8 @@ loop:
 	WORD $0x4fa91105 // fmla v5.4s, v8.4s, v9.s[1]
 	FMOVD (R16), F9
 	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
@@ -14975,9 +14785,8 @@ loop:
 	WORD $0x4fa91105 // fmla v5.4s, v8.4s, v9.s[1]
 	FMOVD (R16), F9
 	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
@@ -14994,9 +14803,8 @@ rest:
 one:
 	FMOVD (R16), F9
 	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.S4, V7.S4]
+	VLD1.P (R14)(R6), [V8.S4]
 	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
 	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
 	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
@@ -15139,6 +14947,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -15157,9 +14966,8 @@ loop:
 	FMOVD (R16), F12
 	FMOVS 8(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
 	WORD $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
@@ -15172,9 +14980,8 @@ loop:
 	FMOVD (R16), F12
 	FMOVS 8(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
 	WORD $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
@@ -15187,9 +14994,8 @@ loop:
 	FMOVD (R16), F12
 	FMOVS 8(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
 	WORD $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
@@ -15202,9 +15008,8 @@ loop:
 	FMOVD (R16), F12
 	FMOVS 8(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
 	WORD $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
@@ -15225,9 +15030,8 @@ one:
 	FMOVD (R16), F12
 	FMOVS 8(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.S4, V10.S4]
+	VLD1.P (R14)(R6), [V11.S4]
 	WORD $0x4f8c1120 // fmla v0.4s, v9.4s, v12.s[0]
 	WORD $0x4f8c1141 // fmla v1.4s, v10.4s, v12.s[0]
 	WORD $0x4f8c1162 // fmla v2.4s, v11.4s, v12.s[0]
@@ -15408,6 +15212,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -15426,11 +15231,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F15
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.S4]
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
 	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
 	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
@@ -15443,11 +15246,9 @@ loop:
 	WORD $0x4faf1989 // fmla v9.4s, v12.4s, v15.s[3]
 	WORD $0x4faf19aa // fmla v10.4s, v13.4s, v15.s[3]
 	WORD $0x4faf19cb // fmla v11.4s, v14.4s, v15.s[3]
-	FMOVQ (R16), F15
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.S4]
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
 	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
 	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
@@ -15460,11 +15261,9 @@ loop:
 	WORD $0x4faf1989 // fmla v9.4s, v12.4s, v15.s[3]
 	WORD $0x4faf19aa // fmla v10.4s, v13.4s, v15.s[3]
 	WORD $0x4faf19cb // fmla v11.4s, v14.4s, v15.s[3]
-	FMOVQ (R16), F15
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.S4]
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
 	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
 	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
@@ -15477,11 +15276,9 @@ loop:
 	WORD $0x4faf1989 // fmla v9.4s, v12.4s, v15.s[3]
 	WORD $0x4faf19aa // fmla v10.4s, v13.4s, v15.s[3]
 	WORD $0x4faf19cb // fmla v11.4s, v14.4s, v15.s[3]
-	FMOVQ (R16), F15
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.S4]
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
 	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
 	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
@@ -15502,11 +15299,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F15
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.S4]
+	VLD1.P (R11)(R6), [V12.S4, V13.S4]
+	VLD1.P (R14)(R6), [V14.S4]
 	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
 	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
 	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
@@ -15740,6 +15535,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -15764,9 +15560,8 @@ loop:
 	FMOVQ (R16), F18
 	FMOVS 16(R16), F19
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
 	WORD $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
 	WORD $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
@@ -15785,9 +15580,8 @@ loop:
 	FMOVQ (R16), F18
 	FMOVS 16(R16), F19
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
 	WORD $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
 	WORD $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
@@ -15806,9 +15600,8 @@ loop:
 	FMOVQ (R16), F18
 	FMOVS 16(R16), F19
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
 	WORD $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
 	WORD $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
@@ -15827,9 +15620,8 @@ loop:
 	FMOVQ (R16), F18
 	FMOVS 16(R16), F19
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
 	WORD $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
 	WORD $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
@@ -15856,9 +15648,8 @@ one:
 	FMOVQ (R16), F18
 	FMOVS 16(R16), F19
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.S4, V16.S4]
+	VLD1.P (R14)(R6), [V17.S4]
 	WORD $0x4f9211e0 // fmla v0.4s, v15.4s, v18.s[0]
 	WORD $0x4f921201 // fmla v1.4s, v16.4s, v18.s[0]
 	WORD $0x4f921222 // fmla v2.4s, v17.4s, v18.s[0]
@@ -16133,6 +15924,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -16160,9 +15952,8 @@ loop:
 	FMOVQ (R16), F21
 	FMOVD 16(R16), F22
 	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
 	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
 	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
@@ -16184,9 +15975,8 @@ loop:
 	FMOVQ (R16), F21
 	FMOVD 16(R16), F22
 	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
 	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
 	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
@@ -16208,9 +15998,8 @@ loop:
 	FMOVQ (R16), F21
 	FMOVD 16(R16), F22
 	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
 	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
 	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
@@ -16232,9 +16021,8 @@ loop:
 	FMOVQ (R16), F21
 	FMOVD 16(R16), F22
 	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
 	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
 	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
@@ -16264,9 +16052,8 @@ one:
 	FMOVQ (R16), F21
 	FMOVD 16(R16), F22
 	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.S4, V19.S4]
+	VLD1.P (R14)(R6), [V20.S4]
 	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
 	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
 	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
@@ -16582,6 +16369,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -16612,9 +16400,8 @@ loop:
 	FMOVQ (R16), F24
 	FMOVQ 12(R16), F25
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
 	WORD $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
 	WORD $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
@@ -16639,9 +16426,8 @@ loop:
 	FMOVQ (R16), F24
 	FMOVQ 12(R16), F25
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
 	WORD $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
 	WORD $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
@@ -16666,9 +16452,8 @@ loop:
 	FMOVQ (R16), F24
 	FMOVQ 12(R16), F25
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
 	WORD $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
 	WORD $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
@@ -16693,9 +16478,8 @@ loop:
 	FMOVQ (R16), F24
 	FMOVQ 12(R16), F25
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
 	WORD $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
 	WORD $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
@@ -16728,9 +16512,8 @@ one:
 	FMOVQ (R16), F24
 	FMOVQ 12(R16), F25
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.S4, V22.S4]
+	VLD1.P (R14)(R6), [V23.S4]
 	WORD $0x4f9812a0 // fmla v0.4s, v21.4s, v24.s[0]
 	WORD $0x4f9812c1 // fmla v1.4s, v22.4s, v24.s[0]
 	WORD $0x4f9812e2 // fmla v2.4s, v23.4s, v24.s[0]
@@ -17087,6 +16870,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -17117,11 +16901,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F27, F28)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.S4, V28.S4]
+	VLD1.P (R11)(R6), [V24.S4, V25.S4]
+	VLD1.P (R14)(R6), [V26.S4]
 	WORD $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
 	WORD $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
 	WORD $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
@@ -17146,11 +16928,9 @@ loop:
 	WORD $0x4fbc1b15 // fmla v21.4s, v24.4s, v28.s[3]
 	WORD $0x4fbc1b36 // fmla v22.4s, v25.4s, v28.s[3]
 	WORD $0x4fbc1b57 // fmla v23.4s, v26.4s, v28.s[3]
-	FLDPQ (R16), (F27, F28)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.S4, V28.S4]
+	VLD1.P (R11)(R6), [V24.S4, V25.S4]
+	VLD1.P (R14)(R6), [V26.S4]
 	WORD $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
 	WORD $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
 	WORD $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
@@ -17175,11 +16955,9 @@ loop:
 	WORD $0x4fbc1b15 // fmla v21.4s, v24.4s, v28.s[3]
 	WORD $0x4fbc1b36 // fmla v22.4s, v25.4s, v28.s[3]
 	WORD $0x4fbc1b57 // fmla v23.4s, v26.4s, v28.s[3]
-	FLDPQ (R16), (F27, F28)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.S4, V28.S4]
+	VLD1.P (R11)(R6), [V24.S4, V25.S4]
+	VLD1.P (R14)(R6), [V26.S4]
 	WORD $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
 	WORD $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
 	WORD $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
@@ -17204,11 +16982,9 @@ loop:
 	WORD $0x4fbc1b15 // fmla v21.4s, v24.4s, v28.s[3]
 	WORD $0x4fbc1b36 // fmla v22.4s, v25.4s, v28.s[3]
 	WORD $0x4fbc1b57 // fmla v23.4s, v26.4s, v28.s[3]
-	FLDPQ (R16), (F27, F28)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.S4, V28.S4]
+	VLD1.P (R11)(R6), [V24.S4, V25.S4]
+	VLD1.P (R14)(R6), [V26.S4]
 	WORD $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
 	WORD $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
 	WORD $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
@@ -17241,11 +17017,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F27, F28)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.S4, V28.S4]
+	VLD1.P (R11)(R6), [V24.S4, V25.S4]
+	VLD1.P (R14)(R6), [V26.S4]
 	WORD $0x4f9b1300 // fmla v0.4s, v24.4s, v27.s[0]
 	WORD $0x4f9b1321 // fmla v1.4s, v25.4s, v27.s[0]
 	WORD $0x4f9b1342 // fmla v2.4s, v26.4s, v27.s[0]
@@ -18021,32 +17795,28 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVS (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVS (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVS (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVS (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
@@ -18061,8 +17831,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVS (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
@@ -18848,8 +18617,7 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVS (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -18860,8 +18628,7 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVS (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -18872,8 +18639,7 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVS (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -18884,8 +18650,7 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVS (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -18904,8 +18669,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVS (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -19497,32 +19261,28 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
 	WORD $0x4fa51081 // fmla v1.4s, v4.4s, v5.s[1]
 	WORD $0x4f851882 // fmla v2.4s, v4.4s, v5.s[2]
 	WORD $0x4fa51883 // fmla v3.4s, v4.4s, v5.s[3]
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
@@ -19537,8 +19297,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F5
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.S4]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
@@ -20324,8 +20083,7 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -20336,8 +20094,7 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -20348,8 +20105,7 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -20360,8 +20116,7 @@ loop:
 	WORD $0x4faa1105 // fmla v5.4s, v8.4s, v10.s[1]
 	WORD $0x4f8a1906 // fmla v6.4s, v8.4s, v10.s[2]
 	WORD $0x4faa1907 // fmla v7.4s, v8.4s, v10.s[3]
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -20380,8 +20135,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F9, F10)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.S4, V10.S4]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
@@ -20568,6 +20322,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -20709,6 +20464,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -20887,6 +20643,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -21107,6 +20864,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -21121,8 +20879,7 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V10.S4]
 	FMOVD (R11), F8
 	FMOVD (R11)(R10), F9
 	ADD R6, R11, R11
@@ -21134,8 +20891,7 @@ loop:
 	WORD $0x4f8a1925 // fmla v5.4s, v9.4s, v10.s[2]
 	WORD $0x4faa1906 // fmla v6.4s, v8.4s, v10.s[3]
 	WORD $0x4faa1927 // fmla v7.4s, v9.4s, v10.s[3]
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V10.S4]
 	FMOVD (R11), F8
 	FMOVD (R11)(R10), F9
 	ADD R6, R11, R11
@@ -21147,8 +20903,7 @@ loop:
 	WORD $0x4f8a1925 // fmla v5.4s, v9.4s, v10.s[2]
 	WORD $0x4faa1906 // fmla v6.4s, v8.4s, v10.s[3]
 	WORD $0x4faa1927 // fmla v7.4s, v9.4s, v10.s[3]
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V10.S4]
 	FMOVD (R11), F8
 	FMOVD (R11)(R10), F9
 	ADD R6, R11, R11
@@ -21160,8 +20915,7 @@ loop:
 	WORD $0x4f8a1925 // fmla v5.4s, v9.4s, v10.s[2]
 	WORD $0x4faa1906 // fmla v6.4s, v8.4s, v10.s[3]
 	WORD $0x4faa1927 // fmla v7.4s, v9.4s, v10.s[3]
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V10.S4]
 	FMOVD (R11), F8
 	FMOVD (R11)(R10), F9
 	ADD R6, R11, R11
@@ -21181,8 +20935,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F10
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V10.S4]
 	FMOVD (R11), F8
 	FMOVD (R11)(R10), F9
 	ADD R6, R11, R11
@@ -21359,6 +21112,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -21653,6 +21407,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -21984,6 +21739,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -22352,6 +22108,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -22374,8 +22131,7 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
 	FMOVD (R11), F16
 	FMOVD (R11)(R10), F17
 	ADD R6, R11, R11
@@ -22395,8 +22151,7 @@ loop:
 	WORD $0x4f931a2d // fmla v13.4s, v17.4s, v19.s[2]
 	WORD $0x4fb31a0e // fmla v14.4s, v16.4s, v19.s[3]
 	WORD $0x4fb31a2f // fmla v15.4s, v17.4s, v19.s[3]
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
 	FMOVD (R11), F16
 	FMOVD (R11)(R10), F17
 	ADD R6, R11, R11
@@ -22416,8 +22171,7 @@ loop:
 	WORD $0x4f931a2d // fmla v13.4s, v17.4s, v19.s[2]
 	WORD $0x4fb31a0e // fmla v14.4s, v16.4s, v19.s[3]
 	WORD $0x4fb31a2f // fmla v15.4s, v17.4s, v19.s[3]
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
 	FMOVD (R11), F16
 	FMOVD (R11)(R10), F17
 	ADD R6, R11, R11
@@ -22437,8 +22191,7 @@ loop:
 	WORD $0x4f931a2d // fmla v13.4s, v17.4s, v19.s[2]
 	WORD $0x4fb31a0e // fmla v14.4s, v16.4s, v19.s[3]
 	WORD $0x4fb31a2f // fmla v15.4s, v17.4s, v19.s[3]
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
 	FMOVD (R11), F16
 	FMOVD (R11)(R10), F17
 	ADD R6, R11, R11
@@ -22466,8 +22219,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F18, F19)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V18.S4, V19.S4]
 	FMOVD (R11), F16
 	FMOVD (R11)(R10), F17
 	ADD R6, R11, R11
@@ -22744,14 +22496,14 @@ TEXT ·gemmWide1x96F32NEON(SB), NOSPLIT, $0-112
 panel:
 	MOVD R2, R3
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R19
-	ADD R5, R19, R20
-	ADD R5, R20, R21
-	ADD R5, R21, R22
-	ADD R5, R22, R23
-	ADD R5, R23, R24
-	ADD R5, R24, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -22781,199 +22533,203 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F24
-	FLDPQ (R16), (F25, F26)
-	FMOVQ 32(R16), F27
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.S4]
+	FMOVQ (R16), F25
 	WORD $0x4f981320 // fmla v0.4s, v25.4s, v24.s[0]
+	FMOVQ 16(R16), F26
 	WORD $0x4f981341 // fmla v1.4s, v26.4s, v24.s[0]
+	FMOVQ 32(R16), F27
 	WORD $0x4f981362 // fmla v2.4s, v27.4s, v24.s[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F28
 	WORD $0x4f981383 // fmla v3.4s, v28.4s, v24.s[0]
+	FMOVQ 64(R16), F29
 	WORD $0x4f9813a4 // fmla v4.4s, v29.4s, v24.s[0]
+	FMOVQ 80(R16), F30
 	WORD $0x4f9813c5 // fmla v5.4s, v30.4s, v24.s[0]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4f981326 // fmla v6.4s, v25.4s, v24.s[0]
-	WORD $0x4f981347 // fmla v7.4s, v26.4s, v24.s[0]
-	WORD $0x4f981368 // fmla v8.4s, v27.4s, v24.s[0]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4f981389 // fmla v9.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813aa // fmla v10.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813cb // fmla v11.4s, v30.4s, v24.s[0]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4f98132c // fmla v12.4s, v25.4s, v24.s[0]
-	WORD $0x4f98134d // fmla v13.4s, v26.4s, v24.s[0]
-	WORD $0x4f98136e // fmla v14.4s, v27.4s, v24.s[0]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4f98138f // fmla v15.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813b0 // fmla v16.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813d1 // fmla v17.4s, v30.4s, v24.s[0]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4f981332 // fmla v18.4s, v25.4s, v24.s[0]
-	WORD $0x4f981353 // fmla v19.4s, v26.4s, v24.s[0]
-	WORD $0x4f981374 // fmla v20.4s, v27.4s, v24.s[0]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4f981395 // fmla v21.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813b6 // fmla v22.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813d7 // fmla v23.4s, v30.4s, v24.s[0]
-	FLDPQ (R16), (F25, F26)
-	FMOVQ 32(R16), F27
+	FMOVQ 96(R16), F31
+	WORD $0x4f9813e6 // fmla v6.4s, v31.4s, v24.s[0]
+	FMOVQ 112(R16), F25
+	WORD $0x4f981327 // fmla v7.4s, v25.4s, v24.s[0]
+	FMOVQ 128(R16), F26
+	WORD $0x4f981348 // fmla v8.4s, v26.4s, v24.s[0]
+	FMOVQ 144(R16), F27
+	WORD $0x4f981369 // fmla v9.4s, v27.4s, v24.s[0]
+	FMOVQ 160(R16), F28
+	WORD $0x4f98138a // fmla v10.4s, v28.4s, v24.s[0]
+	FMOVQ 176(R16), F29
+	WORD $0x4f9813ab // fmla v11.4s, v29.4s, v24.s[0]
+	FMOVQ 192(R16), F30
+	WORD $0x4f9813cc // fmla v12.4s, v30.4s, v24.s[0]
+	FMOVQ 208(R16), F31
+	WORD $0x4f9813ed // fmla v13.4s, v31.4s, v24.s[0]
+	FMOVQ 224(R16), F25
+	WORD $0x4f98132e // fmla v14.4s, v25.4s, v24.s[0]
+	FMOVQ 240(R16), F26
+	WORD $0x4f98134f // fmla v15.4s, v26.4s, v24.s[0]
+	FMOVQ 256(R16), F27
+	WORD $0x4f981370 // fmla v16.4s, v27.4s, v24.s[0]
+	FMOVQ 272(R16), F28
+	WORD $0x4f981391 // fmla v17.4s, v28.4s, v24.s[0]
+	FMOVQ 288(R16), F29
+	WORD $0x4f9813b2 // fmla v18.4s, v29.4s, v24.s[0]
+	FMOVQ 304(R16), F30
+	WORD $0x4f9813d3 // fmla v19.4s, v30.4s, v24.s[0]
+	FMOVQ 320(R16), F31
+	WORD $0x4f9813f4 // fmla v20.4s, v31.4s, v24.s[0]
+	FMOVQ 336(R16), F25
+	WORD $0x4f981335 // fmla v21.4s, v25.4s, v24.s[0]
+	FMOVQ 352(R16), F26
+	WORD $0x4f981356 // fmla v22.4s, v26.4s, v24.s[0]
+	FMOVQ 368(R16), F27
+	WORD $0x4f981377 // fmla v23.4s, v27.4s, v24.s[0]
 	ADD R6, R16, R16
+	FMOVQ (R16), F25
 	WORD $0x4fb81320 // fmla v0.4s, v25.4s, v24.s[1]
+	FMOVQ 16(R16), F26
 	WORD $0x4fb81341 // fmla v1.4s, v26.4s, v24.s[1]
+	FMOVQ 32(R16), F27
 	WORD $0x4fb81362 // fmla v2.4s, v27.4s, v24.s[1]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F28
 	WORD $0x4fb81383 // fmla v3.4s, v28.4s, v24.s[1]
+	FMOVQ 64(R16), F29
 	WORD $0x4fb813a4 // fmla v4.4s, v29.4s, v24.s[1]
+	FMOVQ 80(R16), F30
 	WORD $0x4fb813c5 // fmla v5.4s, v30.4s, v24.s[1]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4fb81326 // fmla v6.4s, v25.4s, v24.s[1]
-	WORD $0x4fb81347 // fmla v7.4s, v26.4s, v24.s[1]
-	WORD $0x4fb81368 // fmla v8.4s, v27.4s, v24.s[1]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4fb81389 // fmla v9.4s, v28.4s, v24.s[1]
-	WORD $0x4fb813aa // fmla v10.4s, v29.4s, v24.s[1]
-	WORD $0x4fb813cb // fmla v11.4s, v30.4s, v24.s[1]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4fb8132c // fmla v12.4s, v25.4s, v24.s[1]
-	WORD $0x4fb8134d // fmla v13.4s, v26.4s, v24.s[1]
-	WORD $0x4fb8136e // fmla v14.4s, v27.4s, v24.s[1]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4fb8138f // fmla v15.4s, v28.4s, v24.s[1]
-	WORD $0x4fb813b0 // fmla v16.4s, v29.4s, v24.s[1]
-	WORD $0x4fb813d1 // fmla v17.4s, v30.4s, v24.s[1]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4fb81332 // fmla v18.4s, v25.4s, v24.s[1]
-	WORD $0x4fb81353 // fmla v19.4s, v26.4s, v24.s[1]
-	WORD $0x4fb81374 // fmla v20.4s, v27.4s, v24.s[1]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4fb81395 // fmla v21.4s, v28.4s, v24.s[1]
-	WORD $0x4fb813b6 // fmla v22.4s, v29.4s, v24.s[1]
-	WORD $0x4fb813d7 // fmla v23.4s, v30.4s, v24.s[1]
-	FLDPQ (R16), (F25, F26)
-	FMOVQ 32(R16), F27
+	FMOVQ 96(R16), F31
+	WORD $0x4fb813e6 // fmla v6.4s, v31.4s, v24.s[1]
+	FMOVQ 112(R16), F25
+	WORD $0x4fb81327 // fmla v7.4s, v25.4s, v24.s[1]
+	FMOVQ 128(R16), F26
+	WORD $0x4fb81348 // fmla v8.4s, v26.4s, v24.s[1]
+	FMOVQ 144(R16), F27
+	WORD $0x4fb81369 // fmla v9.4s, v27.4s, v24.s[1]
+	FMOVQ 160(R16), F28
+	WORD $0x4fb8138a // fmla v10.4s, v28.4s, v24.s[1]
+	FMOVQ 176(R16), F29
+	WORD $0x4fb813ab // fmla v11.4s, v29.4s, v24.s[1]
+	FMOVQ 192(R16), F30
+	WORD $0x4fb813cc // fmla v12.4s, v30.4s, v24.s[1]
+	FMOVQ 208(R16), F31
+	WORD $0x4fb813ed // fmla v13.4s, v31.4s, v24.s[1]
+	FMOVQ 224(R16), F25
+	WORD $0x4fb8132e // fmla v14.4s, v25.4s, v24.s[1]
+	FMOVQ 240(R16), F26
+	WORD $0x4fb8134f // fmla v15.4s, v26.4s, v24.s[1]
+	FMOVQ 256(R16), F27
+	WORD $0x4fb81370 // fmla v16.4s, v27.4s, v24.s[1]
+	FMOVQ 272(R16), F28
+	WORD $0x4fb81391 // fmla v17.4s, v28.4s, v24.s[1]
+	FMOVQ 288(R16), F29
+	WORD $0x4fb813b2 // fmla v18.4s, v29.4s, v24.s[1]
+	FMOVQ 304(R16), F30
+	WORD $0x4fb813d3 // fmla v19.4s, v30.4s, v24.s[1]
+	FMOVQ 320(R16), F31
+	WORD $0x4fb813f4 // fmla v20.4s, v31.4s, v24.s[1]
+	FMOVQ 336(R16), F25
+	WORD $0x4fb81335 // fmla v21.4s, v25.4s, v24.s[1]
+	FMOVQ 352(R16), F26
+	WORD $0x4fb81356 // fmla v22.4s, v26.4s, v24.s[1]
+	FMOVQ 368(R16), F27
+	WORD $0x4fb81377 // fmla v23.4s, v27.4s, v24.s[1]
 	ADD R6, R16, R16
+	FMOVQ (R16), F25
 	WORD $0x4f981b20 // fmla v0.4s, v25.4s, v24.s[2]
+	FMOVQ 16(R16), F26
 	WORD $0x4f981b41 // fmla v1.4s, v26.4s, v24.s[2]
-	WORD $0x4f981b62 // fmla v2.4s, v27.4s, v24.s[2]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4f981b83 // fmla v3.4s, v28.4s, v24.s[2]
-	WORD $0x4f981ba4 // fmla v4.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bc5 // fmla v5.4s, v30.4s, v24.s[2]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4f981b26 // fmla v6.4s, v25.4s, v24.s[2]
-	WORD $0x4f981b47 // fmla v7.4s, v26.4s, v24.s[2]
-	WORD $0x4f981b68 // fmla v8.4s, v27.4s, v24.s[2]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4f981b89 // fmla v9.4s, v28.4s, v24.s[2]
-	WORD $0x4f981baa // fmla v10.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bcb // fmla v11.4s, v30.4s, v24.s[2]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4f981b2c // fmla v12.4s, v25.4s, v24.s[2]
-	WORD $0x4f981b4d // fmla v13.4s, v26.4s, v24.s[2]
-	WORD $0x4f981b6e // fmla v14.4s, v27.4s, v24.s[2]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4f981b8f // fmla v15.4s, v28.4s, v24.s[2]
-	WORD $0x4f981bb0 // fmla v16.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bd1 // fmla v17.4s, v30.4s, v24.s[2]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4f981b32 // fmla v18.4s, v25.4s, v24.s[2]
-	WORD $0x4f981b53 // fmla v19.4s, v26.4s, v24.s[2]
-	WORD $0x4f981b74 // fmla v20.4s, v27.4s, v24.s[2]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4f981b95 // fmla v21.4s, v28.4s, v24.s[2]
-	WORD $0x4f981bb6 // fmla v22.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bd7 // fmla v23.4s, v30.4s, v24.s[2]
-	FLDPQ (R16), (F25, F26)
 	FMOVQ 32(R16), F27
+	WORD $0x4f981b62 // fmla v2.4s, v27.4s, v24.s[2]
+	FMOVQ 48(R16), F28
+	WORD $0x4f981b83 // fmla v3.4s, v28.4s, v24.s[2]
+	FMOVQ 64(R16), F29
+	WORD $0x4f981ba4 // fmla v4.4s, v29.4s, v24.s[2]
+	FMOVQ 80(R16), F30
+	WORD $0x4f981bc5 // fmla v5.4s, v30.4s, v24.s[2]
+	FMOVQ 96(R16), F31
+	WORD $0x4f981be6 // fmla v6.4s, v31.4s, v24.s[2]
+	FMOVQ 112(R16), F25
+	WORD $0x4f981b27 // fmla v7.4s, v25.4s, v24.s[2]
+	FMOVQ 128(R16), F26
+	WORD $0x4f981b48 // fmla v8.4s, v26.4s, v24.s[2]
+	FMOVQ 144(R16), F27
+	WORD $0x4f981b69 // fmla v9.4s, v27.4s, v24.s[2]
+	FMOVQ 160(R16), F28
+	WORD $0x4f981b8a // fmla v10.4s, v28.4s, v24.s[2]
+	FMOVQ 176(R16), F29
+	WORD $0x4f981bab // fmla v11.4s, v29.4s, v24.s[2]
+	FMOVQ 192(R16), F30
+	WORD $0x4f981bcc // fmla v12.4s, v30.4s, v24.s[2]
+	FMOVQ 208(R16), F31
+	WORD $0x4f981bed // fmla v13.4s, v31.4s, v24.s[2]
+	FMOVQ 224(R16), F25
+	WORD $0x4f981b2e // fmla v14.4s, v25.4s, v24.s[2]
+	FMOVQ 240(R16), F26
+	WORD $0x4f981b4f // fmla v15.4s, v26.4s, v24.s[2]
+	FMOVQ 256(R16), F27
+	WORD $0x4f981b70 // fmla v16.4s, v27.4s, v24.s[2]
+	FMOVQ 272(R16), F28
+	WORD $0x4f981b91 // fmla v17.4s, v28.4s, v24.s[2]
+	FMOVQ 288(R16), F29
+	WORD $0x4f981bb2 // fmla v18.4s, v29.4s, v24.s[2]
+	FMOVQ 304(R16), F30
+	WORD $0x4f981bd3 // fmla v19.4s, v30.4s, v24.s[2]
+	FMOVQ 320(R16), F31
+	WORD $0x4f981bf4 // fmla v20.4s, v31.4s, v24.s[2]
+	FMOVQ 336(R16), F25
+	WORD $0x4f981b35 // fmla v21.4s, v25.4s, v24.s[2]
+	FMOVQ 352(R16), F26
+	WORD $0x4f981b56 // fmla v22.4s, v26.4s, v24.s[2]
+	FMOVQ 368(R16), F27
+	WORD $0x4f981b77 // fmla v23.4s, v27.4s, v24.s[2]
 	ADD R6, R16, R16
+	FMOVQ (R16), F25
 	WORD $0x4fb81b20 // fmla v0.4s, v25.4s, v24.s[3]
+	FMOVQ 16(R16), F26
 	WORD $0x4fb81b41 // fmla v1.4s, v26.4s, v24.s[3]
+	FMOVQ 32(R16), F27
 	WORD $0x4fb81b62 // fmla v2.4s, v27.4s, v24.s[3]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F28
 	WORD $0x4fb81b83 // fmla v3.4s, v28.4s, v24.s[3]
+	FMOVQ 64(R16), F29
 	WORD $0x4fb81ba4 // fmla v4.4s, v29.4s, v24.s[3]
+	FMOVQ 80(R16), F30
 	WORD $0x4fb81bc5 // fmla v5.4s, v30.4s, v24.s[3]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4fb81b26 // fmla v6.4s, v25.4s, v24.s[3]
-	WORD $0x4fb81b47 // fmla v7.4s, v26.4s, v24.s[3]
-	WORD $0x4fb81b68 // fmla v8.4s, v27.4s, v24.s[3]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4fb81b89 // fmla v9.4s, v28.4s, v24.s[3]
-	WORD $0x4fb81baa // fmla v10.4s, v29.4s, v24.s[3]
-	WORD $0x4fb81bcb // fmla v11.4s, v30.4s, v24.s[3]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4fb81b2c // fmla v12.4s, v25.4s, v24.s[3]
-	WORD $0x4fb81b4d // fmla v13.4s, v26.4s, v24.s[3]
-	WORD $0x4fb81b6e // fmla v14.4s, v27.4s, v24.s[3]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4fb81b8f // fmla v15.4s, v28.4s, v24.s[3]
-	WORD $0x4fb81bb0 // fmla v16.4s, v29.4s, v24.s[3]
-	WORD $0x4fb81bd1 // fmla v17.4s, v30.4s, v24.s[3]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4fb81b32 // fmla v18.4s, v25.4s, v24.s[3]
-	WORD $0x4fb81b53 // fmla v19.4s, v26.4s, v24.s[3]
-	WORD $0x4fb81b74 // fmla v20.4s, v27.4s, v24.s[3]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4fb81b95 // fmla v21.4s, v28.4s, v24.s[3]
-	WORD $0x4fb81bb6 // fmla v22.4s, v29.4s, v24.s[3]
-	WORD $0x4fb81bd7 // fmla v23.4s, v30.4s, v24.s[3]
+	FMOVQ 96(R16), F31
+	WORD $0x4fb81be6 // fmla v6.4s, v31.4s, v24.s[3]
+	FMOVQ 112(R16), F25
+	WORD $0x4fb81b27 // fmla v7.4s, v25.4s, v24.s[3]
+	FMOVQ 128(R16), F26
+	WORD $0x4fb81b48 // fmla v8.4s, v26.4s, v24.s[3]
+	FMOVQ 144(R16), F27
+	WORD $0x4fb81b69 // fmla v9.4s, v27.4s, v24.s[3]
+	FMOVQ 160(R16), F28
+	WORD $0x4fb81b8a // fmla v10.4s, v28.4s, v24.s[3]
+	FMOVQ 176(R16), F29
+	WORD $0x4fb81bab // fmla v11.4s, v29.4s, v24.s[3]
+	FMOVQ 192(R16), F30
+	WORD $0x4fb81bcc // fmla v12.4s, v30.4s, v24.s[3]
+	FMOVQ 208(R16), F31
+	WORD $0x4fb81bed // fmla v13.4s, v31.4s, v24.s[3]
+	FMOVQ 224(R16), F25
+	WORD $0x4fb81b2e // fmla v14.4s, v25.4s, v24.s[3]
+	FMOVQ 240(R16), F26
+	WORD $0x4fb81b4f // fmla v15.4s, v26.4s, v24.s[3]
+	FMOVQ 256(R16), F27
+	WORD $0x4fb81b70 // fmla v16.4s, v27.4s, v24.s[3]
+	FMOVQ 272(R16), F28
+	WORD $0x4fb81b91 // fmla v17.4s, v28.4s, v24.s[3]
+	FMOVQ 288(R16), F29
+	WORD $0x4fb81bb2 // fmla v18.4s, v29.4s, v24.s[3]
+	FMOVQ 304(R16), F30
+	WORD $0x4fb81bd3 // fmla v19.4s, v30.4s, v24.s[3]
+	FMOVQ 320(R16), F31
+	WORD $0x4fb81bf4 // fmla v20.4s, v31.4s, v24.s[3]
+	FMOVQ 336(R16), F25
+	WORD $0x4fb81b35 // fmla v21.4s, v25.4s, v24.s[3]
+	FMOVQ 352(R16), F26
+	WORD $0x4fb81b56 // fmla v22.4s, v26.4s, v24.s[3]
+	FMOVQ 368(R16), F27
+	WORD $0x4fb81b77 // fmla v23.4s, v27.4s, v24.s[3]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
@@ -22983,54 +22739,694 @@ rest:
 
 one:
 	FMOVS.P 4(R3), F24
-	FLDPQ (R16), (F25, F26)
-	FMOVQ 32(R16), F27
-	ADD R6, R16, R16
+	FMOVQ (R16), F25
 	WORD $0x4f981320 // fmla v0.4s, v25.4s, v24.s[0]
+	FMOVQ 16(R16), F26
 	WORD $0x4f981341 // fmla v1.4s, v26.4s, v24.s[0]
+	FMOVQ 32(R16), F27
 	WORD $0x4f981362 // fmla v2.4s, v27.4s, v24.s[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F28
 	WORD $0x4f981383 // fmla v3.4s, v28.4s, v24.s[0]
+	FMOVQ 64(R16), F29
 	WORD $0x4f9813a4 // fmla v4.4s, v29.4s, v24.s[0]
+	FMOVQ 80(R16), F30
 	WORD $0x4f9813c5 // fmla v5.4s, v30.4s, v24.s[0]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4f981326 // fmla v6.4s, v25.4s, v24.s[0]
-	WORD $0x4f981347 // fmla v7.4s, v26.4s, v24.s[0]
-	WORD $0x4f981368 // fmla v8.4s, v27.4s, v24.s[0]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4f981389 // fmla v9.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813aa // fmla v10.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813cb // fmla v11.4s, v30.4s, v24.s[0]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4f98132c // fmla v12.4s, v25.4s, v24.s[0]
-	WORD $0x4f98134d // fmla v13.4s, v26.4s, v24.s[0]
-	WORD $0x4f98136e // fmla v14.4s, v27.4s, v24.s[0]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4f98138f // fmla v15.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813b0 // fmla v16.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813d1 // fmla v17.4s, v30.4s, v24.s[0]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4f981332 // fmla v18.4s, v25.4s, v24.s[0]
-	WORD $0x4f981353 // fmla v19.4s, v26.4s, v24.s[0]
-	WORD $0x4f981374 // fmla v20.4s, v27.4s, v24.s[0]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4f981395 // fmla v21.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813b6 // fmla v22.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813d7 // fmla v23.4s, v30.4s, v24.s[0]
+	FMOVQ 96(R16), F31
+	WORD $0x4f9813e6 // fmla v6.4s, v31.4s, v24.s[0]
+	FMOVQ 112(R16), F25
+	WORD $0x4f981327 // fmla v7.4s, v25.4s, v24.s[0]
+	FMOVQ 128(R16), F26
+	WORD $0x4f981348 // fmla v8.4s, v26.4s, v24.s[0]
+	FMOVQ 144(R16), F27
+	WORD $0x4f981369 // fmla v9.4s, v27.4s, v24.s[0]
+	FMOVQ 160(R16), F28
+	WORD $0x4f98138a // fmla v10.4s, v28.4s, v24.s[0]
+	FMOVQ 176(R16), F29
+	WORD $0x4f9813ab // fmla v11.4s, v29.4s, v24.s[0]
+	FMOVQ 192(R16), F30
+	WORD $0x4f9813cc // fmla v12.4s, v30.4s, v24.s[0]
+	FMOVQ 208(R16), F31
+	WORD $0x4f9813ed // fmla v13.4s, v31.4s, v24.s[0]
+	FMOVQ 224(R16), F25
+	WORD $0x4f98132e // fmla v14.4s, v25.4s, v24.s[0]
+	FMOVQ 240(R16), F26
+	WORD $0x4f98134f // fmla v15.4s, v26.4s, v24.s[0]
+	FMOVQ 256(R16), F27
+	WORD $0x4f981370 // fmla v16.4s, v27.4s, v24.s[0]
+	FMOVQ 272(R16), F28
+	WORD $0x4f981391 // fmla v17.4s, v28.4s, v24.s[0]
+	FMOVQ 288(R16), F29
+	WORD $0x4f9813b2 // fmla v18.4s, v29.4s, v24.s[0]
+	FMOVQ 304(R16), F30
+	WORD $0x4f9813d3 // fmla v19.4s, v30.4s, v24.s[0]
+	FMOVQ 320(R16), F31
+	WORD $0x4f9813f4 // fmla v20.4s, v31.4s, v24.s[0]
+	FMOVQ 336(R16), F25
+	WORD $0x4f981335 // fmla v21.4s, v25.4s, v24.s[0]
+	FMOVQ 352(R16), F26
+	WORD $0x4f981356 // fmla v22.4s, v26.4s, v24.s[0]
+	FMOVQ 368(R16), F27
+	WORD $0x4f981377 // fmla v23.4s, v27.4s, v24.s[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F24
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	FMOVQ 16(R25), F25
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	FMOVQ 32(R25), F26
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	FMOVQ 48(R25), F24
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
+	FMOVQ 64(R25), F25
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	FMOVQ 80(R25), F26
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	FMOVQ 96(R25), F24
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	FMOVQ 112(R25), F25
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	FMOVQ 128(R25), F26
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	FMOVQ 144(R25), F24
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
+	FMOVQ 160(R25), F25
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	FMOVQ 176(R25), F26
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	FMOVQ 192(R25), F24
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	FMOVQ 208(R25), F25
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	FMOVQ 224(R25), F26
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	FMOVQ 240(R25), F24
+	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
+	FMOVQ 256(R25), F25
+	WORD $0x4e39d610 // fadd v16.4s, v16.4s, v25.4s
+	FMOVQ 272(R25), F26
+	WORD $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
+	FMOVQ 288(R25), F24
+	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
+	FMOVQ 304(R25), F25
+	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
+	FMOVQ 320(R25), F26
+	WORD $0x4e3ad694 // fadd v20.4s, v20.4s, v26.4s
+	FMOVQ 336(R25), F24
+	WORD $0x4e38d6b5 // fadd v21.4s, v21.4s, v24.4s
+	FMOVQ 352(R25), F25
+	WORD $0x4e39d6d6 // fadd v22.4s, v22.4s, v25.4s
+	FMOVQ 368(R25), F26
+	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVS alpha+96(FP), F24
+	WORD $0x4f989000 // fmul v0.4s, v0.4s, v24.s[0]
+	WORD $0x4f989021 // fmul v1.4s, v1.4s, v24.s[0]
+	WORD $0x4f989042 // fmul v2.4s, v2.4s, v24.s[0]
+	WORD $0x4f989063 // fmul v3.4s, v3.4s, v24.s[0]
+	WORD $0x4f989084 // fmul v4.4s, v4.4s, v24.s[0]
+	WORD $0x4f9890a5 // fmul v5.4s, v5.4s, v24.s[0]
+	WORD $0x4f9890c6 // fmul v6.4s, v6.4s, v24.s[0]
+	WORD $0x4f9890e7 // fmul v7.4s, v7.4s, v24.s[0]
+	WORD $0x4f989108 // fmul v8.4s, v8.4s, v24.s[0]
+	WORD $0x4f989129 // fmul v9.4s, v9.4s, v24.s[0]
+	WORD $0x4f98914a // fmul v10.4s, v10.4s, v24.s[0]
+	WORD $0x4f98916b // fmul v11.4s, v11.4s, v24.s[0]
+	WORD $0x4f98918c // fmul v12.4s, v12.4s, v24.s[0]
+	WORD $0x4f9891ad // fmul v13.4s, v13.4s, v24.s[0]
+	WORD $0x4f9891ce // fmul v14.4s, v14.4s, v24.s[0]
+	WORD $0x4f9891ef // fmul v15.4s, v15.4s, v24.s[0]
+	WORD $0x4f989210 // fmul v16.4s, v16.4s, v24.s[0]
+	WORD $0x4f989231 // fmul v17.4s, v17.4s, v24.s[0]
+	WORD $0x4f989252 // fmul v18.4s, v18.4s, v24.s[0]
+	WORD $0x4f989273 // fmul v19.4s, v19.4s, v24.s[0]
+	WORD $0x4f989294 // fmul v20.4s, v20.4s, v24.s[0]
+	WORD $0x4f9892b5 // fmul v21.4s, v21.4s, v24.s[0]
+	WORD $0x4f9892d6 // fmul v22.4s, v22.4s, v24.s[0]
+	WORD $0x4f9892f7 // fmul v23.4s, v23.4s, v24.s[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVS alpha+96(FP), F24
+	FMOVS beta+100(FP), F25
+	FMOVQ (R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98101a // fmla v26.4s, v0.4s, v24.s[0]
+	VMOV V26.B16, V0.B16
+	FMOVQ 16(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98103b // fmla v27.4s, v1.4s, v24.s[0]
+	VMOV V27.B16, V1.B16
+	FMOVQ 32(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98105a // fmla v26.4s, v2.4s, v24.s[0]
+	VMOV V26.B16, V2.B16
+	FMOVQ 48(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98107b // fmla v27.4s, v3.4s, v24.s[0]
+	VMOV V27.B16, V3.B16
+	FMOVQ 64(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98109a // fmla v26.4s, v4.4s, v24.s[0]
+	VMOV V26.B16, V4.B16
+	FMOVQ 80(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9810bb // fmla v27.4s, v5.4s, v24.s[0]
+	VMOV V27.B16, V5.B16
+	FMOVQ 96(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9810da // fmla v26.4s, v6.4s, v24.s[0]
+	VMOV V26.B16, V6.B16
+	FMOVQ 112(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9810fb // fmla v27.4s, v7.4s, v24.s[0]
+	VMOV V27.B16, V7.B16
+	FMOVQ 128(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98111a // fmla v26.4s, v8.4s, v24.s[0]
+	VMOV V26.B16, V8.B16
+	FMOVQ 144(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98113b // fmla v27.4s, v9.4s, v24.s[0]
+	VMOV V27.B16, V9.B16
+	FMOVQ 160(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98115a // fmla v26.4s, v10.4s, v24.s[0]
+	VMOV V26.B16, V10.B16
+	FMOVQ 176(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98117b // fmla v27.4s, v11.4s, v24.s[0]
+	VMOV V27.B16, V11.B16
+	FMOVQ 192(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98119a // fmla v26.4s, v12.4s, v24.s[0]
+	VMOV V26.B16, V12.B16
+	FMOVQ 208(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9811bb // fmla v27.4s, v13.4s, v24.s[0]
+	VMOV V27.B16, V13.B16
+	FMOVQ 224(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9811da // fmla v26.4s, v14.4s, v24.s[0]
+	VMOV V26.B16, V14.B16
+	FMOVQ 240(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9811fb // fmla v27.4s, v15.4s, v24.s[0]
+	VMOV V27.B16, V15.B16
+	FMOVQ 256(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98121a // fmla v26.4s, v16.4s, v24.s[0]
+	VMOV V26.B16, V16.B16
+	FMOVQ 272(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98123b // fmla v27.4s, v17.4s, v24.s[0]
+	VMOV V27.B16, V17.B16
+	FMOVQ 288(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98125a // fmla v26.4s, v18.4s, v24.s[0]
+	VMOV V26.B16, V18.B16
+	FMOVQ 304(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98127b // fmla v27.4s, v19.4s, v24.s[0]
+	VMOV V27.B16, V19.B16
+	FMOVQ 320(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98129a // fmla v26.4s, v20.4s, v24.s[0]
+	VMOV V26.B16, V20.B16
+	FMOVQ 336(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9812bb // fmla v27.4s, v21.4s, v24.s[0]
+	VMOV V27.B16, V21.B16
+	FMOVQ 352(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9812da // fmla v26.4s, v22.4s, v24.s[0]
+	VMOV V26.B16, V22.B16
+	FMOVQ 368(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9812fb // fmla v27.4s, v23.4s, v24.s[0]
+	VMOV V27.B16, V23.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F24
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	FMOVQ 16(R15), F25
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	FMOVQ 32(R15), F26
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	FMOVQ 48(R15), F24
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
+	FMOVQ 64(R15), F25
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	FMOVQ 80(R15), F26
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	FMOVQ 96(R15), F24
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	FMOVQ 112(R15), F25
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	FMOVQ 128(R15), F26
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	FMOVQ 144(R15), F24
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
+	FMOVQ 160(R15), F25
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	FMOVQ 176(R15), F26
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	FMOVQ 192(R15), F24
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	FMOVQ 208(R15), F25
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	FMOVQ 224(R15), F26
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	FMOVQ 240(R15), F24
+	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
+	FMOVQ 256(R15), F25
+	WORD $0x4e39d610 // fadd v16.4s, v16.4s, v25.4s
+	FMOVQ 272(R15), F26
+	WORD $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
+	FMOVQ 288(R15), F24
+	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
+	FMOVQ 304(R15), F25
+	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
+	FMOVQ 320(R15), F26
+	WORD $0x4e3ad694 // fadd v20.4s, v20.4s, v26.4s
+	FMOVQ 336(R15), F24
+	WORD $0x4e38d6b5 // fadd v21.4s, v21.4s, v24.4s
+	FMOVQ 352(R15), F25
+	WORD $0x4e39d6d6 // fadd v22.4s, v22.4s, v25.4s
+	FMOVQ 368(R15), F26
+	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
+	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
+	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
+	WORD $0x4e791c21 // bic v1.16b, v1.16b, v25.16b
+	WORD $0x4ea0e85a // fcmlt v26.4s, v2.4s, #0.0
+	WORD $0x4e7a1c42 // bic v2.16b, v2.16b, v26.16b
+	WORD $0x4ea0e878 // fcmlt v24.4s, v3.4s, #0.0
+	WORD $0x4e781c63 // bic v3.16b, v3.16b, v24.16b
+	WORD $0x4ea0e899 // fcmlt v25.4s, v4.4s, #0.0
+	WORD $0x4e791c84 // bic v4.16b, v4.16b, v25.16b
+	WORD $0x4ea0e8ba // fcmlt v26.4s, v5.4s, #0.0
+	WORD $0x4e7a1ca5 // bic v5.16b, v5.16b, v26.16b
+	WORD $0x4ea0e8d8 // fcmlt v24.4s, v6.4s, #0.0
+	WORD $0x4e781cc6 // bic v6.16b, v6.16b, v24.16b
+	WORD $0x4ea0e8f9 // fcmlt v25.4s, v7.4s, #0.0
+	WORD $0x4e791ce7 // bic v7.16b, v7.16b, v25.16b
+	WORD $0x4ea0e91a // fcmlt v26.4s, v8.4s, #0.0
+	WORD $0x4e7a1d08 // bic v8.16b, v8.16b, v26.16b
+	WORD $0x4ea0e938 // fcmlt v24.4s, v9.4s, #0.0
+	WORD $0x4e781d29 // bic v9.16b, v9.16b, v24.16b
+	WORD $0x4ea0e959 // fcmlt v25.4s, v10.4s, #0.0
+	WORD $0x4e791d4a // bic v10.16b, v10.16b, v25.16b
+	WORD $0x4ea0e97a // fcmlt v26.4s, v11.4s, #0.0
+	WORD $0x4e7a1d6b // bic v11.16b, v11.16b, v26.16b
+	WORD $0x4ea0e998 // fcmlt v24.4s, v12.4s, #0.0
+	WORD $0x4e781d8c // bic v12.16b, v12.16b, v24.16b
+	WORD $0x4ea0e9b9 // fcmlt v25.4s, v13.4s, #0.0
+	WORD $0x4e791dad // bic v13.16b, v13.16b, v25.16b
+	WORD $0x4ea0e9da // fcmlt v26.4s, v14.4s, #0.0
+	WORD $0x4e7a1dce // bic v14.16b, v14.16b, v26.16b
+	WORD $0x4ea0e9f8 // fcmlt v24.4s, v15.4s, #0.0
+	WORD $0x4e781def // bic v15.16b, v15.16b, v24.16b
+	WORD $0x4ea0ea19 // fcmlt v25.4s, v16.4s, #0.0
+	WORD $0x4e791e10 // bic v16.16b, v16.16b, v25.16b
+	WORD $0x4ea0ea3a // fcmlt v26.4s, v17.4s, #0.0
+	WORD $0x4e7a1e31 // bic v17.16b, v17.16b, v26.16b
+	WORD $0x4ea0ea58 // fcmlt v24.4s, v18.4s, #0.0
+	WORD $0x4e781e52 // bic v18.16b, v18.16b, v24.16b
+	WORD $0x4ea0ea79 // fcmlt v25.4s, v19.4s, #0.0
+	WORD $0x4e791e73 // bic v19.16b, v19.16b, v25.16b
+	WORD $0x4ea0ea9a // fcmlt v26.4s, v20.4s, #0.0
+	WORD $0x4e7a1e94 // bic v20.16b, v20.16b, v26.16b
+	WORD $0x4ea0eab8 // fcmlt v24.4s, v21.4s, #0.0
+	WORD $0x4e781eb5 // bic v21.16b, v21.16b, v24.16b
+	WORD $0x4ea0ead9 // fcmlt v25.4s, v22.4s, #0.0
+	WORD $0x4e791ed6 // bic v22.16b, v22.16b, v25.16b
+	WORD $0x4ea0eafa // fcmlt v26.4s, v23.4s, #0.0
+	WORD $0x4e7a1ef7 // bic v23.16b, v23.16b, v26.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FSTPQ (F4, F5), 64(R25)
+	FSTPQ (F6, F7), 96(R25)
+	FSTPQ (F8, F9), 128(R25)
+	FSTPQ (F10, F11), 160(R25)
+	FSTPQ (F12, F13), 192(R25)
+	FSTPQ (F14, F15), 224(R25)
+	FSTPQ (F16, F17), 256(R25)
+	FSTPQ (F18, F19), 288(R25)
+	FSTPQ (F20, F21), 320(R25)
+	FMOVQ F22, 352(R25)
+	FMOVQ F23, 368(R25)
+	ADD $384, R25, R25
+	ADD $384, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide1x96PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+TEXT ·gemmWide1x96PackedF32NEON(SB), NOSPLIT, $0-112
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $2, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $2, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $2, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $2, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+104(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R17, R19
+	ADD R5, R4, R4
+	ADD R5, R19, R20
+	ADD R5, R4, R4
+	ADD R5, R20, R21
+	ADD R5, R4, R4
+	ADD R5, R21, R22
+	ADD R5, R4, R4
+	ADD R5, R22, R23
+	ADD R5, R4, R4
+	ADD R5, R23, R24
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V24.S4]
+	FMOVQ (R16), F25
+	WORD $0x4f981320 // fmla v0.4s, v25.4s, v24.s[0]
+	FMOVQ 16(R16), F26
+	WORD $0x4f981341 // fmla v1.4s, v26.4s, v24.s[0]
+	FMOVQ 32(R16), F27
+	WORD $0x4f981362 // fmla v2.4s, v27.4s, v24.s[0]
+	FMOVQ (R17), F28
+	WORD $0x4f981383 // fmla v3.4s, v28.4s, v24.s[0]
+	FMOVQ 16(R17), F29
+	WORD $0x4f9813a4 // fmla v4.4s, v29.4s, v24.s[0]
+	FMOVQ 32(R17), F30
+	WORD $0x4f9813c5 // fmla v5.4s, v30.4s, v24.s[0]
+	FMOVQ (R19), F31
+	WORD $0x4f9813e6 // fmla v6.4s, v31.4s, v24.s[0]
+	FMOVQ 16(R19), F25
+	WORD $0x4f981327 // fmla v7.4s, v25.4s, v24.s[0]
+	FMOVQ 32(R19), F26
+	WORD $0x4f981348 // fmla v8.4s, v26.4s, v24.s[0]
+	FMOVQ (R20), F27
+	WORD $0x4f981369 // fmla v9.4s, v27.4s, v24.s[0]
+	FMOVQ 16(R20), F28
+	WORD $0x4f98138a // fmla v10.4s, v28.4s, v24.s[0]
+	FMOVQ 32(R20), F29
+	WORD $0x4f9813ab // fmla v11.4s, v29.4s, v24.s[0]
+	FMOVQ (R21), F30
+	WORD $0x4f9813cc // fmla v12.4s, v30.4s, v24.s[0]
+	FMOVQ 16(R21), F31
+	WORD $0x4f9813ed // fmla v13.4s, v31.4s, v24.s[0]
+	FMOVQ 32(R21), F25
+	WORD $0x4f98132e // fmla v14.4s, v25.4s, v24.s[0]
+	FMOVQ (R22), F26
+	WORD $0x4f98134f // fmla v15.4s, v26.4s, v24.s[0]
+	FMOVQ 16(R22), F27
+	WORD $0x4f981370 // fmla v16.4s, v27.4s, v24.s[0]
+	FMOVQ 32(R22), F28
+	WORD $0x4f981391 // fmla v17.4s, v28.4s, v24.s[0]
+	FMOVQ (R23), F29
+	WORD $0x4f9813b2 // fmla v18.4s, v29.4s, v24.s[0]
+	FMOVQ 16(R23), F30
+	WORD $0x4f9813d3 // fmla v19.4s, v30.4s, v24.s[0]
+	FMOVQ 32(R23), F31
+	WORD $0x4f9813f4 // fmla v20.4s, v31.4s, v24.s[0]
+	FMOVQ (R24), F25
+	WORD $0x4f981335 // fmla v21.4s, v25.4s, v24.s[0]
+	FMOVQ 16(R24), F26
+	WORD $0x4f981356 // fmla v22.4s, v26.4s, v24.s[0]
+	FMOVQ 32(R24), F27
+	WORD $0x4f981377 // fmla v23.4s, v27.4s, v24.s[0]
+	FMOVQ 48(R16), F25
+	WORD $0x4fb81320 // fmla v0.4s, v25.4s, v24.s[1]
+	FMOVQ 64(R16), F26
+	WORD $0x4fb81341 // fmla v1.4s, v26.4s, v24.s[1]
+	FMOVQ 80(R16), F27
+	WORD $0x4fb81362 // fmla v2.4s, v27.4s, v24.s[1]
+	FMOVQ 48(R17), F28
+	WORD $0x4fb81383 // fmla v3.4s, v28.4s, v24.s[1]
+	FMOVQ 64(R17), F29
+	WORD $0x4fb813a4 // fmla v4.4s, v29.4s, v24.s[1]
+	FMOVQ 80(R17), F30
+	WORD $0x4fb813c5 // fmla v5.4s, v30.4s, v24.s[1]
+	FMOVQ 48(R19), F31
+	WORD $0x4fb813e6 // fmla v6.4s, v31.4s, v24.s[1]
+	FMOVQ 64(R19), F25
+	WORD $0x4fb81327 // fmla v7.4s, v25.4s, v24.s[1]
+	FMOVQ 80(R19), F26
+	WORD $0x4fb81348 // fmla v8.4s, v26.4s, v24.s[1]
+	FMOVQ 48(R20), F27
+	WORD $0x4fb81369 // fmla v9.4s, v27.4s, v24.s[1]
+	FMOVQ 64(R20), F28
+	WORD $0x4fb8138a // fmla v10.4s, v28.4s, v24.s[1]
+	FMOVQ 80(R20), F29
+	WORD $0x4fb813ab // fmla v11.4s, v29.4s, v24.s[1]
+	FMOVQ 48(R21), F30
+	WORD $0x4fb813cc // fmla v12.4s, v30.4s, v24.s[1]
+	FMOVQ 64(R21), F31
+	WORD $0x4fb813ed // fmla v13.4s, v31.4s, v24.s[1]
+	FMOVQ 80(R21), F25
+	WORD $0x4fb8132e // fmla v14.4s, v25.4s, v24.s[1]
+	FMOVQ 48(R22), F26
+	WORD $0x4fb8134f // fmla v15.4s, v26.4s, v24.s[1]
+	FMOVQ 64(R22), F27
+	WORD $0x4fb81370 // fmla v16.4s, v27.4s, v24.s[1]
+	FMOVQ 80(R22), F28
+	WORD $0x4fb81391 // fmla v17.4s, v28.4s, v24.s[1]
+	FMOVQ 48(R23), F29
+	WORD $0x4fb813b2 // fmla v18.4s, v29.4s, v24.s[1]
+	FMOVQ 64(R23), F30
+	WORD $0x4fb813d3 // fmla v19.4s, v30.4s, v24.s[1]
+	FMOVQ 80(R23), F31
+	WORD $0x4fb813f4 // fmla v20.4s, v31.4s, v24.s[1]
+	FMOVQ 48(R24), F25
+	WORD $0x4fb81335 // fmla v21.4s, v25.4s, v24.s[1]
+	FMOVQ 64(R24), F26
+	WORD $0x4fb81356 // fmla v22.4s, v26.4s, v24.s[1]
+	FMOVQ 80(R24), F27
+	WORD $0x4fb81377 // fmla v23.4s, v27.4s, v24.s[1]
+	FMOVQ 96(R16), F25
+	WORD $0x4f981b20 // fmla v0.4s, v25.4s, v24.s[2]
+	FMOVQ 112(R16), F26
+	WORD $0x4f981b41 // fmla v1.4s, v26.4s, v24.s[2]
+	FMOVQ 128(R16), F27
+	WORD $0x4f981b62 // fmla v2.4s, v27.4s, v24.s[2]
+	FMOVQ 96(R17), F28
+	WORD $0x4f981b83 // fmla v3.4s, v28.4s, v24.s[2]
+	FMOVQ 112(R17), F29
+	WORD $0x4f981ba4 // fmla v4.4s, v29.4s, v24.s[2]
+	FMOVQ 128(R17), F30
+	WORD $0x4f981bc5 // fmla v5.4s, v30.4s, v24.s[2]
+	FMOVQ 96(R19), F31
+	WORD $0x4f981be6 // fmla v6.4s, v31.4s, v24.s[2]
+	FMOVQ 112(R19), F25
+	WORD $0x4f981b27 // fmla v7.4s, v25.4s, v24.s[2]
+	FMOVQ 128(R19), F26
+	WORD $0x4f981b48 // fmla v8.4s, v26.4s, v24.s[2]
+	FMOVQ 96(R20), F27
+	WORD $0x4f981b69 // fmla v9.4s, v27.4s, v24.s[2]
+	FMOVQ 112(R20), F28
+	WORD $0x4f981b8a // fmla v10.4s, v28.4s, v24.s[2]
+	FMOVQ 128(R20), F29
+	WORD $0x4f981bab // fmla v11.4s, v29.4s, v24.s[2]
+	FMOVQ 96(R21), F30
+	WORD $0x4f981bcc // fmla v12.4s, v30.4s, v24.s[2]
+	FMOVQ 112(R21), F31
+	WORD $0x4f981bed // fmla v13.4s, v31.4s, v24.s[2]
+	FMOVQ 128(R21), F25
+	WORD $0x4f981b2e // fmla v14.4s, v25.4s, v24.s[2]
+	FMOVQ 96(R22), F26
+	WORD $0x4f981b4f // fmla v15.4s, v26.4s, v24.s[2]
+	FMOVQ 112(R22), F27
+	WORD $0x4f981b70 // fmla v16.4s, v27.4s, v24.s[2]
+	FMOVQ 128(R22), F28
+	WORD $0x4f981b91 // fmla v17.4s, v28.4s, v24.s[2]
+	FMOVQ 96(R23), F29
+	WORD $0x4f981bb2 // fmla v18.4s, v29.4s, v24.s[2]
+	FMOVQ 112(R23), F30
+	WORD $0x4f981bd3 // fmla v19.4s, v30.4s, v24.s[2]
+	FMOVQ 128(R23), F31
+	WORD $0x4f981bf4 // fmla v20.4s, v31.4s, v24.s[2]
+	FMOVQ 96(R24), F25
+	WORD $0x4f981b35 // fmla v21.4s, v25.4s, v24.s[2]
+	FMOVQ 112(R24), F26
+	WORD $0x4f981b56 // fmla v22.4s, v26.4s, v24.s[2]
+	FMOVQ 128(R24), F27
+	WORD $0x4f981b77 // fmla v23.4s, v27.4s, v24.s[2]
+	FMOVQ 144(R16), F25
+	WORD $0x4fb81b20 // fmla v0.4s, v25.4s, v24.s[3]
+	FMOVQ 160(R16), F26
+	WORD $0x4fb81b41 // fmla v1.4s, v26.4s, v24.s[3]
+	FMOVQ 176(R16), F27
+	WORD $0x4fb81b62 // fmla v2.4s, v27.4s, v24.s[3]
+	FMOVQ 144(R17), F28
+	WORD $0x4fb81b83 // fmla v3.4s, v28.4s, v24.s[3]
+	FMOVQ 160(R17), F29
+	WORD $0x4fb81ba4 // fmla v4.4s, v29.4s, v24.s[3]
+	FMOVQ 176(R17), F30
+	WORD $0x4fb81bc5 // fmla v5.4s, v30.4s, v24.s[3]
+	FMOVQ 144(R19), F31
+	WORD $0x4fb81be6 // fmla v6.4s, v31.4s, v24.s[3]
+	FMOVQ 160(R19), F25
+	WORD $0x4fb81b27 // fmla v7.4s, v25.4s, v24.s[3]
+	FMOVQ 176(R19), F26
+	WORD $0x4fb81b48 // fmla v8.4s, v26.4s, v24.s[3]
+	FMOVQ 144(R20), F27
+	WORD $0x4fb81b69 // fmla v9.4s, v27.4s, v24.s[3]
+	FMOVQ 160(R20), F28
+	WORD $0x4fb81b8a // fmla v10.4s, v28.4s, v24.s[3]
+	FMOVQ 176(R20), F29
+	WORD $0x4fb81bab // fmla v11.4s, v29.4s, v24.s[3]
+	FMOVQ 144(R21), F30
+	WORD $0x4fb81bcc // fmla v12.4s, v30.4s, v24.s[3]
+	FMOVQ 160(R21), F31
+	WORD $0x4fb81bed // fmla v13.4s, v31.4s, v24.s[3]
+	FMOVQ 176(R21), F25
+	WORD $0x4fb81b2e // fmla v14.4s, v25.4s, v24.s[3]
+	FMOVQ 144(R22), F26
+	WORD $0x4fb81b4f // fmla v15.4s, v26.4s, v24.s[3]
+	FMOVQ 160(R22), F27
+	WORD $0x4fb81b70 // fmla v16.4s, v27.4s, v24.s[3]
+	FMOVQ 176(R22), F28
+	WORD $0x4fb81b91 // fmla v17.4s, v28.4s, v24.s[3]
+	FMOVQ 144(R23), F29
+	WORD $0x4fb81bb2 // fmla v18.4s, v29.4s, v24.s[3]
+	FMOVQ 160(R23), F30
+	WORD $0x4fb81bd3 // fmla v19.4s, v30.4s, v24.s[3]
+	FMOVQ 176(R23), F31
+	WORD $0x4fb81bf4 // fmla v20.4s, v31.4s, v24.s[3]
+	FMOVQ 144(R24), F25
+	WORD $0x4fb81b35 // fmla v21.4s, v25.4s, v24.s[3]
+	FMOVQ 160(R24), F26
+	WORD $0x4fb81b56 // fmla v22.4s, v26.4s, v24.s[3]
+	FMOVQ 176(R24), F27
+	WORD $0x4fb81b77 // fmla v23.4s, v27.4s, v24.s[3]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	ADD $192, R19, R19
+	ADD $192, R20, R20
+	ADD $192, R21, R21
+	ADD $192, R22, R22
+	ADD $192, R23, R23
+	ADD $192, R24, R24
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVS.P 4(R3), F24
+	FMOVQ (R16), F25
+	WORD $0x4f981320 // fmla v0.4s, v25.4s, v24.s[0]
+	FMOVQ 16(R16), F26
+	WORD $0x4f981341 // fmla v1.4s, v26.4s, v24.s[0]
+	FMOVQ 32(R16), F27
+	WORD $0x4f981362 // fmla v2.4s, v27.4s, v24.s[0]
+	FMOVQ (R17), F28
+	WORD $0x4f981383 // fmla v3.4s, v28.4s, v24.s[0]
+	FMOVQ 16(R17), F29
+	WORD $0x4f9813a4 // fmla v4.4s, v29.4s, v24.s[0]
+	FMOVQ 32(R17), F30
+	WORD $0x4f9813c5 // fmla v5.4s, v30.4s, v24.s[0]
+	FMOVQ (R19), F31
+	WORD $0x4f9813e6 // fmla v6.4s, v31.4s, v24.s[0]
+	FMOVQ 16(R19), F25
+	WORD $0x4f981327 // fmla v7.4s, v25.4s, v24.s[0]
+	FMOVQ 32(R19), F26
+	WORD $0x4f981348 // fmla v8.4s, v26.4s, v24.s[0]
+	FMOVQ (R20), F27
+	WORD $0x4f981369 // fmla v9.4s, v27.4s, v24.s[0]
+	FMOVQ 16(R20), F28
+	WORD $0x4f98138a // fmla v10.4s, v28.4s, v24.s[0]
+	FMOVQ 32(R20), F29
+	WORD $0x4f9813ab // fmla v11.4s, v29.4s, v24.s[0]
+	FMOVQ (R21), F30
+	WORD $0x4f9813cc // fmla v12.4s, v30.4s, v24.s[0]
+	FMOVQ 16(R21), F31
+	WORD $0x4f9813ed // fmla v13.4s, v31.4s, v24.s[0]
+	FMOVQ 32(R21), F25
+	WORD $0x4f98132e // fmla v14.4s, v25.4s, v24.s[0]
+	FMOVQ (R22), F26
+	WORD $0x4f98134f // fmla v15.4s, v26.4s, v24.s[0]
+	FMOVQ 16(R22), F27
+	WORD $0x4f981370 // fmla v16.4s, v27.4s, v24.s[0]
+	FMOVQ 32(R22), F28
+	WORD $0x4f981391 // fmla v17.4s, v28.4s, v24.s[0]
+	FMOVQ (R23), F29
+	WORD $0x4f9813b2 // fmla v18.4s, v29.4s, v24.s[0]
+	FMOVQ 16(R23), F30
+	WORD $0x4f9813d3 // fmla v19.4s, v30.4s, v24.s[0]
+	FMOVQ 32(R23), F31
+	WORD $0x4f9813f4 // fmla v20.4s, v31.4s, v24.s[0]
+	FMOVQ (R24), F25
+	WORD $0x4f981335 // fmla v21.4s, v25.4s, v24.s[0]
+	FMOVQ 16(R24), F26
+	WORD $0x4f981356 // fmla v22.4s, v26.4s, v24.s[0]
+	FMOVQ 32(R24), F27
+	WORD $0x4f981377 // fmla v23.4s, v27.4s, v24.s[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
+	ADD $48, R19, R19
+	ADD $48, R20, R20
+	ADD $48, R21, R21
+	ADD $48, R22, R22
+	ADD $48, R23, R23
+	ADD $48, R24, R24
 	SUBS $1, R12, R12
 	BNE one
 
@@ -23363,10 +23759,10 @@ panel:
 	LSL $2, R13, R13
 	ADD R13, R3, R11
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R19
-	ADD R5, R19, R20
-	ADD R5, R20, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -23396,152 +23792,156 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F24
-	FMOVQ.P 16(R11), F25
-	FLDPQ (R16), (F26, F27)
-	FMOVQ 32(R16), F28
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.S4]
+	VLD1.P 16(R11), [V25.S4]
+	FMOVQ (R16), F26
 	WORD $0x4f981340 // fmla v0.4s, v26.4s, v24.s[0]
-	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
-	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD $0x4f99134c // fmla v12.4s, v26.4s, v25.s[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
 	WORD $0x4f99136d // fmla v13.4s, v27.4s, v25.s[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD $0x4f99138e // fmla v14.4s, v28.4s, v25.s[0]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F29
 	WORD $0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813c4 // fmla v4.4s, v30.4s, v24.s[0]
-	WORD $0x4f9813e5 // fmla v5.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913af // fmla v15.4s, v29.4s, v25.s[0]
+	FMOVQ 64(R16), F30
+	WORD $0x4f9813c4 // fmla v4.4s, v30.4s, v24.s[0]
 	WORD $0x4f9913d0 // fmla v16.4s, v30.4s, v25.s[0]
+	FMOVQ 80(R16), F31
+	WORD $0x4f9813e5 // fmla v5.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913f1 // fmla v17.4s, v31.4s, v25.s[0]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
+	FMOVQ 96(R16), F26
 	WORD $0x4f981346 // fmla v6.4s, v26.4s, v24.s[0]
-	WORD $0x4f981367 // fmla v7.4s, v27.4s, v24.s[0]
-	WORD $0x4f981388 // fmla v8.4s, v28.4s, v24.s[0]
 	WORD $0x4f991352 // fmla v18.4s, v26.4s, v25.s[0]
+	FMOVQ 112(R16), F27
+	WORD $0x4f981367 // fmla v7.4s, v27.4s, v24.s[0]
 	WORD $0x4f991373 // fmla v19.4s, v27.4s, v25.s[0]
+	FMOVQ 128(R16), F28
+	WORD $0x4f981388 // fmla v8.4s, v28.4s, v24.s[0]
 	WORD $0x4f991394 // fmla v20.4s, v28.4s, v25.s[0]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
+	FMOVQ 144(R16), F29
 	WORD $0x4f9813a9 // fmla v9.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813ca // fmla v10.4s, v30.4s, v24.s[0]
-	WORD $0x4f9813eb // fmla v11.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913b5 // fmla v21.4s, v29.4s, v25.s[0]
+	FMOVQ 160(R16), F30
+	WORD $0x4f9813ca // fmla v10.4s, v30.4s, v24.s[0]
 	WORD $0x4f9913d6 // fmla v22.4s, v30.4s, v25.s[0]
+	FMOVQ 176(R16), F31
+	WORD $0x4f9813eb // fmla v11.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913f7 // fmla v23.4s, v31.4s, v25.s[0]
-	FLDPQ (R16), (F26, F27)
-	FMOVQ 32(R16), F28
 	ADD R6, R16, R16
+	FMOVQ (R16), F26
 	WORD $0x4fb81340 // fmla v0.4s, v26.4s, v24.s[1]
-	WORD $0x4fb81361 // fmla v1.4s, v27.4s, v24.s[1]
-	WORD $0x4fb81382 // fmla v2.4s, v28.4s, v24.s[1]
 	WORD $0x4fb9134c // fmla v12.4s, v26.4s, v25.s[1]
+	FMOVQ 16(R16), F27
+	WORD $0x4fb81361 // fmla v1.4s, v27.4s, v24.s[1]
 	WORD $0x4fb9136d // fmla v13.4s, v27.4s, v25.s[1]
+	FMOVQ 32(R16), F28
+	WORD $0x4fb81382 // fmla v2.4s, v28.4s, v24.s[1]
 	WORD $0x4fb9138e // fmla v14.4s, v28.4s, v25.s[1]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F29
 	WORD $0x4fb813a3 // fmla v3.4s, v29.4s, v24.s[1]
-	WORD $0x4fb813c4 // fmla v4.4s, v30.4s, v24.s[1]
-	WORD $0x4fb813e5 // fmla v5.4s, v31.4s, v24.s[1]
 	WORD $0x4fb913af // fmla v15.4s, v29.4s, v25.s[1]
+	FMOVQ 64(R16), F30
+	WORD $0x4fb813c4 // fmla v4.4s, v30.4s, v24.s[1]
 	WORD $0x4fb913d0 // fmla v16.4s, v30.4s, v25.s[1]
+	FMOVQ 80(R16), F31
+	WORD $0x4fb813e5 // fmla v5.4s, v31.4s, v24.s[1]
 	WORD $0x4fb913f1 // fmla v17.4s, v31.4s, v25.s[1]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
+	FMOVQ 96(R16), F26
 	WORD $0x4fb81346 // fmla v6.4s, v26.4s, v24.s[1]
-	WORD $0x4fb81367 // fmla v7.4s, v27.4s, v24.s[1]
-	WORD $0x4fb81388 // fmla v8.4s, v28.4s, v24.s[1]
 	WORD $0x4fb91352 // fmla v18.4s, v26.4s, v25.s[1]
+	FMOVQ 112(R16), F27
+	WORD $0x4fb81367 // fmla v7.4s, v27.4s, v24.s[1]
 	WORD $0x4fb91373 // fmla v19.4s, v27.4s, v25.s[1]
+	FMOVQ 128(R16), F28
+	WORD $0x4fb81388 // fmla v8.4s, v28.4s, v24.s[1]
 	WORD $0x4fb91394 // fmla v20.4s, v28.4s, v25.s[1]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
+	FMOVQ 144(R16), F29
 	WORD $0x4fb813a9 // fmla v9.4s, v29.4s, v24.s[1]
-	WORD $0x4fb813ca // fmla v10.4s, v30.4s, v24.s[1]
-	WORD $0x4fb813eb // fmla v11.4s, v31.4s, v24.s[1]
 	WORD $0x4fb913b5 // fmla v21.4s, v29.4s, v25.s[1]
+	FMOVQ 160(R16), F30
+	WORD $0x4fb813ca // fmla v10.4s, v30.4s, v24.s[1]
 	WORD $0x4fb913d6 // fmla v22.4s, v30.4s, v25.s[1]
+	FMOVQ 176(R16), F31
+	WORD $0x4fb813eb // fmla v11.4s, v31.4s, v24.s[1]
 	WORD $0x4fb913f7 // fmla v23.4s, v31.4s, v25.s[1]
-	FLDPQ (R16), (F26, F27)
-	FMOVQ 32(R16), F28
 	ADD R6, R16, R16
+	FMOVQ (R16), F26
 	WORD $0x4f981b40 // fmla v0.4s, v26.4s, v24.s[2]
-	WORD $0x4f981b61 // fmla v1.4s, v27.4s, v24.s[2]
-	WORD $0x4f981b82 // fmla v2.4s, v28.4s, v24.s[2]
 	WORD $0x4f991b4c // fmla v12.4s, v26.4s, v25.s[2]
+	FMOVQ 16(R16), F27
+	WORD $0x4f981b61 // fmla v1.4s, v27.4s, v24.s[2]
 	WORD $0x4f991b6d // fmla v13.4s, v27.4s, v25.s[2]
-	WORD $0x4f991b8e // fmla v14.4s, v28.4s, v25.s[2]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
-	WORD $0x4f981ba3 // fmla v3.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bc4 // fmla v4.4s, v30.4s, v24.s[2]
-	WORD $0x4f981be5 // fmla v5.4s, v31.4s, v24.s[2]
-	WORD $0x4f991baf // fmla v15.4s, v29.4s, v25.s[2]
-	WORD $0x4f991bd0 // fmla v16.4s, v30.4s, v25.s[2]
-	WORD $0x4f991bf1 // fmla v17.4s, v31.4s, v25.s[2]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
-	WORD $0x4f981b46 // fmla v6.4s, v26.4s, v24.s[2]
-	WORD $0x4f981b67 // fmla v7.4s, v27.4s, v24.s[2]
-	WORD $0x4f981b88 // fmla v8.4s, v28.4s, v24.s[2]
-	WORD $0x4f991b52 // fmla v18.4s, v26.4s, v25.s[2]
-	WORD $0x4f991b73 // fmla v19.4s, v27.4s, v25.s[2]
-	WORD $0x4f991b94 // fmla v20.4s, v28.4s, v25.s[2]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
-	WORD $0x4f981ba9 // fmla v9.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bca // fmla v10.4s, v30.4s, v24.s[2]
-	WORD $0x4f981beb // fmla v11.4s, v31.4s, v24.s[2]
-	WORD $0x4f991bb5 // fmla v21.4s, v29.4s, v25.s[2]
-	WORD $0x4f991bd6 // fmla v22.4s, v30.4s, v25.s[2]
-	WORD $0x4f991bf7 // fmla v23.4s, v31.4s, v25.s[2]
-	FLDPQ (R16), (F26, F27)
 	FMOVQ 32(R16), F28
+	WORD $0x4f981b82 // fmla v2.4s, v28.4s, v24.s[2]
+	WORD $0x4f991b8e // fmla v14.4s, v28.4s, v25.s[2]
+	FMOVQ 48(R16), F29
+	WORD $0x4f981ba3 // fmla v3.4s, v29.4s, v24.s[2]
+	WORD $0x4f991baf // fmla v15.4s, v29.4s, v25.s[2]
+	FMOVQ 64(R16), F30
+	WORD $0x4f981bc4 // fmla v4.4s, v30.4s, v24.s[2]
+	WORD $0x4f991bd0 // fmla v16.4s, v30.4s, v25.s[2]
+	FMOVQ 80(R16), F31
+	WORD $0x4f981be5 // fmla v5.4s, v31.4s, v24.s[2]
+	WORD $0x4f991bf1 // fmla v17.4s, v31.4s, v25.s[2]
+	FMOVQ 96(R16), F26
+	WORD $0x4f981b46 // fmla v6.4s, v26.4s, v24.s[2]
+	WORD $0x4f991b52 // fmla v18.4s, v26.4s, v25.s[2]
+	FMOVQ 112(R16), F27
+	WORD $0x4f981b67 // fmla v7.4s, v27.4s, v24.s[2]
+	WORD $0x4f991b73 // fmla v19.4s, v27.4s, v25.s[2]
+	FMOVQ 128(R16), F28
+	WORD $0x4f981b88 // fmla v8.4s, v28.4s, v24.s[2]
+	WORD $0x4f991b94 // fmla v20.4s, v28.4s, v25.s[2]
+	FMOVQ 144(R16), F29
+	WORD $0x4f981ba9 // fmla v9.4s, v29.4s, v24.s[2]
+	WORD $0x4f991bb5 // fmla v21.4s, v29.4s, v25.s[2]
+	FMOVQ 160(R16), F30
+	WORD $0x4f981bca // fmla v10.4s, v30.4s, v24.s[2]
+	WORD $0x4f991bd6 // fmla v22.4s, v30.4s, v25.s[2]
+	FMOVQ 176(R16), F31
+	WORD $0x4f981beb // fmla v11.4s, v31.4s, v24.s[2]
+	WORD $0x4f991bf7 // fmla v23.4s, v31.4s, v25.s[2]
 	ADD R6, R16, R16
+	FMOVQ (R16), F26
 	WORD $0x4fb81b40 // fmla v0.4s, v26.4s, v24.s[3]
-	WORD $0x4fb81b61 // fmla v1.4s, v27.4s, v24.s[3]
-	WORD $0x4fb81b82 // fmla v2.4s, v28.4s, v24.s[3]
 	WORD $0x4fb91b4c // fmla v12.4s, v26.4s, v25.s[3]
+	FMOVQ 16(R16), F27
+	WORD $0x4fb81b61 // fmla v1.4s, v27.4s, v24.s[3]
 	WORD $0x4fb91b6d // fmla v13.4s, v27.4s, v25.s[3]
+	FMOVQ 32(R16), F28
+	WORD $0x4fb81b82 // fmla v2.4s, v28.4s, v24.s[3]
 	WORD $0x4fb91b8e // fmla v14.4s, v28.4s, v25.s[3]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F29
 	WORD $0x4fb81ba3 // fmla v3.4s, v29.4s, v24.s[3]
-	WORD $0x4fb81bc4 // fmla v4.4s, v30.4s, v24.s[3]
-	WORD $0x4fb81be5 // fmla v5.4s, v31.4s, v24.s[3]
 	WORD $0x4fb91baf // fmla v15.4s, v29.4s, v25.s[3]
+	FMOVQ 64(R16), F30
+	WORD $0x4fb81bc4 // fmla v4.4s, v30.4s, v24.s[3]
 	WORD $0x4fb91bd0 // fmla v16.4s, v30.4s, v25.s[3]
+	FMOVQ 80(R16), F31
+	WORD $0x4fb81be5 // fmla v5.4s, v31.4s, v24.s[3]
 	WORD $0x4fb91bf1 // fmla v17.4s, v31.4s, v25.s[3]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
+	FMOVQ 96(R16), F26
 	WORD $0x4fb81b46 // fmla v6.4s, v26.4s, v24.s[3]
-	WORD $0x4fb81b67 // fmla v7.4s, v27.4s, v24.s[3]
-	WORD $0x4fb81b88 // fmla v8.4s, v28.4s, v24.s[3]
 	WORD $0x4fb91b52 // fmla v18.4s, v26.4s, v25.s[3]
+	FMOVQ 112(R16), F27
+	WORD $0x4fb81b67 // fmla v7.4s, v27.4s, v24.s[3]
 	WORD $0x4fb91b73 // fmla v19.4s, v27.4s, v25.s[3]
+	FMOVQ 128(R16), F28
+	WORD $0x4fb81b88 // fmla v8.4s, v28.4s, v24.s[3]
 	WORD $0x4fb91b94 // fmla v20.4s, v28.4s, v25.s[3]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
+	FMOVQ 144(R16), F29
 	WORD $0x4fb81ba9 // fmla v9.4s, v29.4s, v24.s[3]
-	WORD $0x4fb81bca // fmla v10.4s, v30.4s, v24.s[3]
-	WORD $0x4fb81beb // fmla v11.4s, v31.4s, v24.s[3]
 	WORD $0x4fb91bb5 // fmla v21.4s, v29.4s, v25.s[3]
+	FMOVQ 160(R16), F30
+	WORD $0x4fb81bca // fmla v10.4s, v30.4s, v24.s[3]
 	WORD $0x4fb91bd6 // fmla v22.4s, v30.4s, v25.s[3]
+	FMOVQ 176(R16), F31
+	WORD $0x4fb81beb // fmla v11.4s, v31.4s, v24.s[3]
 	WORD $0x4fb91bf7 // fmla v23.4s, v31.4s, v25.s[3]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
@@ -23552,42 +23952,603 @@ rest:
 one:
 	FMOVS.P 4(R3), F24
 	FMOVS.P 4(R11), F25
-	FLDPQ (R16), (F26, F27)
-	FMOVQ 32(R16), F28
-	ADD R6, R16, R16
+	FMOVQ (R16), F26
 	WORD $0x4f981340 // fmla v0.4s, v26.4s, v24.s[0]
-	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
-	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD $0x4f99134c // fmla v12.4s, v26.4s, v25.s[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
 	WORD $0x4f99136d // fmla v13.4s, v27.4s, v25.s[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
 	WORD $0x4f99138e // fmla v14.4s, v28.4s, v25.s[0]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F29
 	WORD $0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813c4 // fmla v4.4s, v30.4s, v24.s[0]
-	WORD $0x4f9813e5 // fmla v5.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913af // fmla v15.4s, v29.4s, v25.s[0]
+	FMOVQ 64(R16), F30
+	WORD $0x4f9813c4 // fmla v4.4s, v30.4s, v24.s[0]
 	WORD $0x4f9913d0 // fmla v16.4s, v30.4s, v25.s[0]
+	FMOVQ 80(R16), F31
+	WORD $0x4f9813e5 // fmla v5.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913f1 // fmla v17.4s, v31.4s, v25.s[0]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
+	FMOVQ 96(R16), F26
 	WORD $0x4f981346 // fmla v6.4s, v26.4s, v24.s[0]
-	WORD $0x4f981367 // fmla v7.4s, v27.4s, v24.s[0]
-	WORD $0x4f981388 // fmla v8.4s, v28.4s, v24.s[0]
 	WORD $0x4f991352 // fmla v18.4s, v26.4s, v25.s[0]
+	FMOVQ 112(R16), F27
+	WORD $0x4f981367 // fmla v7.4s, v27.4s, v24.s[0]
 	WORD $0x4f991373 // fmla v19.4s, v27.4s, v25.s[0]
+	FMOVQ 128(R16), F28
+	WORD $0x4f981388 // fmla v8.4s, v28.4s, v24.s[0]
 	WORD $0x4f991394 // fmla v20.4s, v28.4s, v25.s[0]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
+	FMOVQ 144(R16), F29
 	WORD $0x4f9813a9 // fmla v9.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813ca // fmla v10.4s, v30.4s, v24.s[0]
-	WORD $0x4f9813eb // fmla v11.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913b5 // fmla v21.4s, v29.4s, v25.s[0]
+	FMOVQ 160(R16), F30
+	WORD $0x4f9813ca // fmla v10.4s, v30.4s, v24.s[0]
 	WORD $0x4f9913d6 // fmla v22.4s, v30.4s, v25.s[0]
+	FMOVQ 176(R16), F31
+	WORD $0x4f9813eb // fmla v11.4s, v31.4s, v24.s[0]
 	WORD $0x4f9913f7 // fmla v23.4s, v31.4s, v25.s[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F24
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	FMOVQ 16(R25), F25
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	FMOVQ 32(R25), F26
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	FMOVQ 48(R25), F24
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
+	FMOVQ 64(R25), F25
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	FMOVQ 80(R25), F26
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	FMOVQ 96(R25), F24
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	FMOVQ 112(R25), F25
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	FMOVQ 128(R25), F26
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	FMOVQ 144(R25), F24
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
+	FMOVQ 160(R25), F25
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	FMOVQ 176(R25), F26
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	ADD R1, R25, R13
+	FMOVQ (R13), F24
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	FMOVQ 16(R13), F25
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	FMOVQ 32(R13), F26
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	FMOVQ 48(R13), F24
+	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
+	FMOVQ 64(R13), F25
+	WORD $0x4e39d610 // fadd v16.4s, v16.4s, v25.4s
+	FMOVQ 80(R13), F26
+	WORD $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
+	FMOVQ 96(R13), F24
+	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
+	FMOVQ 112(R13), F25
+	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
+	FMOVQ 128(R13), F26
+	WORD $0x4e3ad694 // fadd v20.4s, v20.4s, v26.4s
+	FMOVQ 144(R13), F24
+	WORD $0x4e38d6b5 // fadd v21.4s, v21.4s, v24.4s
+	FMOVQ 160(R13), F25
+	WORD $0x4e39d6d6 // fadd v22.4s, v22.4s, v25.4s
+	FMOVQ 176(R13), F26
+	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVS alpha+96(FP), F24
+	WORD $0x4f989000 // fmul v0.4s, v0.4s, v24.s[0]
+	WORD $0x4f989021 // fmul v1.4s, v1.4s, v24.s[0]
+	WORD $0x4f989042 // fmul v2.4s, v2.4s, v24.s[0]
+	WORD $0x4f989063 // fmul v3.4s, v3.4s, v24.s[0]
+	WORD $0x4f989084 // fmul v4.4s, v4.4s, v24.s[0]
+	WORD $0x4f9890a5 // fmul v5.4s, v5.4s, v24.s[0]
+	WORD $0x4f9890c6 // fmul v6.4s, v6.4s, v24.s[0]
+	WORD $0x4f9890e7 // fmul v7.4s, v7.4s, v24.s[0]
+	WORD $0x4f989108 // fmul v8.4s, v8.4s, v24.s[0]
+	WORD $0x4f989129 // fmul v9.4s, v9.4s, v24.s[0]
+	WORD $0x4f98914a // fmul v10.4s, v10.4s, v24.s[0]
+	WORD $0x4f98916b // fmul v11.4s, v11.4s, v24.s[0]
+	WORD $0x4f98918c // fmul v12.4s, v12.4s, v24.s[0]
+	WORD $0x4f9891ad // fmul v13.4s, v13.4s, v24.s[0]
+	WORD $0x4f9891ce // fmul v14.4s, v14.4s, v24.s[0]
+	WORD $0x4f9891ef // fmul v15.4s, v15.4s, v24.s[0]
+	WORD $0x4f989210 // fmul v16.4s, v16.4s, v24.s[0]
+	WORD $0x4f989231 // fmul v17.4s, v17.4s, v24.s[0]
+	WORD $0x4f989252 // fmul v18.4s, v18.4s, v24.s[0]
+	WORD $0x4f989273 // fmul v19.4s, v19.4s, v24.s[0]
+	WORD $0x4f989294 // fmul v20.4s, v20.4s, v24.s[0]
+	WORD $0x4f9892b5 // fmul v21.4s, v21.4s, v24.s[0]
+	WORD $0x4f9892d6 // fmul v22.4s, v22.4s, v24.s[0]
+	WORD $0x4f9892f7 // fmul v23.4s, v23.4s, v24.s[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVS alpha+96(FP), F24
+	FMOVS beta+100(FP), F25
+	FMOVQ (R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98101a // fmla v26.4s, v0.4s, v24.s[0]
+	VMOV V26.B16, V0.B16
+	FMOVQ 16(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98103b // fmla v27.4s, v1.4s, v24.s[0]
+	VMOV V27.B16, V1.B16
+	FMOVQ 32(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98105a // fmla v26.4s, v2.4s, v24.s[0]
+	VMOV V26.B16, V2.B16
+	FMOVQ 48(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98107b // fmla v27.4s, v3.4s, v24.s[0]
+	VMOV V27.B16, V3.B16
+	FMOVQ 64(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98109a // fmla v26.4s, v4.4s, v24.s[0]
+	VMOV V26.B16, V4.B16
+	FMOVQ 80(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9810bb // fmla v27.4s, v5.4s, v24.s[0]
+	VMOV V27.B16, V5.B16
+	FMOVQ 96(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9810da // fmla v26.4s, v6.4s, v24.s[0]
+	VMOV V26.B16, V6.B16
+	FMOVQ 112(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9810fb // fmla v27.4s, v7.4s, v24.s[0]
+	VMOV V27.B16, V7.B16
+	FMOVQ 128(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98111a // fmla v26.4s, v8.4s, v24.s[0]
+	VMOV V26.B16, V8.B16
+	FMOVQ 144(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98113b // fmla v27.4s, v9.4s, v24.s[0]
+	VMOV V27.B16, V9.B16
+	FMOVQ 160(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98115a // fmla v26.4s, v10.4s, v24.s[0]
+	VMOV V26.B16, V10.B16
+	FMOVQ 176(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98117b // fmla v27.4s, v11.4s, v24.s[0]
+	VMOV V27.B16, V11.B16
+	ADD R1, R25, R13
+	FMOVQ (R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98119a // fmla v26.4s, v12.4s, v24.s[0]
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9811bb // fmla v27.4s, v13.4s, v24.s[0]
+	VMOV V27.B16, V13.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9811da // fmla v26.4s, v14.4s, v24.s[0]
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9811fb // fmla v27.4s, v15.4s, v24.s[0]
+	VMOV V27.B16, V15.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98121a // fmla v26.4s, v16.4s, v24.s[0]
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98123b // fmla v27.4s, v17.4s, v24.s[0]
+	VMOV V27.B16, V17.B16
+	FMOVQ 96(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98125a // fmla v26.4s, v18.4s, v24.s[0]
+	VMOV V26.B16, V18.B16
+	FMOVQ 112(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98127b // fmla v27.4s, v19.4s, v24.s[0]
+	VMOV V27.B16, V19.B16
+	FMOVQ 128(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98129a // fmla v26.4s, v20.4s, v24.s[0]
+	VMOV V26.B16, V20.B16
+	FMOVQ 144(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9812bb // fmla v27.4s, v21.4s, v24.s[0]
+	VMOV V27.B16, V21.B16
+	FMOVQ 160(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9812da // fmla v26.4s, v22.4s, v24.s[0]
+	VMOV V26.B16, V22.B16
+	FMOVQ 176(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9812fb // fmla v27.4s, v23.4s, v24.s[0]
+	VMOV V27.B16, V23.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F24
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	FMOVQ 16(R15), F25
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	FMOVQ 32(R15), F26
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	FMOVQ 48(R15), F24
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
+	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
+	FMOVQ 64(R15), F25
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	WORD $0x4e39d610 // fadd v16.4s, v16.4s, v25.4s
+	FMOVQ 80(R15), F26
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	WORD $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
+	FMOVQ 96(R15), F24
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
+	FMOVQ 112(R15), F25
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
+	FMOVQ 128(R15), F26
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	WORD $0x4e3ad694 // fadd v20.4s, v20.4s, v26.4s
+	FMOVQ 144(R15), F24
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
+	WORD $0x4e38d6b5 // fadd v21.4s, v21.4s, v24.4s
+	FMOVQ 160(R15), F25
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	WORD $0x4e39d6d6 // fadd v22.4s, v22.4s, v25.4s
+	FMOVQ 176(R15), F26
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
+	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
+	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
+	WORD $0x4e791c21 // bic v1.16b, v1.16b, v25.16b
+	WORD $0x4ea0e85a // fcmlt v26.4s, v2.4s, #0.0
+	WORD $0x4e7a1c42 // bic v2.16b, v2.16b, v26.16b
+	WORD $0x4ea0e878 // fcmlt v24.4s, v3.4s, #0.0
+	WORD $0x4e781c63 // bic v3.16b, v3.16b, v24.16b
+	WORD $0x4ea0e899 // fcmlt v25.4s, v4.4s, #0.0
+	WORD $0x4e791c84 // bic v4.16b, v4.16b, v25.16b
+	WORD $0x4ea0e8ba // fcmlt v26.4s, v5.4s, #0.0
+	WORD $0x4e7a1ca5 // bic v5.16b, v5.16b, v26.16b
+	WORD $0x4ea0e8d8 // fcmlt v24.4s, v6.4s, #0.0
+	WORD $0x4e781cc6 // bic v6.16b, v6.16b, v24.16b
+	WORD $0x4ea0e8f9 // fcmlt v25.4s, v7.4s, #0.0
+	WORD $0x4e791ce7 // bic v7.16b, v7.16b, v25.16b
+	WORD $0x4ea0e91a // fcmlt v26.4s, v8.4s, #0.0
+	WORD $0x4e7a1d08 // bic v8.16b, v8.16b, v26.16b
+	WORD $0x4ea0e938 // fcmlt v24.4s, v9.4s, #0.0
+	WORD $0x4e781d29 // bic v9.16b, v9.16b, v24.16b
+	WORD $0x4ea0e959 // fcmlt v25.4s, v10.4s, #0.0
+	WORD $0x4e791d4a // bic v10.16b, v10.16b, v25.16b
+	WORD $0x4ea0e97a // fcmlt v26.4s, v11.4s, #0.0
+	WORD $0x4e7a1d6b // bic v11.16b, v11.16b, v26.16b
+	WORD $0x4ea0e998 // fcmlt v24.4s, v12.4s, #0.0
+	WORD $0x4e781d8c // bic v12.16b, v12.16b, v24.16b
+	WORD $0x4ea0e9b9 // fcmlt v25.4s, v13.4s, #0.0
+	WORD $0x4e791dad // bic v13.16b, v13.16b, v25.16b
+	WORD $0x4ea0e9da // fcmlt v26.4s, v14.4s, #0.0
+	WORD $0x4e7a1dce // bic v14.16b, v14.16b, v26.16b
+	WORD $0x4ea0e9f8 // fcmlt v24.4s, v15.4s, #0.0
+	WORD $0x4e781def // bic v15.16b, v15.16b, v24.16b
+	WORD $0x4ea0ea19 // fcmlt v25.4s, v16.4s, #0.0
+	WORD $0x4e791e10 // bic v16.16b, v16.16b, v25.16b
+	WORD $0x4ea0ea3a // fcmlt v26.4s, v17.4s, #0.0
+	WORD $0x4e7a1e31 // bic v17.16b, v17.16b, v26.16b
+	WORD $0x4ea0ea58 // fcmlt v24.4s, v18.4s, #0.0
+	WORD $0x4e781e52 // bic v18.16b, v18.16b, v24.16b
+	WORD $0x4ea0ea79 // fcmlt v25.4s, v19.4s, #0.0
+	WORD $0x4e791e73 // bic v19.16b, v19.16b, v25.16b
+	WORD $0x4ea0ea9a // fcmlt v26.4s, v20.4s, #0.0
+	WORD $0x4e7a1e94 // bic v20.16b, v20.16b, v26.16b
+	WORD $0x4ea0eab8 // fcmlt v24.4s, v21.4s, #0.0
+	WORD $0x4e781eb5 // bic v21.16b, v21.16b, v24.16b
+	WORD $0x4ea0ead9 // fcmlt v25.4s, v22.4s, #0.0
+	WORD $0x4e791ed6 // bic v22.16b, v22.16b, v25.16b
+	WORD $0x4ea0eafa // fcmlt v26.4s, v23.4s, #0.0
+	WORD $0x4e7a1ef7 // bic v23.16b, v23.16b, v26.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FSTPQ (F4, F5), 64(R25)
+	FSTPQ (F6, F7), 96(R25)
+	FSTPQ (F8, F9), 128(R25)
+	FMOVQ F10, 160(R25)
+	FMOVQ F11, 176(R25)
+	ADD R1, R25, R13
+	FSTPQ (F12, F13), (R13)
+	FSTPQ (F14, F15), 32(R13)
+	FSTPQ (F16, F17), 64(R13)
+	FSTPQ (F18, F19), 96(R13)
+	FSTPQ (F20, F21), 128(R13)
+	FMOVQ F22, 160(R13)
+	FMOVQ F23, 176(R13)
+	ADD $192, R25, R25
+	ADD $192, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide2x48PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+TEXT ·gemmWide2x48PackedF32NEON(SB), NOSPLIT, $0-112
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $2, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $2, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $2, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $2, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+104(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD astr+24(FP), R13
+	LSL $2, R13, R13
+	ADD R13, R3, R11
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R17, R19
+	ADD R5, R4, R4
+	ADD R5, R19, R20
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V24.S4]
+	VLD1.P 16(R11), [V25.S4]
+	FMOVQ (R16), F26
+	WORD $0x4f981340 // fmla v0.4s, v26.4s, v24.s[0]
+	WORD $0x4f99134c // fmla v12.4s, v26.4s, v25.s[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
+	WORD $0x4f99136d // fmla v13.4s, v27.4s, v25.s[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
+	WORD $0x4f99138e // fmla v14.4s, v28.4s, v25.s[0]
+	FMOVQ (R17), F29
+	WORD $0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913af // fmla v15.4s, v29.4s, v25.s[0]
+	FMOVQ 16(R17), F30
+	WORD $0x4f9813c4 // fmla v4.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913d0 // fmla v16.4s, v30.4s, v25.s[0]
+	FMOVQ 32(R17), F31
+	WORD $0x4f9813e5 // fmla v5.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913f1 // fmla v17.4s, v31.4s, v25.s[0]
+	FMOVQ (R19), F26
+	WORD $0x4f981346 // fmla v6.4s, v26.4s, v24.s[0]
+	WORD $0x4f991352 // fmla v18.4s, v26.4s, v25.s[0]
+	FMOVQ 16(R19), F27
+	WORD $0x4f981367 // fmla v7.4s, v27.4s, v24.s[0]
+	WORD $0x4f991373 // fmla v19.4s, v27.4s, v25.s[0]
+	FMOVQ 32(R19), F28
+	WORD $0x4f981388 // fmla v8.4s, v28.4s, v24.s[0]
+	WORD $0x4f991394 // fmla v20.4s, v28.4s, v25.s[0]
+	FMOVQ (R20), F29
+	WORD $0x4f9813a9 // fmla v9.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913b5 // fmla v21.4s, v29.4s, v25.s[0]
+	FMOVQ 16(R20), F30
+	WORD $0x4f9813ca // fmla v10.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913d6 // fmla v22.4s, v30.4s, v25.s[0]
+	FMOVQ 32(R20), F31
+	WORD $0x4f9813eb // fmla v11.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913f7 // fmla v23.4s, v31.4s, v25.s[0]
+	FMOVQ 48(R16), F26
+	WORD $0x4fb81340 // fmla v0.4s, v26.4s, v24.s[1]
+	WORD $0x4fb9134c // fmla v12.4s, v26.4s, v25.s[1]
+	FMOVQ 64(R16), F27
+	WORD $0x4fb81361 // fmla v1.4s, v27.4s, v24.s[1]
+	WORD $0x4fb9136d // fmla v13.4s, v27.4s, v25.s[1]
+	FMOVQ 80(R16), F28
+	WORD $0x4fb81382 // fmla v2.4s, v28.4s, v24.s[1]
+	WORD $0x4fb9138e // fmla v14.4s, v28.4s, v25.s[1]
+	FMOVQ 48(R17), F29
+	WORD $0x4fb813a3 // fmla v3.4s, v29.4s, v24.s[1]
+	WORD $0x4fb913af // fmla v15.4s, v29.4s, v25.s[1]
+	FMOVQ 64(R17), F30
+	WORD $0x4fb813c4 // fmla v4.4s, v30.4s, v24.s[1]
+	WORD $0x4fb913d0 // fmla v16.4s, v30.4s, v25.s[1]
+	FMOVQ 80(R17), F31
+	WORD $0x4fb813e5 // fmla v5.4s, v31.4s, v24.s[1]
+	WORD $0x4fb913f1 // fmla v17.4s, v31.4s, v25.s[1]
+	FMOVQ 48(R19), F26
+	WORD $0x4fb81346 // fmla v6.4s, v26.4s, v24.s[1]
+	WORD $0x4fb91352 // fmla v18.4s, v26.4s, v25.s[1]
+	FMOVQ 64(R19), F27
+	WORD $0x4fb81367 // fmla v7.4s, v27.4s, v24.s[1]
+	WORD $0x4fb91373 // fmla v19.4s, v27.4s, v25.s[1]
+	FMOVQ 80(R19), F28
+	WORD $0x4fb81388 // fmla v8.4s, v28.4s, v24.s[1]
+	WORD $0x4fb91394 // fmla v20.4s, v28.4s, v25.s[1]
+	FMOVQ 48(R20), F29
+	WORD $0x4fb813a9 // fmla v9.4s, v29.4s, v24.s[1]
+	WORD $0x4fb913b5 // fmla v21.4s, v29.4s, v25.s[1]
+	FMOVQ 64(R20), F30
+	WORD $0x4fb813ca // fmla v10.4s, v30.4s, v24.s[1]
+	WORD $0x4fb913d6 // fmla v22.4s, v30.4s, v25.s[1]
+	FMOVQ 80(R20), F31
+	WORD $0x4fb813eb // fmla v11.4s, v31.4s, v24.s[1]
+	WORD $0x4fb913f7 // fmla v23.4s, v31.4s, v25.s[1]
+	FMOVQ 96(R16), F26
+	WORD $0x4f981b40 // fmla v0.4s, v26.4s, v24.s[2]
+	WORD $0x4f991b4c // fmla v12.4s, v26.4s, v25.s[2]
+	FMOVQ 112(R16), F27
+	WORD $0x4f981b61 // fmla v1.4s, v27.4s, v24.s[2]
+	WORD $0x4f991b6d // fmla v13.4s, v27.4s, v25.s[2]
+	FMOVQ 128(R16), F28
+	WORD $0x4f981b82 // fmla v2.4s, v28.4s, v24.s[2]
+	WORD $0x4f991b8e // fmla v14.4s, v28.4s, v25.s[2]
+	FMOVQ 96(R17), F29
+	WORD $0x4f981ba3 // fmla v3.4s, v29.4s, v24.s[2]
+	WORD $0x4f991baf // fmla v15.4s, v29.4s, v25.s[2]
+	FMOVQ 112(R17), F30
+	WORD $0x4f981bc4 // fmla v4.4s, v30.4s, v24.s[2]
+	WORD $0x4f991bd0 // fmla v16.4s, v30.4s, v25.s[2]
+	FMOVQ 128(R17), F31
+	WORD $0x4f981be5 // fmla v5.4s, v31.4s, v24.s[2]
+	WORD $0x4f991bf1 // fmla v17.4s, v31.4s, v25.s[2]
+	FMOVQ 96(R19), F26
+	WORD $0x4f981b46 // fmla v6.4s, v26.4s, v24.s[2]
+	WORD $0x4f991b52 // fmla v18.4s, v26.4s, v25.s[2]
+	FMOVQ 112(R19), F27
+	WORD $0x4f981b67 // fmla v7.4s, v27.4s, v24.s[2]
+	WORD $0x4f991b73 // fmla v19.4s, v27.4s, v25.s[2]
+	FMOVQ 128(R19), F28
+	WORD $0x4f981b88 // fmla v8.4s, v28.4s, v24.s[2]
+	WORD $0x4f991b94 // fmla v20.4s, v28.4s, v25.s[2]
+	FMOVQ 96(R20), F29
+	WORD $0x4f981ba9 // fmla v9.4s, v29.4s, v24.s[2]
+	WORD $0x4f991bb5 // fmla v21.4s, v29.4s, v25.s[2]
+	FMOVQ 112(R20), F30
+	WORD $0x4f981bca // fmla v10.4s, v30.4s, v24.s[2]
+	WORD $0x4f991bd6 // fmla v22.4s, v30.4s, v25.s[2]
+	FMOVQ 128(R20), F31
+	WORD $0x4f981beb // fmla v11.4s, v31.4s, v24.s[2]
+	WORD $0x4f991bf7 // fmla v23.4s, v31.4s, v25.s[2]
+	FMOVQ 144(R16), F26
+	WORD $0x4fb81b40 // fmla v0.4s, v26.4s, v24.s[3]
+	WORD $0x4fb91b4c // fmla v12.4s, v26.4s, v25.s[3]
+	FMOVQ 160(R16), F27
+	WORD $0x4fb81b61 // fmla v1.4s, v27.4s, v24.s[3]
+	WORD $0x4fb91b6d // fmla v13.4s, v27.4s, v25.s[3]
+	FMOVQ 176(R16), F28
+	WORD $0x4fb81b82 // fmla v2.4s, v28.4s, v24.s[3]
+	WORD $0x4fb91b8e // fmla v14.4s, v28.4s, v25.s[3]
+	FMOVQ 144(R17), F29
+	WORD $0x4fb81ba3 // fmla v3.4s, v29.4s, v24.s[3]
+	WORD $0x4fb91baf // fmla v15.4s, v29.4s, v25.s[3]
+	FMOVQ 160(R17), F30
+	WORD $0x4fb81bc4 // fmla v4.4s, v30.4s, v24.s[3]
+	WORD $0x4fb91bd0 // fmla v16.4s, v30.4s, v25.s[3]
+	FMOVQ 176(R17), F31
+	WORD $0x4fb81be5 // fmla v5.4s, v31.4s, v24.s[3]
+	WORD $0x4fb91bf1 // fmla v17.4s, v31.4s, v25.s[3]
+	FMOVQ 144(R19), F26
+	WORD $0x4fb81b46 // fmla v6.4s, v26.4s, v24.s[3]
+	WORD $0x4fb91b52 // fmla v18.4s, v26.4s, v25.s[3]
+	FMOVQ 160(R19), F27
+	WORD $0x4fb81b67 // fmla v7.4s, v27.4s, v24.s[3]
+	WORD $0x4fb91b73 // fmla v19.4s, v27.4s, v25.s[3]
+	FMOVQ 176(R19), F28
+	WORD $0x4fb81b88 // fmla v8.4s, v28.4s, v24.s[3]
+	WORD $0x4fb91b94 // fmla v20.4s, v28.4s, v25.s[3]
+	FMOVQ 144(R20), F29
+	WORD $0x4fb81ba9 // fmla v9.4s, v29.4s, v24.s[3]
+	WORD $0x4fb91bb5 // fmla v21.4s, v29.4s, v25.s[3]
+	FMOVQ 160(R20), F30
+	WORD $0x4fb81bca // fmla v10.4s, v30.4s, v24.s[3]
+	WORD $0x4fb91bd6 // fmla v22.4s, v30.4s, v25.s[3]
+	FMOVQ 176(R20), F31
+	WORD $0x4fb81beb // fmla v11.4s, v31.4s, v24.s[3]
+	WORD $0x4fb91bf7 // fmla v23.4s, v31.4s, v25.s[3]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	ADD $192, R19, R19
+	ADD $192, R20, R20
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVS.P 4(R3), F24
+	FMOVS.P 4(R11), F25
+	FMOVQ (R16), F26
+	WORD $0x4f981340 // fmla v0.4s, v26.4s, v24.s[0]
+	WORD $0x4f99134c // fmla v12.4s, v26.4s, v25.s[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
+	WORD $0x4f99136d // fmla v13.4s, v27.4s, v25.s[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
+	WORD $0x4f99138e // fmla v14.4s, v28.4s, v25.s[0]
+	FMOVQ (R17), F29
+	WORD $0x4f9813a3 // fmla v3.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913af // fmla v15.4s, v29.4s, v25.s[0]
+	FMOVQ 16(R17), F30
+	WORD $0x4f9813c4 // fmla v4.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913d0 // fmla v16.4s, v30.4s, v25.s[0]
+	FMOVQ 32(R17), F31
+	WORD $0x4f9813e5 // fmla v5.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913f1 // fmla v17.4s, v31.4s, v25.s[0]
+	FMOVQ (R19), F26
+	WORD $0x4f981346 // fmla v6.4s, v26.4s, v24.s[0]
+	WORD $0x4f991352 // fmla v18.4s, v26.4s, v25.s[0]
+	FMOVQ 16(R19), F27
+	WORD $0x4f981367 // fmla v7.4s, v27.4s, v24.s[0]
+	WORD $0x4f991373 // fmla v19.4s, v27.4s, v25.s[0]
+	FMOVQ 32(R19), F28
+	WORD $0x4f981388 // fmla v8.4s, v28.4s, v24.s[0]
+	WORD $0x4f991394 // fmla v20.4s, v28.4s, v25.s[0]
+	FMOVQ (R20), F29
+	WORD $0x4f9813a9 // fmla v9.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913b5 // fmla v21.4s, v29.4s, v25.s[0]
+	FMOVQ 16(R20), F30
+	WORD $0x4f9813ca // fmla v10.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913d6 // fmla v22.4s, v30.4s, v25.s[0]
+	FMOVQ 32(R20), F31
+	WORD $0x4f9813eb // fmla v11.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913f7 // fmla v23.4s, v31.4s, v25.s[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
+	ADD $48, R19, R19
+	ADD $48, R20, R20
 	SUBS $1, R12, R12
 	BNE one
 
@@ -23913,8 +24874,8 @@ panel:
 	ADD R13, R3, R11
 	ADD R13, R11, R10
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -23938,105 +24899,109 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F18
-	FMOVQ.P 16(R11), F19
-	FMOVQ.P 16(R10), F20
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V18.S4]
+	VLD1.P 16(R11), [V19.S4]
+	VLD1.P 16(R10), [V20.S4]
+	FMOVQ (R16), F21
 	WORD $0x4f9212a0 // fmla v0.4s, v21.4s, v18.s[0]
-	WORD $0x4f9212c1 // fmla v1.4s, v22.4s, v18.s[0]
-	WORD $0x4f9212e2 // fmla v2.4s, v23.4s, v18.s[0]
 	WORD $0x4f9312a6 // fmla v6.4s, v21.4s, v19.s[0]
-	WORD $0x4f9312c7 // fmla v7.4s, v22.4s, v19.s[0]
-	WORD $0x4f9312e8 // fmla v8.4s, v23.4s, v19.s[0]
 	WORD $0x4f9412ac // fmla v12.4s, v21.4s, v20.s[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4f9212c1 // fmla v1.4s, v22.4s, v18.s[0]
+	WORD $0x4f9312c7 // fmla v7.4s, v22.4s, v19.s[0]
 	WORD $0x4f9412cd // fmla v13.4s, v22.4s, v20.s[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4f9212e2 // fmla v2.4s, v23.4s, v18.s[0]
+	WORD $0x4f9312e8 // fmla v8.4s, v23.4s, v19.s[0]
 	WORD $0x4f9412ee // fmla v14.4s, v23.4s, v20.s[0]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F24
 	WORD $0x4f921303 // fmla v3.4s, v24.4s, v18.s[0]
-	WORD $0x4f921324 // fmla v4.4s, v25.4s, v18.s[0]
-	WORD $0x4f921345 // fmla v5.4s, v26.4s, v18.s[0]
 	WORD $0x4f931309 // fmla v9.4s, v24.4s, v19.s[0]
-	WORD $0x4f93132a // fmla v10.4s, v25.4s, v19.s[0]
-	WORD $0x4f93134b // fmla v11.4s, v26.4s, v19.s[0]
 	WORD $0x4f94130f // fmla v15.4s, v24.4s, v20.s[0]
+	FMOVQ 64(R16), F25
+	WORD $0x4f921324 // fmla v4.4s, v25.4s, v18.s[0]
+	WORD $0x4f93132a // fmla v10.4s, v25.4s, v19.s[0]
 	WORD $0x4f941330 // fmla v16.4s, v25.4s, v20.s[0]
+	FMOVQ 80(R16), F26
+	WORD $0x4f921345 // fmla v5.4s, v26.4s, v18.s[0]
+	WORD $0x4f93134b // fmla v11.4s, v26.4s, v19.s[0]
 	WORD $0x4f941351 // fmla v17.4s, v26.4s, v20.s[0]
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
 	ADD R6, R16, R16
+	FMOVQ (R16), F21
 	WORD $0x4fb212a0 // fmla v0.4s, v21.4s, v18.s[1]
-	WORD $0x4fb212c1 // fmla v1.4s, v22.4s, v18.s[1]
-	WORD $0x4fb212e2 // fmla v2.4s, v23.4s, v18.s[1]
 	WORD $0x4fb312a6 // fmla v6.4s, v21.4s, v19.s[1]
-	WORD $0x4fb312c7 // fmla v7.4s, v22.4s, v19.s[1]
-	WORD $0x4fb312e8 // fmla v8.4s, v23.4s, v19.s[1]
 	WORD $0x4fb412ac // fmla v12.4s, v21.4s, v20.s[1]
+	FMOVQ 16(R16), F22
+	WORD $0x4fb212c1 // fmla v1.4s, v22.4s, v18.s[1]
+	WORD $0x4fb312c7 // fmla v7.4s, v22.4s, v19.s[1]
 	WORD $0x4fb412cd // fmla v13.4s, v22.4s, v20.s[1]
+	FMOVQ 32(R16), F23
+	WORD $0x4fb212e2 // fmla v2.4s, v23.4s, v18.s[1]
+	WORD $0x4fb312e8 // fmla v8.4s, v23.4s, v19.s[1]
 	WORD $0x4fb412ee // fmla v14.4s, v23.4s, v20.s[1]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F24
 	WORD $0x4fb21303 // fmla v3.4s, v24.4s, v18.s[1]
-	WORD $0x4fb21324 // fmla v4.4s, v25.4s, v18.s[1]
-	WORD $0x4fb21345 // fmla v5.4s, v26.4s, v18.s[1]
 	WORD $0x4fb31309 // fmla v9.4s, v24.4s, v19.s[1]
-	WORD $0x4fb3132a // fmla v10.4s, v25.4s, v19.s[1]
-	WORD $0x4fb3134b // fmla v11.4s, v26.4s, v19.s[1]
 	WORD $0x4fb4130f // fmla v15.4s, v24.4s, v20.s[1]
+	FMOVQ 64(R16), F25
+	WORD $0x4fb21324 // fmla v4.4s, v25.4s, v18.s[1]
+	WORD $0x4fb3132a // fmla v10.4s, v25.4s, v19.s[1]
 	WORD $0x4fb41330 // fmla v16.4s, v25.4s, v20.s[1]
+	FMOVQ 80(R16), F26
+	WORD $0x4fb21345 // fmla v5.4s, v26.4s, v18.s[1]
+	WORD $0x4fb3134b // fmla v11.4s, v26.4s, v19.s[1]
 	WORD $0x4fb41351 // fmla v17.4s, v26.4s, v20.s[1]
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
 	ADD R6, R16, R16
+	FMOVQ (R16), F21
 	WORD $0x4f921aa0 // fmla v0.4s, v21.4s, v18.s[2]
-	WORD $0x4f921ac1 // fmla v1.4s, v22.4s, v18.s[2]
-	WORD $0x4f921ae2 // fmla v2.4s, v23.4s, v18.s[2]
 	WORD $0x4f931aa6 // fmla v6.4s, v21.4s, v19.s[2]
-	WORD $0x4f931ac7 // fmla v7.4s, v22.4s, v19.s[2]
-	WORD $0x4f931ae8 // fmla v8.4s, v23.4s, v19.s[2]
 	WORD $0x4f941aac // fmla v12.4s, v21.4s, v20.s[2]
+	FMOVQ 16(R16), F22
+	WORD $0x4f921ac1 // fmla v1.4s, v22.4s, v18.s[2]
+	WORD $0x4f931ac7 // fmla v7.4s, v22.4s, v19.s[2]
 	WORD $0x4f941acd // fmla v13.4s, v22.4s, v20.s[2]
-	WORD $0x4f941aee // fmla v14.4s, v23.4s, v20.s[2]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
-	WORD $0x4f921b03 // fmla v3.4s, v24.4s, v18.s[2]
-	WORD $0x4f921b24 // fmla v4.4s, v25.4s, v18.s[2]
-	WORD $0x4f921b45 // fmla v5.4s, v26.4s, v18.s[2]
-	WORD $0x4f931b09 // fmla v9.4s, v24.4s, v19.s[2]
-	WORD $0x4f931b2a // fmla v10.4s, v25.4s, v19.s[2]
-	WORD $0x4f931b4b // fmla v11.4s, v26.4s, v19.s[2]
-	WORD $0x4f941b0f // fmla v15.4s, v24.4s, v20.s[2]
-	WORD $0x4f941b30 // fmla v16.4s, v25.4s, v20.s[2]
-	WORD $0x4f941b51 // fmla v17.4s, v26.4s, v20.s[2]
-	FLDPQ (R16), (F21, F22)
 	FMOVQ 32(R16), F23
+	WORD $0x4f921ae2 // fmla v2.4s, v23.4s, v18.s[2]
+	WORD $0x4f931ae8 // fmla v8.4s, v23.4s, v19.s[2]
+	WORD $0x4f941aee // fmla v14.4s, v23.4s, v20.s[2]
+	FMOVQ 48(R16), F24
+	WORD $0x4f921b03 // fmla v3.4s, v24.4s, v18.s[2]
+	WORD $0x4f931b09 // fmla v9.4s, v24.4s, v19.s[2]
+	WORD $0x4f941b0f // fmla v15.4s, v24.4s, v20.s[2]
+	FMOVQ 64(R16), F25
+	WORD $0x4f921b24 // fmla v4.4s, v25.4s, v18.s[2]
+	WORD $0x4f931b2a // fmla v10.4s, v25.4s, v19.s[2]
+	WORD $0x4f941b30 // fmla v16.4s, v25.4s, v20.s[2]
+	FMOVQ 80(R16), F26
+	WORD $0x4f921b45 // fmla v5.4s, v26.4s, v18.s[2]
+	WORD $0x4f931b4b // fmla v11.4s, v26.4s, v19.s[2]
+	WORD $0x4f941b51 // fmla v17.4s, v26.4s, v20.s[2]
 	ADD R6, R16, R16
+	FMOVQ (R16), F21
 	WORD $0x4fb21aa0 // fmla v0.4s, v21.4s, v18.s[3]
-	WORD $0x4fb21ac1 // fmla v1.4s, v22.4s, v18.s[3]
-	WORD $0x4fb21ae2 // fmla v2.4s, v23.4s, v18.s[3]
 	WORD $0x4fb31aa6 // fmla v6.4s, v21.4s, v19.s[3]
-	WORD $0x4fb31ac7 // fmla v7.4s, v22.4s, v19.s[3]
-	WORD $0x4fb31ae8 // fmla v8.4s, v23.4s, v19.s[3]
 	WORD $0x4fb41aac // fmla v12.4s, v21.4s, v20.s[3]
+	FMOVQ 16(R16), F22
+	WORD $0x4fb21ac1 // fmla v1.4s, v22.4s, v18.s[3]
+	WORD $0x4fb31ac7 // fmla v7.4s, v22.4s, v19.s[3]
 	WORD $0x4fb41acd // fmla v13.4s, v22.4s, v20.s[3]
+	FMOVQ 32(R16), F23
+	WORD $0x4fb21ae2 // fmla v2.4s, v23.4s, v18.s[3]
+	WORD $0x4fb31ae8 // fmla v8.4s, v23.4s, v19.s[3]
 	WORD $0x4fb41aee // fmla v14.4s, v23.4s, v20.s[3]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F24
 	WORD $0x4fb21b03 // fmla v3.4s, v24.4s, v18.s[3]
-	WORD $0x4fb21b24 // fmla v4.4s, v25.4s, v18.s[3]
-	WORD $0x4fb21b45 // fmla v5.4s, v26.4s, v18.s[3]
 	WORD $0x4fb31b09 // fmla v9.4s, v24.4s, v19.s[3]
-	WORD $0x4fb31b2a // fmla v10.4s, v25.4s, v19.s[3]
-	WORD $0x4fb31b4b // fmla v11.4s, v26.4s, v19.s[3]
 	WORD $0x4fb41b0f // fmla v15.4s, v24.4s, v20.s[3]
+	FMOVQ 64(R16), F25
+	WORD $0x4fb21b24 // fmla v4.4s, v25.4s, v18.s[3]
+	WORD $0x4fb31b2a // fmla v10.4s, v25.4s, v19.s[3]
 	WORD $0x4fb41b30 // fmla v16.4s, v25.4s, v20.s[3]
+	FMOVQ 80(R16), F26
+	WORD $0x4fb21b45 // fmla v5.4s, v26.4s, v18.s[3]
+	WORD $0x4fb31b4b // fmla v11.4s, v26.4s, v19.s[3]
 	WORD $0x4fb41b51 // fmla v17.4s, v26.4s, v20.s[3]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
@@ -24048,30 +25013,455 @@ one:
 	FMOVS.P 4(R3), F18
 	FMOVS.P 4(R11), F19
 	FMOVS.P 4(R10), F20
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R6, R16, R16
+	FMOVQ (R16), F21
 	WORD $0x4f9212a0 // fmla v0.4s, v21.4s, v18.s[0]
-	WORD $0x4f9212c1 // fmla v1.4s, v22.4s, v18.s[0]
-	WORD $0x4f9212e2 // fmla v2.4s, v23.4s, v18.s[0]
 	WORD $0x4f9312a6 // fmla v6.4s, v21.4s, v19.s[0]
-	WORD $0x4f9312c7 // fmla v7.4s, v22.4s, v19.s[0]
-	WORD $0x4f9312e8 // fmla v8.4s, v23.4s, v19.s[0]
 	WORD $0x4f9412ac // fmla v12.4s, v21.4s, v20.s[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4f9212c1 // fmla v1.4s, v22.4s, v18.s[0]
+	WORD $0x4f9312c7 // fmla v7.4s, v22.4s, v19.s[0]
 	WORD $0x4f9412cd // fmla v13.4s, v22.4s, v20.s[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4f9212e2 // fmla v2.4s, v23.4s, v18.s[0]
+	WORD $0x4f9312e8 // fmla v8.4s, v23.4s, v19.s[0]
 	WORD $0x4f9412ee // fmla v14.4s, v23.4s, v20.s[0]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F24
 	WORD $0x4f921303 // fmla v3.4s, v24.4s, v18.s[0]
-	WORD $0x4f921324 // fmla v4.4s, v25.4s, v18.s[0]
-	WORD $0x4f921345 // fmla v5.4s, v26.4s, v18.s[0]
 	WORD $0x4f931309 // fmla v9.4s, v24.4s, v19.s[0]
-	WORD $0x4f93132a // fmla v10.4s, v25.4s, v19.s[0]
-	WORD $0x4f93134b // fmla v11.4s, v26.4s, v19.s[0]
 	WORD $0x4f94130f // fmla v15.4s, v24.4s, v20.s[0]
+	FMOVQ 64(R16), F25
+	WORD $0x4f921324 // fmla v4.4s, v25.4s, v18.s[0]
+	WORD $0x4f93132a // fmla v10.4s, v25.4s, v19.s[0]
 	WORD $0x4f941330 // fmla v16.4s, v25.4s, v20.s[0]
+	FMOVQ 80(R16), F26
+	WORD $0x4f921345 // fmla v5.4s, v26.4s, v18.s[0]
+	WORD $0x4f93134b // fmla v11.4s, v26.4s, v19.s[0]
 	WORD $0x4f941351 // fmla v17.4s, v26.4s, v20.s[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F18
+	WORD $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	FMOVQ 16(R25), F19
+	WORD $0x4e33d421 // fadd v1.4s, v1.4s, v19.4s
+	FMOVQ 32(R25), F20
+	WORD $0x4e34d442 // fadd v2.4s, v2.4s, v20.4s
+	FMOVQ 48(R25), F18
+	WORD $0x4e32d463 // fadd v3.4s, v3.4s, v18.4s
+	FMOVQ 64(R25), F19
+	WORD $0x4e33d484 // fadd v4.4s, v4.4s, v19.4s
+	FMOVQ 80(R25), F20
+	WORD $0x4e34d4a5 // fadd v5.4s, v5.4s, v20.4s
+	ADD R1, R25, R13
+	FMOVQ (R13), F18
+	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
+	FMOVQ 16(R13), F19
+	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
+	FMOVQ 32(R13), F20
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	FMOVQ 48(R13), F18
+	WORD $0x4e32d529 // fadd v9.4s, v9.4s, v18.4s
+	FMOVQ 64(R13), F19
+	WORD $0x4e33d54a // fadd v10.4s, v10.4s, v19.4s
+	FMOVQ 80(R13), F20
+	WORD $0x4e34d56b // fadd v11.4s, v11.4s, v20.4s
+	ADD R1, R13, R13
+	FMOVQ (R13), F18
+	WORD $0x4e32d58c // fadd v12.4s, v12.4s, v18.4s
+	FMOVQ 16(R13), F19
+	WORD $0x4e33d5ad // fadd v13.4s, v13.4s, v19.4s
+	FMOVQ 32(R13), F20
+	WORD $0x4e34d5ce // fadd v14.4s, v14.4s, v20.4s
+	FMOVQ 48(R13), F18
+	WORD $0x4e32d5ef // fadd v15.4s, v15.4s, v18.4s
+	FMOVQ 64(R13), F19
+	WORD $0x4e33d610 // fadd v16.4s, v16.4s, v19.4s
+	FMOVQ 80(R13), F20
+	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVS alpha+96(FP), F18
+	WORD $0x4f929000 // fmul v0.4s, v0.4s, v18.s[0]
+	WORD $0x4f929021 // fmul v1.4s, v1.4s, v18.s[0]
+	WORD $0x4f929042 // fmul v2.4s, v2.4s, v18.s[0]
+	WORD $0x4f929063 // fmul v3.4s, v3.4s, v18.s[0]
+	WORD $0x4f929084 // fmul v4.4s, v4.4s, v18.s[0]
+	WORD $0x4f9290a5 // fmul v5.4s, v5.4s, v18.s[0]
+	WORD $0x4f9290c6 // fmul v6.4s, v6.4s, v18.s[0]
+	WORD $0x4f9290e7 // fmul v7.4s, v7.4s, v18.s[0]
+	WORD $0x4f929108 // fmul v8.4s, v8.4s, v18.s[0]
+	WORD $0x4f929129 // fmul v9.4s, v9.4s, v18.s[0]
+	WORD $0x4f92914a // fmul v10.4s, v10.4s, v18.s[0]
+	WORD $0x4f92916b // fmul v11.4s, v11.4s, v18.s[0]
+	WORD $0x4f92918c // fmul v12.4s, v12.4s, v18.s[0]
+	WORD $0x4f9291ad // fmul v13.4s, v13.4s, v18.s[0]
+	WORD $0x4f9291ce // fmul v14.4s, v14.4s, v18.s[0]
+	WORD $0x4f9291ef // fmul v15.4s, v15.4s, v18.s[0]
+	WORD $0x4f929210 // fmul v16.4s, v16.4s, v18.s[0]
+	WORD $0x4f929231 // fmul v17.4s, v17.4s, v18.s[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVS alpha+96(FP), F18
+	FMOVS beta+100(FP), F19
+	FMOVQ (R25), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f921014 // fmla v20.4s, v0.4s, v18.s[0]
+	VMOV V20.B16, V0.B16
+	FMOVQ 16(R25), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f921035 // fmla v21.4s, v1.4s, v18.s[0]
+	VMOV V21.B16, V1.B16
+	FMOVQ 32(R25), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f921054 // fmla v20.4s, v2.4s, v18.s[0]
+	VMOV V20.B16, V2.B16
+	FMOVQ 48(R25), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f921075 // fmla v21.4s, v3.4s, v18.s[0]
+	VMOV V21.B16, V3.B16
+	FMOVQ 64(R25), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f921094 // fmla v20.4s, v4.4s, v18.s[0]
+	VMOV V20.B16, V4.B16
+	FMOVQ 80(R25), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f9210b5 // fmla v21.4s, v5.4s, v18.s[0]
+	VMOV V21.B16, V5.B16
+	ADD R1, R25, R13
+	FMOVQ (R13), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f9210d4 // fmla v20.4s, v6.4s, v18.s[0]
+	VMOV V20.B16, V6.B16
+	FMOVQ 16(R13), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f9210f5 // fmla v21.4s, v7.4s, v18.s[0]
+	VMOV V21.B16, V7.B16
+	FMOVQ 32(R13), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f921114 // fmla v20.4s, v8.4s, v18.s[0]
+	VMOV V20.B16, V8.B16
+	FMOVQ 48(R13), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f921135 // fmla v21.4s, v9.4s, v18.s[0]
+	VMOV V21.B16, V9.B16
+	FMOVQ 64(R13), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f921154 // fmla v20.4s, v10.4s, v18.s[0]
+	VMOV V20.B16, V10.B16
+	FMOVQ 80(R13), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f921175 // fmla v21.4s, v11.4s, v18.s[0]
+	VMOV V21.B16, V11.B16
+	ADD R1, R13, R13
+	FMOVQ (R13), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f921194 // fmla v20.4s, v12.4s, v18.s[0]
+	VMOV V20.B16, V12.B16
+	FMOVQ 16(R13), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f9211b5 // fmla v21.4s, v13.4s, v18.s[0]
+	VMOV V21.B16, V13.B16
+	FMOVQ 32(R13), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f9211d4 // fmla v20.4s, v14.4s, v18.s[0]
+	VMOV V20.B16, V14.B16
+	FMOVQ 48(R13), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f9211f5 // fmla v21.4s, v15.4s, v18.s[0]
+	VMOV V21.B16, V15.B16
+	FMOVQ 64(R13), F20
+	WORD $0x4f939294 // fmul v20.4s, v20.4s, v19.s[0]
+	WORD $0x4f921214 // fmla v20.4s, v16.4s, v18.s[0]
+	VMOV V20.B16, V16.B16
+	FMOVQ 80(R13), F21
+	WORD $0x4f9392b5 // fmul v21.4s, v21.4s, v19.s[0]
+	WORD $0x4f921235 // fmla v21.4s, v17.4s, v18.s[0]
+	VMOV V21.B16, V17.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F18
+	WORD $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
+	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
+	WORD $0x4e32d58c // fadd v12.4s, v12.4s, v18.4s
+	FMOVQ 16(R15), F19
+	WORD $0x4e33d421 // fadd v1.4s, v1.4s, v19.4s
+	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
+	WORD $0x4e33d5ad // fadd v13.4s, v13.4s, v19.4s
+	FMOVQ 32(R15), F20
+	WORD $0x4e34d442 // fadd v2.4s, v2.4s, v20.4s
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	WORD $0x4e34d5ce // fadd v14.4s, v14.4s, v20.4s
+	FMOVQ 48(R15), F18
+	WORD $0x4e32d463 // fadd v3.4s, v3.4s, v18.4s
+	WORD $0x4e32d529 // fadd v9.4s, v9.4s, v18.4s
+	WORD $0x4e32d5ef // fadd v15.4s, v15.4s, v18.4s
+	FMOVQ 64(R15), F19
+	WORD $0x4e33d484 // fadd v4.4s, v4.4s, v19.4s
+	WORD $0x4e33d54a // fadd v10.4s, v10.4s, v19.4s
+	WORD $0x4e33d610 // fadd v16.4s, v16.4s, v19.4s
+	FMOVQ 80(R15), F20
+	WORD $0x4e34d4a5 // fadd v5.4s, v5.4s, v20.4s
+	WORD $0x4e34d56b // fadd v11.4s, v11.4s, v20.4s
+	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ea0e812 // fcmlt v18.4s, v0.4s, #0.0
+	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
+	WORD $0x4ea0e833 // fcmlt v19.4s, v1.4s, #0.0
+	WORD $0x4e731c21 // bic v1.16b, v1.16b, v19.16b
+	WORD $0x4ea0e854 // fcmlt v20.4s, v2.4s, #0.0
+	WORD $0x4e741c42 // bic v2.16b, v2.16b, v20.16b
+	WORD $0x4ea0e872 // fcmlt v18.4s, v3.4s, #0.0
+	WORD $0x4e721c63 // bic v3.16b, v3.16b, v18.16b
+	WORD $0x4ea0e893 // fcmlt v19.4s, v4.4s, #0.0
+	WORD $0x4e731c84 // bic v4.16b, v4.16b, v19.16b
+	WORD $0x4ea0e8b4 // fcmlt v20.4s, v5.4s, #0.0
+	WORD $0x4e741ca5 // bic v5.16b, v5.16b, v20.16b
+	WORD $0x4ea0e8d2 // fcmlt v18.4s, v6.4s, #0.0
+	WORD $0x4e721cc6 // bic v6.16b, v6.16b, v18.16b
+	WORD $0x4ea0e8f3 // fcmlt v19.4s, v7.4s, #0.0
+	WORD $0x4e731ce7 // bic v7.16b, v7.16b, v19.16b
+	WORD $0x4ea0e914 // fcmlt v20.4s, v8.4s, #0.0
+	WORD $0x4e741d08 // bic v8.16b, v8.16b, v20.16b
+	WORD $0x4ea0e932 // fcmlt v18.4s, v9.4s, #0.0
+	WORD $0x4e721d29 // bic v9.16b, v9.16b, v18.16b
+	WORD $0x4ea0e953 // fcmlt v19.4s, v10.4s, #0.0
+	WORD $0x4e731d4a // bic v10.16b, v10.16b, v19.16b
+	WORD $0x4ea0e974 // fcmlt v20.4s, v11.4s, #0.0
+	WORD $0x4e741d6b // bic v11.16b, v11.16b, v20.16b
+	WORD $0x4ea0e992 // fcmlt v18.4s, v12.4s, #0.0
+	WORD $0x4e721d8c // bic v12.16b, v12.16b, v18.16b
+	WORD $0x4ea0e9b3 // fcmlt v19.4s, v13.4s, #0.0
+	WORD $0x4e731dad // bic v13.16b, v13.16b, v19.16b
+	WORD $0x4ea0e9d4 // fcmlt v20.4s, v14.4s, #0.0
+	WORD $0x4e741dce // bic v14.16b, v14.16b, v20.16b
+	WORD $0x4ea0e9f2 // fcmlt v18.4s, v15.4s, #0.0
+	WORD $0x4e721def // bic v15.16b, v15.16b, v18.16b
+	WORD $0x4ea0ea13 // fcmlt v19.4s, v16.4s, #0.0
+	WORD $0x4e731e10 // bic v16.16b, v16.16b, v19.16b
+	WORD $0x4ea0ea34 // fcmlt v20.4s, v17.4s, #0.0
+	WORD $0x4e741e31 // bic v17.16b, v17.16b, v20.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FMOVQ F4, 64(R25)
+	FMOVQ F5, 80(R25)
+	ADD R1, R25, R13
+	FSTPQ (F6, F7), (R13)
+	FSTPQ (F8, F9), 32(R13)
+	FMOVQ F10, 64(R13)
+	FMOVQ F11, 80(R13)
+	ADD R1, R13, R13
+	FSTPQ (F12, F13), (R13)
+	FSTPQ (F14, F15), 32(R13)
+	FMOVQ F16, 64(R13)
+	FMOVQ F17, 80(R13)
+	ADD $96, R25, R25
+	ADD $96, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide3x24PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+TEXT ·gemmWide3x24PackedF32NEON(SB), NOSPLIT, $0-112
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $2, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $2, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $2, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $2, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+104(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD astr+24(FP), R13
+	LSL $2, R13, R13
+	ADD R13, R3, R11
+	ADD R13, R11, R10
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V18.S4]
+	VLD1.P 16(R11), [V19.S4]
+	VLD1.P 16(R10), [V20.S4]
+	FMOVQ (R16), F21
+	WORD $0x4f9212a0 // fmla v0.4s, v21.4s, v18.s[0]
+	WORD $0x4f9312a6 // fmla v6.4s, v21.4s, v19.s[0]
+	WORD $0x4f9412ac // fmla v12.4s, v21.4s, v20.s[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4f9212c1 // fmla v1.4s, v22.4s, v18.s[0]
+	WORD $0x4f9312c7 // fmla v7.4s, v22.4s, v19.s[0]
+	WORD $0x4f9412cd // fmla v13.4s, v22.4s, v20.s[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4f9212e2 // fmla v2.4s, v23.4s, v18.s[0]
+	WORD $0x4f9312e8 // fmla v8.4s, v23.4s, v19.s[0]
+	WORD $0x4f9412ee // fmla v14.4s, v23.4s, v20.s[0]
+	FMOVQ (R17), F24
+	WORD $0x4f921303 // fmla v3.4s, v24.4s, v18.s[0]
+	WORD $0x4f931309 // fmla v9.4s, v24.4s, v19.s[0]
+	WORD $0x4f94130f // fmla v15.4s, v24.4s, v20.s[0]
+	FMOVQ 16(R17), F25
+	WORD $0x4f921324 // fmla v4.4s, v25.4s, v18.s[0]
+	WORD $0x4f93132a // fmla v10.4s, v25.4s, v19.s[0]
+	WORD $0x4f941330 // fmla v16.4s, v25.4s, v20.s[0]
+	FMOVQ 32(R17), F26
+	WORD $0x4f921345 // fmla v5.4s, v26.4s, v18.s[0]
+	WORD $0x4f93134b // fmla v11.4s, v26.4s, v19.s[0]
+	WORD $0x4f941351 // fmla v17.4s, v26.4s, v20.s[0]
+	FMOVQ 48(R16), F21
+	WORD $0x4fb212a0 // fmla v0.4s, v21.4s, v18.s[1]
+	WORD $0x4fb312a6 // fmla v6.4s, v21.4s, v19.s[1]
+	WORD $0x4fb412ac // fmla v12.4s, v21.4s, v20.s[1]
+	FMOVQ 64(R16), F22
+	WORD $0x4fb212c1 // fmla v1.4s, v22.4s, v18.s[1]
+	WORD $0x4fb312c7 // fmla v7.4s, v22.4s, v19.s[1]
+	WORD $0x4fb412cd // fmla v13.4s, v22.4s, v20.s[1]
+	FMOVQ 80(R16), F23
+	WORD $0x4fb212e2 // fmla v2.4s, v23.4s, v18.s[1]
+	WORD $0x4fb312e8 // fmla v8.4s, v23.4s, v19.s[1]
+	WORD $0x4fb412ee // fmla v14.4s, v23.4s, v20.s[1]
+	FMOVQ 48(R17), F24
+	WORD $0x4fb21303 // fmla v3.4s, v24.4s, v18.s[1]
+	WORD $0x4fb31309 // fmla v9.4s, v24.4s, v19.s[1]
+	WORD $0x4fb4130f // fmla v15.4s, v24.4s, v20.s[1]
+	FMOVQ 64(R17), F25
+	WORD $0x4fb21324 // fmla v4.4s, v25.4s, v18.s[1]
+	WORD $0x4fb3132a // fmla v10.4s, v25.4s, v19.s[1]
+	WORD $0x4fb41330 // fmla v16.4s, v25.4s, v20.s[1]
+	FMOVQ 80(R17), F26
+	WORD $0x4fb21345 // fmla v5.4s, v26.4s, v18.s[1]
+	WORD $0x4fb3134b // fmla v11.4s, v26.4s, v19.s[1]
+	WORD $0x4fb41351 // fmla v17.4s, v26.4s, v20.s[1]
+	FMOVQ 96(R16), F21
+	WORD $0x4f921aa0 // fmla v0.4s, v21.4s, v18.s[2]
+	WORD $0x4f931aa6 // fmla v6.4s, v21.4s, v19.s[2]
+	WORD $0x4f941aac // fmla v12.4s, v21.4s, v20.s[2]
+	FMOVQ 112(R16), F22
+	WORD $0x4f921ac1 // fmla v1.4s, v22.4s, v18.s[2]
+	WORD $0x4f931ac7 // fmla v7.4s, v22.4s, v19.s[2]
+	WORD $0x4f941acd // fmla v13.4s, v22.4s, v20.s[2]
+	FMOVQ 128(R16), F23
+	WORD $0x4f921ae2 // fmla v2.4s, v23.4s, v18.s[2]
+	WORD $0x4f931ae8 // fmla v8.4s, v23.4s, v19.s[2]
+	WORD $0x4f941aee // fmla v14.4s, v23.4s, v20.s[2]
+	FMOVQ 96(R17), F24
+	WORD $0x4f921b03 // fmla v3.4s, v24.4s, v18.s[2]
+	WORD $0x4f931b09 // fmla v9.4s, v24.4s, v19.s[2]
+	WORD $0x4f941b0f // fmla v15.4s, v24.4s, v20.s[2]
+	FMOVQ 112(R17), F25
+	WORD $0x4f921b24 // fmla v4.4s, v25.4s, v18.s[2]
+	WORD $0x4f931b2a // fmla v10.4s, v25.4s, v19.s[2]
+	WORD $0x4f941b30 // fmla v16.4s, v25.4s, v20.s[2]
+	FMOVQ 128(R17), F26
+	WORD $0x4f921b45 // fmla v5.4s, v26.4s, v18.s[2]
+	WORD $0x4f931b4b // fmla v11.4s, v26.4s, v19.s[2]
+	WORD $0x4f941b51 // fmla v17.4s, v26.4s, v20.s[2]
+	FMOVQ 144(R16), F21
+	WORD $0x4fb21aa0 // fmla v0.4s, v21.4s, v18.s[3]
+	WORD $0x4fb31aa6 // fmla v6.4s, v21.4s, v19.s[3]
+	WORD $0x4fb41aac // fmla v12.4s, v21.4s, v20.s[3]
+	FMOVQ 160(R16), F22
+	WORD $0x4fb21ac1 // fmla v1.4s, v22.4s, v18.s[3]
+	WORD $0x4fb31ac7 // fmla v7.4s, v22.4s, v19.s[3]
+	WORD $0x4fb41acd // fmla v13.4s, v22.4s, v20.s[3]
+	FMOVQ 176(R16), F23
+	WORD $0x4fb21ae2 // fmla v2.4s, v23.4s, v18.s[3]
+	WORD $0x4fb31ae8 // fmla v8.4s, v23.4s, v19.s[3]
+	WORD $0x4fb41aee // fmla v14.4s, v23.4s, v20.s[3]
+	FMOVQ 144(R17), F24
+	WORD $0x4fb21b03 // fmla v3.4s, v24.4s, v18.s[3]
+	WORD $0x4fb31b09 // fmla v9.4s, v24.4s, v19.s[3]
+	WORD $0x4fb41b0f // fmla v15.4s, v24.4s, v20.s[3]
+	FMOVQ 160(R17), F25
+	WORD $0x4fb21b24 // fmla v4.4s, v25.4s, v18.s[3]
+	WORD $0x4fb31b2a // fmla v10.4s, v25.4s, v19.s[3]
+	WORD $0x4fb41b30 // fmla v16.4s, v25.4s, v20.s[3]
+	FMOVQ 176(R17), F26
+	WORD $0x4fb21b45 // fmla v5.4s, v26.4s, v18.s[3]
+	WORD $0x4fb31b4b // fmla v11.4s, v26.4s, v19.s[3]
+	WORD $0x4fb41b51 // fmla v17.4s, v26.4s, v20.s[3]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVS.P 4(R3), F18
+	FMOVS.P 4(R11), F19
+	FMOVS.P 4(R10), F20
+	FMOVQ (R16), F21
+	WORD $0x4f9212a0 // fmla v0.4s, v21.4s, v18.s[0]
+	WORD $0x4f9312a6 // fmla v6.4s, v21.4s, v19.s[0]
+	WORD $0x4f9412ac // fmla v12.4s, v21.4s, v20.s[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4f9212c1 // fmla v1.4s, v22.4s, v18.s[0]
+	WORD $0x4f9312c7 // fmla v7.4s, v22.4s, v19.s[0]
+	WORD $0x4f9412cd // fmla v13.4s, v22.4s, v20.s[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4f9212e2 // fmla v2.4s, v23.4s, v18.s[0]
+	WORD $0x4f9312e8 // fmla v8.4s, v23.4s, v19.s[0]
+	WORD $0x4f9412ee // fmla v14.4s, v23.4s, v20.s[0]
+	FMOVQ (R17), F24
+	WORD $0x4f921303 // fmla v3.4s, v24.4s, v18.s[0]
+	WORD $0x4f931309 // fmla v9.4s, v24.4s, v19.s[0]
+	WORD $0x4f94130f // fmla v15.4s, v24.4s, v20.s[0]
+	FMOVQ 16(R17), F25
+	WORD $0x4f921324 // fmla v4.4s, v25.4s, v18.s[0]
+	WORD $0x4f93132a // fmla v10.4s, v25.4s, v19.s[0]
+	WORD $0x4f941330 // fmla v16.4s, v25.4s, v20.s[0]
+	FMOVQ 32(R17), F26
+	WORD $0x4f921345 // fmla v5.4s, v26.4s, v18.s[0]
+	WORD $0x4f93134b // fmla v11.4s, v26.4s, v19.s[0]
+	WORD $0x4f941351 // fmla v17.4s, v26.4s, v20.s[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
 	SUBS $1, R12, R12
 	BNE one
 
@@ -24333,8 +25723,8 @@ panel:
 	ADD R13, R11, R10
 	ADD R13, R10, R9
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -24364,130 +25754,134 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F24
-	FMOVQ.P 16(R11), F25
-	FMOVQ.P 16(R10), F26
-	FMOVQ.P 16(R9), F27
-	FLDPQ (R16), (F28, F29)
-	FMOVQ 32(R16), F30
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.S4]
+	VLD1.P 16(R11), [V25.S4]
+	VLD1.P 16(R10), [V26.S4]
+	VLD1.P 16(R9), [V27.S4]
+	FMOVQ (R16), F28
 	WORD $0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD $0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
-	WORD $0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
-	WORD $0x4f9913c8 // fmla v8.4s, v30.4s, v25.s[0]
 	WORD $0x4f9a138c // fmla v12.4s, v28.4s, v26.s[0]
-	WORD $0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
-	WORD $0x4f9a13ce // fmla v14.4s, v30.4s, v26.s[0]
 	WORD $0x4f9b1392 // fmla v18.4s, v28.4s, v27.s[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
 	WORD $0x4f9b13b3 // fmla v19.4s, v29.4s, v27.s[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913c8 // fmla v8.4s, v30.4s, v25.s[0]
+	WORD $0x4f9a13ce // fmla v14.4s, v30.4s, v26.s[0]
 	WORD $0x4f9b13d4 // fmla v20.4s, v30.4s, v27.s[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4f981383 // fmla v3.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813a4 // fmla v4.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813c5 // fmla v5.4s, v30.4s, v24.s[0]
-	WORD $0x4f991389 // fmla v9.4s, v28.4s, v25.s[0]
-	WORD $0x4f9913aa // fmla v10.4s, v29.4s, v25.s[0]
-	WORD $0x4f9913cb // fmla v11.4s, v30.4s, v25.s[0]
-	WORD $0x4f9a138f // fmla v15.4s, v28.4s, v26.s[0]
-	WORD $0x4f9a13b0 // fmla v16.4s, v29.4s, v26.s[0]
-	WORD $0x4f9a13d1 // fmla v17.4s, v30.4s, v26.s[0]
-	WORD $0x4f9b1395 // fmla v21.4s, v28.4s, v27.s[0]
-	WORD $0x4f9b13b6 // fmla v22.4s, v29.4s, v27.s[0]
-	WORD $0x4f9b13d7 // fmla v23.4s, v30.4s, v27.s[0]
-	FLDPQ (R16), (F28, F29)
-	FMOVQ 32(R16), F30
+	FMOVQ 48(R16), F31
+	WORD $0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913e9 // fmla v9.4s, v31.4s, v25.s[0]
+	WORD $0x4f9a13ef // fmla v15.4s, v31.4s, v26.s[0]
+	WORD $0x4f9b13f5 // fmla v21.4s, v31.4s, v27.s[0]
+	FMOVQ 64(R16), F28
+	WORD $0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
+	WORD $0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
+	WORD $0x4f9a1390 // fmla v16.4s, v28.4s, v26.s[0]
+	WORD $0x4f9b1396 // fmla v22.4s, v28.4s, v27.s[0]
+	FMOVQ 80(R16), F29
+	WORD $0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
+	WORD $0x4f9b13b7 // fmla v23.4s, v29.4s, v27.s[0]
 	ADD R6, R16, R16
+	FMOVQ (R16), F28
 	WORD $0x4fb81380 // fmla v0.4s, v28.4s, v24.s[1]
-	WORD $0x4fb813a1 // fmla v1.4s, v29.4s, v24.s[1]
-	WORD $0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
 	WORD $0x4fb91386 // fmla v6.4s, v28.4s, v25.s[1]
-	WORD $0x4fb913a7 // fmla v7.4s, v29.4s, v25.s[1]
-	WORD $0x4fb913c8 // fmla v8.4s, v30.4s, v25.s[1]
 	WORD $0x4fba138c // fmla v12.4s, v28.4s, v26.s[1]
-	WORD $0x4fba13ad // fmla v13.4s, v29.4s, v26.s[1]
-	WORD $0x4fba13ce // fmla v14.4s, v30.4s, v26.s[1]
 	WORD $0x4fbb1392 // fmla v18.4s, v28.4s, v27.s[1]
+	FMOVQ 16(R16), F29
+	WORD $0x4fb813a1 // fmla v1.4s, v29.4s, v24.s[1]
+	WORD $0x4fb913a7 // fmla v7.4s, v29.4s, v25.s[1]
+	WORD $0x4fba13ad // fmla v13.4s, v29.4s, v26.s[1]
 	WORD $0x4fbb13b3 // fmla v19.4s, v29.4s, v27.s[1]
+	FMOVQ 32(R16), F30
+	WORD $0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
+	WORD $0x4fb913c8 // fmla v8.4s, v30.4s, v25.s[1]
+	WORD $0x4fba13ce // fmla v14.4s, v30.4s, v26.s[1]
 	WORD $0x4fbb13d4 // fmla v20.4s, v30.4s, v27.s[1]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4fb81383 // fmla v3.4s, v28.4s, v24.s[1]
-	WORD $0x4fb813a4 // fmla v4.4s, v29.4s, v24.s[1]
-	WORD $0x4fb813c5 // fmla v5.4s, v30.4s, v24.s[1]
-	WORD $0x4fb91389 // fmla v9.4s, v28.4s, v25.s[1]
-	WORD $0x4fb913aa // fmla v10.4s, v29.4s, v25.s[1]
-	WORD $0x4fb913cb // fmla v11.4s, v30.4s, v25.s[1]
-	WORD $0x4fba138f // fmla v15.4s, v28.4s, v26.s[1]
-	WORD $0x4fba13b0 // fmla v16.4s, v29.4s, v26.s[1]
-	WORD $0x4fba13d1 // fmla v17.4s, v30.4s, v26.s[1]
-	WORD $0x4fbb1395 // fmla v21.4s, v28.4s, v27.s[1]
-	WORD $0x4fbb13b6 // fmla v22.4s, v29.4s, v27.s[1]
-	WORD $0x4fbb13d7 // fmla v23.4s, v30.4s, v27.s[1]
-	FLDPQ (R16), (F28, F29)
-	FMOVQ 32(R16), F30
+	FMOVQ 48(R16), F31
+	WORD $0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
+	WORD $0x4fb913e9 // fmla v9.4s, v31.4s, v25.s[1]
+	WORD $0x4fba13ef // fmla v15.4s, v31.4s, v26.s[1]
+	WORD $0x4fbb13f5 // fmla v21.4s, v31.4s, v27.s[1]
+	FMOVQ 64(R16), F28
+	WORD $0x4fb81384 // fmla v4.4s, v28.4s, v24.s[1]
+	WORD $0x4fb9138a // fmla v10.4s, v28.4s, v25.s[1]
+	WORD $0x4fba1390 // fmla v16.4s, v28.4s, v26.s[1]
+	WORD $0x4fbb1396 // fmla v22.4s, v28.4s, v27.s[1]
+	FMOVQ 80(R16), F29
+	WORD $0x4fb813a5 // fmla v5.4s, v29.4s, v24.s[1]
+	WORD $0x4fb913ab // fmla v11.4s, v29.4s, v25.s[1]
+	WORD $0x4fba13b1 // fmla v17.4s, v29.4s, v26.s[1]
+	WORD $0x4fbb13b7 // fmla v23.4s, v29.4s, v27.s[1]
 	ADD R6, R16, R16
+	FMOVQ (R16), F28
 	WORD $0x4f981b80 // fmla v0.4s, v28.4s, v24.s[2]
-	WORD $0x4f981ba1 // fmla v1.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
 	WORD $0x4f991b86 // fmla v6.4s, v28.4s, v25.s[2]
-	WORD $0x4f991ba7 // fmla v7.4s, v29.4s, v25.s[2]
-	WORD $0x4f991bc8 // fmla v8.4s, v30.4s, v25.s[2]
 	WORD $0x4f9a1b8c // fmla v12.4s, v28.4s, v26.s[2]
-	WORD $0x4f9a1bad // fmla v13.4s, v29.4s, v26.s[2]
-	WORD $0x4f9a1bce // fmla v14.4s, v30.4s, v26.s[2]
 	WORD $0x4f9b1b92 // fmla v18.4s, v28.4s, v27.s[2]
+	FMOVQ 16(R16), F29
+	WORD $0x4f981ba1 // fmla v1.4s, v29.4s, v24.s[2]
+	WORD $0x4f991ba7 // fmla v7.4s, v29.4s, v25.s[2]
+	WORD $0x4f9a1bad // fmla v13.4s, v29.4s, v26.s[2]
 	WORD $0x4f9b1bb3 // fmla v19.4s, v29.4s, v27.s[2]
-	WORD $0x4f9b1bd4 // fmla v20.4s, v30.4s, v27.s[2]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4f981b83 // fmla v3.4s, v28.4s, v24.s[2]
-	WORD $0x4f981ba4 // fmla v4.4s, v29.4s, v24.s[2]
-	WORD $0x4f981bc5 // fmla v5.4s, v30.4s, v24.s[2]
-	WORD $0x4f991b89 // fmla v9.4s, v28.4s, v25.s[2]
-	WORD $0x4f991baa // fmla v10.4s, v29.4s, v25.s[2]
-	WORD $0x4f991bcb // fmla v11.4s, v30.4s, v25.s[2]
-	WORD $0x4f9a1b8f // fmla v15.4s, v28.4s, v26.s[2]
-	WORD $0x4f9a1bb0 // fmla v16.4s, v29.4s, v26.s[2]
-	WORD $0x4f9a1bd1 // fmla v17.4s, v30.4s, v26.s[2]
-	WORD $0x4f9b1b95 // fmla v21.4s, v28.4s, v27.s[2]
-	WORD $0x4f9b1bb6 // fmla v22.4s, v29.4s, v27.s[2]
-	WORD $0x4f9b1bd7 // fmla v23.4s, v30.4s, v27.s[2]
-	FLDPQ (R16), (F28, F29)
 	FMOVQ 32(R16), F30
+	WORD $0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
+	WORD $0x4f991bc8 // fmla v8.4s, v30.4s, v25.s[2]
+	WORD $0x4f9a1bce // fmla v14.4s, v30.4s, v26.s[2]
+	WORD $0x4f9b1bd4 // fmla v20.4s, v30.4s, v27.s[2]
+	FMOVQ 48(R16), F31
+	WORD $0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
+	WORD $0x4f991be9 // fmla v9.4s, v31.4s, v25.s[2]
+	WORD $0x4f9a1bef // fmla v15.4s, v31.4s, v26.s[2]
+	WORD $0x4f9b1bf5 // fmla v21.4s, v31.4s, v27.s[2]
+	FMOVQ 64(R16), F28
+	WORD $0x4f981b84 // fmla v4.4s, v28.4s, v24.s[2]
+	WORD $0x4f991b8a // fmla v10.4s, v28.4s, v25.s[2]
+	WORD $0x4f9a1b90 // fmla v16.4s, v28.4s, v26.s[2]
+	WORD $0x4f9b1b96 // fmla v22.4s, v28.4s, v27.s[2]
+	FMOVQ 80(R16), F29
+	WORD $0x4f981ba5 // fmla v5.4s, v29.4s, v24.s[2]
+	WORD $0x4f991bab // fmla v11.4s, v29.4s, v25.s[2]
+	WORD $0x4f9a1bb1 // fmla v17.4s, v29.4s, v26.s[2]
+	WORD $0x4f9b1bb7 // fmla v23.4s, v29.4s, v27.s[2]
 	ADD R6, R16, R16
+	FMOVQ (R16), F28
 	WORD $0x4fb81b80 // fmla v0.4s, v28.4s, v24.s[3]
-	WORD $0x4fb81ba1 // fmla v1.4s, v29.4s, v24.s[3]
-	WORD $0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
 	WORD $0x4fb91b86 // fmla v6.4s, v28.4s, v25.s[3]
-	WORD $0x4fb91ba7 // fmla v7.4s, v29.4s, v25.s[3]
-	WORD $0x4fb91bc8 // fmla v8.4s, v30.4s, v25.s[3]
 	WORD $0x4fba1b8c // fmla v12.4s, v28.4s, v26.s[3]
-	WORD $0x4fba1bad // fmla v13.4s, v29.4s, v26.s[3]
-	WORD $0x4fba1bce // fmla v14.4s, v30.4s, v26.s[3]
 	WORD $0x4fbb1b92 // fmla v18.4s, v28.4s, v27.s[3]
+	FMOVQ 16(R16), F29
+	WORD $0x4fb81ba1 // fmla v1.4s, v29.4s, v24.s[3]
+	WORD $0x4fb91ba7 // fmla v7.4s, v29.4s, v25.s[3]
+	WORD $0x4fba1bad // fmla v13.4s, v29.4s, v26.s[3]
 	WORD $0x4fbb1bb3 // fmla v19.4s, v29.4s, v27.s[3]
+	FMOVQ 32(R16), F30
+	WORD $0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
+	WORD $0x4fb91bc8 // fmla v8.4s, v30.4s, v25.s[3]
+	WORD $0x4fba1bce // fmla v14.4s, v30.4s, v26.s[3]
 	WORD $0x4fbb1bd4 // fmla v20.4s, v30.4s, v27.s[3]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4fb81b83 // fmla v3.4s, v28.4s, v24.s[3]
-	WORD $0x4fb81ba4 // fmla v4.4s, v29.4s, v24.s[3]
-	WORD $0x4fb81bc5 // fmla v5.4s, v30.4s, v24.s[3]
-	WORD $0x4fb91b89 // fmla v9.4s, v28.4s, v25.s[3]
-	WORD $0x4fb91baa // fmla v10.4s, v29.4s, v25.s[3]
-	WORD $0x4fb91bcb // fmla v11.4s, v30.4s, v25.s[3]
-	WORD $0x4fba1b8f // fmla v15.4s, v28.4s, v26.s[3]
-	WORD $0x4fba1bb0 // fmla v16.4s, v29.4s, v26.s[3]
-	WORD $0x4fba1bd1 // fmla v17.4s, v30.4s, v26.s[3]
-	WORD $0x4fbb1b95 // fmla v21.4s, v28.4s, v27.s[3]
-	WORD $0x4fbb1bb6 // fmla v22.4s, v29.4s, v27.s[3]
-	WORD $0x4fbb1bd7 // fmla v23.4s, v30.4s, v27.s[3]
+	FMOVQ 48(R16), F31
+	WORD $0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
+	WORD $0x4fb91be9 // fmla v9.4s, v31.4s, v25.s[3]
+	WORD $0x4fba1bef // fmla v15.4s, v31.4s, v26.s[3]
+	WORD $0x4fbb1bf5 // fmla v21.4s, v31.4s, v27.s[3]
+	FMOVQ 64(R16), F28
+	WORD $0x4fb81b84 // fmla v4.4s, v28.4s, v24.s[3]
+	WORD $0x4fb91b8a // fmla v10.4s, v28.4s, v25.s[3]
+	WORD $0x4fba1b90 // fmla v16.4s, v28.4s, v26.s[3]
+	WORD $0x4fbb1b96 // fmla v22.4s, v28.4s, v27.s[3]
+	FMOVQ 80(R16), F29
+	WORD $0x4fb81ba5 // fmla v5.4s, v29.4s, v24.s[3]
+	WORD $0x4fb91bab // fmla v11.4s, v29.4s, v25.s[3]
+	WORD $0x4fba1bb1 // fmla v17.4s, v29.4s, v26.s[3]
+	WORD $0x4fbb1bb7 // fmla v23.4s, v29.4s, v27.s[3]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
@@ -24500,36 +25894,567 @@ one:
 	FMOVS.P 4(R11), F25
 	FMOVS.P 4(R10), F26
 	FMOVS.P 4(R9), F27
-	FLDPQ (R16), (F28, F29)
-	FMOVQ 32(R16), F30
-	ADD R6, R16, R16
+	FMOVQ (R16), F28
 	WORD $0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
 	WORD $0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
-	WORD $0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
-	WORD $0x4f9913c8 // fmla v8.4s, v30.4s, v25.s[0]
 	WORD $0x4f9a138c // fmla v12.4s, v28.4s, v26.s[0]
-	WORD $0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
-	WORD $0x4f9a13ce // fmla v14.4s, v30.4s, v26.s[0]
 	WORD $0x4f9b1392 // fmla v18.4s, v28.4s, v27.s[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
 	WORD $0x4f9b13b3 // fmla v19.4s, v29.4s, v27.s[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913c8 // fmla v8.4s, v30.4s, v25.s[0]
+	WORD $0x4f9a13ce // fmla v14.4s, v30.4s, v26.s[0]
 	WORD $0x4f9b13d4 // fmla v20.4s, v30.4s, v27.s[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4f981383 // fmla v3.4s, v28.4s, v24.s[0]
-	WORD $0x4f9813a4 // fmla v4.4s, v29.4s, v24.s[0]
-	WORD $0x4f9813c5 // fmla v5.4s, v30.4s, v24.s[0]
-	WORD $0x4f991389 // fmla v9.4s, v28.4s, v25.s[0]
-	WORD $0x4f9913aa // fmla v10.4s, v29.4s, v25.s[0]
-	WORD $0x4f9913cb // fmla v11.4s, v30.4s, v25.s[0]
-	WORD $0x4f9a138f // fmla v15.4s, v28.4s, v26.s[0]
-	WORD $0x4f9a13b0 // fmla v16.4s, v29.4s, v26.s[0]
-	WORD $0x4f9a13d1 // fmla v17.4s, v30.4s, v26.s[0]
-	WORD $0x4f9b1395 // fmla v21.4s, v28.4s, v27.s[0]
-	WORD $0x4f9b13b6 // fmla v22.4s, v29.4s, v27.s[0]
-	WORD $0x4f9b13d7 // fmla v23.4s, v30.4s, v27.s[0]
+	FMOVQ 48(R16), F31
+	WORD $0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913e9 // fmla v9.4s, v31.4s, v25.s[0]
+	WORD $0x4f9a13ef // fmla v15.4s, v31.4s, v26.s[0]
+	WORD $0x4f9b13f5 // fmla v21.4s, v31.4s, v27.s[0]
+	FMOVQ 64(R16), F28
+	WORD $0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
+	WORD $0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
+	WORD $0x4f9a1390 // fmla v16.4s, v28.4s, v26.s[0]
+	WORD $0x4f9b1396 // fmla v22.4s, v28.4s, v27.s[0]
+	FMOVQ 80(R16), F29
+	WORD $0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
+	WORD $0x4f9b13b7 // fmla v23.4s, v29.4s, v27.s[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F24
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	FMOVQ 16(R25), F25
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	FMOVQ 32(R25), F26
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	FMOVQ 48(R25), F24
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
+	FMOVQ 64(R25), F25
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	FMOVQ 80(R25), F26
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	ADD R1, R25, R13
+	FMOVQ (R13), F24
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	FMOVQ 16(R13), F25
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	FMOVQ 32(R13), F26
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	FMOVQ 48(R13), F24
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
+	FMOVQ 64(R13), F25
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	FMOVQ 80(R13), F26
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	ADD R1, R13, R13
+	FMOVQ (R13), F24
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	FMOVQ 16(R13), F25
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	FMOVQ 32(R13), F26
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	FMOVQ 48(R13), F24
+	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
+	FMOVQ 64(R13), F25
+	WORD $0x4e39d610 // fadd v16.4s, v16.4s, v25.4s
+	FMOVQ 80(R13), F26
+	WORD $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
+	ADD R1, R13, R13
+	FMOVQ (R13), F24
+	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
+	FMOVQ 16(R13), F25
+	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
+	FMOVQ 32(R13), F26
+	WORD $0x4e3ad694 // fadd v20.4s, v20.4s, v26.4s
+	FMOVQ 48(R13), F24
+	WORD $0x4e38d6b5 // fadd v21.4s, v21.4s, v24.4s
+	FMOVQ 64(R13), F25
+	WORD $0x4e39d6d6 // fadd v22.4s, v22.4s, v25.4s
+	FMOVQ 80(R13), F26
+	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVS alpha+96(FP), F24
+	WORD $0x4f989000 // fmul v0.4s, v0.4s, v24.s[0]
+	WORD $0x4f989021 // fmul v1.4s, v1.4s, v24.s[0]
+	WORD $0x4f989042 // fmul v2.4s, v2.4s, v24.s[0]
+	WORD $0x4f989063 // fmul v3.4s, v3.4s, v24.s[0]
+	WORD $0x4f989084 // fmul v4.4s, v4.4s, v24.s[0]
+	WORD $0x4f9890a5 // fmul v5.4s, v5.4s, v24.s[0]
+	WORD $0x4f9890c6 // fmul v6.4s, v6.4s, v24.s[0]
+	WORD $0x4f9890e7 // fmul v7.4s, v7.4s, v24.s[0]
+	WORD $0x4f989108 // fmul v8.4s, v8.4s, v24.s[0]
+	WORD $0x4f989129 // fmul v9.4s, v9.4s, v24.s[0]
+	WORD $0x4f98914a // fmul v10.4s, v10.4s, v24.s[0]
+	WORD $0x4f98916b // fmul v11.4s, v11.4s, v24.s[0]
+	WORD $0x4f98918c // fmul v12.4s, v12.4s, v24.s[0]
+	WORD $0x4f9891ad // fmul v13.4s, v13.4s, v24.s[0]
+	WORD $0x4f9891ce // fmul v14.4s, v14.4s, v24.s[0]
+	WORD $0x4f9891ef // fmul v15.4s, v15.4s, v24.s[0]
+	WORD $0x4f989210 // fmul v16.4s, v16.4s, v24.s[0]
+	WORD $0x4f989231 // fmul v17.4s, v17.4s, v24.s[0]
+	WORD $0x4f989252 // fmul v18.4s, v18.4s, v24.s[0]
+	WORD $0x4f989273 // fmul v19.4s, v19.4s, v24.s[0]
+	WORD $0x4f989294 // fmul v20.4s, v20.4s, v24.s[0]
+	WORD $0x4f9892b5 // fmul v21.4s, v21.4s, v24.s[0]
+	WORD $0x4f9892d6 // fmul v22.4s, v22.4s, v24.s[0]
+	WORD $0x4f9892f7 // fmul v23.4s, v23.4s, v24.s[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVS alpha+96(FP), F24
+	FMOVS beta+100(FP), F25
+	FMOVQ (R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98101a // fmla v26.4s, v0.4s, v24.s[0]
+	VMOV V26.B16, V0.B16
+	FMOVQ 16(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98103b // fmla v27.4s, v1.4s, v24.s[0]
+	VMOV V27.B16, V1.B16
+	FMOVQ 32(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98105a // fmla v26.4s, v2.4s, v24.s[0]
+	VMOV V26.B16, V2.B16
+	FMOVQ 48(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98107b // fmla v27.4s, v3.4s, v24.s[0]
+	VMOV V27.B16, V3.B16
+	FMOVQ 64(R25), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98109a // fmla v26.4s, v4.4s, v24.s[0]
+	VMOV V26.B16, V4.B16
+	FMOVQ 80(R25), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9810bb // fmla v27.4s, v5.4s, v24.s[0]
+	VMOV V27.B16, V5.B16
+	ADD R1, R25, R13
+	FMOVQ (R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9810da // fmla v26.4s, v6.4s, v24.s[0]
+	VMOV V26.B16, V6.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9810fb // fmla v27.4s, v7.4s, v24.s[0]
+	VMOV V27.B16, V7.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98111a // fmla v26.4s, v8.4s, v24.s[0]
+	VMOV V26.B16, V8.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98113b // fmla v27.4s, v9.4s, v24.s[0]
+	VMOV V27.B16, V9.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98115a // fmla v26.4s, v10.4s, v24.s[0]
+	VMOV V26.B16, V10.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98117b // fmla v27.4s, v11.4s, v24.s[0]
+	VMOV V27.B16, V11.B16
+	ADD R1, R13, R13
+	FMOVQ (R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98119a // fmla v26.4s, v12.4s, v24.s[0]
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9811bb // fmla v27.4s, v13.4s, v24.s[0]
+	VMOV V27.B16, V13.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9811da // fmla v26.4s, v14.4s, v24.s[0]
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9811fb // fmla v27.4s, v15.4s, v24.s[0]
+	VMOV V27.B16, V15.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98121a // fmla v26.4s, v16.4s, v24.s[0]
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98123b // fmla v27.4s, v17.4s, v24.s[0]
+	VMOV V27.B16, V17.B16
+	ADD R1, R13, R13
+	FMOVQ (R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98125a // fmla v26.4s, v18.4s, v24.s[0]
+	VMOV V26.B16, V18.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f98127b // fmla v27.4s, v19.4s, v24.s[0]
+	VMOV V27.B16, V19.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f98129a // fmla v26.4s, v20.4s, v24.s[0]
+	VMOV V26.B16, V20.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9812bb // fmla v27.4s, v21.4s, v24.s[0]
+	VMOV V27.B16, V21.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4f99935a // fmul v26.4s, v26.4s, v25.s[0]
+	WORD $0x4f9812da // fmla v26.4s, v22.4s, v24.s[0]
+	VMOV V26.B16, V22.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4f99937b // fmul v27.4s, v27.4s, v25.s[0]
+	WORD $0x4f9812fb // fmla v27.4s, v23.4s, v24.s[0]
+	VMOV V27.B16, V23.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F24
+	WORD $0x4e38d400 // fadd v0.4s, v0.4s, v24.4s
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	WORD $0x4e38d58c // fadd v12.4s, v12.4s, v24.4s
+	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
+	FMOVQ 16(R15), F25
+	WORD $0x4e39d421 // fadd v1.4s, v1.4s, v25.4s
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
+	FMOVQ 32(R15), F26
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
+	WORD $0x4e3ad694 // fadd v20.4s, v20.4s, v26.4s
+	FMOVQ 48(R15), F24
+	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
+	WORD $0x4e38d529 // fadd v9.4s, v9.4s, v24.4s
+	WORD $0x4e38d5ef // fadd v15.4s, v15.4s, v24.4s
+	WORD $0x4e38d6b5 // fadd v21.4s, v21.4s, v24.4s
+	FMOVQ 64(R15), F25
+	WORD $0x4e39d484 // fadd v4.4s, v4.4s, v25.4s
+	WORD $0x4e39d54a // fadd v10.4s, v10.4s, v25.4s
+	WORD $0x4e39d610 // fadd v16.4s, v16.4s, v25.4s
+	WORD $0x4e39d6d6 // fadd v22.4s, v22.4s, v25.4s
+	FMOVQ 80(R15), F26
+	WORD $0x4e3ad4a5 // fadd v5.4s, v5.4s, v26.4s
+	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
+	WORD $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
+	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
+	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
+	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
+	WORD $0x4e791c21 // bic v1.16b, v1.16b, v25.16b
+	WORD $0x4ea0e85a // fcmlt v26.4s, v2.4s, #0.0
+	WORD $0x4e7a1c42 // bic v2.16b, v2.16b, v26.16b
+	WORD $0x4ea0e878 // fcmlt v24.4s, v3.4s, #0.0
+	WORD $0x4e781c63 // bic v3.16b, v3.16b, v24.16b
+	WORD $0x4ea0e899 // fcmlt v25.4s, v4.4s, #0.0
+	WORD $0x4e791c84 // bic v4.16b, v4.16b, v25.16b
+	WORD $0x4ea0e8ba // fcmlt v26.4s, v5.4s, #0.0
+	WORD $0x4e7a1ca5 // bic v5.16b, v5.16b, v26.16b
+	WORD $0x4ea0e8d8 // fcmlt v24.4s, v6.4s, #0.0
+	WORD $0x4e781cc6 // bic v6.16b, v6.16b, v24.16b
+	WORD $0x4ea0e8f9 // fcmlt v25.4s, v7.4s, #0.0
+	WORD $0x4e791ce7 // bic v7.16b, v7.16b, v25.16b
+	WORD $0x4ea0e91a // fcmlt v26.4s, v8.4s, #0.0
+	WORD $0x4e7a1d08 // bic v8.16b, v8.16b, v26.16b
+	WORD $0x4ea0e938 // fcmlt v24.4s, v9.4s, #0.0
+	WORD $0x4e781d29 // bic v9.16b, v9.16b, v24.16b
+	WORD $0x4ea0e959 // fcmlt v25.4s, v10.4s, #0.0
+	WORD $0x4e791d4a // bic v10.16b, v10.16b, v25.16b
+	WORD $0x4ea0e97a // fcmlt v26.4s, v11.4s, #0.0
+	WORD $0x4e7a1d6b // bic v11.16b, v11.16b, v26.16b
+	WORD $0x4ea0e998 // fcmlt v24.4s, v12.4s, #0.0
+	WORD $0x4e781d8c // bic v12.16b, v12.16b, v24.16b
+	WORD $0x4ea0e9b9 // fcmlt v25.4s, v13.4s, #0.0
+	WORD $0x4e791dad // bic v13.16b, v13.16b, v25.16b
+	WORD $0x4ea0e9da // fcmlt v26.4s, v14.4s, #0.0
+	WORD $0x4e7a1dce // bic v14.16b, v14.16b, v26.16b
+	WORD $0x4ea0e9f8 // fcmlt v24.4s, v15.4s, #0.0
+	WORD $0x4e781def // bic v15.16b, v15.16b, v24.16b
+	WORD $0x4ea0ea19 // fcmlt v25.4s, v16.4s, #0.0
+	WORD $0x4e791e10 // bic v16.16b, v16.16b, v25.16b
+	WORD $0x4ea0ea3a // fcmlt v26.4s, v17.4s, #0.0
+	WORD $0x4e7a1e31 // bic v17.16b, v17.16b, v26.16b
+	WORD $0x4ea0ea58 // fcmlt v24.4s, v18.4s, #0.0
+	WORD $0x4e781e52 // bic v18.16b, v18.16b, v24.16b
+	WORD $0x4ea0ea79 // fcmlt v25.4s, v19.4s, #0.0
+	WORD $0x4e791e73 // bic v19.16b, v19.16b, v25.16b
+	WORD $0x4ea0ea9a // fcmlt v26.4s, v20.4s, #0.0
+	WORD $0x4e7a1e94 // bic v20.16b, v20.16b, v26.16b
+	WORD $0x4ea0eab8 // fcmlt v24.4s, v21.4s, #0.0
+	WORD $0x4e781eb5 // bic v21.16b, v21.16b, v24.16b
+	WORD $0x4ea0ead9 // fcmlt v25.4s, v22.4s, #0.0
+	WORD $0x4e791ed6 // bic v22.16b, v22.16b, v25.16b
+	WORD $0x4ea0eafa // fcmlt v26.4s, v23.4s, #0.0
+	WORD $0x4e7a1ef7 // bic v23.16b, v23.16b, v26.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FMOVQ F4, 64(R25)
+	FMOVQ F5, 80(R25)
+	ADD R1, R25, R13
+	FSTPQ (F6, F7), (R13)
+	FSTPQ (F8, F9), 32(R13)
+	FMOVQ F10, 64(R13)
+	FMOVQ F11, 80(R13)
+	ADD R1, R13, R13
+	FSTPQ (F12, F13), (R13)
+	FSTPQ (F14, F15), 32(R13)
+	FMOVQ F16, 64(R13)
+	FMOVQ F17, 80(R13)
+	ADD R1, R13, R13
+	FSTPQ (F18, F19), (R13)
+	FSTPQ (F20, F21), 32(R13)
+	FMOVQ F22, 64(R13)
+	FMOVQ F23, 80(R13)
+	ADD $96, R25, R25
+	ADD $96, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide4x24PackedF32NEON(c *float32, ldc int, a *float32, astr int, b *float32, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float32, beta float32, bias *float32)
+TEXT ·gemmWide4x24PackedF32NEON(SB), NOSPLIT, $0-112
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $2, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $2, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $2, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $2, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+104(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD astr+24(FP), R13
+	LSL $2, R13, R13
+	ADD R13, R3, R11
+	ADD R13, R11, R10
+	ADD R13, R10, R9
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V24.S4]
+	VLD1.P 16(R11), [V25.S4]
+	VLD1.P 16(R10), [V26.S4]
+	VLD1.P 16(R9), [V27.S4]
+	FMOVQ (R16), F28
+	WORD $0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
+	WORD $0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
+	WORD $0x4f9a138c // fmla v12.4s, v28.4s, v26.s[0]
+	WORD $0x4f9b1392 // fmla v18.4s, v28.4s, v27.s[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
+	WORD $0x4f9b13b3 // fmla v19.4s, v29.4s, v27.s[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913c8 // fmla v8.4s, v30.4s, v25.s[0]
+	WORD $0x4f9a13ce // fmla v14.4s, v30.4s, v26.s[0]
+	WORD $0x4f9b13d4 // fmla v20.4s, v30.4s, v27.s[0]
+	FMOVQ (R17), F31
+	WORD $0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913e9 // fmla v9.4s, v31.4s, v25.s[0]
+	WORD $0x4f9a13ef // fmla v15.4s, v31.4s, v26.s[0]
+	WORD $0x4f9b13f5 // fmla v21.4s, v31.4s, v27.s[0]
+	FMOVQ 16(R17), F28
+	WORD $0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
+	WORD $0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
+	WORD $0x4f9a1390 // fmla v16.4s, v28.4s, v26.s[0]
+	WORD $0x4f9b1396 // fmla v22.4s, v28.4s, v27.s[0]
+	FMOVQ 32(R17), F29
+	WORD $0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
+	WORD $0x4f9b13b7 // fmla v23.4s, v29.4s, v27.s[0]
+	FMOVQ 48(R16), F28
+	WORD $0x4fb81380 // fmla v0.4s, v28.4s, v24.s[1]
+	WORD $0x4fb91386 // fmla v6.4s, v28.4s, v25.s[1]
+	WORD $0x4fba138c // fmla v12.4s, v28.4s, v26.s[1]
+	WORD $0x4fbb1392 // fmla v18.4s, v28.4s, v27.s[1]
+	FMOVQ 64(R16), F29
+	WORD $0x4fb813a1 // fmla v1.4s, v29.4s, v24.s[1]
+	WORD $0x4fb913a7 // fmla v7.4s, v29.4s, v25.s[1]
+	WORD $0x4fba13ad // fmla v13.4s, v29.4s, v26.s[1]
+	WORD $0x4fbb13b3 // fmla v19.4s, v29.4s, v27.s[1]
+	FMOVQ 80(R16), F30
+	WORD $0x4fb813c2 // fmla v2.4s, v30.4s, v24.s[1]
+	WORD $0x4fb913c8 // fmla v8.4s, v30.4s, v25.s[1]
+	WORD $0x4fba13ce // fmla v14.4s, v30.4s, v26.s[1]
+	WORD $0x4fbb13d4 // fmla v20.4s, v30.4s, v27.s[1]
+	FMOVQ 48(R17), F31
+	WORD $0x4fb813e3 // fmla v3.4s, v31.4s, v24.s[1]
+	WORD $0x4fb913e9 // fmla v9.4s, v31.4s, v25.s[1]
+	WORD $0x4fba13ef // fmla v15.4s, v31.4s, v26.s[1]
+	WORD $0x4fbb13f5 // fmla v21.4s, v31.4s, v27.s[1]
+	FMOVQ 64(R17), F28
+	WORD $0x4fb81384 // fmla v4.4s, v28.4s, v24.s[1]
+	WORD $0x4fb9138a // fmla v10.4s, v28.4s, v25.s[1]
+	WORD $0x4fba1390 // fmla v16.4s, v28.4s, v26.s[1]
+	WORD $0x4fbb1396 // fmla v22.4s, v28.4s, v27.s[1]
+	FMOVQ 80(R17), F29
+	WORD $0x4fb813a5 // fmla v5.4s, v29.4s, v24.s[1]
+	WORD $0x4fb913ab // fmla v11.4s, v29.4s, v25.s[1]
+	WORD $0x4fba13b1 // fmla v17.4s, v29.4s, v26.s[1]
+	WORD $0x4fbb13b7 // fmla v23.4s, v29.4s, v27.s[1]
+	FMOVQ 96(R16), F28
+	WORD $0x4f981b80 // fmla v0.4s, v28.4s, v24.s[2]
+	WORD $0x4f991b86 // fmla v6.4s, v28.4s, v25.s[2]
+	WORD $0x4f9a1b8c // fmla v12.4s, v28.4s, v26.s[2]
+	WORD $0x4f9b1b92 // fmla v18.4s, v28.4s, v27.s[2]
+	FMOVQ 112(R16), F29
+	WORD $0x4f981ba1 // fmla v1.4s, v29.4s, v24.s[2]
+	WORD $0x4f991ba7 // fmla v7.4s, v29.4s, v25.s[2]
+	WORD $0x4f9a1bad // fmla v13.4s, v29.4s, v26.s[2]
+	WORD $0x4f9b1bb3 // fmla v19.4s, v29.4s, v27.s[2]
+	FMOVQ 128(R16), F30
+	WORD $0x4f981bc2 // fmla v2.4s, v30.4s, v24.s[2]
+	WORD $0x4f991bc8 // fmla v8.4s, v30.4s, v25.s[2]
+	WORD $0x4f9a1bce // fmla v14.4s, v30.4s, v26.s[2]
+	WORD $0x4f9b1bd4 // fmla v20.4s, v30.4s, v27.s[2]
+	FMOVQ 96(R17), F31
+	WORD $0x4f981be3 // fmla v3.4s, v31.4s, v24.s[2]
+	WORD $0x4f991be9 // fmla v9.4s, v31.4s, v25.s[2]
+	WORD $0x4f9a1bef // fmla v15.4s, v31.4s, v26.s[2]
+	WORD $0x4f9b1bf5 // fmla v21.4s, v31.4s, v27.s[2]
+	FMOVQ 112(R17), F28
+	WORD $0x4f981b84 // fmla v4.4s, v28.4s, v24.s[2]
+	WORD $0x4f991b8a // fmla v10.4s, v28.4s, v25.s[2]
+	WORD $0x4f9a1b90 // fmla v16.4s, v28.4s, v26.s[2]
+	WORD $0x4f9b1b96 // fmla v22.4s, v28.4s, v27.s[2]
+	FMOVQ 128(R17), F29
+	WORD $0x4f981ba5 // fmla v5.4s, v29.4s, v24.s[2]
+	WORD $0x4f991bab // fmla v11.4s, v29.4s, v25.s[2]
+	WORD $0x4f9a1bb1 // fmla v17.4s, v29.4s, v26.s[2]
+	WORD $0x4f9b1bb7 // fmla v23.4s, v29.4s, v27.s[2]
+	FMOVQ 144(R16), F28
+	WORD $0x4fb81b80 // fmla v0.4s, v28.4s, v24.s[3]
+	WORD $0x4fb91b86 // fmla v6.4s, v28.4s, v25.s[3]
+	WORD $0x4fba1b8c // fmla v12.4s, v28.4s, v26.s[3]
+	WORD $0x4fbb1b92 // fmla v18.4s, v28.4s, v27.s[3]
+	FMOVQ 160(R16), F29
+	WORD $0x4fb81ba1 // fmla v1.4s, v29.4s, v24.s[3]
+	WORD $0x4fb91ba7 // fmla v7.4s, v29.4s, v25.s[3]
+	WORD $0x4fba1bad // fmla v13.4s, v29.4s, v26.s[3]
+	WORD $0x4fbb1bb3 // fmla v19.4s, v29.4s, v27.s[3]
+	FMOVQ 176(R16), F30
+	WORD $0x4fb81bc2 // fmla v2.4s, v30.4s, v24.s[3]
+	WORD $0x4fb91bc8 // fmla v8.4s, v30.4s, v25.s[3]
+	WORD $0x4fba1bce // fmla v14.4s, v30.4s, v26.s[3]
+	WORD $0x4fbb1bd4 // fmla v20.4s, v30.4s, v27.s[3]
+	FMOVQ 144(R17), F31
+	WORD $0x4fb81be3 // fmla v3.4s, v31.4s, v24.s[3]
+	WORD $0x4fb91be9 // fmla v9.4s, v31.4s, v25.s[3]
+	WORD $0x4fba1bef // fmla v15.4s, v31.4s, v26.s[3]
+	WORD $0x4fbb1bf5 // fmla v21.4s, v31.4s, v27.s[3]
+	FMOVQ 160(R17), F28
+	WORD $0x4fb81b84 // fmla v4.4s, v28.4s, v24.s[3]
+	WORD $0x4fb91b8a // fmla v10.4s, v28.4s, v25.s[3]
+	WORD $0x4fba1b90 // fmla v16.4s, v28.4s, v26.s[3]
+	WORD $0x4fbb1b96 // fmla v22.4s, v28.4s, v27.s[3]
+	FMOVQ 176(R17), F29
+	WORD $0x4fb81ba5 // fmla v5.4s, v29.4s, v24.s[3]
+	WORD $0x4fb91bab // fmla v11.4s, v29.4s, v25.s[3]
+	WORD $0x4fba1bb1 // fmla v17.4s, v29.4s, v26.s[3]
+	WORD $0x4fbb1bb7 // fmla v23.4s, v29.4s, v27.s[3]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVS.P 4(R3), F24
+	FMOVS.P 4(R11), F25
+	FMOVS.P 4(R10), F26
+	FMOVS.P 4(R9), F27
+	FMOVQ (R16), F28
+	WORD $0x4f981380 // fmla v0.4s, v28.4s, v24.s[0]
+	WORD $0x4f991386 // fmla v6.4s, v28.4s, v25.s[0]
+	WORD $0x4f9a138c // fmla v12.4s, v28.4s, v26.s[0]
+	WORD $0x4f9b1392 // fmla v18.4s, v28.4s, v27.s[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4f9813a1 // fmla v1.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913a7 // fmla v7.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13ad // fmla v13.4s, v29.4s, v26.s[0]
+	WORD $0x4f9b13b3 // fmla v19.4s, v29.4s, v27.s[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4f9813c2 // fmla v2.4s, v30.4s, v24.s[0]
+	WORD $0x4f9913c8 // fmla v8.4s, v30.4s, v25.s[0]
+	WORD $0x4f9a13ce // fmla v14.4s, v30.4s, v26.s[0]
+	WORD $0x4f9b13d4 // fmla v20.4s, v30.4s, v27.s[0]
+	FMOVQ (R17), F31
+	WORD $0x4f9813e3 // fmla v3.4s, v31.4s, v24.s[0]
+	WORD $0x4f9913e9 // fmla v9.4s, v31.4s, v25.s[0]
+	WORD $0x4f9a13ef // fmla v15.4s, v31.4s, v26.s[0]
+	WORD $0x4f9b13f5 // fmla v21.4s, v31.4s, v27.s[0]
+	FMOVQ 16(R17), F28
+	WORD $0x4f981384 // fmla v4.4s, v28.4s, v24.s[0]
+	WORD $0x4f99138a // fmla v10.4s, v28.4s, v25.s[0]
+	WORD $0x4f9a1390 // fmla v16.4s, v28.4s, v26.s[0]
+	WORD $0x4f9b1396 // fmla v22.4s, v28.4s, v27.s[0]
+	FMOVQ 32(R17), F29
+	WORD $0x4f9813a5 // fmla v5.4s, v29.4s, v24.s[0]
+	WORD $0x4f9913ab // fmla v11.4s, v29.4s, v25.s[0]
+	WORD $0x4f9a13b1 // fmla v17.4s, v29.4s, v26.s[0]
+	WORD $0x4f9b13b7 // fmla v23.4s, v29.4s, v27.s[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
 	SUBS $1, R12, R12
 	BNE one
 
@@ -25062,29 +26987,31 @@ panel:
 	MOVD R4, R11
 	MOVD R2, R16
 	VMOVI $0, V0.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F2
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V2.D2]
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.D2]
+	WORD $0x4fc21820 // fmla v0.2d, v1.2d, v2.d[1]
+	VLD1.P 16(R16), [V2.D2]
+	VLD1.P (R11)(R6), [V1.D2]
+	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21820 // fmla v0.2d, v1.2d, v2.d[1]
 	SUBS $1, R12, R12
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F2
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
 	SUBS $1, R12, R12
 	BNE one
@@ -25162,33 +27089,38 @@ panel:
 	ADD R3, R16, R17
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F3
-	FMOVQ.P 16(R17), F4
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V3.D2]
+	VLD1.P 16(R17), [V4.D2]
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc41041 // fmla v1.2d, v2.2d, v4.d[0]
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	WORD $0x4fc31840 // fmla v0.2d, v2.2d, v3.d[1]
+	WORD $0x4fc41841 // fmla v1.2d, v2.2d, v4.d[1]
+	VLD1.P 16(R16), [V3.D2]
+	VLD1.P 16(R17), [V4.D2]
+	VLD1.P (R11)(R6), [V2.D2]
+	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	WORD $0x4fc41041 // fmla v1.2d, v2.2d, v4.d[0]
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31840 // fmla v0.2d, v2.2d, v3.d[1]
 	WORD $0x4fc41841 // fmla v1.2d, v2.2d, v4.d[1]
 	SUBS $1, R12, R12
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F3
 	FMOVD.P 8(R17), F4
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc41041 // fmla v1.2d, v2.2d, v4.d[0]
 	SUBS $1, R12, R12
@@ -25283,21 +27215,30 @@ panel:
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
-	FMOVQ.P 16(R17), F5
-	FMOVQ.P 16(R19), F6
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V4.D2]
+	VLD1.P 16(R17), [V5.D2]
+	VLD1.P 16(R19), [V6.D2]
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
 	WORD $0x4fc51061 // fmla v1.2d, v3.2d, v5.d[0]
 	WORD $0x4fc61062 // fmla v2.2d, v3.2d, v6.d[0]
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2]
+	WORD $0x4fc41860 // fmla v0.2d, v3.2d, v4.d[1]
+	WORD $0x4fc51861 // fmla v1.2d, v3.2d, v5.d[1]
+	WORD $0x4fc61862 // fmla v2.2d, v3.2d, v6.d[1]
+	VLD1.P 16(R16), [V4.D2]
+	VLD1.P 16(R17), [V5.D2]
+	VLD1.P 16(R19), [V6.D2]
+	VLD1.P (R11)(R6), [V3.D2]
+	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	WORD $0x4fc51061 // fmla v1.2d, v3.2d, v5.d[0]
+	WORD $0x4fc61062 // fmla v2.2d, v3.2d, v6.d[0]
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41860 // fmla v0.2d, v3.2d, v4.d[1]
 	WORD $0x4fc51861 // fmla v1.2d, v3.2d, v5.d[1]
 	WORD $0x4fc61862 // fmla v2.2d, v3.2d, v6.d[1]
@@ -25305,15 +27246,14 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F4
 	FMOVD.P 8(R17), F5
 	FMOVD.P 8(R19), F6
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
 	WORD $0x4fc51061 // fmla v1.2d, v3.2d, v5.d[0]
 	WORD $0x4fc61062 // fmla v2.2d, v3.2d, v6.d[0]
@@ -25425,23 +27365,35 @@ panel:
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
 	VMOVI $0, V3.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F5
-	FMOVQ.P 16(R17), F6
-	FMOVQ.P 16(R19), F7
-	FMOVQ.P 16(R20), F8
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V5.D2]
+	VLD1.P 16(R17), [V6.D2]
+	VLD1.P 16(R19), [V7.D2]
+	VLD1.P 16(R20), [V8.D2]
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc71082 // fmla v2.2d, v4.2d, v7.d[0]
 	WORD $0x4fc81083 // fmla v3.2d, v4.2d, v8.d[0]
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.D2]
+	WORD $0x4fc51880 // fmla v0.2d, v4.2d, v5.d[1]
+	WORD $0x4fc61881 // fmla v1.2d, v4.2d, v6.d[1]
+	WORD $0x4fc71882 // fmla v2.2d, v4.2d, v7.d[1]
+	WORD $0x4fc81883 // fmla v3.2d, v4.2d, v8.d[1]
+	VLD1.P 16(R16), [V5.D2]
+	VLD1.P 16(R17), [V6.D2]
+	VLD1.P 16(R19), [V7.D2]
+	VLD1.P 16(R20), [V8.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
+	WORD $0x4fc71082 // fmla v2.2d, v4.2d, v7.d[0]
+	WORD $0x4fc81083 // fmla v3.2d, v4.2d, v8.d[0]
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51880 // fmla v0.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61881 // fmla v1.2d, v4.2d, v6.d[1]
 	WORD $0x4fc71882 // fmla v2.2d, v4.2d, v7.d[1]
@@ -25450,7 +27402,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -25458,8 +27410,7 @@ one:
 	FMOVD.P 8(R17), F6
 	FMOVD.P 8(R19), F7
 	FMOVD.P 8(R20), F8
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc71082 // fmla v2.2d, v4.2d, v7.d[0]
@@ -25588,25 +27539,40 @@ panel:
 	VMOVI $0, V2.B16
 	VMOVI $0, V3.B16
 	VMOVI $0, V4.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
-	FMOVQ.P 16(R19), F8
-	FMOVQ.P 16(R20), F9
-	FMOVQ.P 16(R21), F10
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P 16(R17), [V7.D2]
+	VLD1.P 16(R19), [V8.D2]
+	VLD1.P 16(R20), [V9.D2]
+	VLD1.P 16(R21), [V10.D2]
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
 	WORD $0x4fc710a1 // fmla v1.2d, v5.2d, v7.d[0]
 	WORD $0x4fc810a2 // fmla v2.2d, v5.2d, v8.d[0]
 	WORD $0x4fc910a3 // fmla v3.2d, v5.2d, v9.d[0]
 	WORD $0x4fca10a4 // fmla v4.2d, v5.2d, v10.d[0]
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.D2]
+	WORD $0x4fc618a0 // fmla v0.2d, v5.2d, v6.d[1]
+	WORD $0x4fc718a1 // fmla v1.2d, v5.2d, v7.d[1]
+	WORD $0x4fc818a2 // fmla v2.2d, v5.2d, v8.d[1]
+	WORD $0x4fc918a3 // fmla v3.2d, v5.2d, v9.d[1]
+	WORD $0x4fca18a4 // fmla v4.2d, v5.2d, v10.d[1]
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P 16(R17), [V7.D2]
+	VLD1.P 16(R19), [V8.D2]
+	VLD1.P 16(R20), [V9.D2]
+	VLD1.P 16(R21), [V10.D2]
+	VLD1.P (R11)(R6), [V5.D2]
+	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	WORD $0x4fc710a1 // fmla v1.2d, v5.2d, v7.d[0]
+	WORD $0x4fc810a2 // fmla v2.2d, v5.2d, v8.d[0]
+	WORD $0x4fc910a3 // fmla v3.2d, v5.2d, v9.d[0]
+	WORD $0x4fca10a4 // fmla v4.2d, v5.2d, v10.d[0]
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc618a0 // fmla v0.2d, v5.2d, v6.d[1]
 	WORD $0x4fc718a1 // fmla v1.2d, v5.2d, v7.d[1]
 	WORD $0x4fc818a2 // fmla v2.2d, v5.2d, v8.d[1]
@@ -25616,7 +27582,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -25625,8 +27591,7 @@ one:
 	FMOVD.P 8(R19), F8
 	FMOVD.P 8(R20), F9
 	FMOVD.P 8(R21), F10
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
 	WORD $0x4fc710a1 // fmla v1.2d, v5.2d, v7.d[0]
 	WORD $0x4fc810a2 // fmla v2.2d, v5.2d, v8.d[0]
@@ -25772,27 +27737,45 @@ panel:
 	VMOVI $0, V3.B16
 	VMOVI $0, V4.B16
 	VMOVI $0, V5.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F7
-	FMOVQ.P 16(R17), F8
-	FMOVQ.P 16(R19), F9
-	FMOVQ.P 16(R20), F10
-	FMOVQ.P 16(R21), F11
-	FMOVQ.P 16(R22), F12
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V7.D2]
+	VLD1.P 16(R17), [V8.D2]
+	VLD1.P 16(R19), [V9.D2]
+	VLD1.P 16(R20), [V10.D2]
+	VLD1.P 16(R21), [V11.D2]
+	VLD1.P 16(R22), [V12.D2]
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
 	WORD $0x4fc810c1 // fmla v1.2d, v6.2d, v8.d[0]
 	WORD $0x4fc910c2 // fmla v2.2d, v6.2d, v9.d[0]
 	WORD $0x4fca10c3 // fmla v3.2d, v6.2d, v10.d[0]
 	WORD $0x4fcb10c4 // fmla v4.2d, v6.2d, v11.d[0]
 	WORD $0x4fcc10c5 // fmla v5.2d, v6.2d, v12.d[0]
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	WORD $0x4fc718c0 // fmla v0.2d, v6.2d, v7.d[1]
+	WORD $0x4fc818c1 // fmla v1.2d, v6.2d, v8.d[1]
+	WORD $0x4fc918c2 // fmla v2.2d, v6.2d, v9.d[1]
+	WORD $0x4fca18c3 // fmla v3.2d, v6.2d, v10.d[1]
+	WORD $0x4fcb18c4 // fmla v4.2d, v6.2d, v11.d[1]
+	WORD $0x4fcc18c5 // fmla v5.2d, v6.2d, v12.d[1]
+	VLD1.P 16(R16), [V7.D2]
+	VLD1.P 16(R17), [V8.D2]
+	VLD1.P 16(R19), [V9.D2]
+	VLD1.P 16(R20), [V10.D2]
+	VLD1.P 16(R21), [V11.D2]
+	VLD1.P 16(R22), [V12.D2]
+	VLD1.P (R11)(R6), [V6.D2]
+	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	WORD $0x4fc810c1 // fmla v1.2d, v6.2d, v8.d[0]
+	WORD $0x4fc910c2 // fmla v2.2d, v6.2d, v9.d[0]
+	WORD $0x4fca10c3 // fmla v3.2d, v6.2d, v10.d[0]
+	WORD $0x4fcb10c4 // fmla v4.2d, v6.2d, v11.d[0]
+	WORD $0x4fcc10c5 // fmla v5.2d, v6.2d, v12.d[0]
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc718c0 // fmla v0.2d, v6.2d, v7.d[1]
 	WORD $0x4fc818c1 // fmla v1.2d, v6.2d, v8.d[1]
 	WORD $0x4fc918c2 // fmla v2.2d, v6.2d, v9.d[1]
@@ -25803,7 +27786,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -25813,8 +27796,7 @@ one:
 	FMOVD.P 8(R20), F10
 	FMOVD.P 8(R21), F11
 	FMOVD.P 8(R22), F12
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
 	WORD $0x4fc810c1 // fmla v1.2d, v6.2d, v8.d[0]
 	WORD $0x4fc910c2 // fmla v2.2d, v6.2d, v9.d[0]
@@ -25977,20 +27959,19 @@ panel:
 	VMOVI $0, V4.B16
 	VMOVI $0, V5.B16
 	VMOVI $0, V6.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
-	FMOVQ.P 16(R20), F11
-	FMOVQ.P 16(R21), F12
-	FMOVQ.P 16(R22), F13
-	FMOVQ.P 16(R23), F14
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V8.D2]
+	VLD1.P 16(R17), [V9.D2]
+	VLD1.P 16(R19), [V10.D2]
+	VLD1.P 16(R20), [V11.D2]
+	VLD1.P 16(R21), [V12.D2]
+	VLD1.P 16(R22), [V13.D2]
+	VLD1.P 16(R23), [V14.D2]
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fca10e2 // fmla v2.2d, v7.2d, v10.d[0]
@@ -25998,8 +27979,30 @@ loop:
 	WORD $0x4fcc10e4 // fmla v4.2d, v7.2d, v12.d[0]
 	WORD $0x4fcd10e5 // fmla v5.2d, v7.2d, v13.d[0]
 	WORD $0x4fce10e6 // fmla v6.2d, v7.2d, v14.d[0]
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.D2]
+	WORD $0x4fc818e0 // fmla v0.2d, v7.2d, v8.d[1]
+	WORD $0x4fc918e1 // fmla v1.2d, v7.2d, v9.d[1]
+	WORD $0x4fca18e2 // fmla v2.2d, v7.2d, v10.d[1]
+	WORD $0x4fcb18e3 // fmla v3.2d, v7.2d, v11.d[1]
+	WORD $0x4fcc18e4 // fmla v4.2d, v7.2d, v12.d[1]
+	WORD $0x4fcd18e5 // fmla v5.2d, v7.2d, v13.d[1]
+	WORD $0x4fce18e6 // fmla v6.2d, v7.2d, v14.d[1]
+	VLD1.P 16(R16), [V8.D2]
+	VLD1.P 16(R17), [V9.D2]
+	VLD1.P 16(R19), [V10.D2]
+	VLD1.P 16(R20), [V11.D2]
+	VLD1.P 16(R21), [V12.D2]
+	VLD1.P 16(R22), [V13.D2]
+	VLD1.P 16(R23), [V14.D2]
+	VLD1.P (R11)(R6), [V7.D2]
+	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
+	WORD $0x4fca10e2 // fmla v2.2d, v7.2d, v10.d[0]
+	WORD $0x4fcb10e3 // fmla v3.2d, v7.2d, v11.d[0]
+	WORD $0x4fcc10e4 // fmla v4.2d, v7.2d, v12.d[0]
+	WORD $0x4fcd10e5 // fmla v5.2d, v7.2d, v13.d[0]
+	WORD $0x4fce10e6 // fmla v6.2d, v7.2d, v14.d[0]
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc818e0 // fmla v0.2d, v7.2d, v8.d[1]
 	WORD $0x4fc918e1 // fmla v1.2d, v7.2d, v9.d[1]
 	WORD $0x4fca18e2 // fmla v2.2d, v7.2d, v10.d[1]
@@ -26011,7 +28014,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -26022,8 +28025,7 @@ one:
 	FMOVD.P 8(R21), F12
 	FMOVD.P 8(R22), F13
 	FMOVD.P 8(R23), F14
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fca10e2 // fmla v2.2d, v7.2d, v10.d[0]
@@ -26203,21 +28205,20 @@ panel:
 	VMOVI $0, V5.B16
 	VMOVI $0, V6.B16
 	VMOVI $0, V7.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F9
-	FMOVQ.P 16(R17), F10
-	FMOVQ.P 16(R19), F11
-	FMOVQ.P 16(R20), F12
-	FMOVQ.P 16(R21), F13
-	FMOVQ.P 16(R22), F14
-	FMOVQ.P 16(R23), F15
-	FMOVQ.P 16(R24), F16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V9.D2]
+	VLD1.P 16(R17), [V10.D2]
+	VLD1.P 16(R19), [V11.D2]
+	VLD1.P 16(R20), [V12.D2]
+	VLD1.P 16(R21), [V13.D2]
+	VLD1.P 16(R22), [V14.D2]
+	VLD1.P 16(R23), [V15.D2]
+	VLD1.P 16(R24), [V16.D2]
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
 	WORD $0x4fca1101 // fmla v1.2d, v8.2d, v10.d[0]
 	WORD $0x4fcb1102 // fmla v2.2d, v8.2d, v11.d[0]
@@ -26226,8 +28227,33 @@ loop:
 	WORD $0x4fce1105 // fmla v5.2d, v8.2d, v14.d[0]
 	WORD $0x4fcf1106 // fmla v6.2d, v8.2d, v15.d[0]
 	WORD $0x4fd01107 // fmla v7.2d, v8.2d, v16.d[0]
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.D2]
+	WORD $0x4fc91900 // fmla v0.2d, v8.2d, v9.d[1]
+	WORD $0x4fca1901 // fmla v1.2d, v8.2d, v10.d[1]
+	WORD $0x4fcb1902 // fmla v2.2d, v8.2d, v11.d[1]
+	WORD $0x4fcc1903 // fmla v3.2d, v8.2d, v12.d[1]
+	WORD $0x4fcd1904 // fmla v4.2d, v8.2d, v13.d[1]
+	WORD $0x4fce1905 // fmla v5.2d, v8.2d, v14.d[1]
+	WORD $0x4fcf1906 // fmla v6.2d, v8.2d, v15.d[1]
+	WORD $0x4fd01907 // fmla v7.2d, v8.2d, v16.d[1]
+	VLD1.P 16(R16), [V9.D2]
+	VLD1.P 16(R17), [V10.D2]
+	VLD1.P 16(R19), [V11.D2]
+	VLD1.P 16(R20), [V12.D2]
+	VLD1.P 16(R21), [V13.D2]
+	VLD1.P 16(R22), [V14.D2]
+	VLD1.P 16(R23), [V15.D2]
+	VLD1.P 16(R24), [V16.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	WORD $0x4fca1101 // fmla v1.2d, v8.2d, v10.d[0]
+	WORD $0x4fcb1102 // fmla v2.2d, v8.2d, v11.d[0]
+	WORD $0x4fcc1103 // fmla v3.2d, v8.2d, v12.d[0]
+	WORD $0x4fcd1104 // fmla v4.2d, v8.2d, v13.d[0]
+	WORD $0x4fce1105 // fmla v5.2d, v8.2d, v14.d[0]
+	WORD $0x4fcf1106 // fmla v6.2d, v8.2d, v15.d[0]
+	WORD $0x4fd01107 // fmla v7.2d, v8.2d, v16.d[0]
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91900 // fmla v0.2d, v8.2d, v9.d[1]
 	WORD $0x4fca1901 // fmla v1.2d, v8.2d, v10.d[1]
 	WORD $0x4fcb1902 // fmla v2.2d, v8.2d, v11.d[1]
@@ -26240,7 +28266,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -26252,8 +28278,7 @@ one:
 	FMOVD.P 8(R22), F14
 	FMOVD.P 8(R23), F15
 	FMOVD.P 8(R24), F16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
 	WORD $0x4fca1101 // fmla v1.2d, v8.2d, v10.d[0]
 	WORD $0x4fcb1102 // fmla v2.2d, v8.2d, v11.d[0]
@@ -26438,37 +28463,44 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V4.D2]
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
 	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
+	WORD $0x4fc41840 // fmla v0.2d, v2.2d, v4.d[1]
+	WORD $0x4fc41861 // fmla v1.2d, v3.2d, v4.d[1]
+	VLD1.P 16(R16), [V4.D2]
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
+	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
+	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41840 // fmla v0.2d, v2.2d, v4.d[1]
 	WORD $0x4fc41861 // fmla v1.2d, v3.2d, v4.d[1]
 	SUBS $1, R12, R12
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F4
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
 	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
 	SUBS $1, R12, R12
@@ -26561,29 +28593,42 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
 	VMOVI $0, V3.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P 16(R17), [V7.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
 	WORD $0x4fc71082 // fmla v2.2d, v4.2d, v7.d[0]
 	WORD $0x4fc710a3 // fmla v3.2d, v5.2d, v7.d[0]
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
+	WORD $0x4fc61880 // fmla v0.2d, v4.2d, v6.d[1]
+	WORD $0x4fc618a1 // fmla v1.2d, v5.2d, v6.d[1]
+	WORD $0x4fc71882 // fmla v2.2d, v4.2d, v7.d[1]
+	WORD $0x4fc718a3 // fmla v3.2d, v5.2d, v7.d[1]
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P 16(R17), [V7.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
+	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
+	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
+	WORD $0x4fc71082 // fmla v2.2d, v4.2d, v7.d[0]
+	WORD $0x4fc710a3 // fmla v3.2d, v5.2d, v7.d[0]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61880 // fmla v0.2d, v4.2d, v6.d[1]
 	WORD $0x4fc618a1 // fmla v1.2d, v5.2d, v6.d[1]
 	WORD $0x4fc71882 // fmla v2.2d, v4.2d, v7.d[1]
@@ -26592,15 +28637,14 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F6
 	FMOVD.P 8(R17), F7
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
 	WORD $0x4fc71082 // fmla v2.2d, v4.2d, v7.d[0]
@@ -26720,6 +28764,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -26729,26 +28774,43 @@ full:
 	VMOVI $0, V3.B16
 	VMOVI $0, V4.B16
 	VMOVI $0, V5.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V8.D2]
+	VLD1.P 16(R17), [V9.D2]
+	VLD1.P 16(R19), [V10.D2]
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
 	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
 	WORD $0x4fc910c2 // fmla v2.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e3 // fmla v3.2d, v7.2d, v9.d[0]
 	WORD $0x4fca10c4 // fmla v4.2d, v6.2d, v10.d[0]
 	WORD $0x4fca10e5 // fmla v5.2d, v7.2d, v10.d[0]
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
+	WORD $0x4fc818c0 // fmla v0.2d, v6.2d, v8.d[1]
+	WORD $0x4fc818e1 // fmla v1.2d, v7.2d, v8.d[1]
+	WORD $0x4fc918c2 // fmla v2.2d, v6.2d, v9.d[1]
+	WORD $0x4fc918e3 // fmla v3.2d, v7.2d, v9.d[1]
+	WORD $0x4fca18c4 // fmla v4.2d, v6.2d, v10.d[1]
+	WORD $0x4fca18e5 // fmla v5.2d, v7.2d, v10.d[1]
+	VLD1.P 16(R16), [V8.D2]
+	VLD1.P 16(R17), [V9.D2]
+	VLD1.P 16(R19), [V10.D2]
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
+	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
+	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
+	WORD $0x4fc910c2 // fmla v2.2d, v6.2d, v9.d[0]
+	WORD $0x4fc910e3 // fmla v3.2d, v7.2d, v9.d[0]
+	WORD $0x4fca10c4 // fmla v4.2d, v6.2d, v10.d[0]
+	WORD $0x4fca10e5 // fmla v5.2d, v7.2d, v10.d[0]
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc818c0 // fmla v0.2d, v6.2d, v8.d[1]
 	WORD $0x4fc818e1 // fmla v1.2d, v7.2d, v8.d[1]
 	WORD $0x4fc918c2 // fmla v2.2d, v6.2d, v9.d[1]
@@ -26759,16 +28821,15 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F8
 	FMOVD.P 8(R17), F9
 	FMOVD.P 8(R19), F10
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
 	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
 	WORD $0x4fc910c2 // fmla v2.2d, v6.2d, v9.d[0]
@@ -26915,6 +28976,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -26927,18 +28989,17 @@ full:
 	VMOVI $0, V5.B16
 	VMOVI $0, V6.B16
 	VMOVI $0, V7.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F10
-	FMOVQ.P 16(R17), F11
-	FMOVQ.P 16(R19), F12
-	FMOVQ.P 16(R20), F13
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V10.D2]
+	VLD1.P 16(R17), [V11.D2]
+	VLD1.P 16(R19), [V12.D2]
+	VLD1.P 16(R20), [V13.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
 	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
 	WORD $0x4fcb1102 // fmla v2.2d, v8.2d, v11.d[0]
@@ -26947,9 +29008,32 @@ loop:
 	WORD $0x4fcc1125 // fmla v5.2d, v9.2d, v12.d[0]
 	WORD $0x4fcd1106 // fmla v6.2d, v8.2d, v13.d[0]
 	WORD $0x4fcd1127 // fmla v7.2d, v9.2d, v13.d[0]
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
+	WORD $0x4fca1900 // fmla v0.2d, v8.2d, v10.d[1]
+	WORD $0x4fca1921 // fmla v1.2d, v9.2d, v10.d[1]
+	WORD $0x4fcb1902 // fmla v2.2d, v8.2d, v11.d[1]
+	WORD $0x4fcb1923 // fmla v3.2d, v9.2d, v11.d[1]
+	WORD $0x4fcc1904 // fmla v4.2d, v8.2d, v12.d[1]
+	WORD $0x4fcc1925 // fmla v5.2d, v9.2d, v12.d[1]
+	WORD $0x4fcd1906 // fmla v6.2d, v8.2d, v13.d[1]
+	WORD $0x4fcd1927 // fmla v7.2d, v9.2d, v13.d[1]
+	VLD1.P 16(R16), [V10.D2]
+	VLD1.P 16(R17), [V11.D2]
+	VLD1.P 16(R19), [V12.D2]
+	VLD1.P 16(R20), [V13.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
+	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
+	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
+	WORD $0x4fcb1102 // fmla v2.2d, v8.2d, v11.d[0]
+	WORD $0x4fcb1123 // fmla v3.2d, v9.2d, v11.d[0]
+	WORD $0x4fcc1104 // fmla v4.2d, v8.2d, v12.d[0]
+	WORD $0x4fcc1125 // fmla v5.2d, v9.2d, v12.d[0]
+	WORD $0x4fcd1106 // fmla v6.2d, v8.2d, v13.d[0]
+	WORD $0x4fcd1127 // fmla v7.2d, v9.2d, v13.d[0]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1900 // fmla v0.2d, v8.2d, v10.d[1]
 	WORD $0x4fca1921 // fmla v1.2d, v9.2d, v10.d[1]
 	WORD $0x4fcb1902 // fmla v2.2d, v8.2d, v11.d[1]
@@ -26962,7 +29046,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -26970,9 +29054,8 @@ one:
 	FMOVD.P 8(R17), F11
 	FMOVD.P 8(R19), F12
 	FMOVD.P 8(R20), F13
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
 	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
 	WORD $0x4fcb1102 // fmla v2.2d, v8.2d, v11.d[0]
@@ -27146,6 +29229,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -27161,19 +29245,18 @@ full:
 	VMOVI $0, V7.B16
 	VMOVI $0, V8.B16
 	VMOVI $0, V9.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F12
-	FMOVQ.P 16(R17), F13
-	FMOVQ.P 16(R19), F14
-	FMOVQ.P 16(R20), F15
-	FMOVQ.P 16(R21), F16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V12.D2]
+	VLD1.P 16(R17), [V13.D2]
+	VLD1.P 16(R19), [V14.D2]
+	VLD1.P 16(R20), [V15.D2]
+	VLD1.P 16(R21), [V16.D2]
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
 	WORD $0x4fcd1142 // fmla v2.2d, v10.2d, v13.d[0]
@@ -27184,9 +29267,37 @@ loop:
 	WORD $0x4fcf1167 // fmla v7.2d, v11.2d, v15.d[0]
 	WORD $0x4fd01148 // fmla v8.2d, v10.2d, v16.d[0]
 	WORD $0x4fd01169 // fmla v9.2d, v11.2d, v16.d[0]
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
+	WORD $0x4fcc1940 // fmla v0.2d, v10.2d, v12.d[1]
+	WORD $0x4fcc1961 // fmla v1.2d, v11.2d, v12.d[1]
+	WORD $0x4fcd1942 // fmla v2.2d, v10.2d, v13.d[1]
+	WORD $0x4fcd1963 // fmla v3.2d, v11.2d, v13.d[1]
+	WORD $0x4fce1944 // fmla v4.2d, v10.2d, v14.d[1]
+	WORD $0x4fce1965 // fmla v5.2d, v11.2d, v14.d[1]
+	WORD $0x4fcf1946 // fmla v6.2d, v10.2d, v15.d[1]
+	WORD $0x4fcf1967 // fmla v7.2d, v11.2d, v15.d[1]
+	WORD $0x4fd01948 // fmla v8.2d, v10.2d, v16.d[1]
+	WORD $0x4fd01969 // fmla v9.2d, v11.2d, v16.d[1]
+	VLD1.P 16(R16), [V12.D2]
+	VLD1.P 16(R17), [V13.D2]
+	VLD1.P 16(R19), [V14.D2]
+	VLD1.P 16(R20), [V15.D2]
+	VLD1.P 16(R21), [V16.D2]
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
+	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
+	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
+	WORD $0x4fcd1142 // fmla v2.2d, v10.2d, v13.d[0]
+	WORD $0x4fcd1163 // fmla v3.2d, v11.2d, v13.d[0]
+	WORD $0x4fce1144 // fmla v4.2d, v10.2d, v14.d[0]
+	WORD $0x4fce1165 // fmla v5.2d, v11.2d, v14.d[0]
+	WORD $0x4fcf1146 // fmla v6.2d, v10.2d, v15.d[0]
+	WORD $0x4fcf1167 // fmla v7.2d, v11.2d, v15.d[0]
+	WORD $0x4fd01148 // fmla v8.2d, v10.2d, v16.d[0]
+	WORD $0x4fd01169 // fmla v9.2d, v11.2d, v16.d[0]
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1940 // fmla v0.2d, v10.2d, v12.d[1]
 	WORD $0x4fcc1961 // fmla v1.2d, v11.2d, v12.d[1]
 	WORD $0x4fcd1942 // fmla v2.2d, v10.2d, v13.d[1]
@@ -27201,7 +29312,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -27210,9 +29321,8 @@ one:
 	FMOVD.P 8(R19), F14
 	FMOVD.P 8(R20), F15
 	FMOVD.P 8(R21), F16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
 	WORD $0x4fcd1142 // fmla v2.2d, v10.2d, v13.d[0]
@@ -27413,6 +29523,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -27431,20 +29542,19 @@ full:
 	VMOVI $0, V9.B16
 	VMOVI $0, V10.B16
 	VMOVI $0, V11.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F14
-	FMOVQ.P 16(R17), F15
-	FMOVQ.P 16(R19), F16
-	FMOVQ.P 16(R20), F17
-	FMOVQ.P 16(R21), F18
-	FMOVQ.P 16(R22), F19
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V14.D2]
+	VLD1.P 16(R17), [V15.D2]
+	VLD1.P 16(R19), [V16.D2]
+	VLD1.P 16(R20), [V17.D2]
+	VLD1.P 16(R21), [V18.D2]
+	VLD1.P 16(R22), [V19.D2]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
 	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
 	WORD $0x4fcf1182 // fmla v2.2d, v12.2d, v15.d[0]
@@ -27457,9 +29567,42 @@ loop:
 	WORD $0x4fd211a9 // fmla v9.2d, v13.2d, v18.d[0]
 	WORD $0x4fd3118a // fmla v10.2d, v12.2d, v19.d[0]
 	WORD $0x4fd311ab // fmla v11.2d, v13.2d, v19.d[0]
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
+	WORD $0x4fce1980 // fmla v0.2d, v12.2d, v14.d[1]
+	WORD $0x4fce19a1 // fmla v1.2d, v13.2d, v14.d[1]
+	WORD $0x4fcf1982 // fmla v2.2d, v12.2d, v15.d[1]
+	WORD $0x4fcf19a3 // fmla v3.2d, v13.2d, v15.d[1]
+	WORD $0x4fd01984 // fmla v4.2d, v12.2d, v16.d[1]
+	WORD $0x4fd019a5 // fmla v5.2d, v13.2d, v16.d[1]
+	WORD $0x4fd11986 // fmla v6.2d, v12.2d, v17.d[1]
+	WORD $0x4fd119a7 // fmla v7.2d, v13.2d, v17.d[1]
+	WORD $0x4fd21988 // fmla v8.2d, v12.2d, v18.d[1]
+	WORD $0x4fd219a9 // fmla v9.2d, v13.2d, v18.d[1]
+	WORD $0x4fd3198a // fmla v10.2d, v12.2d, v19.d[1]
+	WORD $0x4fd319ab // fmla v11.2d, v13.2d, v19.d[1]
+	VLD1.P 16(R16), [V14.D2]
+	VLD1.P 16(R17), [V15.D2]
+	VLD1.P 16(R19), [V16.D2]
+	VLD1.P 16(R20), [V17.D2]
+	VLD1.P 16(R21), [V18.D2]
+	VLD1.P 16(R22), [V19.D2]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
+	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
+	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
+	WORD $0x4fcf1182 // fmla v2.2d, v12.2d, v15.d[0]
+	WORD $0x4fcf11a3 // fmla v3.2d, v13.2d, v15.d[0]
+	WORD $0x4fd01184 // fmla v4.2d, v12.2d, v16.d[0]
+	WORD $0x4fd011a5 // fmla v5.2d, v13.2d, v16.d[0]
+	WORD $0x4fd11186 // fmla v6.2d, v12.2d, v17.d[0]
+	WORD $0x4fd111a7 // fmla v7.2d, v13.2d, v17.d[0]
+	WORD $0x4fd21188 // fmla v8.2d, v12.2d, v18.d[0]
+	WORD $0x4fd211a9 // fmla v9.2d, v13.2d, v18.d[0]
+	WORD $0x4fd3118a // fmla v10.2d, v12.2d, v19.d[0]
+	WORD $0x4fd311ab // fmla v11.2d, v13.2d, v19.d[0]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1980 // fmla v0.2d, v12.2d, v14.d[1]
 	WORD $0x4fce19a1 // fmla v1.2d, v13.2d, v14.d[1]
 	WORD $0x4fcf1982 // fmla v2.2d, v12.2d, v15.d[1]
@@ -27476,7 +29619,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -27486,9 +29629,8 @@ one:
 	FMOVD.P 8(R20), F17
 	FMOVD.P 8(R21), F18
 	FMOVD.P 8(R22), F19
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
 	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
 	WORD $0x4fcf1182 // fmla v2.2d, v12.2d, v15.d[0]
@@ -27716,6 +29858,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -27737,21 +29880,20 @@ full:
 	VMOVI $0, V11.B16
 	VMOVI $0, V12.B16
 	VMOVI $0, V13.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F16
-	FMOVQ.P 16(R17), F17
-	FMOVQ.P 16(R19), F18
-	FMOVQ.P 16(R20), F19
-	FMOVQ.P 16(R21), F20
-	FMOVQ.P 16(R22), F21
-	FMOVQ.P 16(R23), F22
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V16.D2]
+	VLD1.P 16(R17), [V17.D2]
+	VLD1.P 16(R19), [V18.D2]
+	VLD1.P 16(R20), [V19.D2]
+	VLD1.P 16(R21), [V20.D2]
+	VLD1.P 16(R22), [V21.D2]
+	VLD1.P 16(R23), [V22.D2]
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
 	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
 	WORD $0x4fd111c2 // fmla v2.2d, v14.2d, v17.d[0]
@@ -27766,9 +29908,47 @@ loop:
 	WORD $0x4fd511eb // fmla v11.2d, v15.2d, v21.d[0]
 	WORD $0x4fd611cc // fmla v12.2d, v14.2d, v22.d[0]
 	WORD $0x4fd611ed // fmla v13.2d, v15.2d, v22.d[0]
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
+	WORD $0x4fd019c0 // fmla v0.2d, v14.2d, v16.d[1]
+	WORD $0x4fd019e1 // fmla v1.2d, v15.2d, v16.d[1]
+	WORD $0x4fd119c2 // fmla v2.2d, v14.2d, v17.d[1]
+	WORD $0x4fd119e3 // fmla v3.2d, v15.2d, v17.d[1]
+	WORD $0x4fd219c4 // fmla v4.2d, v14.2d, v18.d[1]
+	WORD $0x4fd219e5 // fmla v5.2d, v15.2d, v18.d[1]
+	WORD $0x4fd319c6 // fmla v6.2d, v14.2d, v19.d[1]
+	WORD $0x4fd319e7 // fmla v7.2d, v15.2d, v19.d[1]
+	WORD $0x4fd419c8 // fmla v8.2d, v14.2d, v20.d[1]
+	WORD $0x4fd419e9 // fmla v9.2d, v15.2d, v20.d[1]
+	WORD $0x4fd519ca // fmla v10.2d, v14.2d, v21.d[1]
+	WORD $0x4fd519eb // fmla v11.2d, v15.2d, v21.d[1]
+	WORD $0x4fd619cc // fmla v12.2d, v14.2d, v22.d[1]
+	WORD $0x4fd619ed // fmla v13.2d, v15.2d, v22.d[1]
+	VLD1.P 16(R16), [V16.D2]
+	VLD1.P 16(R17), [V17.D2]
+	VLD1.P 16(R19), [V18.D2]
+	VLD1.P 16(R20), [V19.D2]
+	VLD1.P 16(R21), [V20.D2]
+	VLD1.P 16(R22), [V21.D2]
+	VLD1.P 16(R23), [V22.D2]
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
+	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
+	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
+	WORD $0x4fd111c2 // fmla v2.2d, v14.2d, v17.d[0]
+	WORD $0x4fd111e3 // fmla v3.2d, v15.2d, v17.d[0]
+	WORD $0x4fd211c4 // fmla v4.2d, v14.2d, v18.d[0]
+	WORD $0x4fd211e5 // fmla v5.2d, v15.2d, v18.d[0]
+	WORD $0x4fd311c6 // fmla v6.2d, v14.2d, v19.d[0]
+	WORD $0x4fd311e7 // fmla v7.2d, v15.2d, v19.d[0]
+	WORD $0x4fd411c8 // fmla v8.2d, v14.2d, v20.d[0]
+	WORD $0x4fd411e9 // fmla v9.2d, v15.2d, v20.d[0]
+	WORD $0x4fd511ca // fmla v10.2d, v14.2d, v21.d[0]
+	WORD $0x4fd511eb // fmla v11.2d, v15.2d, v21.d[0]
+	WORD $0x4fd611cc // fmla v12.2d, v14.2d, v22.d[0]
+	WORD $0x4fd611ed // fmla v13.2d, v15.2d, v22.d[0]
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd019c0 // fmla v0.2d, v14.2d, v16.d[1]
 	WORD $0x4fd019e1 // fmla v1.2d, v15.2d, v16.d[1]
 	WORD $0x4fd119c2 // fmla v2.2d, v14.2d, v17.d[1]
@@ -27787,7 +29967,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -27798,9 +29978,8 @@ one:
 	FMOVD.P 8(R21), F20
 	FMOVD.P 8(R22), F21
 	FMOVD.P 8(R23), F22
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
 	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
 	WORD $0x4fd111c2 // fmla v2.2d, v14.2d, v17.d[0]
@@ -28055,6 +30234,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -28079,22 +30259,21 @@ full:
 	VMOVI $0, V13.B16
 	VMOVI $0, V14.B16
 	VMOVI $0, V15.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F18
-	FMOVQ.P 16(R17), F19
-	FMOVQ.P 16(R19), F20
-	FMOVQ.P 16(R20), F21
-	FMOVQ.P 16(R21), F22
-	FMOVQ.P 16(R22), F23
-	FMOVQ.P 16(R23), F24
-	FMOVQ.P 16(R24), F25
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V18.D2]
+	VLD1.P 16(R17), [V19.D2]
+	VLD1.P 16(R19), [V20.D2]
+	VLD1.P 16(R20), [V21.D2]
+	VLD1.P 16(R21), [V22.D2]
+	VLD1.P 16(R22), [V23.D2]
+	VLD1.P 16(R23), [V24.D2]
+	VLD1.P 16(R24), [V25.D2]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
 	WORD $0x4fd31202 // fmla v2.2d, v16.2d, v19.d[0]
@@ -28111,9 +30290,52 @@ loop:
 	WORD $0x4fd8122d // fmla v13.2d, v17.2d, v24.d[0]
 	WORD $0x4fd9120e // fmla v14.2d, v16.2d, v25.d[0]
 	WORD $0x4fd9122f // fmla v15.2d, v17.2d, v25.d[0]
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
+	WORD $0x4fd21a00 // fmla v0.2d, v16.2d, v18.d[1]
+	WORD $0x4fd21a21 // fmla v1.2d, v17.2d, v18.d[1]
+	WORD $0x4fd31a02 // fmla v2.2d, v16.2d, v19.d[1]
+	WORD $0x4fd31a23 // fmla v3.2d, v17.2d, v19.d[1]
+	WORD $0x4fd41a04 // fmla v4.2d, v16.2d, v20.d[1]
+	WORD $0x4fd41a25 // fmla v5.2d, v17.2d, v20.d[1]
+	WORD $0x4fd51a06 // fmla v6.2d, v16.2d, v21.d[1]
+	WORD $0x4fd51a27 // fmla v7.2d, v17.2d, v21.d[1]
+	WORD $0x4fd61a08 // fmla v8.2d, v16.2d, v22.d[1]
+	WORD $0x4fd61a29 // fmla v9.2d, v17.2d, v22.d[1]
+	WORD $0x4fd71a0a // fmla v10.2d, v16.2d, v23.d[1]
+	WORD $0x4fd71a2b // fmla v11.2d, v17.2d, v23.d[1]
+	WORD $0x4fd81a0c // fmla v12.2d, v16.2d, v24.d[1]
+	WORD $0x4fd81a2d // fmla v13.2d, v17.2d, v24.d[1]
+	WORD $0x4fd91a0e // fmla v14.2d, v16.2d, v25.d[1]
+	WORD $0x4fd91a2f // fmla v15.2d, v17.2d, v25.d[1]
+	VLD1.P 16(R16), [V18.D2]
+	VLD1.P 16(R17), [V19.D2]
+	VLD1.P 16(R19), [V20.D2]
+	VLD1.P 16(R20), [V21.D2]
+	VLD1.P 16(R21), [V22.D2]
+	VLD1.P 16(R22), [V23.D2]
+	VLD1.P 16(R23), [V24.D2]
+	VLD1.P 16(R24), [V25.D2]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
+	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
+	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
+	WORD $0x4fd31202 // fmla v2.2d, v16.2d, v19.d[0]
+	WORD $0x4fd31223 // fmla v3.2d, v17.2d, v19.d[0]
+	WORD $0x4fd41204 // fmla v4.2d, v16.2d, v20.d[0]
+	WORD $0x4fd41225 // fmla v5.2d, v17.2d, v20.d[0]
+	WORD $0x4fd51206 // fmla v6.2d, v16.2d, v21.d[0]
+	WORD $0x4fd51227 // fmla v7.2d, v17.2d, v21.d[0]
+	WORD $0x4fd61208 // fmla v8.2d, v16.2d, v22.d[0]
+	WORD $0x4fd61229 // fmla v9.2d, v17.2d, v22.d[0]
+	WORD $0x4fd7120a // fmla v10.2d, v16.2d, v23.d[0]
+	WORD $0x4fd7122b // fmla v11.2d, v17.2d, v23.d[0]
+	WORD $0x4fd8120c // fmla v12.2d, v16.2d, v24.d[0]
+	WORD $0x4fd8122d // fmla v13.2d, v17.2d, v24.d[0]
+	WORD $0x4fd9120e // fmla v14.2d, v16.2d, v25.d[0]
+	WORD $0x4fd9122f // fmla v15.2d, v17.2d, v25.d[0]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21a00 // fmla v0.2d, v16.2d, v18.d[1]
 	WORD $0x4fd21a21 // fmla v1.2d, v17.2d, v18.d[1]
 	WORD $0x4fd31a02 // fmla v2.2d, v16.2d, v19.d[1]
@@ -28134,7 +30356,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -28146,9 +30368,8 @@ one:
 	FMOVD.P 8(R22), F23
 	FMOVD.P 8(R23), F24
 	FMOVD.P 8(R24), F25
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
 	WORD $0x4fd31202 // fmla v2.2d, v16.2d, v19.d[0]
@@ -28430,25 +30651,35 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
+	WORD $0x4fc61860 // fmla v0.2d, v3.2d, v6.d[1]
+	WORD $0x4fc61881 // fmla v1.2d, v4.2d, v6.d[1]
+	WORD $0x4fc618a2 // fmla v2.2d, v5.2d, v6.d[1]
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
+	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
+	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
+	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61860 // fmla v0.2d, v3.2d, v6.d[1]
 	WORD $0x4fc61881 // fmla v1.2d, v4.2d, v6.d[1]
 	WORD $0x4fc618a2 // fmla v2.2d, v5.2d, v6.d[1]
@@ -28456,14 +30687,13 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F6
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
@@ -28568,6 +30798,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	VMOVI $0, V0.B16
@@ -28576,25 +30807,41 @@ full:
 	VMOVI $0, V3.B16
 	VMOVI $0, V4.B16
 	VMOVI $0, V5.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F9
-	FMOVQ.P 16(R17), F10
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V9.D2]
+	VLD1.P 16(R17), [V10.D2]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
 	WORD $0x4fca10c3 // fmla v3.2d, v6.2d, v10.d[0]
 	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
 	WORD $0x4fca1105 // fmla v5.2d, v8.2d, v10.d[0]
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
+	WORD $0x4fc918c0 // fmla v0.2d, v6.2d, v9.d[1]
+	WORD $0x4fc918e1 // fmla v1.2d, v7.2d, v9.d[1]
+	WORD $0x4fc91902 // fmla v2.2d, v8.2d, v9.d[1]
+	WORD $0x4fca18c3 // fmla v3.2d, v6.2d, v10.d[1]
+	WORD $0x4fca18e4 // fmla v4.2d, v7.2d, v10.d[1]
+	WORD $0x4fca1905 // fmla v5.2d, v8.2d, v10.d[1]
+	VLD1.P 16(R16), [V9.D2]
+	VLD1.P 16(R17), [V10.D2]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
+	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
+	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
+	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
+	WORD $0x4fca10c3 // fmla v3.2d, v6.2d, v10.d[0]
+	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
+	WORD $0x4fca1105 // fmla v5.2d, v8.2d, v10.d[0]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc918c0 // fmla v0.2d, v6.2d, v9.d[1]
 	WORD $0x4fc918e1 // fmla v1.2d, v7.2d, v9.d[1]
 	WORD $0x4fc91902 // fmla v2.2d, v8.2d, v9.d[1]
@@ -28605,15 +30852,14 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F9
 	FMOVD.P 8(R17), F10
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
@@ -28756,6 +31002,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -28768,17 +31015,16 @@ full:
 	VMOVI $0, V6.B16
 	VMOVI $0, V7.B16
 	VMOVI $0, V8.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F12
-	FMOVQ.P 16(R17), F13
-	FMOVQ.P 16(R19), F14
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V12.D2]
+	VLD1.P 16(R17), [V13.D2]
+	VLD1.P 16(R19), [V14.D2]
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
 	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
@@ -28788,9 +31034,33 @@ loop:
 	WORD $0x4fce1126 // fmla v6.2d, v9.2d, v14.d[0]
 	WORD $0x4fce1147 // fmla v7.2d, v10.2d, v14.d[0]
 	WORD $0x4fce1168 // fmla v8.2d, v11.2d, v14.d[0]
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
+	WORD $0x4fcc1920 // fmla v0.2d, v9.2d, v12.d[1]
+	WORD $0x4fcc1941 // fmla v1.2d, v10.2d, v12.d[1]
+	WORD $0x4fcc1962 // fmla v2.2d, v11.2d, v12.d[1]
+	WORD $0x4fcd1923 // fmla v3.2d, v9.2d, v13.d[1]
+	WORD $0x4fcd1944 // fmla v4.2d, v10.2d, v13.d[1]
+	WORD $0x4fcd1965 // fmla v5.2d, v11.2d, v13.d[1]
+	WORD $0x4fce1926 // fmla v6.2d, v9.2d, v14.d[1]
+	WORD $0x4fce1947 // fmla v7.2d, v10.2d, v14.d[1]
+	WORD $0x4fce1968 // fmla v8.2d, v11.2d, v14.d[1]
+	VLD1.P 16(R16), [V12.D2]
+	VLD1.P 16(R17), [V13.D2]
+	VLD1.P 16(R19), [V14.D2]
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
+	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
+	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
+	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
+	WORD $0x4fcd1123 // fmla v3.2d, v9.2d, v13.d[0]
+	WORD $0x4fcd1144 // fmla v4.2d, v10.2d, v13.d[0]
+	WORD $0x4fcd1165 // fmla v5.2d, v11.2d, v13.d[0]
+	WORD $0x4fce1126 // fmla v6.2d, v9.2d, v14.d[0]
+	WORD $0x4fce1147 // fmla v7.2d, v10.2d, v14.d[0]
+	WORD $0x4fce1168 // fmla v8.2d, v11.2d, v14.d[0]
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1920 // fmla v0.2d, v9.2d, v12.d[1]
 	WORD $0x4fcc1941 // fmla v1.2d, v10.2d, v12.d[1]
 	WORD $0x4fcc1962 // fmla v2.2d, v11.2d, v12.d[1]
@@ -28804,16 +31074,15 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R16), F12
 	FMOVD.P 8(R17), F13
 	FMOVD.P 8(R19), F14
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
 	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
@@ -28994,6 +31263,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -29010,18 +31280,17 @@ full:
 	VMOVI $0, V9.B16
 	VMOVI $0, V10.B16
 	VMOVI $0, V11.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F15
-	FMOVQ.P 16(R17), F16
-	FMOVQ.P 16(R19), F17
-	FMOVQ.P 16(R20), F18
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V15.D2]
+	VLD1.P 16(R17), [V16.D2]
+	VLD1.P 16(R19), [V17.D2]
+	VLD1.P 16(R20), [V18.D2]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
 	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
 	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
@@ -29034,9 +31303,40 @@ loop:
 	WORD $0x4fd21189 // fmla v9.2d, v12.2d, v18.d[0]
 	WORD $0x4fd211aa // fmla v10.2d, v13.2d, v18.d[0]
 	WORD $0x4fd211cb // fmla v11.2d, v14.2d, v18.d[0]
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
+	WORD $0x4fcf1980 // fmla v0.2d, v12.2d, v15.d[1]
+	WORD $0x4fcf19a1 // fmla v1.2d, v13.2d, v15.d[1]
+	WORD $0x4fcf19c2 // fmla v2.2d, v14.2d, v15.d[1]
+	WORD $0x4fd01983 // fmla v3.2d, v12.2d, v16.d[1]
+	WORD $0x4fd019a4 // fmla v4.2d, v13.2d, v16.d[1]
+	WORD $0x4fd019c5 // fmla v5.2d, v14.2d, v16.d[1]
+	WORD $0x4fd11986 // fmla v6.2d, v12.2d, v17.d[1]
+	WORD $0x4fd119a7 // fmla v7.2d, v13.2d, v17.d[1]
+	WORD $0x4fd119c8 // fmla v8.2d, v14.2d, v17.d[1]
+	WORD $0x4fd21989 // fmla v9.2d, v12.2d, v18.d[1]
+	WORD $0x4fd219aa // fmla v10.2d, v13.2d, v18.d[1]
+	WORD $0x4fd219cb // fmla v11.2d, v14.2d, v18.d[1]
+	VLD1.P 16(R16), [V15.D2]
+	VLD1.P 16(R17), [V16.D2]
+	VLD1.P 16(R19), [V17.D2]
+	VLD1.P 16(R20), [V18.D2]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
+	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
+	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
+	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
+	WORD $0x4fd01183 // fmla v3.2d, v12.2d, v16.d[0]
+	WORD $0x4fd011a4 // fmla v4.2d, v13.2d, v16.d[0]
+	WORD $0x4fd011c5 // fmla v5.2d, v14.2d, v16.d[0]
+	WORD $0x4fd11186 // fmla v6.2d, v12.2d, v17.d[0]
+	WORD $0x4fd111a7 // fmla v7.2d, v13.2d, v17.d[0]
+	WORD $0x4fd111c8 // fmla v8.2d, v14.2d, v17.d[0]
+	WORD $0x4fd21189 // fmla v9.2d, v12.2d, v18.d[0]
+	WORD $0x4fd211aa // fmla v10.2d, v13.2d, v18.d[0]
+	WORD $0x4fd211cb // fmla v11.2d, v14.2d, v18.d[0]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1980 // fmla v0.2d, v12.2d, v15.d[1]
 	WORD $0x4fcf19a1 // fmla v1.2d, v13.2d, v15.d[1]
 	WORD $0x4fcf19c2 // fmla v2.2d, v14.2d, v15.d[1]
@@ -29053,7 +31353,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -29061,9 +31361,8 @@ one:
 	FMOVD.P 8(R17), F16
 	FMOVD.P 8(R19), F17
 	FMOVD.P 8(R20), F18
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
 	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
 	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
@@ -29297,6 +31596,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -29317,19 +31617,18 @@ full:
 	VMOVI $0, V12.B16
 	VMOVI $0, V13.B16
 	VMOVI $0, V14.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F18
-	FMOVQ.P 16(R17), F19
-	FMOVQ.P 16(R19), F20
-	FMOVQ.P 16(R20), F21
-	FMOVQ.P 16(R21), F22
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V18.D2]
+	VLD1.P 16(R17), [V19.D2]
+	VLD1.P 16(R19), [V20.D2]
+	VLD1.P 16(R20), [V21.D2]
+	VLD1.P 16(R21), [V22.D2]
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
 	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
@@ -29345,9 +31644,47 @@ loop:
 	WORD $0x4fd611ec // fmla v12.2d, v15.2d, v22.d[0]
 	WORD $0x4fd6120d // fmla v13.2d, v16.2d, v22.d[0]
 	WORD $0x4fd6122e // fmla v14.2d, v17.2d, v22.d[0]
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
+	WORD $0x4fd219e0 // fmla v0.2d, v15.2d, v18.d[1]
+	WORD $0x4fd21a01 // fmla v1.2d, v16.2d, v18.d[1]
+	WORD $0x4fd21a22 // fmla v2.2d, v17.2d, v18.d[1]
+	WORD $0x4fd319e3 // fmla v3.2d, v15.2d, v19.d[1]
+	WORD $0x4fd31a04 // fmla v4.2d, v16.2d, v19.d[1]
+	WORD $0x4fd31a25 // fmla v5.2d, v17.2d, v19.d[1]
+	WORD $0x4fd419e6 // fmla v6.2d, v15.2d, v20.d[1]
+	WORD $0x4fd41a07 // fmla v7.2d, v16.2d, v20.d[1]
+	WORD $0x4fd41a28 // fmla v8.2d, v17.2d, v20.d[1]
+	WORD $0x4fd519e9 // fmla v9.2d, v15.2d, v21.d[1]
+	WORD $0x4fd51a0a // fmla v10.2d, v16.2d, v21.d[1]
+	WORD $0x4fd51a2b // fmla v11.2d, v17.2d, v21.d[1]
+	WORD $0x4fd619ec // fmla v12.2d, v15.2d, v22.d[1]
+	WORD $0x4fd61a0d // fmla v13.2d, v16.2d, v22.d[1]
+	WORD $0x4fd61a2e // fmla v14.2d, v17.2d, v22.d[1]
+	VLD1.P 16(R16), [V18.D2]
+	VLD1.P 16(R17), [V19.D2]
+	VLD1.P 16(R19), [V20.D2]
+	VLD1.P 16(R20), [V21.D2]
+	VLD1.P 16(R21), [V22.D2]
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
+	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
+	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
+	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
+	WORD $0x4fd311e3 // fmla v3.2d, v15.2d, v19.d[0]
+	WORD $0x4fd31204 // fmla v4.2d, v16.2d, v19.d[0]
+	WORD $0x4fd31225 // fmla v5.2d, v17.2d, v19.d[0]
+	WORD $0x4fd411e6 // fmla v6.2d, v15.2d, v20.d[0]
+	WORD $0x4fd41207 // fmla v7.2d, v16.2d, v20.d[0]
+	WORD $0x4fd41228 // fmla v8.2d, v17.2d, v20.d[0]
+	WORD $0x4fd511e9 // fmla v9.2d, v15.2d, v21.d[0]
+	WORD $0x4fd5120a // fmla v10.2d, v16.2d, v21.d[0]
+	WORD $0x4fd5122b // fmla v11.2d, v17.2d, v21.d[0]
+	WORD $0x4fd611ec // fmla v12.2d, v15.2d, v22.d[0]
+	WORD $0x4fd6120d // fmla v13.2d, v16.2d, v22.d[0]
+	WORD $0x4fd6122e // fmla v14.2d, v17.2d, v22.d[0]
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd219e0 // fmla v0.2d, v15.2d, v18.d[1]
 	WORD $0x4fd21a01 // fmla v1.2d, v16.2d, v18.d[1]
 	WORD $0x4fd21a22 // fmla v2.2d, v17.2d, v18.d[1]
@@ -29367,7 +31704,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -29376,9 +31713,8 @@ one:
 	FMOVD.P 8(R19), F20
 	FMOVD.P 8(R20), F21
 	FMOVD.P 8(R21), F22
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
 	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
@@ -29653,6 +31989,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -29677,20 +32014,19 @@ full:
 	VMOVI $0, V15.B16
 	VMOVI $0, V16.B16
 	VMOVI $0, V17.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F21
-	FMOVQ.P 16(R17), F22
-	FMOVQ.P 16(R19), F23
-	FMOVQ.P 16(R20), F24
-	FMOVQ.P 16(R21), F25
-	FMOVQ.P 16(R22), F26
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V21.D2]
+	VLD1.P 16(R17), [V22.D2]
+	VLD1.P 16(R19), [V23.D2]
+	VLD1.P 16(R20), [V24.D2]
+	VLD1.P 16(R21), [V25.D2]
+	VLD1.P 16(R22), [V26.D2]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
 	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
 	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
@@ -29709,9 +32045,54 @@ loop:
 	WORD $0x4fda124f // fmla v15.2d, v18.2d, v26.d[0]
 	WORD $0x4fda1270 // fmla v16.2d, v19.2d, v26.d[0]
 	WORD $0x4fda1291 // fmla v17.2d, v20.2d, v26.d[0]
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
+	WORD $0x4fd51a40 // fmla v0.2d, v18.2d, v21.d[1]
+	WORD $0x4fd51a61 // fmla v1.2d, v19.2d, v21.d[1]
+	WORD $0x4fd51a82 // fmla v2.2d, v20.2d, v21.d[1]
+	WORD $0x4fd61a43 // fmla v3.2d, v18.2d, v22.d[1]
+	WORD $0x4fd61a64 // fmla v4.2d, v19.2d, v22.d[1]
+	WORD $0x4fd61a85 // fmla v5.2d, v20.2d, v22.d[1]
+	WORD $0x4fd71a46 // fmla v6.2d, v18.2d, v23.d[1]
+	WORD $0x4fd71a67 // fmla v7.2d, v19.2d, v23.d[1]
+	WORD $0x4fd71a88 // fmla v8.2d, v20.2d, v23.d[1]
+	WORD $0x4fd81a49 // fmla v9.2d, v18.2d, v24.d[1]
+	WORD $0x4fd81a6a // fmla v10.2d, v19.2d, v24.d[1]
+	WORD $0x4fd81a8b // fmla v11.2d, v20.2d, v24.d[1]
+	WORD $0x4fd91a4c // fmla v12.2d, v18.2d, v25.d[1]
+	WORD $0x4fd91a6d // fmla v13.2d, v19.2d, v25.d[1]
+	WORD $0x4fd91a8e // fmla v14.2d, v20.2d, v25.d[1]
+	WORD $0x4fda1a4f // fmla v15.2d, v18.2d, v26.d[1]
+	WORD $0x4fda1a70 // fmla v16.2d, v19.2d, v26.d[1]
+	WORD $0x4fda1a91 // fmla v17.2d, v20.2d, v26.d[1]
+	VLD1.P 16(R16), [V21.D2]
+	VLD1.P 16(R17), [V22.D2]
+	VLD1.P 16(R19), [V23.D2]
+	VLD1.P 16(R20), [V24.D2]
+	VLD1.P 16(R21), [V25.D2]
+	VLD1.P 16(R22), [V26.D2]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
+	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
+	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
+	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
+	WORD $0x4fd61243 // fmla v3.2d, v18.2d, v22.d[0]
+	WORD $0x4fd61264 // fmla v4.2d, v19.2d, v22.d[0]
+	WORD $0x4fd61285 // fmla v5.2d, v20.2d, v22.d[0]
+	WORD $0x4fd71246 // fmla v6.2d, v18.2d, v23.d[0]
+	WORD $0x4fd71267 // fmla v7.2d, v19.2d, v23.d[0]
+	WORD $0x4fd71288 // fmla v8.2d, v20.2d, v23.d[0]
+	WORD $0x4fd81249 // fmla v9.2d, v18.2d, v24.d[0]
+	WORD $0x4fd8126a // fmla v10.2d, v19.2d, v24.d[0]
+	WORD $0x4fd8128b // fmla v11.2d, v20.2d, v24.d[0]
+	WORD $0x4fd9124c // fmla v12.2d, v18.2d, v25.d[0]
+	WORD $0x4fd9126d // fmla v13.2d, v19.2d, v25.d[0]
+	WORD $0x4fd9128e // fmla v14.2d, v20.2d, v25.d[0]
+	WORD $0x4fda124f // fmla v15.2d, v18.2d, v26.d[0]
+	WORD $0x4fda1270 // fmla v16.2d, v19.2d, v26.d[0]
+	WORD $0x4fda1291 // fmla v17.2d, v20.2d, v26.d[0]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51a40 // fmla v0.2d, v18.2d, v21.d[1]
 	WORD $0x4fd51a61 // fmla v1.2d, v19.2d, v21.d[1]
 	WORD $0x4fd51a82 // fmla v2.2d, v20.2d, v21.d[1]
@@ -29734,7 +32115,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -29744,9 +32125,8 @@ one:
 	FMOVD.P 8(R20), F24
 	FMOVD.P 8(R21), F25
 	FMOVD.P 8(R22), F26
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
 	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
 	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
@@ -30062,6 +32442,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	ADD R3, R16, R17
 	ADD R3, R17, R19
@@ -30090,21 +32471,20 @@ full:
 	VMOVI $0, V18.B16
 	VMOVI $0, V19.B16
 	VMOVI $0, V20.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F24
-	FMOVQ.P 16(R17), F25
-	FMOVQ.P 16(R19), F26
-	FMOVQ.P 16(R20), F27
-	FMOVQ.P 16(R21), F28
-	FMOVQ.P 16(R22), F29
-	FMOVQ.P 16(R23), F30
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P 16(R16), [V24.D2]
+	VLD1.P 16(R17), [V25.D2]
+	VLD1.P 16(R19), [V26.D2]
+	VLD1.P 16(R20), [V27.D2]
+	VLD1.P 16(R21), [V28.D2]
+	VLD1.P 16(R22), [V29.D2]
+	VLD1.P 16(R23), [V30.D2]
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
 	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
 	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
@@ -30126,9 +32506,61 @@ loop:
 	WORD $0x4fde12b2 // fmla v18.2d, v21.2d, v30.d[0]
 	WORD $0x4fde12d3 // fmla v19.2d, v22.2d, v30.d[0]
 	WORD $0x4fde12f4 // fmla v20.2d, v23.2d, v30.d[0]
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
+	WORD $0x4fd81aa0 // fmla v0.2d, v21.2d, v24.d[1]
+	WORD $0x4fd81ac1 // fmla v1.2d, v22.2d, v24.d[1]
+	WORD $0x4fd81ae2 // fmla v2.2d, v23.2d, v24.d[1]
+	WORD $0x4fd91aa3 // fmla v3.2d, v21.2d, v25.d[1]
+	WORD $0x4fd91ac4 // fmla v4.2d, v22.2d, v25.d[1]
+	WORD $0x4fd91ae5 // fmla v5.2d, v23.2d, v25.d[1]
+	WORD $0x4fda1aa6 // fmla v6.2d, v21.2d, v26.d[1]
+	WORD $0x4fda1ac7 // fmla v7.2d, v22.2d, v26.d[1]
+	WORD $0x4fda1ae8 // fmla v8.2d, v23.2d, v26.d[1]
+	WORD $0x4fdb1aa9 // fmla v9.2d, v21.2d, v27.d[1]
+	WORD $0x4fdb1aca // fmla v10.2d, v22.2d, v27.d[1]
+	WORD $0x4fdb1aeb // fmla v11.2d, v23.2d, v27.d[1]
+	WORD $0x4fdc1aac // fmla v12.2d, v21.2d, v28.d[1]
+	WORD $0x4fdc1acd // fmla v13.2d, v22.2d, v28.d[1]
+	WORD $0x4fdc1aee // fmla v14.2d, v23.2d, v28.d[1]
+	WORD $0x4fdd1aaf // fmla v15.2d, v21.2d, v29.d[1]
+	WORD $0x4fdd1ad0 // fmla v16.2d, v22.2d, v29.d[1]
+	WORD $0x4fdd1af1 // fmla v17.2d, v23.2d, v29.d[1]
+	WORD $0x4fde1ab2 // fmla v18.2d, v21.2d, v30.d[1]
+	WORD $0x4fde1ad3 // fmla v19.2d, v22.2d, v30.d[1]
+	WORD $0x4fde1af4 // fmla v20.2d, v23.2d, v30.d[1]
+	VLD1.P 16(R16), [V24.D2]
+	VLD1.P 16(R17), [V25.D2]
+	VLD1.P 16(R19), [V26.D2]
+	VLD1.P 16(R20), [V27.D2]
+	VLD1.P 16(R21), [V28.D2]
+	VLD1.P 16(R22), [V29.D2]
+	VLD1.P 16(R23), [V30.D2]
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
+	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
+	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
+	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
+	WORD $0x4fd912a3 // fmla v3.2d, v21.2d, v25.d[0]
+	WORD $0x4fd912c4 // fmla v4.2d, v22.2d, v25.d[0]
+	WORD $0x4fd912e5 // fmla v5.2d, v23.2d, v25.d[0]
+	WORD $0x4fda12a6 // fmla v6.2d, v21.2d, v26.d[0]
+	WORD $0x4fda12c7 // fmla v7.2d, v22.2d, v26.d[0]
+	WORD $0x4fda12e8 // fmla v8.2d, v23.2d, v26.d[0]
+	WORD $0x4fdb12a9 // fmla v9.2d, v21.2d, v27.d[0]
+	WORD $0x4fdb12ca // fmla v10.2d, v22.2d, v27.d[0]
+	WORD $0x4fdb12eb // fmla v11.2d, v23.2d, v27.d[0]
+	WORD $0x4fdc12ac // fmla v12.2d, v21.2d, v28.d[0]
+	WORD $0x4fdc12cd // fmla v13.2d, v22.2d, v28.d[0]
+	WORD $0x4fdc12ee // fmla v14.2d, v23.2d, v28.d[0]
+	WORD $0x4fdd12af // fmla v15.2d, v21.2d, v29.d[0]
+	WORD $0x4fdd12d0 // fmla v16.2d, v22.2d, v29.d[0]
+	WORD $0x4fdd12f1 // fmla v17.2d, v23.2d, v29.d[0]
+	WORD $0x4fde12b2 // fmla v18.2d, v21.2d, v30.d[0]
+	WORD $0x4fde12d3 // fmla v19.2d, v22.2d, v30.d[0]
+	WORD $0x4fde12f4 // fmla v20.2d, v23.2d, v30.d[0]
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd81aa0 // fmla v0.2d, v21.2d, v24.d[1]
 	WORD $0x4fd81ac1 // fmla v1.2d, v22.2d, v24.d[1]
 	WORD $0x4fd81ae2 // fmla v2.2d, v23.2d, v24.d[1]
@@ -30154,7 +32586,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -30165,9 +32597,8 @@ one:
 	FMOVD.P 8(R21), F28
 	FMOVD.P 8(R22), F29
 	FMOVD.P 8(R23), F30
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
 	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
 	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
@@ -30496,12 +32927,19 @@ panel:
 	MOVD R4, R11
 	MOVD R2, R16
 	VMOVI $0, V0.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F2
+	VLD1.P 16(R16), [V2.D2]
+	FMOVD (R11), F1
+	ADD R6, R11, R11
+	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
+	FMOVD (R11), F1
+	ADD R6, R11, R11
+	WORD $0x4fc21820 // fmla v0.2d, v1.2d, v2.d[1]
+	VLD1.P 16(R16), [V2.D2]
 	FMOVD (R11), F1
 	ADD R6, R11, R11
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
@@ -30512,7 +32950,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -30596,13 +33034,23 @@ panel:
 	ADD R3, R16, R17
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F3
-	FMOVQ.P 16(R17), F4
+	VLD1.P 16(R16), [V3.D2]
+	VLD1.P 16(R17), [V4.D2]
+	FMOVD (R11), F2
+	ADD R6, R11, R11
+	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
+	WORD $0x4fc41041 // fmla v1.2d, v2.2d, v4.d[0]
+	FMOVD (R11), F2
+	ADD R6, R11, R11
+	WORD $0x4fc31840 // fmla v0.2d, v2.2d, v3.d[1]
+	WORD $0x4fc41841 // fmla v1.2d, v2.2d, v4.d[1]
+	VLD1.P 16(R16), [V3.D2]
+	VLD1.P 16(R17), [V4.D2]
 	FMOVD (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
@@ -30615,7 +33063,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -30717,14 +33165,27 @@ panel:
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F4
-	FMOVQ.P 16(R17), F5
-	FMOVQ.P 16(R19), F6
+	VLD1.P 16(R16), [V4.D2]
+	VLD1.P 16(R17), [V5.D2]
+	VLD1.P 16(R19), [V6.D2]
+	FMOVD (R11), F3
+	ADD R6, R11, R11
+	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
+	WORD $0x4fc51061 // fmla v1.2d, v3.2d, v5.d[0]
+	WORD $0x4fc61062 // fmla v2.2d, v3.2d, v6.d[0]
+	FMOVD (R11), F3
+	ADD R6, R11, R11
+	WORD $0x4fc41860 // fmla v0.2d, v3.2d, v4.d[1]
+	WORD $0x4fc51861 // fmla v1.2d, v3.2d, v5.d[1]
+	WORD $0x4fc61862 // fmla v2.2d, v3.2d, v6.d[1]
+	VLD1.P 16(R16), [V4.D2]
+	VLD1.P 16(R17), [V5.D2]
+	VLD1.P 16(R19), [V6.D2]
 	FMOVD (R11), F3
 	ADD R6, R11, R11
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
@@ -30739,7 +33200,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -30859,15 +33320,31 @@ panel:
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
 	VMOVI $0, V3.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F5
-	FMOVQ.P 16(R17), F6
-	FMOVQ.P 16(R19), F7
-	FMOVQ.P 16(R20), F8
+	VLD1.P 16(R16), [V5.D2]
+	VLD1.P 16(R17), [V6.D2]
+	VLD1.P 16(R19), [V7.D2]
+	VLD1.P 16(R20), [V8.D2]
+	FMOVD (R11), F4
+	ADD R6, R11, R11
+	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
+	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
+	WORD $0x4fc71082 // fmla v2.2d, v4.2d, v7.d[0]
+	WORD $0x4fc81083 // fmla v3.2d, v4.2d, v8.d[0]
+	FMOVD (R11), F4
+	ADD R6, R11, R11
+	WORD $0x4fc51880 // fmla v0.2d, v4.2d, v5.d[1]
+	WORD $0x4fc61881 // fmla v1.2d, v4.2d, v6.d[1]
+	WORD $0x4fc71882 // fmla v2.2d, v4.2d, v7.d[1]
+	WORD $0x4fc81883 // fmla v3.2d, v4.2d, v8.d[1]
+	VLD1.P 16(R16), [V5.D2]
+	VLD1.P 16(R17), [V6.D2]
+	VLD1.P 16(R19), [V7.D2]
+	VLD1.P 16(R20), [V8.D2]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
@@ -30884,7 +33361,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -31022,16 +33499,35 @@ panel:
 	VMOVI $0, V2.B16
 	VMOVI $0, V3.B16
 	VMOVI $0, V4.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F6
-	FMOVQ.P 16(R17), F7
-	FMOVQ.P 16(R19), F8
-	FMOVQ.P 16(R20), F9
-	FMOVQ.P 16(R21), F10
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P 16(R17), [V7.D2]
+	VLD1.P 16(R19), [V8.D2]
+	VLD1.P 16(R20), [V9.D2]
+	VLD1.P 16(R21), [V10.D2]
+	FMOVD (R11), F5
+	ADD R6, R11, R11
+	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
+	WORD $0x4fc710a1 // fmla v1.2d, v5.2d, v7.d[0]
+	WORD $0x4fc810a2 // fmla v2.2d, v5.2d, v8.d[0]
+	WORD $0x4fc910a3 // fmla v3.2d, v5.2d, v9.d[0]
+	WORD $0x4fca10a4 // fmla v4.2d, v5.2d, v10.d[0]
+	FMOVD (R11), F5
+	ADD R6, R11, R11
+	WORD $0x4fc618a0 // fmla v0.2d, v5.2d, v6.d[1]
+	WORD $0x4fc718a1 // fmla v1.2d, v5.2d, v7.d[1]
+	WORD $0x4fc818a2 // fmla v2.2d, v5.2d, v8.d[1]
+	WORD $0x4fc918a3 // fmla v3.2d, v5.2d, v9.d[1]
+	WORD $0x4fca18a4 // fmla v4.2d, v5.2d, v10.d[1]
+	VLD1.P 16(R16), [V6.D2]
+	VLD1.P 16(R17), [V7.D2]
+	VLD1.P 16(R19), [V8.D2]
+	VLD1.P 16(R20), [V9.D2]
+	VLD1.P 16(R21), [V10.D2]
 	FMOVD (R11), F5
 	ADD R6, R11, R11
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
@@ -31050,7 +33546,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -31206,17 +33702,39 @@ panel:
 	VMOVI $0, V3.B16
 	VMOVI $0, V4.B16
 	VMOVI $0, V5.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F7
-	FMOVQ.P 16(R17), F8
-	FMOVQ.P 16(R19), F9
-	FMOVQ.P 16(R20), F10
-	FMOVQ.P 16(R21), F11
-	FMOVQ.P 16(R22), F12
+	VLD1.P 16(R16), [V7.D2]
+	VLD1.P 16(R17), [V8.D2]
+	VLD1.P 16(R19), [V9.D2]
+	VLD1.P 16(R20), [V10.D2]
+	VLD1.P 16(R21), [V11.D2]
+	VLD1.P 16(R22), [V12.D2]
+	FMOVD (R11), F6
+	ADD R6, R11, R11
+	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
+	WORD $0x4fc810c1 // fmla v1.2d, v6.2d, v8.d[0]
+	WORD $0x4fc910c2 // fmla v2.2d, v6.2d, v9.d[0]
+	WORD $0x4fca10c3 // fmla v3.2d, v6.2d, v10.d[0]
+	WORD $0x4fcb10c4 // fmla v4.2d, v6.2d, v11.d[0]
+	WORD $0x4fcc10c5 // fmla v5.2d, v6.2d, v12.d[0]
+	FMOVD (R11), F6
+	ADD R6, R11, R11
+	WORD $0x4fc718c0 // fmla v0.2d, v6.2d, v7.d[1]
+	WORD $0x4fc818c1 // fmla v1.2d, v6.2d, v8.d[1]
+	WORD $0x4fc918c2 // fmla v2.2d, v6.2d, v9.d[1]
+	WORD $0x4fca18c3 // fmla v3.2d, v6.2d, v10.d[1]
+	WORD $0x4fcb18c4 // fmla v4.2d, v6.2d, v11.d[1]
+	WORD $0x4fcc18c5 // fmla v5.2d, v6.2d, v12.d[1]
+	VLD1.P 16(R16), [V7.D2]
+	VLD1.P 16(R17), [V8.D2]
+	VLD1.P 16(R19), [V9.D2]
+	VLD1.P 16(R20), [V10.D2]
+	VLD1.P 16(R21), [V11.D2]
+	VLD1.P 16(R22), [V12.D2]
 	FMOVD (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
@@ -31237,7 +33755,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -31411,18 +33929,43 @@ panel:
 	VMOVI $0, V4.B16
 	VMOVI $0, V5.B16
 	VMOVI $0, V6.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F8
-	FMOVQ.P 16(R17), F9
-	FMOVQ.P 16(R19), F10
-	FMOVQ.P 16(R20), F11
-	FMOVQ.P 16(R21), F12
-	FMOVQ.P 16(R22), F13
-	FMOVQ.P 16(R23), F14
+	VLD1.P 16(R16), [V8.D2]
+	VLD1.P 16(R17), [V9.D2]
+	VLD1.P 16(R19), [V10.D2]
+	VLD1.P 16(R20), [V11.D2]
+	VLD1.P 16(R21), [V12.D2]
+	VLD1.P 16(R22), [V13.D2]
+	VLD1.P 16(R23), [V14.D2]
+	FMOVD (R11), F7
+	ADD R6, R11, R11
+	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
+	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
+	WORD $0x4fca10e2 // fmla v2.2d, v7.2d, v10.d[0]
+	WORD $0x4fcb10e3 // fmla v3.2d, v7.2d, v11.d[0]
+	WORD $0x4fcc10e4 // fmla v4.2d, v7.2d, v12.d[0]
+	WORD $0x4fcd10e5 // fmla v5.2d, v7.2d, v13.d[0]
+	WORD $0x4fce10e6 // fmla v6.2d, v7.2d, v14.d[0]
+	FMOVD (R11), F7
+	ADD R6, R11, R11
+	WORD $0x4fc818e0 // fmla v0.2d, v7.2d, v8.d[1]
+	WORD $0x4fc918e1 // fmla v1.2d, v7.2d, v9.d[1]
+	WORD $0x4fca18e2 // fmla v2.2d, v7.2d, v10.d[1]
+	WORD $0x4fcb18e3 // fmla v3.2d, v7.2d, v11.d[1]
+	WORD $0x4fcc18e4 // fmla v4.2d, v7.2d, v12.d[1]
+	WORD $0x4fcd18e5 // fmla v5.2d, v7.2d, v13.d[1]
+	WORD $0x4fce18e6 // fmla v6.2d, v7.2d, v14.d[1]
+	VLD1.P 16(R16), [V8.D2]
+	VLD1.P 16(R17), [V9.D2]
+	VLD1.P 16(R19), [V10.D2]
+	VLD1.P 16(R20), [V11.D2]
+	VLD1.P 16(R21), [V12.D2]
+	VLD1.P 16(R22), [V13.D2]
+	VLD1.P 16(R23), [V14.D2]
 	FMOVD (R11), F7
 	ADD R6, R11, R11
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
@@ -31445,7 +33988,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -31637,19 +34180,47 @@ panel:
 	VMOVI $0, V5.B16
 	VMOVI $0, V6.B16
 	VMOVI $0, V7.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R16), F9
-	FMOVQ.P 16(R17), F10
-	FMOVQ.P 16(R19), F11
-	FMOVQ.P 16(R20), F12
-	FMOVQ.P 16(R21), F13
-	FMOVQ.P 16(R22), F14
-	FMOVQ.P 16(R23), F15
-	FMOVQ.P 16(R24), F16
+	VLD1.P 16(R16), [V9.D2]
+	VLD1.P 16(R17), [V10.D2]
+	VLD1.P 16(R19), [V11.D2]
+	VLD1.P 16(R20), [V12.D2]
+	VLD1.P 16(R21), [V13.D2]
+	VLD1.P 16(R22), [V14.D2]
+	VLD1.P 16(R23), [V15.D2]
+	VLD1.P 16(R24), [V16.D2]
+	FMOVD (R11), F8
+	ADD R6, R11, R11
+	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
+	WORD $0x4fca1101 // fmla v1.2d, v8.2d, v10.d[0]
+	WORD $0x4fcb1102 // fmla v2.2d, v8.2d, v11.d[0]
+	WORD $0x4fcc1103 // fmla v3.2d, v8.2d, v12.d[0]
+	WORD $0x4fcd1104 // fmla v4.2d, v8.2d, v13.d[0]
+	WORD $0x4fce1105 // fmla v5.2d, v8.2d, v14.d[0]
+	WORD $0x4fcf1106 // fmla v6.2d, v8.2d, v15.d[0]
+	WORD $0x4fd01107 // fmla v7.2d, v8.2d, v16.d[0]
+	FMOVD (R11), F8
+	ADD R6, R11, R11
+	WORD $0x4fc91900 // fmla v0.2d, v8.2d, v9.d[1]
+	WORD $0x4fca1901 // fmla v1.2d, v8.2d, v10.d[1]
+	WORD $0x4fcb1902 // fmla v2.2d, v8.2d, v11.d[1]
+	WORD $0x4fcc1903 // fmla v3.2d, v8.2d, v12.d[1]
+	WORD $0x4fcd1904 // fmla v4.2d, v8.2d, v13.d[1]
+	WORD $0x4fce1905 // fmla v5.2d, v8.2d, v14.d[1]
+	WORD $0x4fcf1906 // fmla v6.2d, v8.2d, v15.d[1]
+	WORD $0x4fd01907 // fmla v7.2d, v8.2d, v16.d[1]
+	VLD1.P 16(R16), [V9.D2]
+	VLD1.P 16(R17), [V10.D2]
+	VLD1.P 16(R19), [V11.D2]
+	VLD1.P 16(R20), [V12.D2]
+	VLD1.P 16(R21), [V13.D2]
+	VLD1.P 16(R22), [V14.D2]
+	VLD1.P 16(R23), [V15.D2]
+	VLD1.P 16(R24), [V16.D2]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
@@ -31674,7 +34245,7 @@ loop:
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -31875,23 +34446,19 @@ panel:
 loop:
 	FMOVD (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
 	FMOVD (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
 	FMOVD (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
 	FMOVD (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
 	SUBS $1, R12, R12
 	BNE loop
@@ -31903,8 +34470,7 @@ rest:
 one:
 	FMOVD (R16), F2
 	ADD R3, R16, R16
-	FMOVQ (R11), F1
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V1.D2]
 	WORD $0x4fc21020 // fmla v0.2d, v1.2d, v2.d[0]
 	SUBS $1, R12, R12
 	BNE one
@@ -31986,28 +34552,20 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V3.D2]
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V3.D2]
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V3.D2]
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V3.D2]
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
 	SUBS $1, R12, R12
@@ -32018,10 +34576,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V3.D2]
+	VLD1.P (R11)(R6), [V2.D2]
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
 	SUBS $1, R12, R12
@@ -32122,32 +34678,28 @@ loop:
 	FMOVQ (R16), F4
 	FMOVD 16(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
 	WORD $0x4fc41861 // fmla v1.2d, v3.2d, v4.d[1]
 	WORD $0x4fc51062 // fmla v2.2d, v3.2d, v5.d[0]
 	FMOVQ (R16), F4
 	FMOVD 16(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
 	WORD $0x4fc41861 // fmla v1.2d, v3.2d, v4.d[1]
 	WORD $0x4fc51062 // fmla v2.2d, v3.2d, v5.d[0]
 	FMOVQ (R16), F4
 	FMOVD 16(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
 	WORD $0x4fc41861 // fmla v1.2d, v3.2d, v4.d[1]
 	WORD $0x4fc51062 // fmla v2.2d, v3.2d, v5.d[0]
 	FMOVQ (R16), F4
 	FMOVD 16(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
 	WORD $0x4fc41861 // fmla v1.2d, v3.2d, v4.d[1]
 	WORD $0x4fc51062 // fmla v2.2d, v3.2d, v5.d[0]
@@ -32162,8 +34714,7 @@ one:
 	FMOVQ (R16), F4
 	FMOVD 16(R16), F5
 	ADD R3, R16, R16
-	FMOVQ (R11), F3
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2]
 	WORD $0x4fc41060 // fmla v0.2d, v3.2d, v4.d[0]
 	WORD $0x4fc41861 // fmla v1.2d, v3.2d, v4.d[1]
 	WORD $0x4fc51062 // fmla v2.2d, v3.2d, v5.d[0]
@@ -32277,34 +34828,26 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
 	WORD $0x4fc61883 // fmla v3.2d, v4.2d, v6.d[1]
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
 	WORD $0x4fc61883 // fmla v3.2d, v4.2d, v6.d[1]
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
 	WORD $0x4fc61883 // fmla v3.2d, v4.2d, v6.d[1]
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
@@ -32317,10 +34860,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
@@ -32450,41 +34991,41 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
 	WORD $0x4fc618a1 // fmla v1.2d, v5.2d, v6.d[1]
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
 	WORD $0x4fc718a3 // fmla v3.2d, v5.2d, v7.d[1]
 	WORD $0x4fc810a4 // fmla v4.2d, v5.2d, v8.d[0]
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
 	WORD $0x4fc618a1 // fmla v1.2d, v5.2d, v6.d[1]
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
 	WORD $0x4fc718a3 // fmla v3.2d, v5.2d, v7.d[1]
 	WORD $0x4fc810a4 // fmla v4.2d, v5.2d, v8.d[0]
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
 	WORD $0x4fc618a1 // fmla v1.2d, v5.2d, v6.d[1]
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
 	WORD $0x4fc718a3 // fmla v3.2d, v5.2d, v7.d[1]
 	WORD $0x4fc810a4 // fmla v4.2d, v5.2d, v8.d[0]
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
 	WORD $0x4fc618a1 // fmla v1.2d, v5.2d, v6.d[1]
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
@@ -32498,11 +35039,11 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
-	FMOVQ (R11), F5
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V5.D2]
 	WORD $0x4fc610a0 // fmla v0.2d, v5.2d, v6.d[0]
 	WORD $0x4fc618a1 // fmla v1.2d, v5.2d, v6.d[1]
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
@@ -32648,44 +35189,32 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
 	WORD $0x4fc718c1 // fmla v1.2d, v6.2d, v7.d[1]
 	WORD $0x4fc810c2 // fmla v2.2d, v6.2d, v8.d[0]
 	WORD $0x4fc818c3 // fmla v3.2d, v6.2d, v8.d[1]
 	WORD $0x4fc910c4 // fmla v4.2d, v6.2d, v9.d[0]
 	WORD $0x4fc918c5 // fmla v5.2d, v6.2d, v9.d[1]
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
 	WORD $0x4fc718c1 // fmla v1.2d, v6.2d, v7.d[1]
 	WORD $0x4fc810c2 // fmla v2.2d, v6.2d, v8.d[0]
 	WORD $0x4fc818c3 // fmla v3.2d, v6.2d, v8.d[1]
 	WORD $0x4fc910c4 // fmla v4.2d, v6.2d, v9.d[0]
 	WORD $0x4fc918c5 // fmla v5.2d, v6.2d, v9.d[1]
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
 	WORD $0x4fc718c1 // fmla v1.2d, v6.2d, v7.d[1]
 	WORD $0x4fc810c2 // fmla v2.2d, v6.2d, v8.d[0]
 	WORD $0x4fc818c3 // fmla v3.2d, v6.2d, v8.d[1]
 	WORD $0x4fc910c4 // fmla v4.2d, v6.2d, v9.d[0]
 	WORD $0x4fc918c5 // fmla v5.2d, v6.2d, v9.d[1]
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
 	WORD $0x4fc718c1 // fmla v1.2d, v6.2d, v7.d[1]
 	WORD $0x4fc810c2 // fmla v2.2d, v6.2d, v8.d[0]
@@ -32700,11 +35229,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
+	VLD1.P (R11)(R6), [V6.D2]
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
 	WORD $0x4fc718c1 // fmla v1.2d, v6.2d, v7.d[1]
 	WORD $0x4fc810c2 // fmla v2.2d, v6.2d, v8.d[0]
@@ -32866,12 +35392,12 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818e1 // fmla v1.2d, v7.2d, v8.d[1]
 	WORD $0x4fc910e2 // fmla v2.2d, v7.2d, v9.d[0]
@@ -32879,12 +35405,12 @@ loop:
 	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
 	WORD $0x4fca18e5 // fmla v5.2d, v7.2d, v10.d[1]
 	WORD $0x4fcb10e6 // fmla v6.2d, v7.2d, v11.d[0]
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818e1 // fmla v1.2d, v7.2d, v8.d[1]
 	WORD $0x4fc910e2 // fmla v2.2d, v7.2d, v9.d[0]
@@ -32892,12 +35418,12 @@ loop:
 	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
 	WORD $0x4fca18e5 // fmla v5.2d, v7.2d, v10.d[1]
 	WORD $0x4fcb10e6 // fmla v6.2d, v7.2d, v11.d[0]
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818e1 // fmla v1.2d, v7.2d, v8.d[1]
 	WORD $0x4fc910e2 // fmla v2.2d, v7.2d, v9.d[0]
@@ -32905,12 +35431,12 @@ loop:
 	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
 	WORD $0x4fca18e5 // fmla v5.2d, v7.2d, v10.d[1]
 	WORD $0x4fcb10e6 // fmla v6.2d, v7.2d, v11.d[0]
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818e1 // fmla v1.2d, v7.2d, v8.d[1]
 	WORD $0x4fc910e2 // fmla v2.2d, v7.2d, v9.d[0]
@@ -32926,12 +35452,12 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
-	FMOVQ (R11), F7
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V7.D2]
 	WORD $0x4fc810e0 // fmla v0.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818e1 // fmla v1.2d, v7.2d, v8.d[1]
 	WORD $0x4fc910e2 // fmla v2.2d, v7.2d, v9.d[0]
@@ -33109,11 +35635,8 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
 	WORD $0x4fc91901 // fmla v1.2d, v8.2d, v9.d[1]
 	WORD $0x4fca1102 // fmla v2.2d, v8.2d, v10.d[0]
@@ -33122,11 +35645,8 @@ loop:
 	WORD $0x4fcb1905 // fmla v5.2d, v8.2d, v11.d[1]
 	WORD $0x4fcc1106 // fmla v6.2d, v8.2d, v12.d[0]
 	WORD $0x4fcc1907 // fmla v7.2d, v8.2d, v12.d[1]
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
 	WORD $0x4fc91901 // fmla v1.2d, v8.2d, v9.d[1]
 	WORD $0x4fca1102 // fmla v2.2d, v8.2d, v10.d[0]
@@ -33135,11 +35655,8 @@ loop:
 	WORD $0x4fcb1905 // fmla v5.2d, v8.2d, v11.d[1]
 	WORD $0x4fcc1106 // fmla v6.2d, v8.2d, v12.d[0]
 	WORD $0x4fcc1907 // fmla v7.2d, v8.2d, v12.d[1]
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
 	WORD $0x4fc91901 // fmla v1.2d, v8.2d, v9.d[1]
 	WORD $0x4fca1102 // fmla v2.2d, v8.2d, v10.d[0]
@@ -33148,11 +35665,8 @@ loop:
 	WORD $0x4fcb1905 // fmla v5.2d, v8.2d, v11.d[1]
 	WORD $0x4fcc1106 // fmla v6.2d, v8.2d, v12.d[0]
 	WORD $0x4fcc1907 // fmla v7.2d, v8.2d, v12.d[1]
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
 	WORD $0x4fc91901 // fmla v1.2d, v8.2d, v9.d[1]
 	WORD $0x4fca1102 // fmla v2.2d, v8.2d, v10.d[0]
@@ -33169,11 +35683,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VLD1.P (R11)(R6), [V8.D2]
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
 	WORD $0x4fc91901 // fmla v1.2d, v8.2d, v9.d[1]
 	WORD $0x4fca1102 // fmla v2.2d, v8.2d, v10.d[0]
@@ -33358,6 +35869,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -33368,30 +35880,26 @@ full:
 loop:
 	FMOVD (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
 	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
 	FMOVD (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
 	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
 	FMOVD (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
 	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
 	FMOVD (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
 	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
 	SUBS $1, R12, R12
@@ -33404,9 +35912,8 @@ rest:
 one:
 	FMOVD (R16), F4
 	ADD R3, R16, R16
-	FMOVQ (R11), F2
-	WORD $0x3cea6963 // ldr q3, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V2.D2]
+	VLD1.P (R14)(R6), [V3.D2]
 	WORD $0x4fc41040 // fmla v0.2d, v2.2d, v4.d[0]
 	WORD $0x4fc41061 // fmla v1.2d, v3.2d, v4.d[0]
 	SUBS $1, R12, R12
@@ -33499,6 +36006,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -33509,38 +36017,30 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F6
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
 	WORD $0x4fc61882 // fmla v2.2d, v4.2d, v6.d[1]
 	WORD $0x4fc618a3 // fmla v3.2d, v5.2d, v6.d[1]
-	FMOVQ (R16), F6
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
 	WORD $0x4fc61882 // fmla v2.2d, v4.2d, v6.d[1]
 	WORD $0x4fc618a3 // fmla v3.2d, v5.2d, v6.d[1]
-	FMOVQ (R16), F6
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
 	WORD $0x4fc61882 // fmla v2.2d, v4.2d, v6.d[1]
 	WORD $0x4fc618a3 // fmla v3.2d, v5.2d, v6.d[1]
-	FMOVQ (R16), F6
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
 	WORD $0x4fc61882 // fmla v2.2d, v4.2d, v6.d[1]
@@ -33553,11 +36053,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F6
-	ADD R3, R16, R16
-	FMOVQ (R11), F4
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V6.D2]
+	VLD1.P (R11)(R6), [V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61080 // fmla v0.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a1 // fmla v1.2d, v5.2d, v6.d[0]
 	WORD $0x4fc61882 // fmla v2.2d, v4.2d, v6.d[1]
@@ -33677,6 +36175,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -33692,9 +36191,8 @@ loop:
 	FMOVQ (R16), F8
 	FMOVD 16(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
 	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818c2 // fmla v2.2d, v6.2d, v8.d[1]
@@ -33704,9 +36202,8 @@ loop:
 	FMOVQ (R16), F8
 	FMOVD 16(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
 	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818c2 // fmla v2.2d, v6.2d, v8.d[1]
@@ -33716,9 +36213,8 @@ loop:
 	FMOVQ (R16), F8
 	FMOVD 16(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
 	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818c2 // fmla v2.2d, v6.2d, v8.d[1]
@@ -33728,9 +36224,8 @@ loop:
 	FMOVQ (R16), F8
 	FMOVD 16(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
 	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818c2 // fmla v2.2d, v6.2d, v8.d[1]
@@ -33748,9 +36243,8 @@ one:
 	FMOVQ (R16), F8
 	FMOVD 16(R16), F9
 	ADD R3, R16, R16
-	FMOVQ (R11), F6
-	WORD $0x3cea6967 // ldr q7, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V6.D2]
+	VLD1.P (R14)(R6), [V7.D2]
 	WORD $0x4fc810c0 // fmla v0.2d, v6.2d, v8.d[0]
 	WORD $0x4fc810e1 // fmla v1.2d, v7.2d, v8.d[0]
 	WORD $0x4fc818c2 // fmla v2.2d, v6.2d, v8.d[1]
@@ -33897,6 +36391,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -33911,11 +36406,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F10, F11)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.D2, V11.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
 	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
 	WORD $0x4fca1902 // fmla v2.2d, v8.2d, v10.d[1]
@@ -33924,11 +36417,9 @@ loop:
 	WORD $0x4fcb1125 // fmla v5.2d, v9.2d, v11.d[0]
 	WORD $0x4fcb1906 // fmla v6.2d, v8.2d, v11.d[1]
 	WORD $0x4fcb1927 // fmla v7.2d, v9.2d, v11.d[1]
-	FLDPQ (R16), (F10, F11)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.D2, V11.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
 	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
 	WORD $0x4fca1902 // fmla v2.2d, v8.2d, v10.d[1]
@@ -33937,11 +36428,9 @@ loop:
 	WORD $0x4fcb1125 // fmla v5.2d, v9.2d, v11.d[0]
 	WORD $0x4fcb1906 // fmla v6.2d, v8.2d, v11.d[1]
 	WORD $0x4fcb1927 // fmla v7.2d, v9.2d, v11.d[1]
-	FLDPQ (R16), (F10, F11)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.D2, V11.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
 	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
 	WORD $0x4fca1902 // fmla v2.2d, v8.2d, v10.d[1]
@@ -33950,11 +36439,9 @@ loop:
 	WORD $0x4fcb1125 // fmla v5.2d, v9.2d, v11.d[0]
 	WORD $0x4fcb1906 // fmla v6.2d, v8.2d, v11.d[1]
 	WORD $0x4fcb1927 // fmla v7.2d, v9.2d, v11.d[1]
-	FLDPQ (R16), (F10, F11)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.D2, V11.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
 	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
 	WORD $0x4fca1902 // fmla v2.2d, v8.2d, v10.d[1]
@@ -33971,11 +36458,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F10, F11)
-	ADD R3, R16, R16
-	FMOVQ (R11), F8
-	WORD $0x3cea6969 // ldr q9, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V10.D2, V11.D2]
+	VLD1.P (R11)(R6), [V8.D2]
+	VLD1.P (R14)(R6), [V9.D2]
 	WORD $0x4fca1100 // fmla v0.2d, v8.2d, v10.d[0]
 	WORD $0x4fca1121 // fmla v1.2d, v9.2d, v10.d[0]
 	WORD $0x4fca1902 // fmla v2.2d, v8.2d, v10.d[1]
@@ -34149,6 +36634,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -34165,12 +36651,12 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F12, F13)
+	FMOVQ (R16), F12
+	FMOVQ 16(R16), F13
 	FMOVD 32(R16), F14
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
 	WORD $0x4fcc1942 // fmla v2.2d, v10.2d, v12.d[1]
@@ -34181,12 +36667,12 @@ loop:
 	WORD $0x4fcd1967 // fmla v7.2d, v11.2d, v13.d[1]
 	WORD $0x4fce1148 // fmla v8.2d, v10.2d, v14.d[0]
 	WORD $0x4fce1169 // fmla v9.2d, v11.2d, v14.d[0]
-	FLDPQ (R16), (F12, F13)
+	FMOVQ (R16), F12
+	FMOVQ 16(R16), F13
 	FMOVD 32(R16), F14
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
 	WORD $0x4fcc1942 // fmla v2.2d, v10.2d, v12.d[1]
@@ -34197,12 +36683,12 @@ loop:
 	WORD $0x4fcd1967 // fmla v7.2d, v11.2d, v13.d[1]
 	WORD $0x4fce1148 // fmla v8.2d, v10.2d, v14.d[0]
 	WORD $0x4fce1169 // fmla v9.2d, v11.2d, v14.d[0]
-	FLDPQ (R16), (F12, F13)
+	FMOVQ (R16), F12
+	FMOVQ 16(R16), F13
 	FMOVD 32(R16), F14
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
 	WORD $0x4fcc1942 // fmla v2.2d, v10.2d, v12.d[1]
@@ -34213,12 +36699,12 @@ loop:
 	WORD $0x4fcd1967 // fmla v7.2d, v11.2d, v13.d[1]
 	WORD $0x4fce1148 // fmla v8.2d, v10.2d, v14.d[0]
 	WORD $0x4fce1169 // fmla v9.2d, v11.2d, v14.d[0]
-	FLDPQ (R16), (F12, F13)
+	FMOVQ (R16), F12
+	FMOVQ 16(R16), F13
 	FMOVD 32(R16), F14
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
 	WORD $0x4fcc1942 // fmla v2.2d, v10.2d, v12.d[1]
@@ -34237,12 +36723,12 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F12, F13)
+	FMOVQ (R16), F12
+	FMOVQ 16(R16), F13
 	FMOVD 32(R16), F14
 	ADD R3, R16, R16
-	FMOVQ (R11), F10
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1140 // fmla v0.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1161 // fmla v1.2d, v11.2d, v12.d[0]
 	WORD $0x4fcc1942 // fmla v2.2d, v10.2d, v12.d[1]
@@ -34443,6 +36929,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -34461,12 +36948,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F14, F15)
-	FMOVQ 32(R16), F16
-	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V14.D2, V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
 	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
 	WORD $0x4fce1982 // fmla v2.2d, v12.2d, v14.d[1]
@@ -34479,12 +36963,9 @@ loop:
 	WORD $0x4fd011a9 // fmla v9.2d, v13.2d, v16.d[0]
 	WORD $0x4fd0198a // fmla v10.2d, v12.2d, v16.d[1]
 	WORD $0x4fd019ab // fmla v11.2d, v13.2d, v16.d[1]
-	FLDPQ (R16), (F14, F15)
-	FMOVQ 32(R16), F16
-	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V14.D2, V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
 	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
 	WORD $0x4fce1982 // fmla v2.2d, v12.2d, v14.d[1]
@@ -34497,12 +36978,9 @@ loop:
 	WORD $0x4fd011a9 // fmla v9.2d, v13.2d, v16.d[0]
 	WORD $0x4fd0198a // fmla v10.2d, v12.2d, v16.d[1]
 	WORD $0x4fd019ab // fmla v11.2d, v13.2d, v16.d[1]
-	FLDPQ (R16), (F14, F15)
-	FMOVQ 32(R16), F16
-	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V14.D2, V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
 	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
 	WORD $0x4fce1982 // fmla v2.2d, v12.2d, v14.d[1]
@@ -34515,12 +36993,9 @@ loop:
 	WORD $0x4fd011a9 // fmla v9.2d, v13.2d, v16.d[0]
 	WORD $0x4fd0198a // fmla v10.2d, v12.2d, v16.d[1]
 	WORD $0x4fd019ab // fmla v11.2d, v13.2d, v16.d[1]
-	FLDPQ (R16), (F14, F15)
-	FMOVQ 32(R16), F16
-	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V14.D2, V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
 	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
 	WORD $0x4fce1982 // fmla v2.2d, v12.2d, v14.d[1]
@@ -34541,12 +37016,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F14, F15)
-	FMOVQ 32(R16), F16
-	ADD R3, R16, R16
-	FMOVQ (R11), F12
-	WORD $0x3cea696d // ldr q13, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V14.D2, V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2]
+	VLD1.P (R14)(R6), [V13.D2]
 	WORD $0x4fce1180 // fmla v0.2d, v12.2d, v14.d[0]
 	WORD $0x4fce11a1 // fmla v1.2d, v13.2d, v14.d[0]
 	WORD $0x4fce1982 // fmla v2.2d, v12.2d, v14.d[1]
@@ -34774,6 +37246,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -34794,13 +37267,13 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F16, F17)
+	FMOVQ (R16), F16
+	FMOVQ 16(R16), F17
 	FMOVQ 32(R16), F18
 	FMOVD 48(R16), F19
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
 	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
 	WORD $0x4fd019c2 // fmla v2.2d, v14.2d, v16.d[1]
@@ -34815,13 +37288,13 @@ loop:
 	WORD $0x4fd219eb // fmla v11.2d, v15.2d, v18.d[1]
 	WORD $0x4fd311cc // fmla v12.2d, v14.2d, v19.d[0]
 	WORD $0x4fd311ed // fmla v13.2d, v15.2d, v19.d[0]
-	FLDPQ (R16), (F16, F17)
+	FMOVQ (R16), F16
+	FMOVQ 16(R16), F17
 	FMOVQ 32(R16), F18
 	FMOVD 48(R16), F19
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
 	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
 	WORD $0x4fd019c2 // fmla v2.2d, v14.2d, v16.d[1]
@@ -34836,13 +37309,13 @@ loop:
 	WORD $0x4fd219eb // fmla v11.2d, v15.2d, v18.d[1]
 	WORD $0x4fd311cc // fmla v12.2d, v14.2d, v19.d[0]
 	WORD $0x4fd311ed // fmla v13.2d, v15.2d, v19.d[0]
-	FLDPQ (R16), (F16, F17)
+	FMOVQ (R16), F16
+	FMOVQ 16(R16), F17
 	FMOVQ 32(R16), F18
 	FMOVD 48(R16), F19
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
 	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
 	WORD $0x4fd019c2 // fmla v2.2d, v14.2d, v16.d[1]
@@ -34857,13 +37330,13 @@ loop:
 	WORD $0x4fd219eb // fmla v11.2d, v15.2d, v18.d[1]
 	WORD $0x4fd311cc // fmla v12.2d, v14.2d, v19.d[0]
 	WORD $0x4fd311ed // fmla v13.2d, v15.2d, v19.d[0]
-	FLDPQ (R16), (F16, F17)
+	FMOVQ (R16), F16
+	FMOVQ 16(R16), F17
 	FMOVQ 32(R16), F18
 	FMOVD 48(R16), F19
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
 	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
 	WORD $0x4fd019c2 // fmla v2.2d, v14.2d, v16.d[1]
@@ -34886,13 +37359,13 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F16, F17)
+	FMOVQ (R16), F16
+	FMOVQ 16(R16), F17
 	FMOVQ 32(R16), F18
 	FMOVD 48(R16), F19
 	ADD R3, R16, R16
-	FMOVQ (R11), F14
-	WORD $0x3cea696f // ldr q15, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V14.D2]
+	VLD1.P (R14)(R6), [V15.D2]
 	WORD $0x4fd011c0 // fmla v0.2d, v14.2d, v16.d[0]
 	WORD $0x4fd011e1 // fmla v1.2d, v15.2d, v16.d[0]
 	WORD $0x4fd019c2 // fmla v2.2d, v14.2d, v16.d[1]
@@ -35147,6 +37620,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -35169,12 +37643,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F18, F19)
-	FLDPQ 32(R16), (F20, F21)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.D2, V19.D2, V20.D2, V21.D2]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
 	WORD $0x4fd21a02 // fmla v2.2d, v16.2d, v18.d[1]
@@ -35191,12 +37662,9 @@ loop:
 	WORD $0x4fd5122d // fmla v13.2d, v17.2d, v21.d[0]
 	WORD $0x4fd51a0e // fmla v14.2d, v16.2d, v21.d[1]
 	WORD $0x4fd51a2f // fmla v15.2d, v17.2d, v21.d[1]
-	FLDPQ (R16), (F18, F19)
-	FLDPQ 32(R16), (F20, F21)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.D2, V19.D2, V20.D2, V21.D2]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
 	WORD $0x4fd21a02 // fmla v2.2d, v16.2d, v18.d[1]
@@ -35213,12 +37681,9 @@ loop:
 	WORD $0x4fd5122d // fmla v13.2d, v17.2d, v21.d[0]
 	WORD $0x4fd51a0e // fmla v14.2d, v16.2d, v21.d[1]
 	WORD $0x4fd51a2f // fmla v15.2d, v17.2d, v21.d[1]
-	FLDPQ (R16), (F18, F19)
-	FLDPQ 32(R16), (F20, F21)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.D2, V19.D2, V20.D2, V21.D2]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
 	WORD $0x4fd21a02 // fmla v2.2d, v16.2d, v18.d[1]
@@ -35235,12 +37700,9 @@ loop:
 	WORD $0x4fd5122d // fmla v13.2d, v17.2d, v21.d[0]
 	WORD $0x4fd51a0e // fmla v14.2d, v16.2d, v21.d[1]
 	WORD $0x4fd51a2f // fmla v15.2d, v17.2d, v21.d[1]
-	FLDPQ (R16), (F18, F19)
-	FLDPQ 32(R16), (F20, F21)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.D2, V19.D2, V20.D2, V21.D2]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
 	WORD $0x4fd21a02 // fmla v2.2d, v16.2d, v18.d[1]
@@ -35265,12 +37727,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F18, F19)
-	FLDPQ 32(R16), (F20, F21)
-	ADD R3, R16, R16
-	FMOVQ (R11), F16
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V18.D2, V19.D2, V20.D2, V21.D2]
+	VLD1.P (R11)(R6), [V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd21200 // fmla v0.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21221 // fmla v1.2d, v17.2d, v18.d[0]
 	WORD $0x4fd21a02 // fmla v2.2d, v16.2d, v18.d[1]
@@ -35552,6 +38011,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -35563,33 +38023,29 @@ full:
 loop:
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
@@ -35603,9 +38059,8 @@ rest:
 one:
 	FMOVD (R16), F6
 	ADD R3, R16, R16
-	FLDPQ (R11), (F3, F4)
-	WORD $0x3cea6965 // ldr q5, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V3.D2, V4.D2]
+	VLD1.P (R14)(R6), [V5.D2]
 	WORD $0x4fc61060 // fmla v0.2d, v3.2d, v6.d[0]
 	WORD $0x4fc61081 // fmla v1.2d, v4.2d, v6.d[0]
 	WORD $0x4fc610a2 // fmla v2.2d, v5.2d, v6.d[0]
@@ -35710,6 +38165,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -35722,44 +38178,36 @@ full:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F9
-	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
 	WORD $0x4fc918c3 // fmla v3.2d, v6.2d, v9.d[1]
 	WORD $0x4fc918e4 // fmla v4.2d, v7.2d, v9.d[1]
 	WORD $0x4fc91905 // fmla v5.2d, v8.2d, v9.d[1]
-	FMOVQ (R16), F9
-	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
 	WORD $0x4fc918c3 // fmla v3.2d, v6.2d, v9.d[1]
 	WORD $0x4fc918e4 // fmla v4.2d, v7.2d, v9.d[1]
 	WORD $0x4fc91905 // fmla v5.2d, v8.2d, v9.d[1]
-	FMOVQ (R16), F9
-	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
 	WORD $0x4fc918c3 // fmla v3.2d, v6.2d, v9.d[1]
 	WORD $0x4fc918e4 // fmla v4.2d, v7.2d, v9.d[1]
 	WORD $0x4fc91905 // fmla v5.2d, v8.2d, v9.d[1]
-	FMOVQ (R16), F9
-	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
@@ -35774,11 +38222,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F9
-	ADD R3, R16, R16
-	FLDPQ (R11), (F6, F7)
-	WORD $0x3cea6968 // ldr q8, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V9.D2]
+	VLD1.P (R11)(R6), [V6.D2, V7.D2]
+	VLD1.P (R14)(R6), [V8.D2]
 	WORD $0x4fc910c0 // fmla v0.2d, v6.2d, v9.d[0]
 	WORD $0x4fc910e1 // fmla v1.2d, v7.2d, v9.d[0]
 	WORD $0x4fc91102 // fmla v2.2d, v8.2d, v9.d[0]
@@ -35921,6 +38367,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -35939,9 +38386,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVD 16(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
 	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
@@ -35954,9 +38400,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVD 16(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
 	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
@@ -35969,9 +38414,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVD 16(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
 	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
@@ -35984,9 +38428,8 @@ loop:
 	FMOVQ (R16), F12
 	FMOVD 16(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
 	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
@@ -36007,9 +38450,8 @@ one:
 	FMOVQ (R16), F12
 	FMOVD 16(R16), F13
 	ADD R3, R16, R16
-	FLDPQ (R11), (F9, F10)
-	WORD $0x3cea696b // ldr q11, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V9.D2, V10.D2]
+	VLD1.P (R14)(R6), [V11.D2]
 	WORD $0x4fcc1120 // fmla v0.2d, v9.2d, v12.d[0]
 	WORD $0x4fcc1141 // fmla v1.2d, v10.2d, v12.d[0]
 	WORD $0x4fcc1162 // fmla v2.2d, v11.2d, v12.d[0]
@@ -36190,6 +38632,7 @@ panel:
 
 full:
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -36208,11 +38651,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F15, F16)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
 	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
 	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
@@ -36225,11 +38666,9 @@ loop:
 	WORD $0x4fd01989 // fmla v9.2d, v12.2d, v16.d[1]
 	WORD $0x4fd019aa // fmla v10.2d, v13.2d, v16.d[1]
 	WORD $0x4fd019cb // fmla v11.2d, v14.2d, v16.d[1]
-	FLDPQ (R16), (F15, F16)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
 	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
 	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
@@ -36242,11 +38681,9 @@ loop:
 	WORD $0x4fd01989 // fmla v9.2d, v12.2d, v16.d[1]
 	WORD $0x4fd019aa // fmla v10.2d, v13.2d, v16.d[1]
 	WORD $0x4fd019cb // fmla v11.2d, v14.2d, v16.d[1]
-	FLDPQ (R16), (F15, F16)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
 	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
 	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
@@ -36259,11 +38696,9 @@ loop:
 	WORD $0x4fd01989 // fmla v9.2d, v12.2d, v16.d[1]
 	WORD $0x4fd019aa // fmla v10.2d, v13.2d, v16.d[1]
 	WORD $0x4fd019cb // fmla v11.2d, v14.2d, v16.d[1]
-	FLDPQ (R16), (F15, F16)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
 	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
 	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
@@ -36284,11 +38719,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F15, F16)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F12, F13)
-	WORD $0x3cea696e // ldr q14, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V15.D2, V16.D2]
+	VLD1.P (R11)(R6), [V12.D2, V13.D2]
+	VLD1.P (R14)(R6), [V14.D2]
 	WORD $0x4fcf1180 // fmla v0.2d, v12.2d, v15.d[0]
 	WORD $0x4fcf11a1 // fmla v1.2d, v13.2d, v15.d[0]
 	WORD $0x4fcf11c2 // fmla v2.2d, v14.2d, v15.d[0]
@@ -36522,6 +38955,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -36543,12 +38977,12 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F18, F19)
+	FMOVQ (R16), F18
+	FMOVQ 16(R16), F19
 	FMOVD 32(R16), F20
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
 	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
@@ -36564,12 +38998,12 @@ loop:
 	WORD $0x4fd411ec // fmla v12.2d, v15.2d, v20.d[0]
 	WORD $0x4fd4120d // fmla v13.2d, v16.2d, v20.d[0]
 	WORD $0x4fd4122e // fmla v14.2d, v17.2d, v20.d[0]
-	FLDPQ (R16), (F18, F19)
+	FMOVQ (R16), F18
+	FMOVQ 16(R16), F19
 	FMOVD 32(R16), F20
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
 	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
@@ -36585,12 +39019,12 @@ loop:
 	WORD $0x4fd411ec // fmla v12.2d, v15.2d, v20.d[0]
 	WORD $0x4fd4120d // fmla v13.2d, v16.2d, v20.d[0]
 	WORD $0x4fd4122e // fmla v14.2d, v17.2d, v20.d[0]
-	FLDPQ (R16), (F18, F19)
+	FMOVQ (R16), F18
+	FMOVQ 16(R16), F19
 	FMOVD 32(R16), F20
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
 	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
@@ -36606,12 +39040,12 @@ loop:
 	WORD $0x4fd411ec // fmla v12.2d, v15.2d, v20.d[0]
 	WORD $0x4fd4120d // fmla v13.2d, v16.2d, v20.d[0]
 	WORD $0x4fd4122e // fmla v14.2d, v17.2d, v20.d[0]
-	FLDPQ (R16), (F18, F19)
+	FMOVQ (R16), F18
+	FMOVQ 16(R16), F19
 	FMOVD 32(R16), F20
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
 	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
@@ -36635,12 +39069,12 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F18, F19)
+	FMOVQ (R16), F18
+	FMOVQ 16(R16), F19
 	FMOVD 32(R16), F20
 	ADD R3, R16, R16
-	FLDPQ (R11), (F15, F16)
-	WORD $0x3cea6971 // ldr q17, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V15.D2, V16.D2]
+	VLD1.P (R14)(R6), [V17.D2]
 	WORD $0x4fd211e0 // fmla v0.2d, v15.2d, v18.d[0]
 	WORD $0x4fd21201 // fmla v1.2d, v16.2d, v18.d[0]
 	WORD $0x4fd21222 // fmla v2.2d, v17.2d, v18.d[0]
@@ -36915,6 +39349,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -36939,12 +39374,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V21.D2, V22.D2, V23.D2]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
 	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
 	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
@@ -36963,12 +39395,9 @@ loop:
 	WORD $0x4fd71a4f // fmla v15.2d, v18.2d, v23.d[1]
 	WORD $0x4fd71a70 // fmla v16.2d, v19.2d, v23.d[1]
 	WORD $0x4fd71a91 // fmla v17.2d, v20.2d, v23.d[1]
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V21.D2, V22.D2, V23.D2]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
 	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
 	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
@@ -36987,12 +39416,9 @@ loop:
 	WORD $0x4fd71a4f // fmla v15.2d, v18.2d, v23.d[1]
 	WORD $0x4fd71a70 // fmla v16.2d, v19.2d, v23.d[1]
 	WORD $0x4fd71a91 // fmla v17.2d, v20.2d, v23.d[1]
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V21.D2, V22.D2, V23.D2]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
 	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
 	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
@@ -37011,12 +39437,9 @@ loop:
 	WORD $0x4fd71a4f // fmla v15.2d, v18.2d, v23.d[1]
 	WORD $0x4fd71a70 // fmla v16.2d, v19.2d, v23.d[1]
 	WORD $0x4fd71a91 // fmla v17.2d, v20.2d, v23.d[1]
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V21.D2, V22.D2, V23.D2]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
 	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
 	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
@@ -37043,12 +39466,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R3, R16, R16
-	FLDPQ (R11), (F18, F19)
-	WORD $0x3cea6974 // ldr q20, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V21.D2, V22.D2, V23.D2]
+	VLD1.P (R11)(R6), [V18.D2, V19.D2]
+	VLD1.P (R14)(R6), [V20.D2]
 	WORD $0x4fd51240 // fmla v0.2d, v18.2d, v21.d[0]
 	WORD $0x4fd51261 // fmla v1.2d, v19.2d, v21.d[0]
 	WORD $0x4fd51282 // fmla v2.2d, v20.2d, v21.d[0]
@@ -37364,6 +39784,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -37391,13 +39812,13 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F24, F25)
+	FMOVQ (R16), F24
+	FMOVQ 16(R16), F25
 	FMOVQ 32(R16), F26
 	FMOVD 48(R16), F27
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
 	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
 	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
@@ -37419,13 +39840,13 @@ loop:
 	WORD $0x4fdb12b2 // fmla v18.2d, v21.2d, v27.d[0]
 	WORD $0x4fdb12d3 // fmla v19.2d, v22.2d, v27.d[0]
 	WORD $0x4fdb12f4 // fmla v20.2d, v23.2d, v27.d[0]
-	FLDPQ (R16), (F24, F25)
+	FMOVQ (R16), F24
+	FMOVQ 16(R16), F25
 	FMOVQ 32(R16), F26
 	FMOVD 48(R16), F27
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
 	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
 	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
@@ -37447,13 +39868,13 @@ loop:
 	WORD $0x4fdb12b2 // fmla v18.2d, v21.2d, v27.d[0]
 	WORD $0x4fdb12d3 // fmla v19.2d, v22.2d, v27.d[0]
 	WORD $0x4fdb12f4 // fmla v20.2d, v23.2d, v27.d[0]
-	FLDPQ (R16), (F24, F25)
+	FMOVQ (R16), F24
+	FMOVQ 16(R16), F25
 	FMOVQ 32(R16), F26
 	FMOVD 48(R16), F27
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
 	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
 	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
@@ -37475,13 +39896,13 @@ loop:
 	WORD $0x4fdb12b2 // fmla v18.2d, v21.2d, v27.d[0]
 	WORD $0x4fdb12d3 // fmla v19.2d, v22.2d, v27.d[0]
 	WORD $0x4fdb12f4 // fmla v20.2d, v23.2d, v27.d[0]
-	FLDPQ (R16), (F24, F25)
+	FMOVQ (R16), F24
+	FMOVQ 16(R16), F25
 	FMOVQ 32(R16), F26
 	FMOVD 48(R16), F27
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
 	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
 	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
@@ -37511,13 +39932,13 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F24, F25)
+	FMOVQ (R16), F24
+	FMOVQ 16(R16), F25
 	FMOVQ 32(R16), F26
 	FMOVD 48(R16), F27
 	ADD R3, R16, R16
-	FLDPQ (R11), (F21, F22)
-	WORD $0x3cea6977 // ldr q23, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R11)(R6), [V21.D2, V22.D2]
+	VLD1.P (R14)(R6), [V23.D2]
 	WORD $0x4fd812a0 // fmla v0.2d, v21.2d, v24.d[0]
 	WORD $0x4fd812c1 // fmla v1.2d, v22.2d, v24.d[0]
 	WORD $0x4fd812e2 // fmla v2.2d, v23.2d, v24.d[0]
@@ -37874,6 +40295,7 @@ full:
 	PRFM (R13), PLDL1KEEP
 	PRFM 40(R13), PLDL1KEEP
 	MOVD R4, R11
+	ADD R10, R4, R14
 	MOVD R2, R16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
@@ -37904,12 +40326,9 @@ full:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F27, F28)
-	FLDPQ 32(R16), (F29, F30)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.D2, V28.D2, V29.D2, V30.D2]
+	VLD1.P (R11)(R6), [V24.D2, V25.D2]
+	VLD1.P (R14)(R6), [V26.D2]
 	WORD $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
 	WORD $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
 	WORD $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
@@ -37934,12 +40353,9 @@ loop:
 	WORD $0x4fde1b15 // fmla v21.2d, v24.2d, v30.d[1]
 	WORD $0x4fde1b36 // fmla v22.2d, v25.2d, v30.d[1]
 	WORD $0x4fde1b57 // fmla v23.2d, v26.2d, v30.d[1]
-	FLDPQ (R16), (F27, F28)
-	FLDPQ 32(R16), (F29, F30)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.D2, V28.D2, V29.D2, V30.D2]
+	VLD1.P (R11)(R6), [V24.D2, V25.D2]
+	VLD1.P (R14)(R6), [V26.D2]
 	WORD $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
 	WORD $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
 	WORD $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
@@ -37964,12 +40380,9 @@ loop:
 	WORD $0x4fde1b15 // fmla v21.2d, v24.2d, v30.d[1]
 	WORD $0x4fde1b36 // fmla v22.2d, v25.2d, v30.d[1]
 	WORD $0x4fde1b57 // fmla v23.2d, v26.2d, v30.d[1]
-	FLDPQ (R16), (F27, F28)
-	FLDPQ 32(R16), (F29, F30)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.D2, V28.D2, V29.D2, V30.D2]
+	VLD1.P (R11)(R6), [V24.D2, V25.D2]
+	VLD1.P (R14)(R6), [V26.D2]
 	WORD $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
 	WORD $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
 	WORD $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
@@ -37994,12 +40407,9 @@ loop:
 	WORD $0x4fde1b15 // fmla v21.2d, v24.2d, v30.d[1]
 	WORD $0x4fde1b36 // fmla v22.2d, v25.2d, v30.d[1]
 	WORD $0x4fde1b57 // fmla v23.2d, v26.2d, v30.d[1]
-	FLDPQ (R16), (F27, F28)
-	FLDPQ 32(R16), (F29, F30)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.D2, V28.D2, V29.D2, V30.D2]
+	VLD1.P (R11)(R6), [V24.D2, V25.D2]
+	VLD1.P (R14)(R6), [V26.D2]
 	WORD $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
 	WORD $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
 	WORD $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
@@ -38032,12 +40442,9 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F27, F28)
-	FLDPQ 32(R16), (F29, F30)
-	ADD R3, R16, R16
-	FLDPQ (R11), (F24, F25)
-	WORD $0x3cea697a // ldr q26, [x11, x10]
-	ADD R6, R11, R11
+	VLD1.P (R16)(R3), [V27.D2, V28.D2, V29.D2, V30.D2]
+	VLD1.P (R11)(R6), [V24.D2, V25.D2]
+	VLD1.P (R14)(R6), [V26.D2]
 	WORD $0x4fdb1300 // fmla v0.2d, v24.2d, v27.d[0]
 	WORD $0x4fdb1321 // fmla v1.2d, v25.2d, v27.d[0]
 	WORD $0x4fdb1342 // fmla v2.2d, v26.2d, v27.d[0]
@@ -38522,26 +40929,22 @@ panel:
 	PCALIGN $32
 
 loop:
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V3.D2]
 	FMOVD (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V3.D2]
 	FMOVD (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V3.D2]
 	FMOVD (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
 	WORD $0x4fc31841 // fmla v1.2d, v2.2d, v3.d[1]
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V3.D2]
 	FMOVD (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
@@ -38554,8 +40957,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FMOVQ (R16), F3
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V3.D2]
 	FMOVD (R11), F2
 	ADD R6, R11, R11
 	WORD $0x4fc31040 // fmla v0.2d, v2.2d, v3.d[0]
@@ -38813,32 +41215,28 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
 	WORD $0x4fc61883 // fmla v3.2d, v4.2d, v6.d[1]
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
 	WORD $0x4fc61883 // fmla v3.2d, v4.2d, v6.d[1]
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
 	WORD $0x4fc51881 // fmla v1.2d, v4.2d, v5.d[1]
 	WORD $0x4fc61082 // fmla v2.2d, v4.2d, v6.d[0]
 	WORD $0x4fc61883 // fmla v3.2d, v4.2d, v6.d[1]
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
@@ -38853,8 +41251,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F5, F6)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V5.D2, V6.D2]
 	FMOVD (R11), F4
 	ADD R6, R11, R11
 	WORD $0x4fc51080 // fmla v0.2d, v4.2d, v5.d[0]
@@ -38986,7 +41383,8 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
 	FMOVD (R11), F5
@@ -38996,7 +41394,8 @@ loop:
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
 	WORD $0x4fc718a3 // fmla v3.2d, v5.2d, v7.d[1]
 	WORD $0x4fc810a4 // fmla v4.2d, v5.2d, v8.d[0]
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
 	FMOVD (R11), F5
@@ -39006,7 +41405,8 @@ loop:
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
 	WORD $0x4fc718a3 // fmla v3.2d, v5.2d, v7.d[1]
 	WORD $0x4fc810a4 // fmla v4.2d, v5.2d, v8.d[0]
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
 	FMOVD (R11), F5
@@ -39016,7 +41416,8 @@ loop:
 	WORD $0x4fc710a2 // fmla v2.2d, v5.2d, v7.d[0]
 	WORD $0x4fc718a3 // fmla v3.2d, v5.2d, v7.d[1]
 	WORD $0x4fc810a4 // fmla v4.2d, v5.2d, v8.d[0]
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
 	FMOVD (R11), F5
@@ -39034,7 +41435,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F6, F7)
+	FMOVQ (R16), F6
+	FMOVQ 16(R16), F7
 	FMOVD 32(R16), F8
 	ADD R3, R16, R16
 	FMOVD (R11), F5
@@ -39184,9 +41586,7 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
 	FMOVD (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
@@ -39195,9 +41595,7 @@ loop:
 	WORD $0x4fc818c3 // fmla v3.2d, v6.2d, v8.d[1]
 	WORD $0x4fc910c4 // fmla v4.2d, v6.2d, v9.d[0]
 	WORD $0x4fc918c5 // fmla v5.2d, v6.2d, v9.d[1]
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
 	FMOVD (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
@@ -39206,9 +41604,7 @@ loop:
 	WORD $0x4fc818c3 // fmla v3.2d, v6.2d, v8.d[1]
 	WORD $0x4fc910c4 // fmla v4.2d, v6.2d, v9.d[0]
 	WORD $0x4fc918c5 // fmla v5.2d, v6.2d, v9.d[1]
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
 	FMOVD (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
@@ -39217,9 +41613,7 @@ loop:
 	WORD $0x4fc818c3 // fmla v3.2d, v6.2d, v8.d[1]
 	WORD $0x4fc910c4 // fmla v4.2d, v6.2d, v9.d[0]
 	WORD $0x4fc918c5 // fmla v5.2d, v6.2d, v9.d[1]
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
 	FMOVD (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
@@ -39236,9 +41630,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F7, F8)
-	FMOVQ 32(R16), F9
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V7.D2, V8.D2, V9.D2]
 	FMOVD (R11), F6
 	ADD R6, R11, R11
 	WORD $0x4fc710c0 // fmla v0.2d, v6.2d, v7.d[0]
@@ -39402,7 +41794,8 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
@@ -39415,7 +41808,8 @@ loop:
 	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
 	WORD $0x4fca18e5 // fmla v5.2d, v7.2d, v10.d[1]
 	WORD $0x4fcb10e6 // fmla v6.2d, v7.2d, v11.d[0]
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
@@ -39428,7 +41822,8 @@ loop:
 	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
 	WORD $0x4fca18e5 // fmla v5.2d, v7.2d, v10.d[1]
 	WORD $0x4fcb10e6 // fmla v6.2d, v7.2d, v11.d[0]
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
@@ -39441,7 +41836,8 @@ loop:
 	WORD $0x4fca10e4 // fmla v4.2d, v7.2d, v10.d[0]
 	WORD $0x4fca18e5 // fmla v5.2d, v7.2d, v10.d[1]
 	WORD $0x4fcb10e6 // fmla v6.2d, v7.2d, v11.d[0]
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
@@ -39462,7 +41858,8 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F8, F9)
+	FMOVQ (R16), F8
+	FMOVQ 16(R16), F9
 	FMOVQ 32(R16), F10
 	FMOVD 48(R16), F11
 	ADD R3, R16, R16
@@ -39645,9 +42042,7 @@ panel:
 	PCALIGN $32
 
 loop:
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
@@ -39658,9 +42053,7 @@ loop:
 	WORD $0x4fcb1905 // fmla v5.2d, v8.2d, v11.d[1]
 	WORD $0x4fcc1106 // fmla v6.2d, v8.2d, v12.d[0]
 	WORD $0x4fcc1907 // fmla v7.2d, v8.2d, v12.d[1]
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
@@ -39671,9 +42064,7 @@ loop:
 	WORD $0x4fcb1905 // fmla v5.2d, v8.2d, v11.d[1]
 	WORD $0x4fcc1106 // fmla v6.2d, v8.2d, v12.d[0]
 	WORD $0x4fcc1907 // fmla v7.2d, v8.2d, v12.d[1]
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
@@ -39684,9 +42075,7 @@ loop:
 	WORD $0x4fcb1905 // fmla v5.2d, v8.2d, v11.d[1]
 	WORD $0x4fcc1106 // fmla v6.2d, v8.2d, v12.d[0]
 	WORD $0x4fcc1907 // fmla v7.2d, v8.2d, v12.d[1]
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
@@ -39705,9 +42094,7 @@ rest:
 	CBZ R12, out
 
 one:
-	FLDPQ (R16), (F9, F10)
-	FLDPQ 32(R16), (F11, F12)
-	ADD R3, R16, R16
+	VLD1.P (R16)(R3), [V9.D2, V10.D2, V11.D2, V12.D2]
 	FMOVD (R11), F8
 	ADD R6, R11, R11
 	WORD $0x4fc91100 // fmla v0.2d, v8.2d, v9.d[0]
@@ -39886,14 +42273,14 @@ TEXT ·gemmWide1x48F64NEON(SB), NOSPLIT, $0-120
 panel:
 	MOVD R2, R3
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R19
-	ADD R5, R19, R20
-	ADD R5, R20, R21
-	ADD R5, R21, R22
-	ADD R5, R22, R23
-	ADD R5, R23, R24
-	ADD R5, R24, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -39918,165 +42305,907 @@ panel:
 	VMOVI $0, V21.B16
 	VMOVI $0, V22.B16
 	VMOVI $0, V23.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F24
-	FLDPQ (R16), (F25, F26)
-	FMOVQ 32(R16), F27
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.D2]
+	FMOVQ (R16), F25
 	WORD $0x4fd81320 // fmla v0.2d, v25.2d, v24.d[0]
+	FMOVQ 16(R16), F26
 	WORD $0x4fd81341 // fmla v1.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81362 // fmla v2.2d, v27.2d, v24.d[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4fd81326 // fmla v6.2d, v25.2d, v24.d[0]
-	WORD $0x4fd81347 // fmla v7.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81368 // fmla v8.2d, v27.2d, v24.d[0]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4fd81389 // fmla v9.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813aa // fmla v10.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813cb // fmla v11.2d, v30.2d, v24.d[0]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4fd8132c // fmla v12.2d, v25.2d, v24.d[0]
-	WORD $0x4fd8134d // fmla v13.2d, v26.2d, v24.d[0]
-	WORD $0x4fd8136e // fmla v14.2d, v27.2d, v24.d[0]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4fd8138f // fmla v15.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813b0 // fmla v16.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813d1 // fmla v17.2d, v30.2d, v24.d[0]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4fd81332 // fmla v18.2d, v25.2d, v24.d[0]
-	WORD $0x4fd81353 // fmla v19.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81374 // fmla v20.2d, v27.2d, v24.d[0]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4fd81395 // fmla v21.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813b6 // fmla v22.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813d7 // fmla v23.2d, v30.2d, v24.d[0]
-	FLDPQ (R16), (F25, F26)
 	FMOVQ 32(R16), F27
+	WORD $0x4fd81362 // fmla v2.2d, v27.2d, v24.d[0]
+	FMOVQ 48(R16), F28
+	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
+	FMOVQ 64(R16), F29
+	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
+	FMOVQ 80(R16), F30
+	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
+	FMOVQ 96(R16), F31
+	WORD $0x4fd813e6 // fmla v6.2d, v31.2d, v24.d[0]
+	FMOVQ 112(R16), F25
+	WORD $0x4fd81327 // fmla v7.2d, v25.2d, v24.d[0]
+	FMOVQ 128(R16), F26
+	WORD $0x4fd81348 // fmla v8.2d, v26.2d, v24.d[0]
+	FMOVQ 144(R16), F27
+	WORD $0x4fd81369 // fmla v9.2d, v27.2d, v24.d[0]
+	FMOVQ 160(R16), F28
+	WORD $0x4fd8138a // fmla v10.2d, v28.2d, v24.d[0]
+	FMOVQ 176(R16), F29
+	WORD $0x4fd813ab // fmla v11.2d, v29.2d, v24.d[0]
+	FMOVQ 192(R16), F30
+	WORD $0x4fd813cc // fmla v12.2d, v30.2d, v24.d[0]
+	FMOVQ 208(R16), F31
+	WORD $0x4fd813ed // fmla v13.2d, v31.2d, v24.d[0]
+	FMOVQ 224(R16), F25
+	WORD $0x4fd8132e // fmla v14.2d, v25.2d, v24.d[0]
+	FMOVQ 240(R16), F26
+	WORD $0x4fd8134f // fmla v15.2d, v26.2d, v24.d[0]
+	FMOVQ 256(R16), F27
+	WORD $0x4fd81370 // fmla v16.2d, v27.2d, v24.d[0]
+	FMOVQ 272(R16), F28
+	WORD $0x4fd81391 // fmla v17.2d, v28.2d, v24.d[0]
+	FMOVQ 288(R16), F29
+	WORD $0x4fd813b2 // fmla v18.2d, v29.2d, v24.d[0]
+	FMOVQ 304(R16), F30
+	WORD $0x4fd813d3 // fmla v19.2d, v30.2d, v24.d[0]
+	FMOVQ 320(R16), F31
+	WORD $0x4fd813f4 // fmla v20.2d, v31.2d, v24.d[0]
+	FMOVQ 336(R16), F25
+	WORD $0x4fd81335 // fmla v21.2d, v25.2d, v24.d[0]
+	FMOVQ 352(R16), F26
+	WORD $0x4fd81356 // fmla v22.2d, v26.2d, v24.d[0]
+	FMOVQ 368(R16), F27
+	WORD $0x4fd81377 // fmla v23.2d, v27.2d, v24.d[0]
 	ADD R6, R16, R16
+	FMOVQ (R16), F25
 	WORD $0x4fd81b20 // fmla v0.2d, v25.2d, v24.d[1]
+	FMOVQ 16(R16), F26
 	WORD $0x4fd81b41 // fmla v1.2d, v26.2d, v24.d[1]
+	FMOVQ 32(R16), F27
 	WORD $0x4fd81b62 // fmla v2.2d, v27.2d, v24.d[1]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F28
 	WORD $0x4fd81b83 // fmla v3.2d, v28.2d, v24.d[1]
+	FMOVQ 64(R16), F29
 	WORD $0x4fd81ba4 // fmla v4.2d, v29.2d, v24.d[1]
+	FMOVQ 80(R16), F30
 	WORD $0x4fd81bc5 // fmla v5.2d, v30.2d, v24.d[1]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4fd81b26 // fmla v6.2d, v25.2d, v24.d[1]
-	WORD $0x4fd81b47 // fmla v7.2d, v26.2d, v24.d[1]
-	WORD $0x4fd81b68 // fmla v8.2d, v27.2d, v24.d[1]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4fd81b89 // fmla v9.2d, v28.2d, v24.d[1]
-	WORD $0x4fd81baa // fmla v10.2d, v29.2d, v24.d[1]
-	WORD $0x4fd81bcb // fmla v11.2d, v30.2d, v24.d[1]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4fd81b2c // fmla v12.2d, v25.2d, v24.d[1]
-	WORD $0x4fd81b4d // fmla v13.2d, v26.2d, v24.d[1]
-	WORD $0x4fd81b6e // fmla v14.2d, v27.2d, v24.d[1]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4fd81b8f // fmla v15.2d, v28.2d, v24.d[1]
-	WORD $0x4fd81bb0 // fmla v16.2d, v29.2d, v24.d[1]
-	WORD $0x4fd81bd1 // fmla v17.2d, v30.2d, v24.d[1]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4fd81b32 // fmla v18.2d, v25.2d, v24.d[1]
-	WORD $0x4fd81b53 // fmla v19.2d, v26.2d, v24.d[1]
-	WORD $0x4fd81b74 // fmla v20.2d, v27.2d, v24.d[1]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4fd81b95 // fmla v21.2d, v28.2d, v24.d[1]
-	WORD $0x4fd81bb6 // fmla v22.2d, v29.2d, v24.d[1]
-	WORD $0x4fd81bd7 // fmla v23.2d, v30.2d, v24.d[1]
+	FMOVQ 96(R16), F31
+	WORD $0x4fd81be6 // fmla v6.2d, v31.2d, v24.d[1]
+	FMOVQ 112(R16), F25
+	WORD $0x4fd81b27 // fmla v7.2d, v25.2d, v24.d[1]
+	FMOVQ 128(R16), F26
+	WORD $0x4fd81b48 // fmla v8.2d, v26.2d, v24.d[1]
+	FMOVQ 144(R16), F27
+	WORD $0x4fd81b69 // fmla v9.2d, v27.2d, v24.d[1]
+	FMOVQ 160(R16), F28
+	WORD $0x4fd81b8a // fmla v10.2d, v28.2d, v24.d[1]
+	FMOVQ 176(R16), F29
+	WORD $0x4fd81bab // fmla v11.2d, v29.2d, v24.d[1]
+	FMOVQ 192(R16), F30
+	WORD $0x4fd81bcc // fmla v12.2d, v30.2d, v24.d[1]
+	FMOVQ 208(R16), F31
+	WORD $0x4fd81bed // fmla v13.2d, v31.2d, v24.d[1]
+	FMOVQ 224(R16), F25
+	WORD $0x4fd81b2e // fmla v14.2d, v25.2d, v24.d[1]
+	FMOVQ 240(R16), F26
+	WORD $0x4fd81b4f // fmla v15.2d, v26.2d, v24.d[1]
+	FMOVQ 256(R16), F27
+	WORD $0x4fd81b70 // fmla v16.2d, v27.2d, v24.d[1]
+	FMOVQ 272(R16), F28
+	WORD $0x4fd81b91 // fmla v17.2d, v28.2d, v24.d[1]
+	FMOVQ 288(R16), F29
+	WORD $0x4fd81bb2 // fmla v18.2d, v29.2d, v24.d[1]
+	FMOVQ 304(R16), F30
+	WORD $0x4fd81bd3 // fmla v19.2d, v30.2d, v24.d[1]
+	FMOVQ 320(R16), F31
+	WORD $0x4fd81bf4 // fmla v20.2d, v31.2d, v24.d[1]
+	FMOVQ 336(R16), F25
+	WORD $0x4fd81b35 // fmla v21.2d, v25.2d, v24.d[1]
+	FMOVQ 352(R16), F26
+	WORD $0x4fd81b56 // fmla v22.2d, v26.2d, v24.d[1]
+	FMOVQ 368(R16), F27
+	WORD $0x4fd81b77 // fmla v23.2d, v27.2d, v24.d[1]
+	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.D2]
+	FMOVQ (R16), F25
+	WORD $0x4fd81320 // fmla v0.2d, v25.2d, v24.d[0]
+	FMOVQ 16(R16), F26
+	WORD $0x4fd81341 // fmla v1.2d, v26.2d, v24.d[0]
+	FMOVQ 32(R16), F27
+	WORD $0x4fd81362 // fmla v2.2d, v27.2d, v24.d[0]
+	FMOVQ 48(R16), F28
+	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
+	FMOVQ 64(R16), F29
+	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
+	FMOVQ 80(R16), F30
+	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
+	FMOVQ 96(R16), F31
+	WORD $0x4fd813e6 // fmla v6.2d, v31.2d, v24.d[0]
+	FMOVQ 112(R16), F25
+	WORD $0x4fd81327 // fmla v7.2d, v25.2d, v24.d[0]
+	FMOVQ 128(R16), F26
+	WORD $0x4fd81348 // fmla v8.2d, v26.2d, v24.d[0]
+	FMOVQ 144(R16), F27
+	WORD $0x4fd81369 // fmla v9.2d, v27.2d, v24.d[0]
+	FMOVQ 160(R16), F28
+	WORD $0x4fd8138a // fmla v10.2d, v28.2d, v24.d[0]
+	FMOVQ 176(R16), F29
+	WORD $0x4fd813ab // fmla v11.2d, v29.2d, v24.d[0]
+	FMOVQ 192(R16), F30
+	WORD $0x4fd813cc // fmla v12.2d, v30.2d, v24.d[0]
+	FMOVQ 208(R16), F31
+	WORD $0x4fd813ed // fmla v13.2d, v31.2d, v24.d[0]
+	FMOVQ 224(R16), F25
+	WORD $0x4fd8132e // fmla v14.2d, v25.2d, v24.d[0]
+	FMOVQ 240(R16), F26
+	WORD $0x4fd8134f // fmla v15.2d, v26.2d, v24.d[0]
+	FMOVQ 256(R16), F27
+	WORD $0x4fd81370 // fmla v16.2d, v27.2d, v24.d[0]
+	FMOVQ 272(R16), F28
+	WORD $0x4fd81391 // fmla v17.2d, v28.2d, v24.d[0]
+	FMOVQ 288(R16), F29
+	WORD $0x4fd813b2 // fmla v18.2d, v29.2d, v24.d[0]
+	FMOVQ 304(R16), F30
+	WORD $0x4fd813d3 // fmla v19.2d, v30.2d, v24.d[0]
+	FMOVQ 320(R16), F31
+	WORD $0x4fd813f4 // fmla v20.2d, v31.2d, v24.d[0]
+	FMOVQ 336(R16), F25
+	WORD $0x4fd81335 // fmla v21.2d, v25.2d, v24.d[0]
+	FMOVQ 352(R16), F26
+	WORD $0x4fd81356 // fmla v22.2d, v26.2d, v24.d[0]
+	FMOVQ 368(R16), F27
+	WORD $0x4fd81377 // fmla v23.2d, v27.2d, v24.d[0]
+	ADD R6, R16, R16
+	FMOVQ (R16), F25
+	WORD $0x4fd81b20 // fmla v0.2d, v25.2d, v24.d[1]
+	FMOVQ 16(R16), F26
+	WORD $0x4fd81b41 // fmla v1.2d, v26.2d, v24.d[1]
+	FMOVQ 32(R16), F27
+	WORD $0x4fd81b62 // fmla v2.2d, v27.2d, v24.d[1]
+	FMOVQ 48(R16), F28
+	WORD $0x4fd81b83 // fmla v3.2d, v28.2d, v24.d[1]
+	FMOVQ 64(R16), F29
+	WORD $0x4fd81ba4 // fmla v4.2d, v29.2d, v24.d[1]
+	FMOVQ 80(R16), F30
+	WORD $0x4fd81bc5 // fmla v5.2d, v30.2d, v24.d[1]
+	FMOVQ 96(R16), F31
+	WORD $0x4fd81be6 // fmla v6.2d, v31.2d, v24.d[1]
+	FMOVQ 112(R16), F25
+	WORD $0x4fd81b27 // fmla v7.2d, v25.2d, v24.d[1]
+	FMOVQ 128(R16), F26
+	WORD $0x4fd81b48 // fmla v8.2d, v26.2d, v24.d[1]
+	FMOVQ 144(R16), F27
+	WORD $0x4fd81b69 // fmla v9.2d, v27.2d, v24.d[1]
+	FMOVQ 160(R16), F28
+	WORD $0x4fd81b8a // fmla v10.2d, v28.2d, v24.d[1]
+	FMOVQ 176(R16), F29
+	WORD $0x4fd81bab // fmla v11.2d, v29.2d, v24.d[1]
+	FMOVQ 192(R16), F30
+	WORD $0x4fd81bcc // fmla v12.2d, v30.2d, v24.d[1]
+	FMOVQ 208(R16), F31
+	WORD $0x4fd81bed // fmla v13.2d, v31.2d, v24.d[1]
+	FMOVQ 224(R16), F25
+	WORD $0x4fd81b2e // fmla v14.2d, v25.2d, v24.d[1]
+	FMOVQ 240(R16), F26
+	WORD $0x4fd81b4f // fmla v15.2d, v26.2d, v24.d[1]
+	FMOVQ 256(R16), F27
+	WORD $0x4fd81b70 // fmla v16.2d, v27.2d, v24.d[1]
+	FMOVQ 272(R16), F28
+	WORD $0x4fd81b91 // fmla v17.2d, v28.2d, v24.d[1]
+	FMOVQ 288(R16), F29
+	WORD $0x4fd81bb2 // fmla v18.2d, v29.2d, v24.d[1]
+	FMOVQ 304(R16), F30
+	WORD $0x4fd81bd3 // fmla v19.2d, v30.2d, v24.d[1]
+	FMOVQ 320(R16), F31
+	WORD $0x4fd81bf4 // fmla v20.2d, v31.2d, v24.d[1]
+	FMOVQ 336(R16), F25
+	WORD $0x4fd81b35 // fmla v21.2d, v25.2d, v24.d[1]
+	FMOVQ 352(R16), F26
+	WORD $0x4fd81b56 // fmla v22.2d, v26.2d, v24.d[1]
+	FMOVQ 368(R16), F27
+	WORD $0x4fd81b77 // fmla v23.2d, v27.2d, v24.d[1]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R3), F24
-	FLDPQ (R16), (F25, F26)
-	FMOVQ 32(R16), F27
-	ADD R6, R16, R16
+	FMOVQ (R16), F25
 	WORD $0x4fd81320 // fmla v0.2d, v25.2d, v24.d[0]
+	FMOVQ 16(R16), F26
 	WORD $0x4fd81341 // fmla v1.2d, v26.2d, v24.d[0]
+	FMOVQ 32(R16), F27
 	WORD $0x4fd81362 // fmla v2.2d, v27.2d, v24.d[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F28
 	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
+	FMOVQ 64(R16), F29
 	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
+	FMOVQ 80(R16), F30
 	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
-	FLDPQ (R19), (F25, F26)
-	FMOVQ 32(R19), F27
-	ADD R6, R19, R19
-	WORD $0x4fd81326 // fmla v6.2d, v25.2d, v24.d[0]
-	WORD $0x4fd81347 // fmla v7.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81368 // fmla v8.2d, v27.2d, v24.d[0]
-	FLDPQ (R20), (F28, F29)
-	FMOVQ 32(R20), F30
-	ADD R6, R20, R20
-	WORD $0x4fd81389 // fmla v9.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813aa // fmla v10.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813cb // fmla v11.2d, v30.2d, v24.d[0]
-	FLDPQ (R21), (F25, F26)
-	FMOVQ 32(R21), F27
-	ADD R6, R21, R21
-	WORD $0x4fd8132c // fmla v12.2d, v25.2d, v24.d[0]
-	WORD $0x4fd8134d // fmla v13.2d, v26.2d, v24.d[0]
-	WORD $0x4fd8136e // fmla v14.2d, v27.2d, v24.d[0]
-	FLDPQ (R22), (F28, F29)
-	FMOVQ 32(R22), F30
-	ADD R6, R22, R22
-	WORD $0x4fd8138f // fmla v15.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813b0 // fmla v16.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813d1 // fmla v17.2d, v30.2d, v24.d[0]
-	FLDPQ (R23), (F25, F26)
-	FMOVQ 32(R23), F27
-	ADD R6, R23, R23
-	WORD $0x4fd81332 // fmla v18.2d, v25.2d, v24.d[0]
-	WORD $0x4fd81353 // fmla v19.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81374 // fmla v20.2d, v27.2d, v24.d[0]
-	FLDPQ (R24), (F28, F29)
-	FMOVQ 32(R24), F30
-	ADD R6, R24, R24
-	WORD $0x4fd81395 // fmla v21.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813b6 // fmla v22.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813d7 // fmla v23.2d, v30.2d, v24.d[0]
+	FMOVQ 96(R16), F31
+	WORD $0x4fd813e6 // fmla v6.2d, v31.2d, v24.d[0]
+	FMOVQ 112(R16), F25
+	WORD $0x4fd81327 // fmla v7.2d, v25.2d, v24.d[0]
+	FMOVQ 128(R16), F26
+	WORD $0x4fd81348 // fmla v8.2d, v26.2d, v24.d[0]
+	FMOVQ 144(R16), F27
+	WORD $0x4fd81369 // fmla v9.2d, v27.2d, v24.d[0]
+	FMOVQ 160(R16), F28
+	WORD $0x4fd8138a // fmla v10.2d, v28.2d, v24.d[0]
+	FMOVQ 176(R16), F29
+	WORD $0x4fd813ab // fmla v11.2d, v29.2d, v24.d[0]
+	FMOVQ 192(R16), F30
+	WORD $0x4fd813cc // fmla v12.2d, v30.2d, v24.d[0]
+	FMOVQ 208(R16), F31
+	WORD $0x4fd813ed // fmla v13.2d, v31.2d, v24.d[0]
+	FMOVQ 224(R16), F25
+	WORD $0x4fd8132e // fmla v14.2d, v25.2d, v24.d[0]
+	FMOVQ 240(R16), F26
+	WORD $0x4fd8134f // fmla v15.2d, v26.2d, v24.d[0]
+	FMOVQ 256(R16), F27
+	WORD $0x4fd81370 // fmla v16.2d, v27.2d, v24.d[0]
+	FMOVQ 272(R16), F28
+	WORD $0x4fd81391 // fmla v17.2d, v28.2d, v24.d[0]
+	FMOVQ 288(R16), F29
+	WORD $0x4fd813b2 // fmla v18.2d, v29.2d, v24.d[0]
+	FMOVQ 304(R16), F30
+	WORD $0x4fd813d3 // fmla v19.2d, v30.2d, v24.d[0]
+	FMOVQ 320(R16), F31
+	WORD $0x4fd813f4 // fmla v20.2d, v31.2d, v24.d[0]
+	FMOVQ 336(R16), F25
+	WORD $0x4fd81335 // fmla v21.2d, v25.2d, v24.d[0]
+	FMOVQ 352(R16), F26
+	WORD $0x4fd81356 // fmla v22.2d, v26.2d, v24.d[0]
+	FMOVQ 368(R16), F27
+	WORD $0x4fd81377 // fmla v23.2d, v27.2d, v24.d[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F24
+	WORD $0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	FMOVQ 16(R25), F25
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	FMOVQ 32(R25), F26
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	FMOVQ 48(R25), F24
+	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
+	FMOVQ 64(R25), F25
+	WORD $0x4e79d484 // fadd v4.2d, v4.2d, v25.2d
+	FMOVQ 80(R25), F26
+	WORD $0x4e7ad4a5 // fadd v5.2d, v5.2d, v26.2d
+	FMOVQ 96(R25), F24
+	WORD $0x4e78d4c6 // fadd v6.2d, v6.2d, v24.2d
+	FMOVQ 112(R25), F25
+	WORD $0x4e79d4e7 // fadd v7.2d, v7.2d, v25.2d
+	FMOVQ 128(R25), F26
+	WORD $0x4e7ad508 // fadd v8.2d, v8.2d, v26.2d
+	FMOVQ 144(R25), F24
+	WORD $0x4e78d529 // fadd v9.2d, v9.2d, v24.2d
+	FMOVQ 160(R25), F25
+	WORD $0x4e79d54a // fadd v10.2d, v10.2d, v25.2d
+	FMOVQ 176(R25), F26
+	WORD $0x4e7ad56b // fadd v11.2d, v11.2d, v26.2d
+	FMOVQ 192(R25), F24
+	WORD $0x4e78d58c // fadd v12.2d, v12.2d, v24.2d
+	FMOVQ 208(R25), F25
+	WORD $0x4e79d5ad // fadd v13.2d, v13.2d, v25.2d
+	FMOVQ 224(R25), F26
+	WORD $0x4e7ad5ce // fadd v14.2d, v14.2d, v26.2d
+	FMOVQ 240(R25), F24
+	WORD $0x4e78d5ef // fadd v15.2d, v15.2d, v24.2d
+	FMOVQ 256(R25), F25
+	WORD $0x4e79d610 // fadd v16.2d, v16.2d, v25.2d
+	FMOVQ 272(R25), F26
+	WORD $0x4e7ad631 // fadd v17.2d, v17.2d, v26.2d
+	FMOVQ 288(R25), F24
+	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
+	FMOVQ 304(R25), F25
+	WORD $0x4e79d673 // fadd v19.2d, v19.2d, v25.2d
+	FMOVQ 320(R25), F26
+	WORD $0x4e7ad694 // fadd v20.2d, v20.2d, v26.2d
+	FMOVQ 336(R25), F24
+	WORD $0x4e78d6b5 // fadd v21.2d, v21.2d, v24.2d
+	FMOVQ 352(R25), F25
+	WORD $0x4e79d6d6 // fadd v22.2d, v22.2d, v25.2d
+	FMOVQ 368(R25), F26
+	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVD alpha+96(FP), F24
+	WORD $0x4fd89000 // fmul v0.2d, v0.2d, v24.d[0]
+	WORD $0x4fd89021 // fmul v1.2d, v1.2d, v24.d[0]
+	WORD $0x4fd89042 // fmul v2.2d, v2.2d, v24.d[0]
+	WORD $0x4fd89063 // fmul v3.2d, v3.2d, v24.d[0]
+	WORD $0x4fd89084 // fmul v4.2d, v4.2d, v24.d[0]
+	WORD $0x4fd890a5 // fmul v5.2d, v5.2d, v24.d[0]
+	WORD $0x4fd890c6 // fmul v6.2d, v6.2d, v24.d[0]
+	WORD $0x4fd890e7 // fmul v7.2d, v7.2d, v24.d[0]
+	WORD $0x4fd89108 // fmul v8.2d, v8.2d, v24.d[0]
+	WORD $0x4fd89129 // fmul v9.2d, v9.2d, v24.d[0]
+	WORD $0x4fd8914a // fmul v10.2d, v10.2d, v24.d[0]
+	WORD $0x4fd8916b // fmul v11.2d, v11.2d, v24.d[0]
+	WORD $0x4fd8918c // fmul v12.2d, v12.2d, v24.d[0]
+	WORD $0x4fd891ad // fmul v13.2d, v13.2d, v24.d[0]
+	WORD $0x4fd891ce // fmul v14.2d, v14.2d, v24.d[0]
+	WORD $0x4fd891ef // fmul v15.2d, v15.2d, v24.d[0]
+	WORD $0x4fd89210 // fmul v16.2d, v16.2d, v24.d[0]
+	WORD $0x4fd89231 // fmul v17.2d, v17.2d, v24.d[0]
+	WORD $0x4fd89252 // fmul v18.2d, v18.2d, v24.d[0]
+	WORD $0x4fd89273 // fmul v19.2d, v19.2d, v24.d[0]
+	WORD $0x4fd89294 // fmul v20.2d, v20.2d, v24.d[0]
+	WORD $0x4fd892b5 // fmul v21.2d, v21.2d, v24.d[0]
+	WORD $0x4fd892d6 // fmul v22.2d, v22.2d, v24.d[0]
+	WORD $0x4fd892f7 // fmul v23.2d, v23.2d, v24.d[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVD alpha+96(FP), F24
+	FMOVD beta+104(FP), F25
+	FMOVQ (R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8101a // fmla v26.2d, v0.2d, v24.d[0]
+	VMOV V26.B16, V0.B16
+	FMOVQ 16(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8103b // fmla v27.2d, v1.2d, v24.d[0]
+	VMOV V27.B16, V1.B16
+	FMOVQ 32(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8105a // fmla v26.2d, v2.2d, v24.d[0]
+	VMOV V26.B16, V2.B16
+	FMOVQ 48(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8107b // fmla v27.2d, v3.2d, v24.d[0]
+	VMOV V27.B16, V3.B16
+	FMOVQ 64(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8109a // fmla v26.2d, v4.2d, v24.d[0]
+	VMOV V26.B16, V4.B16
+	FMOVQ 80(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd810bb // fmla v27.2d, v5.2d, v24.d[0]
+	VMOV V27.B16, V5.B16
+	FMOVQ 96(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd810da // fmla v26.2d, v6.2d, v24.d[0]
+	VMOV V26.B16, V6.B16
+	FMOVQ 112(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd810fb // fmla v27.2d, v7.2d, v24.d[0]
+	VMOV V27.B16, V7.B16
+	FMOVQ 128(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8111a // fmla v26.2d, v8.2d, v24.d[0]
+	VMOV V26.B16, V8.B16
+	FMOVQ 144(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8113b // fmla v27.2d, v9.2d, v24.d[0]
+	VMOV V27.B16, V9.B16
+	FMOVQ 160(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8115a // fmla v26.2d, v10.2d, v24.d[0]
+	VMOV V26.B16, V10.B16
+	FMOVQ 176(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8117b // fmla v27.2d, v11.2d, v24.d[0]
+	VMOV V27.B16, V11.B16
+	FMOVQ 192(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8119a // fmla v26.2d, v12.2d, v24.d[0]
+	VMOV V26.B16, V12.B16
+	FMOVQ 208(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd811bb // fmla v27.2d, v13.2d, v24.d[0]
+	VMOV V27.B16, V13.B16
+	FMOVQ 224(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd811da // fmla v26.2d, v14.2d, v24.d[0]
+	VMOV V26.B16, V14.B16
+	FMOVQ 240(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd811fb // fmla v27.2d, v15.2d, v24.d[0]
+	VMOV V27.B16, V15.B16
+	FMOVQ 256(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8121a // fmla v26.2d, v16.2d, v24.d[0]
+	VMOV V26.B16, V16.B16
+	FMOVQ 272(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8123b // fmla v27.2d, v17.2d, v24.d[0]
+	VMOV V27.B16, V17.B16
+	FMOVQ 288(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8125a // fmla v26.2d, v18.2d, v24.d[0]
+	VMOV V26.B16, V18.B16
+	FMOVQ 304(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8127b // fmla v27.2d, v19.2d, v24.d[0]
+	VMOV V27.B16, V19.B16
+	FMOVQ 320(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8129a // fmla v26.2d, v20.2d, v24.d[0]
+	VMOV V26.B16, V20.B16
+	FMOVQ 336(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd812bb // fmla v27.2d, v21.2d, v24.d[0]
+	VMOV V27.B16, V21.B16
+	FMOVQ 352(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd812da // fmla v26.2d, v22.2d, v24.d[0]
+	VMOV V26.B16, V22.B16
+	FMOVQ 368(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd812fb // fmla v27.2d, v23.2d, v24.d[0]
+	VMOV V27.B16, V23.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F24
+	WORD $0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	FMOVQ 16(R15), F25
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	FMOVQ 32(R15), F26
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	FMOVQ 48(R15), F24
+	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
+	FMOVQ 64(R15), F25
+	WORD $0x4e79d484 // fadd v4.2d, v4.2d, v25.2d
+	FMOVQ 80(R15), F26
+	WORD $0x4e7ad4a5 // fadd v5.2d, v5.2d, v26.2d
+	FMOVQ 96(R15), F24
+	WORD $0x4e78d4c6 // fadd v6.2d, v6.2d, v24.2d
+	FMOVQ 112(R15), F25
+	WORD $0x4e79d4e7 // fadd v7.2d, v7.2d, v25.2d
+	FMOVQ 128(R15), F26
+	WORD $0x4e7ad508 // fadd v8.2d, v8.2d, v26.2d
+	FMOVQ 144(R15), F24
+	WORD $0x4e78d529 // fadd v9.2d, v9.2d, v24.2d
+	FMOVQ 160(R15), F25
+	WORD $0x4e79d54a // fadd v10.2d, v10.2d, v25.2d
+	FMOVQ 176(R15), F26
+	WORD $0x4e7ad56b // fadd v11.2d, v11.2d, v26.2d
+	FMOVQ 192(R15), F24
+	WORD $0x4e78d58c // fadd v12.2d, v12.2d, v24.2d
+	FMOVQ 208(R15), F25
+	WORD $0x4e79d5ad // fadd v13.2d, v13.2d, v25.2d
+	FMOVQ 224(R15), F26
+	WORD $0x4e7ad5ce // fadd v14.2d, v14.2d, v26.2d
+	FMOVQ 240(R15), F24
+	WORD $0x4e78d5ef // fadd v15.2d, v15.2d, v24.2d
+	FMOVQ 256(R15), F25
+	WORD $0x4e79d610 // fadd v16.2d, v16.2d, v25.2d
+	FMOVQ 272(R15), F26
+	WORD $0x4e7ad631 // fadd v17.2d, v17.2d, v26.2d
+	FMOVQ 288(R15), F24
+	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
+	FMOVQ 304(R15), F25
+	WORD $0x4e79d673 // fadd v19.2d, v19.2d, v25.2d
+	FMOVQ 320(R15), F26
+	WORD $0x4e7ad694 // fadd v20.2d, v20.2d, v26.2d
+	FMOVQ 336(R15), F24
+	WORD $0x4e78d6b5 // fadd v21.2d, v21.2d, v24.2d
+	FMOVQ 352(R15), F25
+	WORD $0x4e79d6d6 // fadd v22.2d, v22.2d, v25.2d
+	FMOVQ 368(R15), F26
+	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
+	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
+	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
+	WORD $0x4e791c21 // bic v1.16b, v1.16b, v25.16b
+	WORD $0x4ee0e85a // fcmlt v26.2d, v2.2d, #0.0
+	WORD $0x4e7a1c42 // bic v2.16b, v2.16b, v26.16b
+	WORD $0x4ee0e878 // fcmlt v24.2d, v3.2d, #0.0
+	WORD $0x4e781c63 // bic v3.16b, v3.16b, v24.16b
+	WORD $0x4ee0e899 // fcmlt v25.2d, v4.2d, #0.0
+	WORD $0x4e791c84 // bic v4.16b, v4.16b, v25.16b
+	WORD $0x4ee0e8ba // fcmlt v26.2d, v5.2d, #0.0
+	WORD $0x4e7a1ca5 // bic v5.16b, v5.16b, v26.16b
+	WORD $0x4ee0e8d8 // fcmlt v24.2d, v6.2d, #0.0
+	WORD $0x4e781cc6 // bic v6.16b, v6.16b, v24.16b
+	WORD $0x4ee0e8f9 // fcmlt v25.2d, v7.2d, #0.0
+	WORD $0x4e791ce7 // bic v7.16b, v7.16b, v25.16b
+	WORD $0x4ee0e91a // fcmlt v26.2d, v8.2d, #0.0
+	WORD $0x4e7a1d08 // bic v8.16b, v8.16b, v26.16b
+	WORD $0x4ee0e938 // fcmlt v24.2d, v9.2d, #0.0
+	WORD $0x4e781d29 // bic v9.16b, v9.16b, v24.16b
+	WORD $0x4ee0e959 // fcmlt v25.2d, v10.2d, #0.0
+	WORD $0x4e791d4a // bic v10.16b, v10.16b, v25.16b
+	WORD $0x4ee0e97a // fcmlt v26.2d, v11.2d, #0.0
+	WORD $0x4e7a1d6b // bic v11.16b, v11.16b, v26.16b
+	WORD $0x4ee0e998 // fcmlt v24.2d, v12.2d, #0.0
+	WORD $0x4e781d8c // bic v12.16b, v12.16b, v24.16b
+	WORD $0x4ee0e9b9 // fcmlt v25.2d, v13.2d, #0.0
+	WORD $0x4e791dad // bic v13.16b, v13.16b, v25.16b
+	WORD $0x4ee0e9da // fcmlt v26.2d, v14.2d, #0.0
+	WORD $0x4e7a1dce // bic v14.16b, v14.16b, v26.16b
+	WORD $0x4ee0e9f8 // fcmlt v24.2d, v15.2d, #0.0
+	WORD $0x4e781def // bic v15.16b, v15.16b, v24.16b
+	WORD $0x4ee0ea19 // fcmlt v25.2d, v16.2d, #0.0
+	WORD $0x4e791e10 // bic v16.16b, v16.16b, v25.16b
+	WORD $0x4ee0ea3a // fcmlt v26.2d, v17.2d, #0.0
+	WORD $0x4e7a1e31 // bic v17.16b, v17.16b, v26.16b
+	WORD $0x4ee0ea58 // fcmlt v24.2d, v18.2d, #0.0
+	WORD $0x4e781e52 // bic v18.16b, v18.16b, v24.16b
+	WORD $0x4ee0ea79 // fcmlt v25.2d, v19.2d, #0.0
+	WORD $0x4e791e73 // bic v19.16b, v19.16b, v25.16b
+	WORD $0x4ee0ea9a // fcmlt v26.2d, v20.2d, #0.0
+	WORD $0x4e7a1e94 // bic v20.16b, v20.16b, v26.16b
+	WORD $0x4ee0eab8 // fcmlt v24.2d, v21.2d, #0.0
+	WORD $0x4e781eb5 // bic v21.16b, v21.16b, v24.16b
+	WORD $0x4ee0ead9 // fcmlt v25.2d, v22.2d, #0.0
+	WORD $0x4e791ed6 // bic v22.16b, v22.16b, v25.16b
+	WORD $0x4ee0eafa // fcmlt v26.2d, v23.2d, #0.0
+	WORD $0x4e7a1ef7 // bic v23.16b, v23.16b, v26.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FSTPQ (F4, F5), 64(R25)
+	FSTPQ (F6, F7), 96(R25)
+	FSTPQ (F8, F9), 128(R25)
+	FSTPQ (F10, F11), 160(R25)
+	FSTPQ (F12, F13), 192(R25)
+	FSTPQ (F14, F15), 224(R25)
+	FSTPQ (F16, F17), 256(R25)
+	FSTPQ (F18, F19), 288(R25)
+	FSTPQ (F20, F21), 320(R25)
+	FMOVQ F22, 352(R25)
+	FMOVQ F23, 368(R25)
+	ADD $384, R25, R25
+	ADD $384, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide1x48PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+TEXT ·gemmWide1x48PackedF64NEON(SB), NOSPLIT, $0-120
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $3, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $3, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $3, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $3, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+112(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R17, R19
+	ADD R5, R4, R4
+	ADD R5, R19, R20
+	ADD R5, R4, R4
+	ADD R5, R20, R21
+	ADD R5, R4, R4
+	ADD R5, R21, R22
+	ADD R5, R4, R4
+	ADD R5, R22, R23
+	ADD R5, R4, R4
+	ADD R5, R23, R24
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V24.D2]
+	FMOVQ (R16), F25
+	WORD $0x4fd81320 // fmla v0.2d, v25.2d, v24.d[0]
+	FMOVQ 16(R16), F26
+	WORD $0x4fd81341 // fmla v1.2d, v26.2d, v24.d[0]
+	FMOVQ 32(R16), F27
+	WORD $0x4fd81362 // fmla v2.2d, v27.2d, v24.d[0]
+	FMOVQ (R17), F28
+	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
+	FMOVQ 16(R17), F29
+	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
+	FMOVQ 32(R17), F30
+	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
+	FMOVQ (R19), F31
+	WORD $0x4fd813e6 // fmla v6.2d, v31.2d, v24.d[0]
+	FMOVQ 16(R19), F25
+	WORD $0x4fd81327 // fmla v7.2d, v25.2d, v24.d[0]
+	FMOVQ 32(R19), F26
+	WORD $0x4fd81348 // fmla v8.2d, v26.2d, v24.d[0]
+	FMOVQ (R20), F27
+	WORD $0x4fd81369 // fmla v9.2d, v27.2d, v24.d[0]
+	FMOVQ 16(R20), F28
+	WORD $0x4fd8138a // fmla v10.2d, v28.2d, v24.d[0]
+	FMOVQ 32(R20), F29
+	WORD $0x4fd813ab // fmla v11.2d, v29.2d, v24.d[0]
+	FMOVQ (R21), F30
+	WORD $0x4fd813cc // fmla v12.2d, v30.2d, v24.d[0]
+	FMOVQ 16(R21), F31
+	WORD $0x4fd813ed // fmla v13.2d, v31.2d, v24.d[0]
+	FMOVQ 32(R21), F25
+	WORD $0x4fd8132e // fmla v14.2d, v25.2d, v24.d[0]
+	FMOVQ (R22), F26
+	WORD $0x4fd8134f // fmla v15.2d, v26.2d, v24.d[0]
+	FMOVQ 16(R22), F27
+	WORD $0x4fd81370 // fmla v16.2d, v27.2d, v24.d[0]
+	FMOVQ 32(R22), F28
+	WORD $0x4fd81391 // fmla v17.2d, v28.2d, v24.d[0]
+	FMOVQ (R23), F29
+	WORD $0x4fd813b2 // fmla v18.2d, v29.2d, v24.d[0]
+	FMOVQ 16(R23), F30
+	WORD $0x4fd813d3 // fmla v19.2d, v30.2d, v24.d[0]
+	FMOVQ 32(R23), F31
+	WORD $0x4fd813f4 // fmla v20.2d, v31.2d, v24.d[0]
+	FMOVQ (R24), F25
+	WORD $0x4fd81335 // fmla v21.2d, v25.2d, v24.d[0]
+	FMOVQ 16(R24), F26
+	WORD $0x4fd81356 // fmla v22.2d, v26.2d, v24.d[0]
+	FMOVQ 32(R24), F27
+	WORD $0x4fd81377 // fmla v23.2d, v27.2d, v24.d[0]
+	FMOVQ 48(R16), F25
+	WORD $0x4fd81b20 // fmla v0.2d, v25.2d, v24.d[1]
+	FMOVQ 64(R16), F26
+	WORD $0x4fd81b41 // fmla v1.2d, v26.2d, v24.d[1]
+	FMOVQ 80(R16), F27
+	WORD $0x4fd81b62 // fmla v2.2d, v27.2d, v24.d[1]
+	FMOVQ 48(R17), F28
+	WORD $0x4fd81b83 // fmla v3.2d, v28.2d, v24.d[1]
+	FMOVQ 64(R17), F29
+	WORD $0x4fd81ba4 // fmla v4.2d, v29.2d, v24.d[1]
+	FMOVQ 80(R17), F30
+	WORD $0x4fd81bc5 // fmla v5.2d, v30.2d, v24.d[1]
+	FMOVQ 48(R19), F31
+	WORD $0x4fd81be6 // fmla v6.2d, v31.2d, v24.d[1]
+	FMOVQ 64(R19), F25
+	WORD $0x4fd81b27 // fmla v7.2d, v25.2d, v24.d[1]
+	FMOVQ 80(R19), F26
+	WORD $0x4fd81b48 // fmla v8.2d, v26.2d, v24.d[1]
+	FMOVQ 48(R20), F27
+	WORD $0x4fd81b69 // fmla v9.2d, v27.2d, v24.d[1]
+	FMOVQ 64(R20), F28
+	WORD $0x4fd81b8a // fmla v10.2d, v28.2d, v24.d[1]
+	FMOVQ 80(R20), F29
+	WORD $0x4fd81bab // fmla v11.2d, v29.2d, v24.d[1]
+	FMOVQ 48(R21), F30
+	WORD $0x4fd81bcc // fmla v12.2d, v30.2d, v24.d[1]
+	FMOVQ 64(R21), F31
+	WORD $0x4fd81bed // fmla v13.2d, v31.2d, v24.d[1]
+	FMOVQ 80(R21), F25
+	WORD $0x4fd81b2e // fmla v14.2d, v25.2d, v24.d[1]
+	FMOVQ 48(R22), F26
+	WORD $0x4fd81b4f // fmla v15.2d, v26.2d, v24.d[1]
+	FMOVQ 64(R22), F27
+	WORD $0x4fd81b70 // fmla v16.2d, v27.2d, v24.d[1]
+	FMOVQ 80(R22), F28
+	WORD $0x4fd81b91 // fmla v17.2d, v28.2d, v24.d[1]
+	FMOVQ 48(R23), F29
+	WORD $0x4fd81bb2 // fmla v18.2d, v29.2d, v24.d[1]
+	FMOVQ 64(R23), F30
+	WORD $0x4fd81bd3 // fmla v19.2d, v30.2d, v24.d[1]
+	FMOVQ 80(R23), F31
+	WORD $0x4fd81bf4 // fmla v20.2d, v31.2d, v24.d[1]
+	FMOVQ 48(R24), F25
+	WORD $0x4fd81b35 // fmla v21.2d, v25.2d, v24.d[1]
+	FMOVQ 64(R24), F26
+	WORD $0x4fd81b56 // fmla v22.2d, v26.2d, v24.d[1]
+	FMOVQ 80(R24), F27
+	WORD $0x4fd81b77 // fmla v23.2d, v27.2d, v24.d[1]
+	VLD1.P 16(R3), [V24.D2]
+	FMOVQ 96(R16), F25
+	WORD $0x4fd81320 // fmla v0.2d, v25.2d, v24.d[0]
+	FMOVQ 112(R16), F26
+	WORD $0x4fd81341 // fmla v1.2d, v26.2d, v24.d[0]
+	FMOVQ 128(R16), F27
+	WORD $0x4fd81362 // fmla v2.2d, v27.2d, v24.d[0]
+	FMOVQ 96(R17), F28
+	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
+	FMOVQ 112(R17), F29
+	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
+	FMOVQ 128(R17), F30
+	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
+	FMOVQ 96(R19), F31
+	WORD $0x4fd813e6 // fmla v6.2d, v31.2d, v24.d[0]
+	FMOVQ 112(R19), F25
+	WORD $0x4fd81327 // fmla v7.2d, v25.2d, v24.d[0]
+	FMOVQ 128(R19), F26
+	WORD $0x4fd81348 // fmla v8.2d, v26.2d, v24.d[0]
+	FMOVQ 96(R20), F27
+	WORD $0x4fd81369 // fmla v9.2d, v27.2d, v24.d[0]
+	FMOVQ 112(R20), F28
+	WORD $0x4fd8138a // fmla v10.2d, v28.2d, v24.d[0]
+	FMOVQ 128(R20), F29
+	WORD $0x4fd813ab // fmla v11.2d, v29.2d, v24.d[0]
+	FMOVQ 96(R21), F30
+	WORD $0x4fd813cc // fmla v12.2d, v30.2d, v24.d[0]
+	FMOVQ 112(R21), F31
+	WORD $0x4fd813ed // fmla v13.2d, v31.2d, v24.d[0]
+	FMOVQ 128(R21), F25
+	WORD $0x4fd8132e // fmla v14.2d, v25.2d, v24.d[0]
+	FMOVQ 96(R22), F26
+	WORD $0x4fd8134f // fmla v15.2d, v26.2d, v24.d[0]
+	FMOVQ 112(R22), F27
+	WORD $0x4fd81370 // fmla v16.2d, v27.2d, v24.d[0]
+	FMOVQ 128(R22), F28
+	WORD $0x4fd81391 // fmla v17.2d, v28.2d, v24.d[0]
+	FMOVQ 96(R23), F29
+	WORD $0x4fd813b2 // fmla v18.2d, v29.2d, v24.d[0]
+	FMOVQ 112(R23), F30
+	WORD $0x4fd813d3 // fmla v19.2d, v30.2d, v24.d[0]
+	FMOVQ 128(R23), F31
+	WORD $0x4fd813f4 // fmla v20.2d, v31.2d, v24.d[0]
+	FMOVQ 96(R24), F25
+	WORD $0x4fd81335 // fmla v21.2d, v25.2d, v24.d[0]
+	FMOVQ 112(R24), F26
+	WORD $0x4fd81356 // fmla v22.2d, v26.2d, v24.d[0]
+	FMOVQ 128(R24), F27
+	WORD $0x4fd81377 // fmla v23.2d, v27.2d, v24.d[0]
+	FMOVQ 144(R16), F25
+	WORD $0x4fd81b20 // fmla v0.2d, v25.2d, v24.d[1]
+	FMOVQ 160(R16), F26
+	WORD $0x4fd81b41 // fmla v1.2d, v26.2d, v24.d[1]
+	FMOVQ 176(R16), F27
+	WORD $0x4fd81b62 // fmla v2.2d, v27.2d, v24.d[1]
+	FMOVQ 144(R17), F28
+	WORD $0x4fd81b83 // fmla v3.2d, v28.2d, v24.d[1]
+	FMOVQ 160(R17), F29
+	WORD $0x4fd81ba4 // fmla v4.2d, v29.2d, v24.d[1]
+	FMOVQ 176(R17), F30
+	WORD $0x4fd81bc5 // fmla v5.2d, v30.2d, v24.d[1]
+	FMOVQ 144(R19), F31
+	WORD $0x4fd81be6 // fmla v6.2d, v31.2d, v24.d[1]
+	FMOVQ 160(R19), F25
+	WORD $0x4fd81b27 // fmla v7.2d, v25.2d, v24.d[1]
+	FMOVQ 176(R19), F26
+	WORD $0x4fd81b48 // fmla v8.2d, v26.2d, v24.d[1]
+	FMOVQ 144(R20), F27
+	WORD $0x4fd81b69 // fmla v9.2d, v27.2d, v24.d[1]
+	FMOVQ 160(R20), F28
+	WORD $0x4fd81b8a // fmla v10.2d, v28.2d, v24.d[1]
+	FMOVQ 176(R20), F29
+	WORD $0x4fd81bab // fmla v11.2d, v29.2d, v24.d[1]
+	FMOVQ 144(R21), F30
+	WORD $0x4fd81bcc // fmla v12.2d, v30.2d, v24.d[1]
+	FMOVQ 160(R21), F31
+	WORD $0x4fd81bed // fmla v13.2d, v31.2d, v24.d[1]
+	FMOVQ 176(R21), F25
+	WORD $0x4fd81b2e // fmla v14.2d, v25.2d, v24.d[1]
+	FMOVQ 144(R22), F26
+	WORD $0x4fd81b4f // fmla v15.2d, v26.2d, v24.d[1]
+	FMOVQ 160(R22), F27
+	WORD $0x4fd81b70 // fmla v16.2d, v27.2d, v24.d[1]
+	FMOVQ 176(R22), F28
+	WORD $0x4fd81b91 // fmla v17.2d, v28.2d, v24.d[1]
+	FMOVQ 144(R23), F29
+	WORD $0x4fd81bb2 // fmla v18.2d, v29.2d, v24.d[1]
+	FMOVQ 160(R23), F30
+	WORD $0x4fd81bd3 // fmla v19.2d, v30.2d, v24.d[1]
+	FMOVQ 176(R23), F31
+	WORD $0x4fd81bf4 // fmla v20.2d, v31.2d, v24.d[1]
+	FMOVQ 144(R24), F25
+	WORD $0x4fd81b35 // fmla v21.2d, v25.2d, v24.d[1]
+	FMOVQ 160(R24), F26
+	WORD $0x4fd81b56 // fmla v22.2d, v26.2d, v24.d[1]
+	FMOVQ 176(R24), F27
+	WORD $0x4fd81b77 // fmla v23.2d, v27.2d, v24.d[1]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	ADD $192, R19, R19
+	ADD $192, R20, R20
+	ADD $192, R21, R21
+	ADD $192, R22, R22
+	ADD $192, R23, R23
+	ADD $192, R24, R24
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVD.P 8(R3), F24
+	FMOVQ (R16), F25
+	WORD $0x4fd81320 // fmla v0.2d, v25.2d, v24.d[0]
+	FMOVQ 16(R16), F26
+	WORD $0x4fd81341 // fmla v1.2d, v26.2d, v24.d[0]
+	FMOVQ 32(R16), F27
+	WORD $0x4fd81362 // fmla v2.2d, v27.2d, v24.d[0]
+	FMOVQ (R17), F28
+	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
+	FMOVQ 16(R17), F29
+	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
+	FMOVQ 32(R17), F30
+	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
+	FMOVQ (R19), F31
+	WORD $0x4fd813e6 // fmla v6.2d, v31.2d, v24.d[0]
+	FMOVQ 16(R19), F25
+	WORD $0x4fd81327 // fmla v7.2d, v25.2d, v24.d[0]
+	FMOVQ 32(R19), F26
+	WORD $0x4fd81348 // fmla v8.2d, v26.2d, v24.d[0]
+	FMOVQ (R20), F27
+	WORD $0x4fd81369 // fmla v9.2d, v27.2d, v24.d[0]
+	FMOVQ 16(R20), F28
+	WORD $0x4fd8138a // fmla v10.2d, v28.2d, v24.d[0]
+	FMOVQ 32(R20), F29
+	WORD $0x4fd813ab // fmla v11.2d, v29.2d, v24.d[0]
+	FMOVQ (R21), F30
+	WORD $0x4fd813cc // fmla v12.2d, v30.2d, v24.d[0]
+	FMOVQ 16(R21), F31
+	WORD $0x4fd813ed // fmla v13.2d, v31.2d, v24.d[0]
+	FMOVQ 32(R21), F25
+	WORD $0x4fd8132e // fmla v14.2d, v25.2d, v24.d[0]
+	FMOVQ (R22), F26
+	WORD $0x4fd8134f // fmla v15.2d, v26.2d, v24.d[0]
+	FMOVQ 16(R22), F27
+	WORD $0x4fd81370 // fmla v16.2d, v27.2d, v24.d[0]
+	FMOVQ 32(R22), F28
+	WORD $0x4fd81391 // fmla v17.2d, v28.2d, v24.d[0]
+	FMOVQ (R23), F29
+	WORD $0x4fd813b2 // fmla v18.2d, v29.2d, v24.d[0]
+	FMOVQ 16(R23), F30
+	WORD $0x4fd813d3 // fmla v19.2d, v30.2d, v24.d[0]
+	FMOVQ 32(R23), F31
+	WORD $0x4fd813f4 // fmla v20.2d, v31.2d, v24.d[0]
+	FMOVQ (R24), F25
+	WORD $0x4fd81335 // fmla v21.2d, v25.2d, v24.d[0]
+	FMOVQ 16(R24), F26
+	WORD $0x4fd81356 // fmla v22.2d, v26.2d, v24.d[0]
+	FMOVQ 32(R24), F27
+	WORD $0x4fd81377 // fmla v23.2d, v27.2d, v24.d[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
+	ADD $48, R19, R19
+	ADD $48, R20, R20
+	ADD $48, R21, R21
+	ADD $48, R22, R22
+	ADD $48, R23, R23
+	ADD $48, R24, R24
 	SUBS $1, R12, R12
 	BNE one
 
@@ -40409,10 +43538,10 @@ panel:
 	LSL $3, R13, R13
 	ADD R13, R3, R11
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R19
-	ADD R5, R19, R20
-	ADD R5, R20, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -40437,131 +43566,772 @@ panel:
 	VMOVI $0, V21.B16
 	VMOVI $0, V22.B16
 	VMOVI $0, V23.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F24
-	FMOVQ.P 16(R11), F25
-	FLDPQ (R16), (F26, F27)
-	FMOVQ 32(R16), F28
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	FMOVQ (R16), F26
 	WORD $0x4fd81340 // fmla v0.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
-	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
 	WORD $0x4fd9134c // fmla v12.2d, v26.2d, v25.d[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
 	WORD $0x4fd9136d // fmla v13.2d, v27.2d, v25.d[0]
-	WORD $0x4fd9138e // fmla v14.2d, v28.2d, v25.d[0]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
-	WORD $0x4fd813a3 // fmla v3.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
-	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
-	WORD $0x4fd913af // fmla v15.2d, v29.2d, v25.d[0]
-	WORD $0x4fd913d0 // fmla v16.2d, v30.2d, v25.d[0]
-	WORD $0x4fd913f1 // fmla v17.2d, v31.2d, v25.d[0]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
-	WORD $0x4fd81346 // fmla v6.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
-	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
-	WORD $0x4fd91352 // fmla v18.2d, v26.2d, v25.d[0]
-	WORD $0x4fd91373 // fmla v19.2d, v27.2d, v25.d[0]
-	WORD $0x4fd91394 // fmla v20.2d, v28.2d, v25.d[0]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
-	WORD $0x4fd813a9 // fmla v9.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
-	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
-	WORD $0x4fd913b5 // fmla v21.2d, v29.2d, v25.d[0]
-	WORD $0x4fd913d6 // fmla v22.2d, v30.2d, v25.d[0]
-	WORD $0x4fd913f7 // fmla v23.2d, v31.2d, v25.d[0]
-	FLDPQ (R16), (F26, F27)
 	FMOVQ 32(R16), F28
+	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138e // fmla v14.2d, v28.2d, v25.d[0]
+	FMOVQ 48(R16), F29
+	WORD $0x4fd813a3 // fmla v3.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913af // fmla v15.2d, v29.2d, v25.d[0]
+	FMOVQ 64(R16), F30
+	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d0 // fmla v16.2d, v30.2d, v25.d[0]
+	FMOVQ 80(R16), F31
+	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f1 // fmla v17.2d, v31.2d, v25.d[0]
+	FMOVQ 96(R16), F26
+	WORD $0x4fd81346 // fmla v6.2d, v26.2d, v24.d[0]
+	WORD $0x4fd91352 // fmla v18.2d, v26.2d, v25.d[0]
+	FMOVQ 112(R16), F27
+	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
+	WORD $0x4fd91373 // fmla v19.2d, v27.2d, v25.d[0]
+	FMOVQ 128(R16), F28
+	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91394 // fmla v20.2d, v28.2d, v25.d[0]
+	FMOVQ 144(R16), F29
+	WORD $0x4fd813a9 // fmla v9.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913b5 // fmla v21.2d, v29.2d, v25.d[0]
+	FMOVQ 160(R16), F30
+	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d6 // fmla v22.2d, v30.2d, v25.d[0]
+	FMOVQ 176(R16), F31
+	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f7 // fmla v23.2d, v31.2d, v25.d[0]
 	ADD R6, R16, R16
+	FMOVQ (R16), F26
 	WORD $0x4fd81b40 // fmla v0.2d, v26.2d, v24.d[1]
-	WORD $0x4fd81b61 // fmla v1.2d, v27.2d, v24.d[1]
-	WORD $0x4fd81b82 // fmla v2.2d, v28.2d, v24.d[1]
 	WORD $0x4fd91b4c // fmla v12.2d, v26.2d, v25.d[1]
+	FMOVQ 16(R16), F27
+	WORD $0x4fd81b61 // fmla v1.2d, v27.2d, v24.d[1]
 	WORD $0x4fd91b6d // fmla v13.2d, v27.2d, v25.d[1]
+	FMOVQ 32(R16), F28
+	WORD $0x4fd81b82 // fmla v2.2d, v28.2d, v24.d[1]
 	WORD $0x4fd91b8e // fmla v14.2d, v28.2d, v25.d[1]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F29
 	WORD $0x4fd81ba3 // fmla v3.2d, v29.2d, v24.d[1]
-	WORD $0x4fd81bc4 // fmla v4.2d, v30.2d, v24.d[1]
-	WORD $0x4fd81be5 // fmla v5.2d, v31.2d, v24.d[1]
 	WORD $0x4fd91baf // fmla v15.2d, v29.2d, v25.d[1]
+	FMOVQ 64(R16), F30
+	WORD $0x4fd81bc4 // fmla v4.2d, v30.2d, v24.d[1]
 	WORD $0x4fd91bd0 // fmla v16.2d, v30.2d, v25.d[1]
+	FMOVQ 80(R16), F31
+	WORD $0x4fd81be5 // fmla v5.2d, v31.2d, v24.d[1]
 	WORD $0x4fd91bf1 // fmla v17.2d, v31.2d, v25.d[1]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
+	FMOVQ 96(R16), F26
 	WORD $0x4fd81b46 // fmla v6.2d, v26.2d, v24.d[1]
-	WORD $0x4fd81b67 // fmla v7.2d, v27.2d, v24.d[1]
-	WORD $0x4fd81b88 // fmla v8.2d, v28.2d, v24.d[1]
 	WORD $0x4fd91b52 // fmla v18.2d, v26.2d, v25.d[1]
+	FMOVQ 112(R16), F27
+	WORD $0x4fd81b67 // fmla v7.2d, v27.2d, v24.d[1]
 	WORD $0x4fd91b73 // fmla v19.2d, v27.2d, v25.d[1]
+	FMOVQ 128(R16), F28
+	WORD $0x4fd81b88 // fmla v8.2d, v28.2d, v24.d[1]
 	WORD $0x4fd91b94 // fmla v20.2d, v28.2d, v25.d[1]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
+	FMOVQ 144(R16), F29
 	WORD $0x4fd81ba9 // fmla v9.2d, v29.2d, v24.d[1]
-	WORD $0x4fd81bca // fmla v10.2d, v30.2d, v24.d[1]
-	WORD $0x4fd81beb // fmla v11.2d, v31.2d, v24.d[1]
 	WORD $0x4fd91bb5 // fmla v21.2d, v29.2d, v25.d[1]
+	FMOVQ 160(R16), F30
+	WORD $0x4fd81bca // fmla v10.2d, v30.2d, v24.d[1]
 	WORD $0x4fd91bd6 // fmla v22.2d, v30.2d, v25.d[1]
+	FMOVQ 176(R16), F31
+	WORD $0x4fd81beb // fmla v11.2d, v31.2d, v24.d[1]
 	WORD $0x4fd91bf7 // fmla v23.2d, v31.2d, v25.d[1]
+	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	FMOVQ (R16), F26
+	WORD $0x4fd81340 // fmla v0.2d, v26.2d, v24.d[0]
+	WORD $0x4fd9134c // fmla v12.2d, v26.2d, v25.d[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
+	WORD $0x4fd9136d // fmla v13.2d, v27.2d, v25.d[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138e // fmla v14.2d, v28.2d, v25.d[0]
+	FMOVQ 48(R16), F29
+	WORD $0x4fd813a3 // fmla v3.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913af // fmla v15.2d, v29.2d, v25.d[0]
+	FMOVQ 64(R16), F30
+	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d0 // fmla v16.2d, v30.2d, v25.d[0]
+	FMOVQ 80(R16), F31
+	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f1 // fmla v17.2d, v31.2d, v25.d[0]
+	FMOVQ 96(R16), F26
+	WORD $0x4fd81346 // fmla v6.2d, v26.2d, v24.d[0]
+	WORD $0x4fd91352 // fmla v18.2d, v26.2d, v25.d[0]
+	FMOVQ 112(R16), F27
+	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
+	WORD $0x4fd91373 // fmla v19.2d, v27.2d, v25.d[0]
+	FMOVQ 128(R16), F28
+	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91394 // fmla v20.2d, v28.2d, v25.d[0]
+	FMOVQ 144(R16), F29
+	WORD $0x4fd813a9 // fmla v9.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913b5 // fmla v21.2d, v29.2d, v25.d[0]
+	FMOVQ 160(R16), F30
+	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d6 // fmla v22.2d, v30.2d, v25.d[0]
+	FMOVQ 176(R16), F31
+	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f7 // fmla v23.2d, v31.2d, v25.d[0]
+	ADD R6, R16, R16
+	FMOVQ (R16), F26
+	WORD $0x4fd81b40 // fmla v0.2d, v26.2d, v24.d[1]
+	WORD $0x4fd91b4c // fmla v12.2d, v26.2d, v25.d[1]
+	FMOVQ 16(R16), F27
+	WORD $0x4fd81b61 // fmla v1.2d, v27.2d, v24.d[1]
+	WORD $0x4fd91b6d // fmla v13.2d, v27.2d, v25.d[1]
+	FMOVQ 32(R16), F28
+	WORD $0x4fd81b82 // fmla v2.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b8e // fmla v14.2d, v28.2d, v25.d[1]
+	FMOVQ 48(R16), F29
+	WORD $0x4fd81ba3 // fmla v3.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91baf // fmla v15.2d, v29.2d, v25.d[1]
+	FMOVQ 64(R16), F30
+	WORD $0x4fd81bc4 // fmla v4.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bd0 // fmla v16.2d, v30.2d, v25.d[1]
+	FMOVQ 80(R16), F31
+	WORD $0x4fd81be5 // fmla v5.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91bf1 // fmla v17.2d, v31.2d, v25.d[1]
+	FMOVQ 96(R16), F26
+	WORD $0x4fd81b46 // fmla v6.2d, v26.2d, v24.d[1]
+	WORD $0x4fd91b52 // fmla v18.2d, v26.2d, v25.d[1]
+	FMOVQ 112(R16), F27
+	WORD $0x4fd81b67 // fmla v7.2d, v27.2d, v24.d[1]
+	WORD $0x4fd91b73 // fmla v19.2d, v27.2d, v25.d[1]
+	FMOVQ 128(R16), F28
+	WORD $0x4fd81b88 // fmla v8.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b94 // fmla v20.2d, v28.2d, v25.d[1]
+	FMOVQ 144(R16), F29
+	WORD $0x4fd81ba9 // fmla v9.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91bb5 // fmla v21.2d, v29.2d, v25.d[1]
+	FMOVQ 160(R16), F30
+	WORD $0x4fd81bca // fmla v10.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bd6 // fmla v22.2d, v30.2d, v25.d[1]
+	FMOVQ 176(R16), F31
+	WORD $0x4fd81beb // fmla v11.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91bf7 // fmla v23.2d, v31.2d, v25.d[1]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R3), F24
 	FMOVD.P 8(R11), F25
-	FLDPQ (R16), (F26, F27)
-	FMOVQ 32(R16), F28
-	ADD R6, R16, R16
+	FMOVQ (R16), F26
 	WORD $0x4fd81340 // fmla v0.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
-	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
 	WORD $0x4fd9134c // fmla v12.2d, v26.2d, v25.d[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
 	WORD $0x4fd9136d // fmla v13.2d, v27.2d, v25.d[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
 	WORD $0x4fd9138e // fmla v14.2d, v28.2d, v25.d[0]
-	FLDPQ (R17), (F29, F30)
-	FMOVQ 32(R17), F31
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F29
 	WORD $0x4fd813a3 // fmla v3.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
-	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
 	WORD $0x4fd913af // fmla v15.2d, v29.2d, v25.d[0]
+	FMOVQ 64(R16), F30
+	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
 	WORD $0x4fd913d0 // fmla v16.2d, v30.2d, v25.d[0]
+	FMOVQ 80(R16), F31
+	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
 	WORD $0x4fd913f1 // fmla v17.2d, v31.2d, v25.d[0]
-	FLDPQ (R19), (F26, F27)
-	FMOVQ 32(R19), F28
-	ADD R6, R19, R19
+	FMOVQ 96(R16), F26
 	WORD $0x4fd81346 // fmla v6.2d, v26.2d, v24.d[0]
-	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
-	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
 	WORD $0x4fd91352 // fmla v18.2d, v26.2d, v25.d[0]
+	FMOVQ 112(R16), F27
+	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
 	WORD $0x4fd91373 // fmla v19.2d, v27.2d, v25.d[0]
+	FMOVQ 128(R16), F28
+	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
 	WORD $0x4fd91394 // fmla v20.2d, v28.2d, v25.d[0]
-	FLDPQ (R20), (F29, F30)
-	FMOVQ 32(R20), F31
-	ADD R6, R20, R20
+	FMOVQ 144(R16), F29
 	WORD $0x4fd813a9 // fmla v9.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
-	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
 	WORD $0x4fd913b5 // fmla v21.2d, v29.2d, v25.d[0]
+	FMOVQ 160(R16), F30
+	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
 	WORD $0x4fd913d6 // fmla v22.2d, v30.2d, v25.d[0]
+	FMOVQ 176(R16), F31
+	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
 	WORD $0x4fd913f7 // fmla v23.2d, v31.2d, v25.d[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F24
+	WORD $0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	FMOVQ 16(R25), F25
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	FMOVQ 32(R25), F26
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	FMOVQ 48(R25), F24
+	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
+	FMOVQ 64(R25), F25
+	WORD $0x4e79d484 // fadd v4.2d, v4.2d, v25.2d
+	FMOVQ 80(R25), F26
+	WORD $0x4e7ad4a5 // fadd v5.2d, v5.2d, v26.2d
+	FMOVQ 96(R25), F24
+	WORD $0x4e78d4c6 // fadd v6.2d, v6.2d, v24.2d
+	FMOVQ 112(R25), F25
+	WORD $0x4e79d4e7 // fadd v7.2d, v7.2d, v25.2d
+	FMOVQ 128(R25), F26
+	WORD $0x4e7ad508 // fadd v8.2d, v8.2d, v26.2d
+	FMOVQ 144(R25), F24
+	WORD $0x4e78d529 // fadd v9.2d, v9.2d, v24.2d
+	FMOVQ 160(R25), F25
+	WORD $0x4e79d54a // fadd v10.2d, v10.2d, v25.2d
+	FMOVQ 176(R25), F26
+	WORD $0x4e7ad56b // fadd v11.2d, v11.2d, v26.2d
+	ADD R1, R25, R13
+	FMOVQ (R13), F24
+	WORD $0x4e78d58c // fadd v12.2d, v12.2d, v24.2d
+	FMOVQ 16(R13), F25
+	WORD $0x4e79d5ad // fadd v13.2d, v13.2d, v25.2d
+	FMOVQ 32(R13), F26
+	WORD $0x4e7ad5ce // fadd v14.2d, v14.2d, v26.2d
+	FMOVQ 48(R13), F24
+	WORD $0x4e78d5ef // fadd v15.2d, v15.2d, v24.2d
+	FMOVQ 64(R13), F25
+	WORD $0x4e79d610 // fadd v16.2d, v16.2d, v25.2d
+	FMOVQ 80(R13), F26
+	WORD $0x4e7ad631 // fadd v17.2d, v17.2d, v26.2d
+	FMOVQ 96(R13), F24
+	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
+	FMOVQ 112(R13), F25
+	WORD $0x4e79d673 // fadd v19.2d, v19.2d, v25.2d
+	FMOVQ 128(R13), F26
+	WORD $0x4e7ad694 // fadd v20.2d, v20.2d, v26.2d
+	FMOVQ 144(R13), F24
+	WORD $0x4e78d6b5 // fadd v21.2d, v21.2d, v24.2d
+	FMOVQ 160(R13), F25
+	WORD $0x4e79d6d6 // fadd v22.2d, v22.2d, v25.2d
+	FMOVQ 176(R13), F26
+	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVD alpha+96(FP), F24
+	WORD $0x4fd89000 // fmul v0.2d, v0.2d, v24.d[0]
+	WORD $0x4fd89021 // fmul v1.2d, v1.2d, v24.d[0]
+	WORD $0x4fd89042 // fmul v2.2d, v2.2d, v24.d[0]
+	WORD $0x4fd89063 // fmul v3.2d, v3.2d, v24.d[0]
+	WORD $0x4fd89084 // fmul v4.2d, v4.2d, v24.d[0]
+	WORD $0x4fd890a5 // fmul v5.2d, v5.2d, v24.d[0]
+	WORD $0x4fd890c6 // fmul v6.2d, v6.2d, v24.d[0]
+	WORD $0x4fd890e7 // fmul v7.2d, v7.2d, v24.d[0]
+	WORD $0x4fd89108 // fmul v8.2d, v8.2d, v24.d[0]
+	WORD $0x4fd89129 // fmul v9.2d, v9.2d, v24.d[0]
+	WORD $0x4fd8914a // fmul v10.2d, v10.2d, v24.d[0]
+	WORD $0x4fd8916b // fmul v11.2d, v11.2d, v24.d[0]
+	WORD $0x4fd8918c // fmul v12.2d, v12.2d, v24.d[0]
+	WORD $0x4fd891ad // fmul v13.2d, v13.2d, v24.d[0]
+	WORD $0x4fd891ce // fmul v14.2d, v14.2d, v24.d[0]
+	WORD $0x4fd891ef // fmul v15.2d, v15.2d, v24.d[0]
+	WORD $0x4fd89210 // fmul v16.2d, v16.2d, v24.d[0]
+	WORD $0x4fd89231 // fmul v17.2d, v17.2d, v24.d[0]
+	WORD $0x4fd89252 // fmul v18.2d, v18.2d, v24.d[0]
+	WORD $0x4fd89273 // fmul v19.2d, v19.2d, v24.d[0]
+	WORD $0x4fd89294 // fmul v20.2d, v20.2d, v24.d[0]
+	WORD $0x4fd892b5 // fmul v21.2d, v21.2d, v24.d[0]
+	WORD $0x4fd892d6 // fmul v22.2d, v22.2d, v24.d[0]
+	WORD $0x4fd892f7 // fmul v23.2d, v23.2d, v24.d[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVD alpha+96(FP), F24
+	FMOVD beta+104(FP), F25
+	FMOVQ (R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8101a // fmla v26.2d, v0.2d, v24.d[0]
+	VMOV V26.B16, V0.B16
+	FMOVQ 16(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8103b // fmla v27.2d, v1.2d, v24.d[0]
+	VMOV V27.B16, V1.B16
+	FMOVQ 32(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8105a // fmla v26.2d, v2.2d, v24.d[0]
+	VMOV V26.B16, V2.B16
+	FMOVQ 48(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8107b // fmla v27.2d, v3.2d, v24.d[0]
+	VMOV V27.B16, V3.B16
+	FMOVQ 64(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8109a // fmla v26.2d, v4.2d, v24.d[0]
+	VMOV V26.B16, V4.B16
+	FMOVQ 80(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd810bb // fmla v27.2d, v5.2d, v24.d[0]
+	VMOV V27.B16, V5.B16
+	FMOVQ 96(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd810da // fmla v26.2d, v6.2d, v24.d[0]
+	VMOV V26.B16, V6.B16
+	FMOVQ 112(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd810fb // fmla v27.2d, v7.2d, v24.d[0]
+	VMOV V27.B16, V7.B16
+	FMOVQ 128(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8111a // fmla v26.2d, v8.2d, v24.d[0]
+	VMOV V26.B16, V8.B16
+	FMOVQ 144(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8113b // fmla v27.2d, v9.2d, v24.d[0]
+	VMOV V27.B16, V9.B16
+	FMOVQ 160(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8115a // fmla v26.2d, v10.2d, v24.d[0]
+	VMOV V26.B16, V10.B16
+	FMOVQ 176(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8117b // fmla v27.2d, v11.2d, v24.d[0]
+	VMOV V27.B16, V11.B16
+	ADD R1, R25, R13
+	FMOVQ (R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8119a // fmla v26.2d, v12.2d, v24.d[0]
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd811bb // fmla v27.2d, v13.2d, v24.d[0]
+	VMOV V27.B16, V13.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd811da // fmla v26.2d, v14.2d, v24.d[0]
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd811fb // fmla v27.2d, v15.2d, v24.d[0]
+	VMOV V27.B16, V15.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8121a // fmla v26.2d, v16.2d, v24.d[0]
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8123b // fmla v27.2d, v17.2d, v24.d[0]
+	VMOV V27.B16, V17.B16
+	FMOVQ 96(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8125a // fmla v26.2d, v18.2d, v24.d[0]
+	VMOV V26.B16, V18.B16
+	FMOVQ 112(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8127b // fmla v27.2d, v19.2d, v24.d[0]
+	VMOV V27.B16, V19.B16
+	FMOVQ 128(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8129a // fmla v26.2d, v20.2d, v24.d[0]
+	VMOV V26.B16, V20.B16
+	FMOVQ 144(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd812bb // fmla v27.2d, v21.2d, v24.d[0]
+	VMOV V27.B16, V21.B16
+	FMOVQ 160(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd812da // fmla v26.2d, v22.2d, v24.d[0]
+	VMOV V26.B16, V22.B16
+	FMOVQ 176(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd812fb // fmla v27.2d, v23.2d, v24.d[0]
+	VMOV V27.B16, V23.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F24
+	WORD $0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	WORD $0x4e78d58c // fadd v12.2d, v12.2d, v24.2d
+	FMOVQ 16(R15), F25
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	WORD $0x4e79d5ad // fadd v13.2d, v13.2d, v25.2d
+	FMOVQ 32(R15), F26
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	WORD $0x4e7ad5ce // fadd v14.2d, v14.2d, v26.2d
+	FMOVQ 48(R15), F24
+	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
+	WORD $0x4e78d5ef // fadd v15.2d, v15.2d, v24.2d
+	FMOVQ 64(R15), F25
+	WORD $0x4e79d484 // fadd v4.2d, v4.2d, v25.2d
+	WORD $0x4e79d610 // fadd v16.2d, v16.2d, v25.2d
+	FMOVQ 80(R15), F26
+	WORD $0x4e7ad4a5 // fadd v5.2d, v5.2d, v26.2d
+	WORD $0x4e7ad631 // fadd v17.2d, v17.2d, v26.2d
+	FMOVQ 96(R15), F24
+	WORD $0x4e78d4c6 // fadd v6.2d, v6.2d, v24.2d
+	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
+	FMOVQ 112(R15), F25
+	WORD $0x4e79d4e7 // fadd v7.2d, v7.2d, v25.2d
+	WORD $0x4e79d673 // fadd v19.2d, v19.2d, v25.2d
+	FMOVQ 128(R15), F26
+	WORD $0x4e7ad508 // fadd v8.2d, v8.2d, v26.2d
+	WORD $0x4e7ad694 // fadd v20.2d, v20.2d, v26.2d
+	FMOVQ 144(R15), F24
+	WORD $0x4e78d529 // fadd v9.2d, v9.2d, v24.2d
+	WORD $0x4e78d6b5 // fadd v21.2d, v21.2d, v24.2d
+	FMOVQ 160(R15), F25
+	WORD $0x4e79d54a // fadd v10.2d, v10.2d, v25.2d
+	WORD $0x4e79d6d6 // fadd v22.2d, v22.2d, v25.2d
+	FMOVQ 176(R15), F26
+	WORD $0x4e7ad56b // fadd v11.2d, v11.2d, v26.2d
+	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
+	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
+	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
+	WORD $0x4e791c21 // bic v1.16b, v1.16b, v25.16b
+	WORD $0x4ee0e85a // fcmlt v26.2d, v2.2d, #0.0
+	WORD $0x4e7a1c42 // bic v2.16b, v2.16b, v26.16b
+	WORD $0x4ee0e878 // fcmlt v24.2d, v3.2d, #0.0
+	WORD $0x4e781c63 // bic v3.16b, v3.16b, v24.16b
+	WORD $0x4ee0e899 // fcmlt v25.2d, v4.2d, #0.0
+	WORD $0x4e791c84 // bic v4.16b, v4.16b, v25.16b
+	WORD $0x4ee0e8ba // fcmlt v26.2d, v5.2d, #0.0
+	WORD $0x4e7a1ca5 // bic v5.16b, v5.16b, v26.16b
+	WORD $0x4ee0e8d8 // fcmlt v24.2d, v6.2d, #0.0
+	WORD $0x4e781cc6 // bic v6.16b, v6.16b, v24.16b
+	WORD $0x4ee0e8f9 // fcmlt v25.2d, v7.2d, #0.0
+	WORD $0x4e791ce7 // bic v7.16b, v7.16b, v25.16b
+	WORD $0x4ee0e91a // fcmlt v26.2d, v8.2d, #0.0
+	WORD $0x4e7a1d08 // bic v8.16b, v8.16b, v26.16b
+	WORD $0x4ee0e938 // fcmlt v24.2d, v9.2d, #0.0
+	WORD $0x4e781d29 // bic v9.16b, v9.16b, v24.16b
+	WORD $0x4ee0e959 // fcmlt v25.2d, v10.2d, #0.0
+	WORD $0x4e791d4a // bic v10.16b, v10.16b, v25.16b
+	WORD $0x4ee0e97a // fcmlt v26.2d, v11.2d, #0.0
+	WORD $0x4e7a1d6b // bic v11.16b, v11.16b, v26.16b
+	WORD $0x4ee0e998 // fcmlt v24.2d, v12.2d, #0.0
+	WORD $0x4e781d8c // bic v12.16b, v12.16b, v24.16b
+	WORD $0x4ee0e9b9 // fcmlt v25.2d, v13.2d, #0.0
+	WORD $0x4e791dad // bic v13.16b, v13.16b, v25.16b
+	WORD $0x4ee0e9da // fcmlt v26.2d, v14.2d, #0.0
+	WORD $0x4e7a1dce // bic v14.16b, v14.16b, v26.16b
+	WORD $0x4ee0e9f8 // fcmlt v24.2d, v15.2d, #0.0
+	WORD $0x4e781def // bic v15.16b, v15.16b, v24.16b
+	WORD $0x4ee0ea19 // fcmlt v25.2d, v16.2d, #0.0
+	WORD $0x4e791e10 // bic v16.16b, v16.16b, v25.16b
+	WORD $0x4ee0ea3a // fcmlt v26.2d, v17.2d, #0.0
+	WORD $0x4e7a1e31 // bic v17.16b, v17.16b, v26.16b
+	WORD $0x4ee0ea58 // fcmlt v24.2d, v18.2d, #0.0
+	WORD $0x4e781e52 // bic v18.16b, v18.16b, v24.16b
+	WORD $0x4ee0ea79 // fcmlt v25.2d, v19.2d, #0.0
+	WORD $0x4e791e73 // bic v19.16b, v19.16b, v25.16b
+	WORD $0x4ee0ea9a // fcmlt v26.2d, v20.2d, #0.0
+	WORD $0x4e7a1e94 // bic v20.16b, v20.16b, v26.16b
+	WORD $0x4ee0eab8 // fcmlt v24.2d, v21.2d, #0.0
+	WORD $0x4e781eb5 // bic v21.16b, v21.16b, v24.16b
+	WORD $0x4ee0ead9 // fcmlt v25.2d, v22.2d, #0.0
+	WORD $0x4e791ed6 // bic v22.16b, v22.16b, v25.16b
+	WORD $0x4ee0eafa // fcmlt v26.2d, v23.2d, #0.0
+	WORD $0x4e7a1ef7 // bic v23.16b, v23.16b, v26.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FSTPQ (F4, F5), 64(R25)
+	FSTPQ (F6, F7), 96(R25)
+	FSTPQ (F8, F9), 128(R25)
+	FMOVQ F10, 160(R25)
+	FMOVQ F11, 176(R25)
+	ADD R1, R25, R13
+	FSTPQ (F12, F13), (R13)
+	FSTPQ (F14, F15), 32(R13)
+	FSTPQ (F16, F17), 64(R13)
+	FSTPQ (F18, F19), 96(R13)
+	FSTPQ (F20, F21), 128(R13)
+	FMOVQ F22, 160(R13)
+	FMOVQ F23, 176(R13)
+	ADD $192, R25, R25
+	ADD $192, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide2x24PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+TEXT ·gemmWide2x24PackedF64NEON(SB), NOSPLIT, $0-120
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $3, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $3, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $3, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $3, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+112(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD astr+24(FP), R13
+	LSL $3, R13, R13
+	ADD R13, R3, R11
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R17, R19
+	ADD R5, R4, R4
+	ADD R5, R19, R20
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	FMOVQ (R16), F26
+	WORD $0x4fd81340 // fmla v0.2d, v26.2d, v24.d[0]
+	WORD $0x4fd9134c // fmla v12.2d, v26.2d, v25.d[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
+	WORD $0x4fd9136d // fmla v13.2d, v27.2d, v25.d[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138e // fmla v14.2d, v28.2d, v25.d[0]
+	FMOVQ (R17), F29
+	WORD $0x4fd813a3 // fmla v3.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913af // fmla v15.2d, v29.2d, v25.d[0]
+	FMOVQ 16(R17), F30
+	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d0 // fmla v16.2d, v30.2d, v25.d[0]
+	FMOVQ 32(R17), F31
+	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f1 // fmla v17.2d, v31.2d, v25.d[0]
+	FMOVQ (R19), F26
+	WORD $0x4fd81346 // fmla v6.2d, v26.2d, v24.d[0]
+	WORD $0x4fd91352 // fmla v18.2d, v26.2d, v25.d[0]
+	FMOVQ 16(R19), F27
+	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
+	WORD $0x4fd91373 // fmla v19.2d, v27.2d, v25.d[0]
+	FMOVQ 32(R19), F28
+	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91394 // fmla v20.2d, v28.2d, v25.d[0]
+	FMOVQ (R20), F29
+	WORD $0x4fd813a9 // fmla v9.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913b5 // fmla v21.2d, v29.2d, v25.d[0]
+	FMOVQ 16(R20), F30
+	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d6 // fmla v22.2d, v30.2d, v25.d[0]
+	FMOVQ 32(R20), F31
+	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f7 // fmla v23.2d, v31.2d, v25.d[0]
+	FMOVQ 48(R16), F26
+	WORD $0x4fd81b40 // fmla v0.2d, v26.2d, v24.d[1]
+	WORD $0x4fd91b4c // fmla v12.2d, v26.2d, v25.d[1]
+	FMOVQ 64(R16), F27
+	WORD $0x4fd81b61 // fmla v1.2d, v27.2d, v24.d[1]
+	WORD $0x4fd91b6d // fmla v13.2d, v27.2d, v25.d[1]
+	FMOVQ 80(R16), F28
+	WORD $0x4fd81b82 // fmla v2.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b8e // fmla v14.2d, v28.2d, v25.d[1]
+	FMOVQ 48(R17), F29
+	WORD $0x4fd81ba3 // fmla v3.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91baf // fmla v15.2d, v29.2d, v25.d[1]
+	FMOVQ 64(R17), F30
+	WORD $0x4fd81bc4 // fmla v4.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bd0 // fmla v16.2d, v30.2d, v25.d[1]
+	FMOVQ 80(R17), F31
+	WORD $0x4fd81be5 // fmla v5.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91bf1 // fmla v17.2d, v31.2d, v25.d[1]
+	FMOVQ 48(R19), F26
+	WORD $0x4fd81b46 // fmla v6.2d, v26.2d, v24.d[1]
+	WORD $0x4fd91b52 // fmla v18.2d, v26.2d, v25.d[1]
+	FMOVQ 64(R19), F27
+	WORD $0x4fd81b67 // fmla v7.2d, v27.2d, v24.d[1]
+	WORD $0x4fd91b73 // fmla v19.2d, v27.2d, v25.d[1]
+	FMOVQ 80(R19), F28
+	WORD $0x4fd81b88 // fmla v8.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b94 // fmla v20.2d, v28.2d, v25.d[1]
+	FMOVQ 48(R20), F29
+	WORD $0x4fd81ba9 // fmla v9.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91bb5 // fmla v21.2d, v29.2d, v25.d[1]
+	FMOVQ 64(R20), F30
+	WORD $0x4fd81bca // fmla v10.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bd6 // fmla v22.2d, v30.2d, v25.d[1]
+	FMOVQ 80(R20), F31
+	WORD $0x4fd81beb // fmla v11.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91bf7 // fmla v23.2d, v31.2d, v25.d[1]
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	FMOVQ 96(R16), F26
+	WORD $0x4fd81340 // fmla v0.2d, v26.2d, v24.d[0]
+	WORD $0x4fd9134c // fmla v12.2d, v26.2d, v25.d[0]
+	FMOVQ 112(R16), F27
+	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
+	WORD $0x4fd9136d // fmla v13.2d, v27.2d, v25.d[0]
+	FMOVQ 128(R16), F28
+	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138e // fmla v14.2d, v28.2d, v25.d[0]
+	FMOVQ 96(R17), F29
+	WORD $0x4fd813a3 // fmla v3.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913af // fmla v15.2d, v29.2d, v25.d[0]
+	FMOVQ 112(R17), F30
+	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d0 // fmla v16.2d, v30.2d, v25.d[0]
+	FMOVQ 128(R17), F31
+	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f1 // fmla v17.2d, v31.2d, v25.d[0]
+	FMOVQ 96(R19), F26
+	WORD $0x4fd81346 // fmla v6.2d, v26.2d, v24.d[0]
+	WORD $0x4fd91352 // fmla v18.2d, v26.2d, v25.d[0]
+	FMOVQ 112(R19), F27
+	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
+	WORD $0x4fd91373 // fmla v19.2d, v27.2d, v25.d[0]
+	FMOVQ 128(R19), F28
+	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91394 // fmla v20.2d, v28.2d, v25.d[0]
+	FMOVQ 96(R20), F29
+	WORD $0x4fd813a9 // fmla v9.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913b5 // fmla v21.2d, v29.2d, v25.d[0]
+	FMOVQ 112(R20), F30
+	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d6 // fmla v22.2d, v30.2d, v25.d[0]
+	FMOVQ 128(R20), F31
+	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f7 // fmla v23.2d, v31.2d, v25.d[0]
+	FMOVQ 144(R16), F26
+	WORD $0x4fd81b40 // fmla v0.2d, v26.2d, v24.d[1]
+	WORD $0x4fd91b4c // fmla v12.2d, v26.2d, v25.d[1]
+	FMOVQ 160(R16), F27
+	WORD $0x4fd81b61 // fmla v1.2d, v27.2d, v24.d[1]
+	WORD $0x4fd91b6d // fmla v13.2d, v27.2d, v25.d[1]
+	FMOVQ 176(R16), F28
+	WORD $0x4fd81b82 // fmla v2.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b8e // fmla v14.2d, v28.2d, v25.d[1]
+	FMOVQ 144(R17), F29
+	WORD $0x4fd81ba3 // fmla v3.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91baf // fmla v15.2d, v29.2d, v25.d[1]
+	FMOVQ 160(R17), F30
+	WORD $0x4fd81bc4 // fmla v4.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bd0 // fmla v16.2d, v30.2d, v25.d[1]
+	FMOVQ 176(R17), F31
+	WORD $0x4fd81be5 // fmla v5.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91bf1 // fmla v17.2d, v31.2d, v25.d[1]
+	FMOVQ 144(R19), F26
+	WORD $0x4fd81b46 // fmla v6.2d, v26.2d, v24.d[1]
+	WORD $0x4fd91b52 // fmla v18.2d, v26.2d, v25.d[1]
+	FMOVQ 160(R19), F27
+	WORD $0x4fd81b67 // fmla v7.2d, v27.2d, v24.d[1]
+	WORD $0x4fd91b73 // fmla v19.2d, v27.2d, v25.d[1]
+	FMOVQ 176(R19), F28
+	WORD $0x4fd81b88 // fmla v8.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b94 // fmla v20.2d, v28.2d, v25.d[1]
+	FMOVQ 144(R20), F29
+	WORD $0x4fd81ba9 // fmla v9.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91bb5 // fmla v21.2d, v29.2d, v25.d[1]
+	FMOVQ 160(R20), F30
+	WORD $0x4fd81bca // fmla v10.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bd6 // fmla v22.2d, v30.2d, v25.d[1]
+	FMOVQ 176(R20), F31
+	WORD $0x4fd81beb // fmla v11.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91bf7 // fmla v23.2d, v31.2d, v25.d[1]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	ADD $192, R19, R19
+	ADD $192, R20, R20
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVD.P 8(R3), F24
+	FMOVD.P 8(R11), F25
+	FMOVQ (R16), F26
+	WORD $0x4fd81340 // fmla v0.2d, v26.2d, v24.d[0]
+	WORD $0x4fd9134c // fmla v12.2d, v26.2d, v25.d[0]
+	FMOVQ 16(R16), F27
+	WORD $0x4fd81361 // fmla v1.2d, v27.2d, v24.d[0]
+	WORD $0x4fd9136d // fmla v13.2d, v27.2d, v25.d[0]
+	FMOVQ 32(R16), F28
+	WORD $0x4fd81382 // fmla v2.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138e // fmla v14.2d, v28.2d, v25.d[0]
+	FMOVQ (R17), F29
+	WORD $0x4fd813a3 // fmla v3.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913af // fmla v15.2d, v29.2d, v25.d[0]
+	FMOVQ 16(R17), F30
+	WORD $0x4fd813c4 // fmla v4.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d0 // fmla v16.2d, v30.2d, v25.d[0]
+	FMOVQ 32(R17), F31
+	WORD $0x4fd813e5 // fmla v5.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f1 // fmla v17.2d, v31.2d, v25.d[0]
+	FMOVQ (R19), F26
+	WORD $0x4fd81346 // fmla v6.2d, v26.2d, v24.d[0]
+	WORD $0x4fd91352 // fmla v18.2d, v26.2d, v25.d[0]
+	FMOVQ 16(R19), F27
+	WORD $0x4fd81367 // fmla v7.2d, v27.2d, v24.d[0]
+	WORD $0x4fd91373 // fmla v19.2d, v27.2d, v25.d[0]
+	FMOVQ 32(R19), F28
+	WORD $0x4fd81388 // fmla v8.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91394 // fmla v20.2d, v28.2d, v25.d[0]
+	FMOVQ (R20), F29
+	WORD $0x4fd813a9 // fmla v9.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913b5 // fmla v21.2d, v29.2d, v25.d[0]
+	FMOVQ 16(R20), F30
+	WORD $0x4fd813ca // fmla v10.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913d6 // fmla v22.2d, v30.2d, v25.d[0]
+	FMOVQ 32(R20), F31
+	WORD $0x4fd813eb // fmla v11.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913f7 // fmla v23.2d, v31.2d, v25.d[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
+	ADD $48, R19, R19
+	ADD $48, R20, R20
 	SUBS $1, R12, R12
 	BNE one
 
@@ -40887,8 +44657,8 @@ panel:
 	ADD R13, R3, R11
 	ADD R13, R11, R10
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -40907,97 +44677,580 @@ panel:
 	VMOVI $0, V15.B16
 	VMOVI $0, V16.B16
 	VMOVI $0, V17.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F18
-	FMOVQ.P 16(R11), F19
-	FMOVQ.P 16(R10), F20
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V18.D2]
+	VLD1.P 16(R11), [V19.D2]
+	VLD1.P 16(R10), [V20.D2]
+	FMOVQ (R16), F21
 	WORD $0x4fd212a0 // fmla v0.2d, v21.2d, v18.d[0]
-	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
-	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
 	WORD $0x4fd312a6 // fmla v6.2d, v21.2d, v19.d[0]
-	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
-	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
 	WORD $0x4fd412ac // fmla v12.2d, v21.2d, v20.d[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
+	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
 	WORD $0x4fd412cd // fmla v13.2d, v22.2d, v20.d[0]
-	WORD $0x4fd412ee // fmla v14.2d, v23.2d, v20.d[0]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
-	WORD $0x4fd21303 // fmla v3.2d, v24.2d, v18.d[0]
-	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
-	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
-	WORD $0x4fd31309 // fmla v9.2d, v24.2d, v19.d[0]
-	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
-	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
-	WORD $0x4fd4130f // fmla v15.2d, v24.2d, v20.d[0]
-	WORD $0x4fd41330 // fmla v16.2d, v25.2d, v20.d[0]
-	WORD $0x4fd41351 // fmla v17.2d, v26.2d, v20.d[0]
-	FLDPQ (R16), (F21, F22)
 	FMOVQ 32(R16), F23
+	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
+	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
+	WORD $0x4fd412ee // fmla v14.2d, v23.2d, v20.d[0]
+	FMOVQ 48(R16), F24
+	WORD $0x4fd21303 // fmla v3.2d, v24.2d, v18.d[0]
+	WORD $0x4fd31309 // fmla v9.2d, v24.2d, v19.d[0]
+	WORD $0x4fd4130f // fmla v15.2d, v24.2d, v20.d[0]
+	FMOVQ 64(R16), F25
+	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
+	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
+	WORD $0x4fd41330 // fmla v16.2d, v25.2d, v20.d[0]
+	FMOVQ 80(R16), F26
+	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
+	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
+	WORD $0x4fd41351 // fmla v17.2d, v26.2d, v20.d[0]
 	ADD R6, R16, R16
+	FMOVQ (R16), F21
 	WORD $0x4fd21aa0 // fmla v0.2d, v21.2d, v18.d[1]
-	WORD $0x4fd21ac1 // fmla v1.2d, v22.2d, v18.d[1]
-	WORD $0x4fd21ae2 // fmla v2.2d, v23.2d, v18.d[1]
 	WORD $0x4fd31aa6 // fmla v6.2d, v21.2d, v19.d[1]
-	WORD $0x4fd31ac7 // fmla v7.2d, v22.2d, v19.d[1]
-	WORD $0x4fd31ae8 // fmla v8.2d, v23.2d, v19.d[1]
 	WORD $0x4fd41aac // fmla v12.2d, v21.2d, v20.d[1]
+	FMOVQ 16(R16), F22
+	WORD $0x4fd21ac1 // fmla v1.2d, v22.2d, v18.d[1]
+	WORD $0x4fd31ac7 // fmla v7.2d, v22.2d, v19.d[1]
 	WORD $0x4fd41acd // fmla v13.2d, v22.2d, v20.d[1]
+	FMOVQ 32(R16), F23
+	WORD $0x4fd21ae2 // fmla v2.2d, v23.2d, v18.d[1]
+	WORD $0x4fd31ae8 // fmla v8.2d, v23.2d, v19.d[1]
 	WORD $0x4fd41aee // fmla v14.2d, v23.2d, v20.d[1]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F24
 	WORD $0x4fd21b03 // fmla v3.2d, v24.2d, v18.d[1]
-	WORD $0x4fd21b24 // fmla v4.2d, v25.2d, v18.d[1]
-	WORD $0x4fd21b45 // fmla v5.2d, v26.2d, v18.d[1]
 	WORD $0x4fd31b09 // fmla v9.2d, v24.2d, v19.d[1]
-	WORD $0x4fd31b2a // fmla v10.2d, v25.2d, v19.d[1]
-	WORD $0x4fd31b4b // fmla v11.2d, v26.2d, v19.d[1]
 	WORD $0x4fd41b0f // fmla v15.2d, v24.2d, v20.d[1]
+	FMOVQ 64(R16), F25
+	WORD $0x4fd21b24 // fmla v4.2d, v25.2d, v18.d[1]
+	WORD $0x4fd31b2a // fmla v10.2d, v25.2d, v19.d[1]
 	WORD $0x4fd41b30 // fmla v16.2d, v25.2d, v20.d[1]
+	FMOVQ 80(R16), F26
+	WORD $0x4fd21b45 // fmla v5.2d, v26.2d, v18.d[1]
+	WORD $0x4fd31b4b // fmla v11.2d, v26.2d, v19.d[1]
 	WORD $0x4fd41b51 // fmla v17.2d, v26.2d, v20.d[1]
+	ADD R6, R16, R16
+	VLD1.P 16(R3), [V18.D2]
+	VLD1.P 16(R11), [V19.D2]
+	VLD1.P 16(R10), [V20.D2]
+	FMOVQ (R16), F21
+	WORD $0x4fd212a0 // fmla v0.2d, v21.2d, v18.d[0]
+	WORD $0x4fd312a6 // fmla v6.2d, v21.2d, v19.d[0]
+	WORD $0x4fd412ac // fmla v12.2d, v21.2d, v20.d[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
+	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
+	WORD $0x4fd412cd // fmla v13.2d, v22.2d, v20.d[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
+	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
+	WORD $0x4fd412ee // fmla v14.2d, v23.2d, v20.d[0]
+	FMOVQ 48(R16), F24
+	WORD $0x4fd21303 // fmla v3.2d, v24.2d, v18.d[0]
+	WORD $0x4fd31309 // fmla v9.2d, v24.2d, v19.d[0]
+	WORD $0x4fd4130f // fmla v15.2d, v24.2d, v20.d[0]
+	FMOVQ 64(R16), F25
+	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
+	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
+	WORD $0x4fd41330 // fmla v16.2d, v25.2d, v20.d[0]
+	FMOVQ 80(R16), F26
+	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
+	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
+	WORD $0x4fd41351 // fmla v17.2d, v26.2d, v20.d[0]
+	ADD R6, R16, R16
+	FMOVQ (R16), F21
+	WORD $0x4fd21aa0 // fmla v0.2d, v21.2d, v18.d[1]
+	WORD $0x4fd31aa6 // fmla v6.2d, v21.2d, v19.d[1]
+	WORD $0x4fd41aac // fmla v12.2d, v21.2d, v20.d[1]
+	FMOVQ 16(R16), F22
+	WORD $0x4fd21ac1 // fmla v1.2d, v22.2d, v18.d[1]
+	WORD $0x4fd31ac7 // fmla v7.2d, v22.2d, v19.d[1]
+	WORD $0x4fd41acd // fmla v13.2d, v22.2d, v20.d[1]
+	FMOVQ 32(R16), F23
+	WORD $0x4fd21ae2 // fmla v2.2d, v23.2d, v18.d[1]
+	WORD $0x4fd31ae8 // fmla v8.2d, v23.2d, v19.d[1]
+	WORD $0x4fd41aee // fmla v14.2d, v23.2d, v20.d[1]
+	FMOVQ 48(R16), F24
+	WORD $0x4fd21b03 // fmla v3.2d, v24.2d, v18.d[1]
+	WORD $0x4fd31b09 // fmla v9.2d, v24.2d, v19.d[1]
+	WORD $0x4fd41b0f // fmla v15.2d, v24.2d, v20.d[1]
+	FMOVQ 64(R16), F25
+	WORD $0x4fd21b24 // fmla v4.2d, v25.2d, v18.d[1]
+	WORD $0x4fd31b2a // fmla v10.2d, v25.2d, v19.d[1]
+	WORD $0x4fd41b30 // fmla v16.2d, v25.2d, v20.d[1]
+	FMOVQ 80(R16), F26
+	WORD $0x4fd21b45 // fmla v5.2d, v26.2d, v18.d[1]
+	WORD $0x4fd31b4b // fmla v11.2d, v26.2d, v19.d[1]
+	WORD $0x4fd41b51 // fmla v17.2d, v26.2d, v20.d[1]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
 	FMOVD.P 8(R3), F18
 	FMOVD.P 8(R11), F19
 	FMOVD.P 8(R10), F20
-	FLDPQ (R16), (F21, F22)
-	FMOVQ 32(R16), F23
-	ADD R6, R16, R16
+	FMOVQ (R16), F21
 	WORD $0x4fd212a0 // fmla v0.2d, v21.2d, v18.d[0]
-	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
-	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
 	WORD $0x4fd312a6 // fmla v6.2d, v21.2d, v19.d[0]
-	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
-	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
 	WORD $0x4fd412ac // fmla v12.2d, v21.2d, v20.d[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
+	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
 	WORD $0x4fd412cd // fmla v13.2d, v22.2d, v20.d[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
+	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
 	WORD $0x4fd412ee // fmla v14.2d, v23.2d, v20.d[0]
-	FLDPQ (R17), (F24, F25)
-	FMOVQ 32(R17), F26
-	ADD R6, R17, R17
+	FMOVQ 48(R16), F24
 	WORD $0x4fd21303 // fmla v3.2d, v24.2d, v18.d[0]
-	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
-	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
 	WORD $0x4fd31309 // fmla v9.2d, v24.2d, v19.d[0]
-	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
-	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
 	WORD $0x4fd4130f // fmla v15.2d, v24.2d, v20.d[0]
+	FMOVQ 64(R16), F25
+	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
+	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
 	WORD $0x4fd41330 // fmla v16.2d, v25.2d, v20.d[0]
+	FMOVQ 80(R16), F26
+	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
+	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
 	WORD $0x4fd41351 // fmla v17.2d, v26.2d, v20.d[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F18
+	WORD $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	FMOVQ 16(R25), F19
+	WORD $0x4e73d421 // fadd v1.2d, v1.2d, v19.2d
+	FMOVQ 32(R25), F20
+	WORD $0x4e74d442 // fadd v2.2d, v2.2d, v20.2d
+	FMOVQ 48(R25), F18
+	WORD $0x4e72d463 // fadd v3.2d, v3.2d, v18.2d
+	FMOVQ 64(R25), F19
+	WORD $0x4e73d484 // fadd v4.2d, v4.2d, v19.2d
+	FMOVQ 80(R25), F20
+	WORD $0x4e74d4a5 // fadd v5.2d, v5.2d, v20.2d
+	ADD R1, R25, R13
+	FMOVQ (R13), F18
+	WORD $0x4e72d4c6 // fadd v6.2d, v6.2d, v18.2d
+	FMOVQ 16(R13), F19
+	WORD $0x4e73d4e7 // fadd v7.2d, v7.2d, v19.2d
+	FMOVQ 32(R13), F20
+	WORD $0x4e74d508 // fadd v8.2d, v8.2d, v20.2d
+	FMOVQ 48(R13), F18
+	WORD $0x4e72d529 // fadd v9.2d, v9.2d, v18.2d
+	FMOVQ 64(R13), F19
+	WORD $0x4e73d54a // fadd v10.2d, v10.2d, v19.2d
+	FMOVQ 80(R13), F20
+	WORD $0x4e74d56b // fadd v11.2d, v11.2d, v20.2d
+	ADD R1, R13, R13
+	FMOVQ (R13), F18
+	WORD $0x4e72d58c // fadd v12.2d, v12.2d, v18.2d
+	FMOVQ 16(R13), F19
+	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
+	FMOVQ 32(R13), F20
+	WORD $0x4e74d5ce // fadd v14.2d, v14.2d, v20.2d
+	FMOVQ 48(R13), F18
+	WORD $0x4e72d5ef // fadd v15.2d, v15.2d, v18.2d
+	FMOVQ 64(R13), F19
+	WORD $0x4e73d610 // fadd v16.2d, v16.2d, v19.2d
+	FMOVQ 80(R13), F20
+	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVD alpha+96(FP), F18
+	WORD $0x4fd29000 // fmul v0.2d, v0.2d, v18.d[0]
+	WORD $0x4fd29021 // fmul v1.2d, v1.2d, v18.d[0]
+	WORD $0x4fd29042 // fmul v2.2d, v2.2d, v18.d[0]
+	WORD $0x4fd29063 // fmul v3.2d, v3.2d, v18.d[0]
+	WORD $0x4fd29084 // fmul v4.2d, v4.2d, v18.d[0]
+	WORD $0x4fd290a5 // fmul v5.2d, v5.2d, v18.d[0]
+	WORD $0x4fd290c6 // fmul v6.2d, v6.2d, v18.d[0]
+	WORD $0x4fd290e7 // fmul v7.2d, v7.2d, v18.d[0]
+	WORD $0x4fd29108 // fmul v8.2d, v8.2d, v18.d[0]
+	WORD $0x4fd29129 // fmul v9.2d, v9.2d, v18.d[0]
+	WORD $0x4fd2914a // fmul v10.2d, v10.2d, v18.d[0]
+	WORD $0x4fd2916b // fmul v11.2d, v11.2d, v18.d[0]
+	WORD $0x4fd2918c // fmul v12.2d, v12.2d, v18.d[0]
+	WORD $0x4fd291ad // fmul v13.2d, v13.2d, v18.d[0]
+	WORD $0x4fd291ce // fmul v14.2d, v14.2d, v18.d[0]
+	WORD $0x4fd291ef // fmul v15.2d, v15.2d, v18.d[0]
+	WORD $0x4fd29210 // fmul v16.2d, v16.2d, v18.d[0]
+	WORD $0x4fd29231 // fmul v17.2d, v17.2d, v18.d[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVD alpha+96(FP), F18
+	FMOVD beta+104(FP), F19
+	FMOVQ (R25), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd21014 // fmla v20.2d, v0.2d, v18.d[0]
+	VMOV V20.B16, V0.B16
+	FMOVQ 16(R25), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd21035 // fmla v21.2d, v1.2d, v18.d[0]
+	VMOV V21.B16, V1.B16
+	FMOVQ 32(R25), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd21054 // fmla v20.2d, v2.2d, v18.d[0]
+	VMOV V20.B16, V2.B16
+	FMOVQ 48(R25), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd21075 // fmla v21.2d, v3.2d, v18.d[0]
+	VMOV V21.B16, V3.B16
+	FMOVQ 64(R25), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd21094 // fmla v20.2d, v4.2d, v18.d[0]
+	VMOV V20.B16, V4.B16
+	FMOVQ 80(R25), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd210b5 // fmla v21.2d, v5.2d, v18.d[0]
+	VMOV V21.B16, V5.B16
+	ADD R1, R25, R13
+	FMOVQ (R13), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd210d4 // fmla v20.2d, v6.2d, v18.d[0]
+	VMOV V20.B16, V6.B16
+	FMOVQ 16(R13), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd210f5 // fmla v21.2d, v7.2d, v18.d[0]
+	VMOV V21.B16, V7.B16
+	FMOVQ 32(R13), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd21114 // fmla v20.2d, v8.2d, v18.d[0]
+	VMOV V20.B16, V8.B16
+	FMOVQ 48(R13), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd21135 // fmla v21.2d, v9.2d, v18.d[0]
+	VMOV V21.B16, V9.B16
+	FMOVQ 64(R13), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd21154 // fmla v20.2d, v10.2d, v18.d[0]
+	VMOV V20.B16, V10.B16
+	FMOVQ 80(R13), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd21175 // fmla v21.2d, v11.2d, v18.d[0]
+	VMOV V21.B16, V11.B16
+	ADD R1, R13, R13
+	FMOVQ (R13), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd21194 // fmla v20.2d, v12.2d, v18.d[0]
+	VMOV V20.B16, V12.B16
+	FMOVQ 16(R13), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd211b5 // fmla v21.2d, v13.2d, v18.d[0]
+	VMOV V21.B16, V13.B16
+	FMOVQ 32(R13), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd211d4 // fmla v20.2d, v14.2d, v18.d[0]
+	VMOV V20.B16, V14.B16
+	FMOVQ 48(R13), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd211f5 // fmla v21.2d, v15.2d, v18.d[0]
+	VMOV V21.B16, V15.B16
+	FMOVQ 64(R13), F20
+	WORD $0x4fd39294 // fmul v20.2d, v20.2d, v19.d[0]
+	WORD $0x4fd21214 // fmla v20.2d, v16.2d, v18.d[0]
+	VMOV V20.B16, V16.B16
+	FMOVQ 80(R13), F21
+	WORD $0x4fd392b5 // fmul v21.2d, v21.2d, v19.d[0]
+	WORD $0x4fd21235 // fmla v21.2d, v17.2d, v18.d[0]
+	VMOV V21.B16, V17.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F18
+	WORD $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
+	WORD $0x4e72d4c6 // fadd v6.2d, v6.2d, v18.2d
+	WORD $0x4e72d58c // fadd v12.2d, v12.2d, v18.2d
+	FMOVQ 16(R15), F19
+	WORD $0x4e73d421 // fadd v1.2d, v1.2d, v19.2d
+	WORD $0x4e73d4e7 // fadd v7.2d, v7.2d, v19.2d
+	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
+	FMOVQ 32(R15), F20
+	WORD $0x4e74d442 // fadd v2.2d, v2.2d, v20.2d
+	WORD $0x4e74d508 // fadd v8.2d, v8.2d, v20.2d
+	WORD $0x4e74d5ce // fadd v14.2d, v14.2d, v20.2d
+	FMOVQ 48(R15), F18
+	WORD $0x4e72d463 // fadd v3.2d, v3.2d, v18.2d
+	WORD $0x4e72d529 // fadd v9.2d, v9.2d, v18.2d
+	WORD $0x4e72d5ef // fadd v15.2d, v15.2d, v18.2d
+	FMOVQ 64(R15), F19
+	WORD $0x4e73d484 // fadd v4.2d, v4.2d, v19.2d
+	WORD $0x4e73d54a // fadd v10.2d, v10.2d, v19.2d
+	WORD $0x4e73d610 // fadd v16.2d, v16.2d, v19.2d
+	FMOVQ 80(R15), F20
+	WORD $0x4e74d4a5 // fadd v5.2d, v5.2d, v20.2d
+	WORD $0x4e74d56b // fadd v11.2d, v11.2d, v20.2d
+	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ee0e812 // fcmlt v18.2d, v0.2d, #0.0
+	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
+	WORD $0x4ee0e833 // fcmlt v19.2d, v1.2d, #0.0
+	WORD $0x4e731c21 // bic v1.16b, v1.16b, v19.16b
+	WORD $0x4ee0e854 // fcmlt v20.2d, v2.2d, #0.0
+	WORD $0x4e741c42 // bic v2.16b, v2.16b, v20.16b
+	WORD $0x4ee0e872 // fcmlt v18.2d, v3.2d, #0.0
+	WORD $0x4e721c63 // bic v3.16b, v3.16b, v18.16b
+	WORD $0x4ee0e893 // fcmlt v19.2d, v4.2d, #0.0
+	WORD $0x4e731c84 // bic v4.16b, v4.16b, v19.16b
+	WORD $0x4ee0e8b4 // fcmlt v20.2d, v5.2d, #0.0
+	WORD $0x4e741ca5 // bic v5.16b, v5.16b, v20.16b
+	WORD $0x4ee0e8d2 // fcmlt v18.2d, v6.2d, #0.0
+	WORD $0x4e721cc6 // bic v6.16b, v6.16b, v18.16b
+	WORD $0x4ee0e8f3 // fcmlt v19.2d, v7.2d, #0.0
+	WORD $0x4e731ce7 // bic v7.16b, v7.16b, v19.16b
+	WORD $0x4ee0e914 // fcmlt v20.2d, v8.2d, #0.0
+	WORD $0x4e741d08 // bic v8.16b, v8.16b, v20.16b
+	WORD $0x4ee0e932 // fcmlt v18.2d, v9.2d, #0.0
+	WORD $0x4e721d29 // bic v9.16b, v9.16b, v18.16b
+	WORD $0x4ee0e953 // fcmlt v19.2d, v10.2d, #0.0
+	WORD $0x4e731d4a // bic v10.16b, v10.16b, v19.16b
+	WORD $0x4ee0e974 // fcmlt v20.2d, v11.2d, #0.0
+	WORD $0x4e741d6b // bic v11.16b, v11.16b, v20.16b
+	WORD $0x4ee0e992 // fcmlt v18.2d, v12.2d, #0.0
+	WORD $0x4e721d8c // bic v12.16b, v12.16b, v18.16b
+	WORD $0x4ee0e9b3 // fcmlt v19.2d, v13.2d, #0.0
+	WORD $0x4e731dad // bic v13.16b, v13.16b, v19.16b
+	WORD $0x4ee0e9d4 // fcmlt v20.2d, v14.2d, #0.0
+	WORD $0x4e741dce // bic v14.16b, v14.16b, v20.16b
+	WORD $0x4ee0e9f2 // fcmlt v18.2d, v15.2d, #0.0
+	WORD $0x4e721def // bic v15.16b, v15.16b, v18.16b
+	WORD $0x4ee0ea13 // fcmlt v19.2d, v16.2d, #0.0
+	WORD $0x4e731e10 // bic v16.16b, v16.16b, v19.16b
+	WORD $0x4ee0ea34 // fcmlt v20.2d, v17.2d, #0.0
+	WORD $0x4e741e31 // bic v17.16b, v17.16b, v20.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FMOVQ F4, 64(R25)
+	FMOVQ F5, 80(R25)
+	ADD R1, R25, R13
+	FSTPQ (F6, F7), (R13)
+	FSTPQ (F8, F9), 32(R13)
+	FMOVQ F10, 64(R13)
+	FMOVQ F11, 80(R13)
+	ADD R1, R13, R13
+	FSTPQ (F12, F13), (R13)
+	FSTPQ (F14, F15), 32(R13)
+	FMOVQ F16, 64(R13)
+	FMOVQ F17, 80(R13)
+	ADD $96, R25, R25
+	ADD $96, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide3x12PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+TEXT ·gemmWide3x12PackedF64NEON(SB), NOSPLIT, $0-120
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $3, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $3, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $3, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $3, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+112(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD astr+24(FP), R13
+	LSL $3, R13, R13
+	ADD R13, R3, R11
+	ADD R13, R11, R10
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V18.D2]
+	VLD1.P 16(R11), [V19.D2]
+	VLD1.P 16(R10), [V20.D2]
+	FMOVQ (R16), F21
+	WORD $0x4fd212a0 // fmla v0.2d, v21.2d, v18.d[0]
+	WORD $0x4fd312a6 // fmla v6.2d, v21.2d, v19.d[0]
+	WORD $0x4fd412ac // fmla v12.2d, v21.2d, v20.d[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
+	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
+	WORD $0x4fd412cd // fmla v13.2d, v22.2d, v20.d[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
+	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
+	WORD $0x4fd412ee // fmla v14.2d, v23.2d, v20.d[0]
+	FMOVQ (R17), F24
+	WORD $0x4fd21303 // fmla v3.2d, v24.2d, v18.d[0]
+	WORD $0x4fd31309 // fmla v9.2d, v24.2d, v19.d[0]
+	WORD $0x4fd4130f // fmla v15.2d, v24.2d, v20.d[0]
+	FMOVQ 16(R17), F25
+	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
+	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
+	WORD $0x4fd41330 // fmla v16.2d, v25.2d, v20.d[0]
+	FMOVQ 32(R17), F26
+	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
+	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
+	WORD $0x4fd41351 // fmla v17.2d, v26.2d, v20.d[0]
+	FMOVQ 48(R16), F21
+	WORD $0x4fd21aa0 // fmla v0.2d, v21.2d, v18.d[1]
+	WORD $0x4fd31aa6 // fmla v6.2d, v21.2d, v19.d[1]
+	WORD $0x4fd41aac // fmla v12.2d, v21.2d, v20.d[1]
+	FMOVQ 64(R16), F22
+	WORD $0x4fd21ac1 // fmla v1.2d, v22.2d, v18.d[1]
+	WORD $0x4fd31ac7 // fmla v7.2d, v22.2d, v19.d[1]
+	WORD $0x4fd41acd // fmla v13.2d, v22.2d, v20.d[1]
+	FMOVQ 80(R16), F23
+	WORD $0x4fd21ae2 // fmla v2.2d, v23.2d, v18.d[1]
+	WORD $0x4fd31ae8 // fmla v8.2d, v23.2d, v19.d[1]
+	WORD $0x4fd41aee // fmla v14.2d, v23.2d, v20.d[1]
+	FMOVQ 48(R17), F24
+	WORD $0x4fd21b03 // fmla v3.2d, v24.2d, v18.d[1]
+	WORD $0x4fd31b09 // fmla v9.2d, v24.2d, v19.d[1]
+	WORD $0x4fd41b0f // fmla v15.2d, v24.2d, v20.d[1]
+	FMOVQ 64(R17), F25
+	WORD $0x4fd21b24 // fmla v4.2d, v25.2d, v18.d[1]
+	WORD $0x4fd31b2a // fmla v10.2d, v25.2d, v19.d[1]
+	WORD $0x4fd41b30 // fmla v16.2d, v25.2d, v20.d[1]
+	FMOVQ 80(R17), F26
+	WORD $0x4fd21b45 // fmla v5.2d, v26.2d, v18.d[1]
+	WORD $0x4fd31b4b // fmla v11.2d, v26.2d, v19.d[1]
+	WORD $0x4fd41b51 // fmla v17.2d, v26.2d, v20.d[1]
+	VLD1.P 16(R3), [V18.D2]
+	VLD1.P 16(R11), [V19.D2]
+	VLD1.P 16(R10), [V20.D2]
+	FMOVQ 96(R16), F21
+	WORD $0x4fd212a0 // fmla v0.2d, v21.2d, v18.d[0]
+	WORD $0x4fd312a6 // fmla v6.2d, v21.2d, v19.d[0]
+	WORD $0x4fd412ac // fmla v12.2d, v21.2d, v20.d[0]
+	FMOVQ 112(R16), F22
+	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
+	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
+	WORD $0x4fd412cd // fmla v13.2d, v22.2d, v20.d[0]
+	FMOVQ 128(R16), F23
+	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
+	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
+	WORD $0x4fd412ee // fmla v14.2d, v23.2d, v20.d[0]
+	FMOVQ 96(R17), F24
+	WORD $0x4fd21303 // fmla v3.2d, v24.2d, v18.d[0]
+	WORD $0x4fd31309 // fmla v9.2d, v24.2d, v19.d[0]
+	WORD $0x4fd4130f // fmla v15.2d, v24.2d, v20.d[0]
+	FMOVQ 112(R17), F25
+	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
+	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
+	WORD $0x4fd41330 // fmla v16.2d, v25.2d, v20.d[0]
+	FMOVQ 128(R17), F26
+	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
+	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
+	WORD $0x4fd41351 // fmla v17.2d, v26.2d, v20.d[0]
+	FMOVQ 144(R16), F21
+	WORD $0x4fd21aa0 // fmla v0.2d, v21.2d, v18.d[1]
+	WORD $0x4fd31aa6 // fmla v6.2d, v21.2d, v19.d[1]
+	WORD $0x4fd41aac // fmla v12.2d, v21.2d, v20.d[1]
+	FMOVQ 160(R16), F22
+	WORD $0x4fd21ac1 // fmla v1.2d, v22.2d, v18.d[1]
+	WORD $0x4fd31ac7 // fmla v7.2d, v22.2d, v19.d[1]
+	WORD $0x4fd41acd // fmla v13.2d, v22.2d, v20.d[1]
+	FMOVQ 176(R16), F23
+	WORD $0x4fd21ae2 // fmla v2.2d, v23.2d, v18.d[1]
+	WORD $0x4fd31ae8 // fmla v8.2d, v23.2d, v19.d[1]
+	WORD $0x4fd41aee // fmla v14.2d, v23.2d, v20.d[1]
+	FMOVQ 144(R17), F24
+	WORD $0x4fd21b03 // fmla v3.2d, v24.2d, v18.d[1]
+	WORD $0x4fd31b09 // fmla v9.2d, v24.2d, v19.d[1]
+	WORD $0x4fd41b0f // fmla v15.2d, v24.2d, v20.d[1]
+	FMOVQ 160(R17), F25
+	WORD $0x4fd21b24 // fmla v4.2d, v25.2d, v18.d[1]
+	WORD $0x4fd31b2a // fmla v10.2d, v25.2d, v19.d[1]
+	WORD $0x4fd41b30 // fmla v16.2d, v25.2d, v20.d[1]
+	FMOVQ 176(R17), F26
+	WORD $0x4fd21b45 // fmla v5.2d, v26.2d, v18.d[1]
+	WORD $0x4fd31b4b // fmla v11.2d, v26.2d, v19.d[1]
+	WORD $0x4fd41b51 // fmla v17.2d, v26.2d, v20.d[1]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVD.P 8(R3), F18
+	FMOVD.P 8(R11), F19
+	FMOVD.P 8(R10), F20
+	FMOVQ (R16), F21
+	WORD $0x4fd212a0 // fmla v0.2d, v21.2d, v18.d[0]
+	WORD $0x4fd312a6 // fmla v6.2d, v21.2d, v19.d[0]
+	WORD $0x4fd412ac // fmla v12.2d, v21.2d, v20.d[0]
+	FMOVQ 16(R16), F22
+	WORD $0x4fd212c1 // fmla v1.2d, v22.2d, v18.d[0]
+	WORD $0x4fd312c7 // fmla v7.2d, v22.2d, v19.d[0]
+	WORD $0x4fd412cd // fmla v13.2d, v22.2d, v20.d[0]
+	FMOVQ 32(R16), F23
+	WORD $0x4fd212e2 // fmla v2.2d, v23.2d, v18.d[0]
+	WORD $0x4fd312e8 // fmla v8.2d, v23.2d, v19.d[0]
+	WORD $0x4fd412ee // fmla v14.2d, v23.2d, v20.d[0]
+	FMOVQ (R17), F24
+	WORD $0x4fd21303 // fmla v3.2d, v24.2d, v18.d[0]
+	WORD $0x4fd31309 // fmla v9.2d, v24.2d, v19.d[0]
+	WORD $0x4fd4130f // fmla v15.2d, v24.2d, v20.d[0]
+	FMOVQ 16(R17), F25
+	WORD $0x4fd21324 // fmla v4.2d, v25.2d, v18.d[0]
+	WORD $0x4fd3132a // fmla v10.2d, v25.2d, v19.d[0]
+	WORD $0x4fd41330 // fmla v16.2d, v25.2d, v20.d[0]
+	FMOVQ 32(R17), F26
+	WORD $0x4fd21345 // fmla v5.2d, v26.2d, v18.d[0]
+	WORD $0x4fd3134b // fmla v11.2d, v26.2d, v19.d[0]
+	WORD $0x4fd41351 // fmla v17.2d, v26.2d, v20.d[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
 	SUBS $1, R12, R12
 	BNE one
 
@@ -41259,8 +45512,8 @@ panel:
 	ADD R13, R11, R10
 	ADD R13, R10, R9
 	MOVD R4, R16
-	ADD R5, R16, R17
-	ADD R5, R17, R4
+	ADD R5, R4, R4
+	ADD R5, R4, R4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -41285,80 +45538,148 @@ panel:
 	VMOVI $0, V21.B16
 	VMOVI $0, V22.B16
 	VMOVI $0, V23.B16
-	LSR $1, R7, R12
+	LSR $2, R7, R12
 	CBZ R12, rest
 	PCALIGN $32
 
 loop:
-	FMOVQ.P 16(R3), F24
-	FMOVQ.P 16(R11), F25
-	FMOVQ.P 16(R10), F26
-	FMOVQ.P 16(R9), F27
-	FLDPQ (R16), (F28, F29)
-	FMOVQ 32(R16), F30
-	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	VLD1.P 16(R10), [V26.D2]
+	VLD1.P 16(R9), [V27.D2]
+	FMOVQ (R16), F28
 	WORD $0x4fd81380 // fmla v0.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
 	WORD $0x4fd91386 // fmla v6.2d, v28.2d, v25.d[0]
-	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
-	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
 	WORD $0x4fda138c // fmla v12.2d, v28.2d, v26.d[0]
-	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
-	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
 	WORD $0x4fdb1392 // fmla v18.2d, v28.2d, v27.d[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
 	WORD $0x4fdb13b3 // fmla v19.2d, v29.2d, v27.d[0]
-	WORD $0x4fdb13d4 // fmla v20.2d, v30.2d, v27.d[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
-	WORD $0x4fd91389 // fmla v9.2d, v28.2d, v25.d[0]
-	WORD $0x4fd913aa // fmla v10.2d, v29.2d, v25.d[0]
-	WORD $0x4fd913cb // fmla v11.2d, v30.2d, v25.d[0]
-	WORD $0x4fda138f // fmla v15.2d, v28.2d, v26.d[0]
-	WORD $0x4fda13b0 // fmla v16.2d, v29.2d, v26.d[0]
-	WORD $0x4fda13d1 // fmla v17.2d, v30.2d, v26.d[0]
-	WORD $0x4fdb1395 // fmla v21.2d, v28.2d, v27.d[0]
-	WORD $0x4fdb13b6 // fmla v22.2d, v29.2d, v27.d[0]
-	WORD $0x4fdb13d7 // fmla v23.2d, v30.2d, v27.d[0]
-	FLDPQ (R16), (F28, F29)
 	FMOVQ 32(R16), F30
+	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
+	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
+	WORD $0x4fdb13d4 // fmla v20.2d, v30.2d, v27.d[0]
+	FMOVQ 48(R16), F31
+	WORD $0x4fd813e3 // fmla v3.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913e9 // fmla v9.2d, v31.2d, v25.d[0]
+	WORD $0x4fda13ef // fmla v15.2d, v31.2d, v26.d[0]
+	WORD $0x4fdb13f5 // fmla v21.2d, v31.2d, v27.d[0]
+	FMOVQ 64(R16), F28
+	WORD $0x4fd81384 // fmla v4.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138a // fmla v10.2d, v28.2d, v25.d[0]
+	WORD $0x4fda1390 // fmla v16.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1396 // fmla v22.2d, v28.2d, v27.d[0]
+	FMOVQ 80(R16), F29
+	WORD $0x4fd813a5 // fmla v5.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913ab // fmla v11.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13b1 // fmla v17.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b7 // fmla v23.2d, v29.2d, v27.d[0]
 	ADD R6, R16, R16
+	FMOVQ (R16), F28
 	WORD $0x4fd81b80 // fmla v0.2d, v28.2d, v24.d[1]
-	WORD $0x4fd81ba1 // fmla v1.2d, v29.2d, v24.d[1]
-	WORD $0x4fd81bc2 // fmla v2.2d, v30.2d, v24.d[1]
 	WORD $0x4fd91b86 // fmla v6.2d, v28.2d, v25.d[1]
-	WORD $0x4fd91ba7 // fmla v7.2d, v29.2d, v25.d[1]
-	WORD $0x4fd91bc8 // fmla v8.2d, v30.2d, v25.d[1]
 	WORD $0x4fda1b8c // fmla v12.2d, v28.2d, v26.d[1]
-	WORD $0x4fda1bad // fmla v13.2d, v29.2d, v26.d[1]
-	WORD $0x4fda1bce // fmla v14.2d, v30.2d, v26.d[1]
 	WORD $0x4fdb1b92 // fmla v18.2d, v28.2d, v27.d[1]
+	FMOVQ 16(R16), F29
+	WORD $0x4fd81ba1 // fmla v1.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91ba7 // fmla v7.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bad // fmla v13.2d, v29.2d, v26.d[1]
 	WORD $0x4fdb1bb3 // fmla v19.2d, v29.2d, v27.d[1]
+	FMOVQ 32(R16), F30
+	WORD $0x4fd81bc2 // fmla v2.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bc8 // fmla v8.2d, v30.2d, v25.d[1]
+	WORD $0x4fda1bce // fmla v14.2d, v30.2d, v26.d[1]
 	WORD $0x4fdb1bd4 // fmla v20.2d, v30.2d, v27.d[1]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4fd81b83 // fmla v3.2d, v28.2d, v24.d[1]
-	WORD $0x4fd81ba4 // fmla v4.2d, v29.2d, v24.d[1]
-	WORD $0x4fd81bc5 // fmla v5.2d, v30.2d, v24.d[1]
-	WORD $0x4fd91b89 // fmla v9.2d, v28.2d, v25.d[1]
-	WORD $0x4fd91baa // fmla v10.2d, v29.2d, v25.d[1]
-	WORD $0x4fd91bcb // fmla v11.2d, v30.2d, v25.d[1]
-	WORD $0x4fda1b8f // fmla v15.2d, v28.2d, v26.d[1]
-	WORD $0x4fda1bb0 // fmla v16.2d, v29.2d, v26.d[1]
-	WORD $0x4fda1bd1 // fmla v17.2d, v30.2d, v26.d[1]
-	WORD $0x4fdb1b95 // fmla v21.2d, v28.2d, v27.d[1]
-	WORD $0x4fdb1bb6 // fmla v22.2d, v29.2d, v27.d[1]
-	WORD $0x4fdb1bd7 // fmla v23.2d, v30.2d, v27.d[1]
+	FMOVQ 48(R16), F31
+	WORD $0x4fd81be3 // fmla v3.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91be9 // fmla v9.2d, v31.2d, v25.d[1]
+	WORD $0x4fda1bef // fmla v15.2d, v31.2d, v26.d[1]
+	WORD $0x4fdb1bf5 // fmla v21.2d, v31.2d, v27.d[1]
+	FMOVQ 64(R16), F28
+	WORD $0x4fd81b84 // fmla v4.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b8a // fmla v10.2d, v28.2d, v25.d[1]
+	WORD $0x4fda1b90 // fmla v16.2d, v28.2d, v26.d[1]
+	WORD $0x4fdb1b96 // fmla v22.2d, v28.2d, v27.d[1]
+	FMOVQ 80(R16), F29
+	WORD $0x4fd81ba5 // fmla v5.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91bab // fmla v11.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bb1 // fmla v17.2d, v29.2d, v26.d[1]
+	WORD $0x4fdb1bb7 // fmla v23.2d, v29.2d, v27.d[1]
+	ADD R6, R16, R16
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	VLD1.P 16(R10), [V26.D2]
+	VLD1.P 16(R9), [V27.D2]
+	FMOVQ (R16), F28
+	WORD $0x4fd81380 // fmla v0.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91386 // fmla v6.2d, v28.2d, v25.d[0]
+	WORD $0x4fda138c // fmla v12.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1392 // fmla v18.2d, v28.2d, v27.d[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b3 // fmla v19.2d, v29.2d, v27.d[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
+	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
+	WORD $0x4fdb13d4 // fmla v20.2d, v30.2d, v27.d[0]
+	FMOVQ 48(R16), F31
+	WORD $0x4fd813e3 // fmla v3.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913e9 // fmla v9.2d, v31.2d, v25.d[0]
+	WORD $0x4fda13ef // fmla v15.2d, v31.2d, v26.d[0]
+	WORD $0x4fdb13f5 // fmla v21.2d, v31.2d, v27.d[0]
+	FMOVQ 64(R16), F28
+	WORD $0x4fd81384 // fmla v4.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138a // fmla v10.2d, v28.2d, v25.d[0]
+	WORD $0x4fda1390 // fmla v16.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1396 // fmla v22.2d, v28.2d, v27.d[0]
+	FMOVQ 80(R16), F29
+	WORD $0x4fd813a5 // fmla v5.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913ab // fmla v11.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13b1 // fmla v17.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b7 // fmla v23.2d, v29.2d, v27.d[0]
+	ADD R6, R16, R16
+	FMOVQ (R16), F28
+	WORD $0x4fd81b80 // fmla v0.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b86 // fmla v6.2d, v28.2d, v25.d[1]
+	WORD $0x4fda1b8c // fmla v12.2d, v28.2d, v26.d[1]
+	WORD $0x4fdb1b92 // fmla v18.2d, v28.2d, v27.d[1]
+	FMOVQ 16(R16), F29
+	WORD $0x4fd81ba1 // fmla v1.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91ba7 // fmla v7.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bad // fmla v13.2d, v29.2d, v26.d[1]
+	WORD $0x4fdb1bb3 // fmla v19.2d, v29.2d, v27.d[1]
+	FMOVQ 32(R16), F30
+	WORD $0x4fd81bc2 // fmla v2.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bc8 // fmla v8.2d, v30.2d, v25.d[1]
+	WORD $0x4fda1bce // fmla v14.2d, v30.2d, v26.d[1]
+	WORD $0x4fdb1bd4 // fmla v20.2d, v30.2d, v27.d[1]
+	FMOVQ 48(R16), F31
+	WORD $0x4fd81be3 // fmla v3.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91be9 // fmla v9.2d, v31.2d, v25.d[1]
+	WORD $0x4fda1bef // fmla v15.2d, v31.2d, v26.d[1]
+	WORD $0x4fdb1bf5 // fmla v21.2d, v31.2d, v27.d[1]
+	FMOVQ 64(R16), F28
+	WORD $0x4fd81b84 // fmla v4.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b8a // fmla v10.2d, v28.2d, v25.d[1]
+	WORD $0x4fda1b90 // fmla v16.2d, v28.2d, v26.d[1]
+	WORD $0x4fdb1b96 // fmla v22.2d, v28.2d, v27.d[1]
+	FMOVQ 80(R16), F29
+	WORD $0x4fd81ba5 // fmla v5.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91bab // fmla v11.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bb1 // fmla v17.2d, v29.2d, v26.d[1]
+	WORD $0x4fdb1bb7 // fmla v23.2d, v29.2d, v27.d[1]
+	ADD R6, R16, R16
 	SUBS $1, R12, R12
 	BNE loop
 
 rest:
-	AND $1, R7, R12
+	AND $3, R7, R12
 	CBZ R12, out
 
 one:
@@ -41366,36 +45687,571 @@ one:
 	FMOVD.P 8(R11), F25
 	FMOVD.P 8(R10), F26
 	FMOVD.P 8(R9), F27
-	FLDPQ (R16), (F28, F29)
-	FMOVQ 32(R16), F30
-	ADD R6, R16, R16
+	FMOVQ (R16), F28
 	WORD $0x4fd81380 // fmla v0.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
 	WORD $0x4fd91386 // fmla v6.2d, v28.2d, v25.d[0]
-	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
-	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
 	WORD $0x4fda138c // fmla v12.2d, v28.2d, v26.d[0]
-	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
-	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
 	WORD $0x4fdb1392 // fmla v18.2d, v28.2d, v27.d[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
 	WORD $0x4fdb13b3 // fmla v19.2d, v29.2d, v27.d[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
+	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
 	WORD $0x4fdb13d4 // fmla v20.2d, v30.2d, v27.d[0]
-	FLDPQ (R17), (F28, F29)
-	FMOVQ 32(R17), F30
-	ADD R6, R17, R17
-	WORD $0x4fd81383 // fmla v3.2d, v28.2d, v24.d[0]
-	WORD $0x4fd813a4 // fmla v4.2d, v29.2d, v24.d[0]
-	WORD $0x4fd813c5 // fmla v5.2d, v30.2d, v24.d[0]
-	WORD $0x4fd91389 // fmla v9.2d, v28.2d, v25.d[0]
-	WORD $0x4fd913aa // fmla v10.2d, v29.2d, v25.d[0]
-	WORD $0x4fd913cb // fmla v11.2d, v30.2d, v25.d[0]
-	WORD $0x4fda138f // fmla v15.2d, v28.2d, v26.d[0]
-	WORD $0x4fda13b0 // fmla v16.2d, v29.2d, v26.d[0]
-	WORD $0x4fda13d1 // fmla v17.2d, v30.2d, v26.d[0]
-	WORD $0x4fdb1395 // fmla v21.2d, v28.2d, v27.d[0]
-	WORD $0x4fdb13b6 // fmla v22.2d, v29.2d, v27.d[0]
-	WORD $0x4fdb13d7 // fmla v23.2d, v30.2d, v27.d[0]
+	FMOVQ 48(R16), F31
+	WORD $0x4fd813e3 // fmla v3.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913e9 // fmla v9.2d, v31.2d, v25.d[0]
+	WORD $0x4fda13ef // fmla v15.2d, v31.2d, v26.d[0]
+	WORD $0x4fdb13f5 // fmla v21.2d, v31.2d, v27.d[0]
+	FMOVQ 64(R16), F28
+	WORD $0x4fd81384 // fmla v4.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138a // fmla v10.2d, v28.2d, v25.d[0]
+	WORD $0x4fda1390 // fmla v16.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1396 // fmla v22.2d, v28.2d, v27.d[0]
+	FMOVQ 80(R16), F29
+	WORD $0x4fd813a5 // fmla v5.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913ab // fmla v11.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13b1 // fmla v17.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b7 // fmla v23.2d, v29.2d, v27.d[0]
+	ADD R6, R16, R16
+	SUBS $1, R12, R12
+	BNE one
+
+out:
+	MOVD out+88(FP), R14
+	CBZ R14, store
+	TBZ $0, R14, noadd
+	FMOVQ (R25), F24
+	WORD $0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	FMOVQ 16(R25), F25
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	FMOVQ 32(R25), F26
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	FMOVQ 48(R25), F24
+	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
+	FMOVQ 64(R25), F25
+	WORD $0x4e79d484 // fadd v4.2d, v4.2d, v25.2d
+	FMOVQ 80(R25), F26
+	WORD $0x4e7ad4a5 // fadd v5.2d, v5.2d, v26.2d
+	ADD R1, R25, R13
+	FMOVQ (R13), F24
+	WORD $0x4e78d4c6 // fadd v6.2d, v6.2d, v24.2d
+	FMOVQ 16(R13), F25
+	WORD $0x4e79d4e7 // fadd v7.2d, v7.2d, v25.2d
+	FMOVQ 32(R13), F26
+	WORD $0x4e7ad508 // fadd v8.2d, v8.2d, v26.2d
+	FMOVQ 48(R13), F24
+	WORD $0x4e78d529 // fadd v9.2d, v9.2d, v24.2d
+	FMOVQ 64(R13), F25
+	WORD $0x4e79d54a // fadd v10.2d, v10.2d, v25.2d
+	FMOVQ 80(R13), F26
+	WORD $0x4e7ad56b // fadd v11.2d, v11.2d, v26.2d
+	ADD R1, R13, R13
+	FMOVQ (R13), F24
+	WORD $0x4e78d58c // fadd v12.2d, v12.2d, v24.2d
+	FMOVQ 16(R13), F25
+	WORD $0x4e79d5ad // fadd v13.2d, v13.2d, v25.2d
+	FMOVQ 32(R13), F26
+	WORD $0x4e7ad5ce // fadd v14.2d, v14.2d, v26.2d
+	FMOVQ 48(R13), F24
+	WORD $0x4e78d5ef // fadd v15.2d, v15.2d, v24.2d
+	FMOVQ 64(R13), F25
+	WORD $0x4e79d610 // fadd v16.2d, v16.2d, v25.2d
+	FMOVQ 80(R13), F26
+	WORD $0x4e7ad631 // fadd v17.2d, v17.2d, v26.2d
+	ADD R1, R13, R13
+	FMOVQ (R13), F24
+	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
+	FMOVQ 16(R13), F25
+	WORD $0x4e79d673 // fadd v19.2d, v19.2d, v25.2d
+	FMOVQ 32(R13), F26
+	WORD $0x4e7ad694 // fadd v20.2d, v20.2d, v26.2d
+	FMOVQ 48(R13), F24
+	WORD $0x4e78d6b5 // fadd v21.2d, v21.2d, v24.2d
+	FMOVQ 64(R13), F25
+	WORD $0x4e79d6d6 // fadd v22.2d, v22.2d, v25.2d
+	FMOVQ 80(R13), F26
+	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
+
+noadd:
+	TBZ $1, R14, noscale
+	FMOVD alpha+96(FP), F24
+	WORD $0x4fd89000 // fmul v0.2d, v0.2d, v24.d[0]
+	WORD $0x4fd89021 // fmul v1.2d, v1.2d, v24.d[0]
+	WORD $0x4fd89042 // fmul v2.2d, v2.2d, v24.d[0]
+	WORD $0x4fd89063 // fmul v3.2d, v3.2d, v24.d[0]
+	WORD $0x4fd89084 // fmul v4.2d, v4.2d, v24.d[0]
+	WORD $0x4fd890a5 // fmul v5.2d, v5.2d, v24.d[0]
+	WORD $0x4fd890c6 // fmul v6.2d, v6.2d, v24.d[0]
+	WORD $0x4fd890e7 // fmul v7.2d, v7.2d, v24.d[0]
+	WORD $0x4fd89108 // fmul v8.2d, v8.2d, v24.d[0]
+	WORD $0x4fd89129 // fmul v9.2d, v9.2d, v24.d[0]
+	WORD $0x4fd8914a // fmul v10.2d, v10.2d, v24.d[0]
+	WORD $0x4fd8916b // fmul v11.2d, v11.2d, v24.d[0]
+	WORD $0x4fd8918c // fmul v12.2d, v12.2d, v24.d[0]
+	WORD $0x4fd891ad // fmul v13.2d, v13.2d, v24.d[0]
+	WORD $0x4fd891ce // fmul v14.2d, v14.2d, v24.d[0]
+	WORD $0x4fd891ef // fmul v15.2d, v15.2d, v24.d[0]
+	WORD $0x4fd89210 // fmul v16.2d, v16.2d, v24.d[0]
+	WORD $0x4fd89231 // fmul v17.2d, v17.2d, v24.d[0]
+	WORD $0x4fd89252 // fmul v18.2d, v18.2d, v24.d[0]
+	WORD $0x4fd89273 // fmul v19.2d, v19.2d, v24.d[0]
+	WORD $0x4fd89294 // fmul v20.2d, v20.2d, v24.d[0]
+	WORD $0x4fd892b5 // fmul v21.2d, v21.2d, v24.d[0]
+	WORD $0x4fd892d6 // fmul v22.2d, v22.2d, v24.d[0]
+	WORD $0x4fd892f7 // fmul v23.2d, v23.2d, v24.d[0]
+
+noscale:
+	TBZ $2, R14, nofma
+	FMOVD alpha+96(FP), F24
+	FMOVD beta+104(FP), F25
+	FMOVQ (R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8101a // fmla v26.2d, v0.2d, v24.d[0]
+	VMOV V26.B16, V0.B16
+	FMOVQ 16(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8103b // fmla v27.2d, v1.2d, v24.d[0]
+	VMOV V27.B16, V1.B16
+	FMOVQ 32(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8105a // fmla v26.2d, v2.2d, v24.d[0]
+	VMOV V26.B16, V2.B16
+	FMOVQ 48(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8107b // fmla v27.2d, v3.2d, v24.d[0]
+	VMOV V27.B16, V3.B16
+	FMOVQ 64(R25), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8109a // fmla v26.2d, v4.2d, v24.d[0]
+	VMOV V26.B16, V4.B16
+	FMOVQ 80(R25), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd810bb // fmla v27.2d, v5.2d, v24.d[0]
+	VMOV V27.B16, V5.B16
+	ADD R1, R25, R13
+	FMOVQ (R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd810da // fmla v26.2d, v6.2d, v24.d[0]
+	VMOV V26.B16, V6.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd810fb // fmla v27.2d, v7.2d, v24.d[0]
+	VMOV V27.B16, V7.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8111a // fmla v26.2d, v8.2d, v24.d[0]
+	VMOV V26.B16, V8.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8113b // fmla v27.2d, v9.2d, v24.d[0]
+	VMOV V27.B16, V9.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8115a // fmla v26.2d, v10.2d, v24.d[0]
+	VMOV V26.B16, V10.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8117b // fmla v27.2d, v11.2d, v24.d[0]
+	VMOV V27.B16, V11.B16
+	ADD R1, R13, R13
+	FMOVQ (R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8119a // fmla v26.2d, v12.2d, v24.d[0]
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd811bb // fmla v27.2d, v13.2d, v24.d[0]
+	VMOV V27.B16, V13.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd811da // fmla v26.2d, v14.2d, v24.d[0]
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd811fb // fmla v27.2d, v15.2d, v24.d[0]
+	VMOV V27.B16, V15.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8121a // fmla v26.2d, v16.2d, v24.d[0]
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8123b // fmla v27.2d, v17.2d, v24.d[0]
+	VMOV V27.B16, V17.B16
+	ADD R1, R13, R13
+	FMOVQ (R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8125a // fmla v26.2d, v18.2d, v24.d[0]
+	VMOV V26.B16, V18.B16
+	FMOVQ 16(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd8127b // fmla v27.2d, v19.2d, v24.d[0]
+	VMOV V27.B16, V19.B16
+	FMOVQ 32(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd8129a // fmla v26.2d, v20.2d, v24.d[0]
+	VMOV V26.B16, V20.B16
+	FMOVQ 48(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd812bb // fmla v27.2d, v21.2d, v24.d[0]
+	VMOV V27.B16, V21.B16
+	FMOVQ 64(R13), F26
+	WORD $0x4fd9935a // fmul v26.2d, v26.2d, v25.d[0]
+	WORD $0x4fd812da // fmla v26.2d, v22.2d, v24.d[0]
+	VMOV V26.B16, V22.B16
+	FMOVQ 80(R13), F27
+	WORD $0x4fd9937b // fmul v27.2d, v27.2d, v25.d[0]
+	WORD $0x4fd812fb // fmla v27.2d, v23.2d, v24.d[0]
+	VMOV V27.B16, V23.B16
+
+nofma:
+	TBZ $3, R14, nobias
+	FMOVQ (R15), F24
+	WORD $0x4e78d400 // fadd v0.2d, v0.2d, v24.2d
+	WORD $0x4e78d4c6 // fadd v6.2d, v6.2d, v24.2d
+	WORD $0x4e78d58c // fadd v12.2d, v12.2d, v24.2d
+	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
+	FMOVQ 16(R15), F25
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	WORD $0x4e79d4e7 // fadd v7.2d, v7.2d, v25.2d
+	WORD $0x4e79d5ad // fadd v13.2d, v13.2d, v25.2d
+	WORD $0x4e79d673 // fadd v19.2d, v19.2d, v25.2d
+	FMOVQ 32(R15), F26
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	WORD $0x4e7ad508 // fadd v8.2d, v8.2d, v26.2d
+	WORD $0x4e7ad5ce // fadd v14.2d, v14.2d, v26.2d
+	WORD $0x4e7ad694 // fadd v20.2d, v20.2d, v26.2d
+	FMOVQ 48(R15), F24
+	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
+	WORD $0x4e78d529 // fadd v9.2d, v9.2d, v24.2d
+	WORD $0x4e78d5ef // fadd v15.2d, v15.2d, v24.2d
+	WORD $0x4e78d6b5 // fadd v21.2d, v21.2d, v24.2d
+	FMOVQ 64(R15), F25
+	WORD $0x4e79d484 // fadd v4.2d, v4.2d, v25.2d
+	WORD $0x4e79d54a // fadd v10.2d, v10.2d, v25.2d
+	WORD $0x4e79d610 // fadd v16.2d, v16.2d, v25.2d
+	WORD $0x4e79d6d6 // fadd v22.2d, v22.2d, v25.2d
+	FMOVQ 80(R15), F26
+	WORD $0x4e7ad4a5 // fadd v5.2d, v5.2d, v26.2d
+	WORD $0x4e7ad56b // fadd v11.2d, v11.2d, v26.2d
+	WORD $0x4e7ad631 // fadd v17.2d, v17.2d, v26.2d
+	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
+
+nobias:
+	TBZ $4, R14, store
+	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
+	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
+	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
+	WORD $0x4e791c21 // bic v1.16b, v1.16b, v25.16b
+	WORD $0x4ee0e85a // fcmlt v26.2d, v2.2d, #0.0
+	WORD $0x4e7a1c42 // bic v2.16b, v2.16b, v26.16b
+	WORD $0x4ee0e878 // fcmlt v24.2d, v3.2d, #0.0
+	WORD $0x4e781c63 // bic v3.16b, v3.16b, v24.16b
+	WORD $0x4ee0e899 // fcmlt v25.2d, v4.2d, #0.0
+	WORD $0x4e791c84 // bic v4.16b, v4.16b, v25.16b
+	WORD $0x4ee0e8ba // fcmlt v26.2d, v5.2d, #0.0
+	WORD $0x4e7a1ca5 // bic v5.16b, v5.16b, v26.16b
+	WORD $0x4ee0e8d8 // fcmlt v24.2d, v6.2d, #0.0
+	WORD $0x4e781cc6 // bic v6.16b, v6.16b, v24.16b
+	WORD $0x4ee0e8f9 // fcmlt v25.2d, v7.2d, #0.0
+	WORD $0x4e791ce7 // bic v7.16b, v7.16b, v25.16b
+	WORD $0x4ee0e91a // fcmlt v26.2d, v8.2d, #0.0
+	WORD $0x4e7a1d08 // bic v8.16b, v8.16b, v26.16b
+	WORD $0x4ee0e938 // fcmlt v24.2d, v9.2d, #0.0
+	WORD $0x4e781d29 // bic v9.16b, v9.16b, v24.16b
+	WORD $0x4ee0e959 // fcmlt v25.2d, v10.2d, #0.0
+	WORD $0x4e791d4a // bic v10.16b, v10.16b, v25.16b
+	WORD $0x4ee0e97a // fcmlt v26.2d, v11.2d, #0.0
+	WORD $0x4e7a1d6b // bic v11.16b, v11.16b, v26.16b
+	WORD $0x4ee0e998 // fcmlt v24.2d, v12.2d, #0.0
+	WORD $0x4e781d8c // bic v12.16b, v12.16b, v24.16b
+	WORD $0x4ee0e9b9 // fcmlt v25.2d, v13.2d, #0.0
+	WORD $0x4e791dad // bic v13.16b, v13.16b, v25.16b
+	WORD $0x4ee0e9da // fcmlt v26.2d, v14.2d, #0.0
+	WORD $0x4e7a1dce // bic v14.16b, v14.16b, v26.16b
+	WORD $0x4ee0e9f8 // fcmlt v24.2d, v15.2d, #0.0
+	WORD $0x4e781def // bic v15.16b, v15.16b, v24.16b
+	WORD $0x4ee0ea19 // fcmlt v25.2d, v16.2d, #0.0
+	WORD $0x4e791e10 // bic v16.16b, v16.16b, v25.16b
+	WORD $0x4ee0ea3a // fcmlt v26.2d, v17.2d, #0.0
+	WORD $0x4e7a1e31 // bic v17.16b, v17.16b, v26.16b
+	WORD $0x4ee0ea58 // fcmlt v24.2d, v18.2d, #0.0
+	WORD $0x4e781e52 // bic v18.16b, v18.16b, v24.16b
+	WORD $0x4ee0ea79 // fcmlt v25.2d, v19.2d, #0.0
+	WORD $0x4e791e73 // bic v19.16b, v19.16b, v25.16b
+	WORD $0x4ee0ea9a // fcmlt v26.2d, v20.2d, #0.0
+	WORD $0x4e7a1e94 // bic v20.16b, v20.16b, v26.16b
+	WORD $0x4ee0eab8 // fcmlt v24.2d, v21.2d, #0.0
+	WORD $0x4e781eb5 // bic v21.16b, v21.16b, v24.16b
+	WORD $0x4ee0ead9 // fcmlt v25.2d, v22.2d, #0.0
+	WORD $0x4e791ed6 // bic v22.16b, v22.16b, v25.16b
+	WORD $0x4ee0eafa // fcmlt v26.2d, v23.2d, #0.0
+	WORD $0x4e7a1ef7 // bic v23.16b, v23.16b, v26.16b
+
+store:
+	FSTPQ (F0, F1), (R25)
+	FSTPQ (F2, F3), 32(R25)
+	FMOVQ F4, 64(R25)
+	FMOVQ F5, 80(R25)
+	ADD R1, R25, R13
+	FSTPQ (F6, F7), (R13)
+	FSTPQ (F8, F9), 32(R13)
+	FMOVQ F10, 64(R13)
+	FMOVQ F11, 80(R13)
+	ADD R1, R13, R13
+	FSTPQ (F12, F13), (R13)
+	FSTPQ (F14, F15), 32(R13)
+	FMOVQ F16, 64(R13)
+	FMOVQ F17, 80(R13)
+	ADD R1, R13, R13
+	FSTPQ (F18, F19), (R13)
+	FSTPQ (F20, F21), 32(R13)
+	FMOVQ F22, 64(R13)
+	FMOVQ F23, 80(R13)
+	ADD $96, R25, R25
+	ADD $96, R15, R15
+	SUBS $1, R8, R8
+	BNE panel
+	RET
+
+// func gemmWide4x12PackedF64NEON(c *float64, ldc int, a *float64, astr int, b *float64, bpanel int, brow int, k int, mt int, np int, off int, out int, alpha float64, beta float64, bias *float64)
+TEXT ·gemmWide4x12PackedF64NEON(SB), NOSPLIT, $0-120
+	MOVD c+0(FP), R0
+	MOVD ldc+8(FP), R1
+	LSL $3, R1, R1
+	MOVD a+16(FP), R2
+	MOVD astr+24(FP), R3
+	LSL $3, R3, R3
+	MOVD b+32(FP), R4
+	MOVD bpanel+40(FP), R5
+	LSL $3, R5, R5
+	MOVD brow+48(FP), R6
+	LSL $3, R6, R6
+	MOVD k+56(FP), R7
+	MOVD mt+64(FP), R9
+	MOVD R0, R25
+	MOVD np+72(FP), R8
+	MOVD bias+112(FP), R15
+
+panel:
+	MOVD R2, R3
+	MOVD astr+24(FP), R13
+	LSL $3, R13, R13
+	ADD R13, R3, R11
+	ADD R13, R11, R10
+	ADD R13, R10, R9
+	MOVD R4, R16
+	ADD R5, R16, R17
+	ADD R5, R4, R4
+	ADD R5, R4, R4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	LSR $2, R7, R12
+	CBZ R12, rest
+	PCALIGN $32
+
+loop:
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	VLD1.P 16(R10), [V26.D2]
+	VLD1.P 16(R9), [V27.D2]
+	FMOVQ (R16), F28
+	WORD $0x4fd81380 // fmla v0.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91386 // fmla v6.2d, v28.2d, v25.d[0]
+	WORD $0x4fda138c // fmla v12.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1392 // fmla v18.2d, v28.2d, v27.d[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b3 // fmla v19.2d, v29.2d, v27.d[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
+	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
+	WORD $0x4fdb13d4 // fmla v20.2d, v30.2d, v27.d[0]
+	FMOVQ (R17), F31
+	WORD $0x4fd813e3 // fmla v3.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913e9 // fmla v9.2d, v31.2d, v25.d[0]
+	WORD $0x4fda13ef // fmla v15.2d, v31.2d, v26.d[0]
+	WORD $0x4fdb13f5 // fmla v21.2d, v31.2d, v27.d[0]
+	FMOVQ 16(R17), F28
+	WORD $0x4fd81384 // fmla v4.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138a // fmla v10.2d, v28.2d, v25.d[0]
+	WORD $0x4fda1390 // fmla v16.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1396 // fmla v22.2d, v28.2d, v27.d[0]
+	FMOVQ 32(R17), F29
+	WORD $0x4fd813a5 // fmla v5.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913ab // fmla v11.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13b1 // fmla v17.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b7 // fmla v23.2d, v29.2d, v27.d[0]
+	FMOVQ 48(R16), F28
+	WORD $0x4fd81b80 // fmla v0.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b86 // fmla v6.2d, v28.2d, v25.d[1]
+	WORD $0x4fda1b8c // fmla v12.2d, v28.2d, v26.d[1]
+	WORD $0x4fdb1b92 // fmla v18.2d, v28.2d, v27.d[1]
+	FMOVQ 64(R16), F29
+	WORD $0x4fd81ba1 // fmla v1.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91ba7 // fmla v7.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bad // fmla v13.2d, v29.2d, v26.d[1]
+	WORD $0x4fdb1bb3 // fmla v19.2d, v29.2d, v27.d[1]
+	FMOVQ 80(R16), F30
+	WORD $0x4fd81bc2 // fmla v2.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bc8 // fmla v8.2d, v30.2d, v25.d[1]
+	WORD $0x4fda1bce // fmla v14.2d, v30.2d, v26.d[1]
+	WORD $0x4fdb1bd4 // fmla v20.2d, v30.2d, v27.d[1]
+	FMOVQ 48(R17), F31
+	WORD $0x4fd81be3 // fmla v3.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91be9 // fmla v9.2d, v31.2d, v25.d[1]
+	WORD $0x4fda1bef // fmla v15.2d, v31.2d, v26.d[1]
+	WORD $0x4fdb1bf5 // fmla v21.2d, v31.2d, v27.d[1]
+	FMOVQ 64(R17), F28
+	WORD $0x4fd81b84 // fmla v4.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b8a // fmla v10.2d, v28.2d, v25.d[1]
+	WORD $0x4fda1b90 // fmla v16.2d, v28.2d, v26.d[1]
+	WORD $0x4fdb1b96 // fmla v22.2d, v28.2d, v27.d[1]
+	FMOVQ 80(R17), F29
+	WORD $0x4fd81ba5 // fmla v5.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91bab // fmla v11.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bb1 // fmla v17.2d, v29.2d, v26.d[1]
+	WORD $0x4fdb1bb7 // fmla v23.2d, v29.2d, v27.d[1]
+	VLD1.P 16(R3), [V24.D2]
+	VLD1.P 16(R11), [V25.D2]
+	VLD1.P 16(R10), [V26.D2]
+	VLD1.P 16(R9), [V27.D2]
+	FMOVQ 96(R16), F28
+	WORD $0x4fd81380 // fmla v0.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91386 // fmla v6.2d, v28.2d, v25.d[0]
+	WORD $0x4fda138c // fmla v12.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1392 // fmla v18.2d, v28.2d, v27.d[0]
+	FMOVQ 112(R16), F29
+	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b3 // fmla v19.2d, v29.2d, v27.d[0]
+	FMOVQ 128(R16), F30
+	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
+	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
+	WORD $0x4fdb13d4 // fmla v20.2d, v30.2d, v27.d[0]
+	FMOVQ 96(R17), F31
+	WORD $0x4fd813e3 // fmla v3.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913e9 // fmla v9.2d, v31.2d, v25.d[0]
+	WORD $0x4fda13ef // fmla v15.2d, v31.2d, v26.d[0]
+	WORD $0x4fdb13f5 // fmla v21.2d, v31.2d, v27.d[0]
+	FMOVQ 112(R17), F28
+	WORD $0x4fd81384 // fmla v4.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138a // fmla v10.2d, v28.2d, v25.d[0]
+	WORD $0x4fda1390 // fmla v16.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1396 // fmla v22.2d, v28.2d, v27.d[0]
+	FMOVQ 128(R17), F29
+	WORD $0x4fd813a5 // fmla v5.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913ab // fmla v11.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13b1 // fmla v17.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b7 // fmla v23.2d, v29.2d, v27.d[0]
+	FMOVQ 144(R16), F28
+	WORD $0x4fd81b80 // fmla v0.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b86 // fmla v6.2d, v28.2d, v25.d[1]
+	WORD $0x4fda1b8c // fmla v12.2d, v28.2d, v26.d[1]
+	WORD $0x4fdb1b92 // fmla v18.2d, v28.2d, v27.d[1]
+	FMOVQ 160(R16), F29
+	WORD $0x4fd81ba1 // fmla v1.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91ba7 // fmla v7.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bad // fmla v13.2d, v29.2d, v26.d[1]
+	WORD $0x4fdb1bb3 // fmla v19.2d, v29.2d, v27.d[1]
+	FMOVQ 176(R16), F30
+	WORD $0x4fd81bc2 // fmla v2.2d, v30.2d, v24.d[1]
+	WORD $0x4fd91bc8 // fmla v8.2d, v30.2d, v25.d[1]
+	WORD $0x4fda1bce // fmla v14.2d, v30.2d, v26.d[1]
+	WORD $0x4fdb1bd4 // fmla v20.2d, v30.2d, v27.d[1]
+	FMOVQ 144(R17), F31
+	WORD $0x4fd81be3 // fmla v3.2d, v31.2d, v24.d[1]
+	WORD $0x4fd91be9 // fmla v9.2d, v31.2d, v25.d[1]
+	WORD $0x4fda1bef // fmla v15.2d, v31.2d, v26.d[1]
+	WORD $0x4fdb1bf5 // fmla v21.2d, v31.2d, v27.d[1]
+	FMOVQ 160(R17), F28
+	WORD $0x4fd81b84 // fmla v4.2d, v28.2d, v24.d[1]
+	WORD $0x4fd91b8a // fmla v10.2d, v28.2d, v25.d[1]
+	WORD $0x4fda1b90 // fmla v16.2d, v28.2d, v26.d[1]
+	WORD $0x4fdb1b96 // fmla v22.2d, v28.2d, v27.d[1]
+	FMOVQ 176(R17), F29
+	WORD $0x4fd81ba5 // fmla v5.2d, v29.2d, v24.d[1]
+	WORD $0x4fd91bab // fmla v11.2d, v29.2d, v25.d[1]
+	WORD $0x4fda1bb1 // fmla v17.2d, v29.2d, v26.d[1]
+	WORD $0x4fdb1bb7 // fmla v23.2d, v29.2d, v27.d[1]
+	ADD $192, R16, R16
+	ADD $192, R17, R17
+	SUBS $1, R12, R12
+	BNE loop
+
+rest:
+	AND $3, R7, R12
+	CBZ R12, out
+
+one:
+	FMOVD.P 8(R3), F24
+	FMOVD.P 8(R11), F25
+	FMOVD.P 8(R10), F26
+	FMOVD.P 8(R9), F27
+	FMOVQ (R16), F28
+	WORD $0x4fd81380 // fmla v0.2d, v28.2d, v24.d[0]
+	WORD $0x4fd91386 // fmla v6.2d, v28.2d, v25.d[0]
+	WORD $0x4fda138c // fmla v12.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1392 // fmla v18.2d, v28.2d, v27.d[0]
+	FMOVQ 16(R16), F29
+	WORD $0x4fd813a1 // fmla v1.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913a7 // fmla v7.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13ad // fmla v13.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b3 // fmla v19.2d, v29.2d, v27.d[0]
+	FMOVQ 32(R16), F30
+	WORD $0x4fd813c2 // fmla v2.2d, v30.2d, v24.d[0]
+	WORD $0x4fd913c8 // fmla v8.2d, v30.2d, v25.d[0]
+	WORD $0x4fda13ce // fmla v14.2d, v30.2d, v26.d[0]
+	WORD $0x4fdb13d4 // fmla v20.2d, v30.2d, v27.d[0]
+	FMOVQ (R17), F31
+	WORD $0x4fd813e3 // fmla v3.2d, v31.2d, v24.d[0]
+	WORD $0x4fd913e9 // fmla v9.2d, v31.2d, v25.d[0]
+	WORD $0x4fda13ef // fmla v15.2d, v31.2d, v26.d[0]
+	WORD $0x4fdb13f5 // fmla v21.2d, v31.2d, v27.d[0]
+	FMOVQ 16(R17), F28
+	WORD $0x4fd81384 // fmla v4.2d, v28.2d, v24.d[0]
+	WORD $0x4fd9138a // fmla v10.2d, v28.2d, v25.d[0]
+	WORD $0x4fda1390 // fmla v16.2d, v28.2d, v26.d[0]
+	WORD $0x4fdb1396 // fmla v22.2d, v28.2d, v27.d[0]
+	FMOVQ 32(R17), F29
+	WORD $0x4fd813a5 // fmla v5.2d, v29.2d, v24.d[0]
+	WORD $0x4fd913ab // fmla v11.2d, v29.2d, v25.d[0]
+	WORD $0x4fda13b1 // fmla v17.2d, v29.2d, v26.d[0]
+	WORD $0x4fdb13b7 // fmla v23.2d, v29.2d, v27.d[0]
+	ADD $48, R16, R16
+	ADD $48, R17, R17
 	SUBS $1, R12, R12
 	BNE one
 

@@ -59,8 +59,8 @@ func neonTileName(d dtype, h int, c neonClass, col bool) string {
 	return fmt.Sprintf("gemm%dx%s%s%sNEON", h, width, mode, d.suffix)
 }
 
-func neonWideName(d dtype, h int) string {
-	return fmt.Sprintf("gemmWide%dx%d%sNEON", h, neonWide[h]*3*d.lanes(), d.suffix)
+func neonWideName(d dtype, h int, packed bool) string {
+	return fmt.Sprintf("gemmWide%dx%d%s%sNEON", h, neonWide[h]*3*d.lanes(), map[bool]string{true: "Packed"}[packed], d.suffix)
 }
 
 // gemmNEON writes every tile kernel of the matrix product, the packing kernels
@@ -85,11 +85,13 @@ func gemmNEON() ([]file, error) {
 			}
 		}
 		for h := 1; h < len(neonWide); h++ {
-			t := &neonTile{d: d, h: h, nv: 3 * neonWide[h], bytes: 16, wide: true}
-			name := neonWideName(d, h)
-			t.Func = f.fn(d, name, fmt.Sprintf(neonSignature, d.goName),
-				fmt.Sprintf("%s is %d rows by np groups of %d panels of columns of a product, A(i,p) = a[i*astr + p].", name, h, neonWide[h]))
-			t.emitWide()
+			for _, packed := range []bool{false, true} {
+				t := &neonTile{d: d, h: h, nv: 3 * neonWide[h], bytes: 16, wide: true}
+				name := neonWideName(d, h, packed)
+				t.Func = f.fn(d, name, fmt.Sprintf(neonSignature, d.goName),
+					fmt.Sprintf("%s is %d rows by np groups of %d panels of columns of a product, A(i,p) = a[i*astr + p].", name, h, neonWide[h]))
+				t.emitWide(packed)
+			}
 		}
 		packNNEON(f, d)
 		packTNEON(f, d)
@@ -118,11 +120,15 @@ func neonTable(d dtype) string {
 		}
 		s += "},\n"
 	}
-	s += "},\nwide: []gemmRaw[" + d.goName + "]{nil"
-	for h := 1; h < len(neonWide); h++ {
-		s += ", " + neonWideName(d, h)
+	s += "},\n"
+	for _, packed := range []bool{false, true} {
+		s += map[bool]string{false: "wide", true: "widePacked"}[packed] + ": []gemmRaw[" + d.goName + "]{nil"
+		for h := 1; h < len(neonWide); h++ {
+			s += ", " + neonWideName(d, h, packed)
+		}
+		s += "},\n"
 	}
-	s += "},\nwidePanels: []int{"
+	s += "widePanels: []int{"
 	for _, n := range neonWide {
 		s += fmt.Sprint(n, ",")
 	}
@@ -154,7 +160,8 @@ const (
 	nBp     a64.R = 11 // row of B
 	nCount  a64.R = 12
 	nT      a64.R = 13
-	nOut    a64.R = 14
+	nOut    a64.R = 14 // after the sum
+	nBl     a64.R = 14 // last vector of the row of B, before
 	nBias   a64.R = 15
 	nCp     a64.R = 25 // panel of the tile of C
 )
@@ -180,15 +187,21 @@ func (t *neonTile) loadVec(v a64.V, base a64.R, j int) {
 	}
 }
 
-// loadRow loads all vectors of a row into v, v+1, ….
-func (t *neonTile) loadRow(v a64.V, base a64.R) {
-	j := 0
-	if t.nv == 3 && t.bytes == 16 {
-		t.LoadPair(v, v+1, base, 0)
-		j = 2
-	}
-	for ; j < t.nv; j++ {
-		t.loadVec(v+a64.V(j), base, j)
+// loadB loads a row of B into v, v+1, … and steps to the next. LD1 that adds a
+// register to the base afterwards is the cheapest load with a step; the last
+// vector has a pointer of its own.
+func (t *neonTile) loadB(v a64.V) {
+	switch {
+	case t.bytes < 16:
+		for j := 0; j < t.nv; j++ {
+			t.loadVec(v+a64.V(j), nBp, j)
+		}
+		t.Add(nBp, nBp, nBRow)
+	case t.nv == 1:
+		t.Ld1X(1, v, nBp, nBRow)
+	default:
+		t.Ld1X(t.nv-1, v, nBp, nBRow)
+		t.Ld1X(1, v+a64.V(t.nv-1), nBl, nBRow)
 	}
 }
 
@@ -253,6 +266,9 @@ func (t *neonTile) emit() {
 		}
 	}
 	t.Mov(nBp, nB)
+	if t.ragged() {
+		t.Add(nBl, nB, nOff)
+	}
 	t.Mov(nRow[0], nA)
 	if !t.col {
 		for i := 1; i < t.h; i++ {
@@ -336,18 +352,15 @@ func (t *neonTile) sumCol() {
 	}
 	step := func() {
 		b, a := t.tmp(0), t.tmp(t.nv)
-		for i := 0; i < len(pieces); i++ {
-			p := pieces[i]
-			if p.bytes == 16 && i+1 < len(pieces) && pieces[i+1] == (piece{16, p.off + 16}) {
-				t.LoadPair(a+a64.V(i), a+a64.V(i+1), nRow[0], p.off)
-				i++
-				continue
+		if t.h%e == 0 {
+			t.Ld1X(t.h/e, a, nRow[0], nAStr)
+		} else {
+			for i, p := range pieces {
+				t.Load(p.bytes, a+a64.V(i), nRow[0], p.off)
 			}
-			t.Load(p.bytes, a+a64.V(i), nRow[0], p.off)
+			t.Add(nRow[0], nRow[0], nAStr)
 		}
-		t.Add(nRow[0], nRow[0], nAStr)
-		t.loadRow(b, nBp)
-		t.Add(nBp, nBp, nBRow)
+		t.loadB(b)
 		for i, r := range rows {
 			for j := 0; j < t.nv; j++ {
 				t.VElem(a64.FMLAElem, t.acc(i, j), b+a64.V(j), a+a64.V(r.piece), r.lane)
@@ -365,32 +378,34 @@ func (t *neonTile) sumCol() {
 func (t *neonTile) sumRow() {
 	b, a := t.tmp(0), t.tmp(t.nv)
 	step := func(lane int) {
-		t.loadRow(b, nBp)
-		t.Add(nBp, nBp, nBRow)
+		t.loadB(b)
 		for i := 0; i < t.h; i++ {
 			for j := 0; j < t.nv; j++ {
 				t.VElem(a64.FMLAElem, t.acc(i, j), b+a64.V(j), a+a64.V(i), lane)
 			}
 		}
 	}
-	t.loops(int(4-t.d.shift), func() {
-		for i := 0; i < t.h; i++ {
-			t.LoadP(16, a+a64.V(i), nRow[i], 16)
-		}
-		for u := 0; u < t.d.lanes(); u++ {
-			step(u)
-		}
-	}, func() {
-		for i := 0; i < t.h; i++ {
-			t.LoadP(t.d.size, a+a64.V(i), nRow[i], t.d.size)
-		}
-		step(0)
-	})
+	t.loops(2, func() { t.byRow(a, nRow[:], 4, step) }, func() { t.byRow(a, nRow[:], 1, step) })
 }
 
-// emitWide emits h rows by nv/3 panels of B, each with a pointer of its own:
-// packed and unpacked panels differ in their distance only.
-func (t *neonTile) emitWide() {
+// byRow does n k, loading each row of A a vector at a time into a, a+1, ….
+func (t *neonTile) byRow(a a64.V, rows []a64.R, n int, step func(lane int)) {
+	for u := 0; u < n; u++ {
+		lane := u % t.d.lanes()
+		for i := 0; lane == 0 && i < t.h; i++ {
+			if n == 1 {
+				t.LoadP(t.d.size, a+a64.V(i), rows[i], t.d.size)
+			} else {
+				t.Ld1P(1, a+a64.V(i), rows[i])
+			}
+		}
+		step(lane)
+	}
+}
+
+// emitWide emits h rows by nv/3 panels of B. Unpacked, the panels are one stretch
+// of a row of B; packed, each has a pointer of its own and rows of fixed length.
+func (t *neonTile) emitWide(packed bool) {
 	rows := []a64.R{nAStr, nBp, nOff, nMT} // free here
 	panels := t.nv / 3
 	t.params()
@@ -409,40 +424,41 @@ func (t *neonTile) emitWide() {
 	}
 	t.Mov(nRow[0], nB)
 	for q := 1; q < panels; q++ {
-		t.Add(nRow[q], nRow[q-1], nBPanel)
+		if packed {
+			t.Add(nRow[q], nRow[q-1], nBPanel)
+		}
+		t.Add(nB, nB, nBPanel)
 	}
-	t.Add(nB, nRow[panels-1], nBPanel)
+	t.Add(nB, nB, nBPanel)
 	t.clear()
 	a, b := t.tmp(0), t.tmp(t.h)
+	k := 0 // of the block so far
 	step := func(lane int) {
-		for q := 0; q < panels; q++ {
-			x := b
-			if q%2 == 1 && int(b)+6 <= 32 { // another set of registers
-				x = b + 3
+		for j := 0; j < t.nv; j++ {
+			x := b + a64.V(j%(32-int(b)))
+			if packed {
+				t.Load(16, x, nRow[j/3], 48*k+j%3*16)
+			} else {
+				t.Load(16, x, nRow[0], 16*j)
 			}
-			t.LoadPair(x, x+1, nRow[q], 0)
-			t.Load(16, x+2, nRow[q], 32)
-			t.Add(nRow[q], nRow[q], nBRow)
 			for i := 0; i < t.h; i++ {
-				for j := 0; j < 3; j++ {
-					t.VElem(a64.FMLAElem, t.acc(i, 3*q+j), x+a64.V(j), a+a64.V(i), lane)
-				}
+				t.VElem(a64.FMLAElem, t.acc(i, j), x, a+a64.V(i), lane)
+			}
+		}
+		if k++; !packed {
+			t.Add(nRow[0], nRow[0], nBRow)
+		}
+	}
+	block := func(n int) func() {
+		return func() {
+			k = 0
+			t.byRow(a, rows, n, step)
+			for q := 0; packed && q < panels; q++ {
+				t.AddI(nRow[q], nRow[q], 48*n)
 			}
 		}
 	}
-	t.loops(int(4-t.d.shift), func() {
-		for i := 0; i < t.h; i++ {
-			t.LoadP(16, a+a64.V(i), rows[i], 16)
-		}
-		for u := 0; u < t.d.lanes(); u++ {
-			step(u)
-		}
-	}, func() {
-		for i := 0; i < t.h; i++ {
-			t.LoadP(t.d.size, a+a64.V(i), rows[i], t.d.size)
-		}
-		step(0)
-	})
+	t.loops(2, block(4), block(1))
 	t.Label("out")
 	t.out()
 	t.AddI(nCp, nCp, t.nv*16)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lanes-go/lanes/gen/a64"
 )
@@ -41,6 +42,26 @@ func (f *neonFile) render() ([]file, error) {
 	}
 	base := f.stem + "_neon_arm64"
 	return []file{{base + ".s", withHeader(s)}, {base + ".go", withHeader(g)}}, nil
+}
+
+// listNEON prints a loop of a NEON function in GNU syntax.
+func listNEON(what string) error {
+	for _, f := range families {
+		if _, err := f(); err != nil {
+			return err
+		}
+	}
+	name, label, _ := strings.Cut(what, ":")
+	f := neonFuncs[name]
+	if f == nil {
+		return fmt.Errorf("no NEON function %s", name)
+	}
+	lines := f.GNU(label)
+	if len(lines) == 0 {
+		return fmt.Errorf("no label %s in %s", label, name)
+	}
+	fmt.Println(strings.Join(lines, "\n"))
+	return nil
 }
 
 // lanes is the number of elements of d in a vector.

@@ -1,6 +1,9 @@
 package a64
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Loads and stores of the low 4, 8 or 16 bytes of a vector register; a load sets
 // the rest of the register to zero. The number of bytes is the first argument.
@@ -124,6 +127,37 @@ func (f *Func) LoadPairP(v, w V, base R, inc int) {
 func (f *Func) StorePairP(v, w V, base R, inc int) {
 	pairOffset(inc)
 	f.goInst(fmt.Sprintf("stp q%d, q%d, [x%d], #%d", v, w, base, inc), "FSTPQ.P (F%d, F%d), %d(R%d)", v.ok(), w.ok(), inc, base.ok())
+}
+
+// list spells n registers from v on for Go and GNU.
+func (f *Func) list(n int, v V) (goText, gnu string) {
+	if n < 1 || n > 4 || v < 0 || int(v)+n > 32 {
+		panic(fmt.Sprintf("a64: list of %d registers from V%d", n, v))
+	}
+	var gs, us []string
+	for i := 0; i < n; i++ {
+		gs = append(gs, fmt.Sprintf("V%d.%s", int(v)+i, f.Arr.goS()))
+		us = append(us, fmt.Sprintf("v%d.%s", int(v)+i, f.Arr.gnu()))
+	}
+	return "[" + strings.Join(gs, ", ") + "]", "{" + strings.Join(us, ", ") + "}"
+}
+
+// Ld1P loads n registers from v on and adds their bytes to the base.
+func (f *Func) Ld1P(n int, v V, base R) {
+	g, u := f.list(n, v)
+	f.goInst(fmt.Sprintf("ld1 %s, [x%d], #%d", u, base, 16*n), "VLD1.P %d(R%d), %s", 16*n, base.ok(), g)
+}
+
+// Ld1X loads n registers from v on and adds step to the base.
+func (f *Func) Ld1X(n int, v V, base, step R) {
+	g, u := f.list(n, v)
+	f.goInst(fmt.Sprintf("ld1 %s, [x%d], x%d", u, base, step), "VLD1.P (R%d)(R%d), %s", base.ok(), step.ok(), g)
+}
+
+// Ld1R sets every element of v to the one at the base.
+func (f *Func) Ld1R(v V, base R) {
+	g, u := f.list(1, v)
+	f.goInst(fmt.Sprintf("ld1r %s, [x%d]", u, base), "VLD1R (R%d), %s", base.ok(), g)
 }
 
 // Prefetch asks for the cache line at base + off.

@@ -6,10 +6,13 @@ import (
 	"strings"
 )
 
-var fmovText = regexp.MustCompile(`^(fmov v\d+\.\w+, #)(\S+)$`)
+var (
+	fmovText = regexp.MustCompile(`^(fmov v\d+\.\w+, #)(\S+)$`)
+	listText = regexp.MustCompile(`\{v(\d+)\.(\w+)-v(\d+)\.\w+\}`)
+)
 
 // SameText reports whether two GNU spellings are one instruction: disassemblers
-// differ in blanks, in #0 for #0.0 and in the digits of an immediate.
+// differ in blanks, lists, in #0 for #0.0 and in the digits of an immediate.
 func SameText(x, y string) bool { return normal(x) == normal(y) }
 
 func normal(s string) string {
@@ -17,6 +20,15 @@ func normal(s string) string {
 		if v, err := strconv.ParseFloat(m[2], 64); err == nil {
 			s = m[1] + strconv.FormatFloat(v, 'g', -1, 64)
 		}
+	}
+	if m := listText.FindStringSubmatch(s); m != nil {
+		from, _ := strconv.Atoi(m[1])
+		to, _ := strconv.Atoi(m[3])
+		var all []string
+		for i := from; i <= to; i++ {
+			all = append(all, "v"+strconv.Itoa(i)+"."+m[2])
+		}
+		s = strings.Replace(s, m[0], "{"+strings.Join(all, ",")+"}", 1)
 	}
 	s = strings.ReplaceAll(s, ", ", ",")
 	return strings.TrimSuffix(s, ".0")
