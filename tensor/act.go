@@ -7,6 +7,7 @@ func ReLU[T Float](dst, x *Tensor[T]) {
 	if !dst.SameShape(x) {
 		panic(shapeError("ReLU", "the shapes differ", dst.shape, x.shape))
 	}
+	inPlace("ReLU", dst, x, x)
 	asm.Active[T]().ReLU(dst.Data(), x.Data())
 }
 

@@ -34,6 +34,7 @@ func SoftmaxCrossEntropy[T Float](dlogits, logits *Tensor[T], labels []int) T {
 	if logits.Rank() != 2 || !dlogits.SameShape(logits) || len(labels) != logits.shape[0] || len(labels) == 0 {
 		panic(shapeError(op, "want dlogits and logits n x classes, n labels, n > 0", dlogits.shape, logits.shape, []int{len(labels)}))
 	}
+	inPlace(op, dlogits, logits, logits)
 	n, c := logits.shape[0], logits.shape[1]
 	for i, l := range labels {
 		if uint(l) >= uint(c) {

@@ -70,6 +70,9 @@ func colSum[T Float](op string, dst, x *Tensor[T], acc bool) {
 	if x.Rank() != 2 || dst.Rank() != 1 || dst.shape[0] != x.shape[1] {
 		panic(shapeError(op, "want dst n, x m x n", dst.shape, x.shape))
 	}
+	if rangesMeet(dst.data, x.data) {
+		panic(shapeError(op, "dst shares memory with x", dst.shape, x.shape))
+	}
 	m, n := x.shape[0], x.shape[1]
 	d, s := dst.Data(), x.Data()
 	k := asm.Active[T]()

@@ -1,0 +1,265 @@
+package asm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// call runs one kernel of a table on inputs of one length: it returns what the
+// kernel wrote (dst and what it updates) and what it returned. In dst and in
+// inputs 0 … writes-1 it may write.
+type call[T Float] struct {
+	name   string
+	inputs int
+	writes int  // inputs that are updated
+	alias  bool // dst may be each input
+	chunk  bool // at most Chunk elements
+	run    func(k *Kernels[T], dst []T, in [][]T) T
+	ref    func(i int, in [][]T) T // dst[i] on its own, or nil
+}
+
+func calls[T Float]() []call[T] {
+	return []call[T]{
+		{name: "Add", inputs: 2, alias: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Add(dst, in[0], in[1]); return 0 },
+			ref: func(i int, in [][]T) T { return in[0][i] + in[1][i] }},
+		{name: "Scale", inputs: 1, alias: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Scale(dst, 0.3, in[0]); return 0 },
+			ref: func(i int, in [][]T) T { return T(0.3 * in[0][i]) }},
+		{name: "ReLU", inputs: 1, alias: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.ReLU(dst, in[0]); return 0 },
+			ref: func(i int, in [][]T) T {
+				if in[0][i] < 0 {
+					return 0
+				}
+				return in[0][i]
+			}},
+		{name: "ReLUGrad", inputs: 2, alias: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.ReLUGrad(dst, in[0], in[1]); return 0 },
+			ref: func(i int, in [][]T) T {
+				if in[1][i] > 0 {
+					return in[0][i]
+				}
+				return 0
+			}},
+		{name: "SGD", inputs: 2, writes: 1,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.SGD(in[0], in[1], 0.1); return 0 }},
+		{name: "SGDMomentum", inputs: 3, writes: 2,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.SGDMomentum(in[0], in[1], in[2], 0.1, 0.9); return 0 }},
+		{name: "Sum", inputs: 1, chunk: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Sum(in[0]) }},
+		{name: "Max", inputs: 1,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Max(in[0]) }},
+		{name: "ExpSum", inputs: 1, alias: true, chunk: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.ExpSum(dst, in[0], 1) },
+			ref: func(i int, in [][]T) T { return Exp(in[0][i] - 1) }},
+	}
+}
+
+// TestEveryKernel holds every kernel of every table to the plain body, bit for
+// bit: all lengths to four times the longest vector's unrolled loop, all offsets,
+// in place, beyond the ends untouched, inputs unchanged.
+func TestEveryKernel(t *testing.T) {
+	t.Run("f32", testEveryKernel[float32])
+	t.Run("f64", testEveryKernel[float64])
+}
+
+func testEveryKernel[T Float](t *testing.T) {
+	generic := Tables[T]()[0]
+	r := rand.New(rand.NewPCG(2, 0))
+	for _, c := range calls[T]() {
+		for _, k := range Tables[T]() {
+			t.Run(fmt.Sprintf("%s/isa=%s", c.name, k.ISA), func(t *testing.T) {
+				step := 1
+				if testing.Short() {
+					step = 7
+				}
+				for n := 0; n <= 4*64+3; n += step {
+					checkCall(t, r, c, generic, k, n, n%4)
+				}
+				for _, n := range []int{1000, Chunk - 1, Chunk} {
+					checkCall(t, r, c, generic, k, n, 1)
+				}
+			})
+		}
+	}
+}
+
+func checkCall[T Float](t *testing.T, r *rand.Rand, c call[T], generic, k *Kernels[T], n, offset int) {
+	t.Helper()
+	const guard = 8
+	draw := func() (in [][]T) {
+		for range c.inputs {
+			in = append(in, operands[T](r, n+offset+guard, n%3 == 0))
+		}
+		return in
+	}
+	copies := func(in [][]T) (out [][]T) {
+		for _, x := range in {
+			out = append(out, slices.Clone(x))
+		}
+		return out
+	}
+	cut := func(in [][]T) (out [][]T) {
+		for _, x := range in {
+			out = append(out, x[offset:offset+n])
+		}
+		return out
+	}
+	in := draw()
+	for alias := -1; alias < c.inputs; alias++ {
+		if alias >= 0 && !c.alias {
+			break
+		}
+		run := func(k *Kernels[T]) (dst []T, mine [][]T, result T) {
+			mine = copies(in)
+			dst = make([]T, n+offset+guard)
+			if alias >= 0 {
+				dst = mine[alias]
+			}
+			return dst, mine, c.run(k, dst[offset:offset+n], cut(mine))
+		}
+		want, wantIn, wantResult := run(generic)
+		got, gotIn, gotResult := run(k)
+		if i := firstDifference(got, want); i >= 0 {
+			t.Fatalf("n %d, dst is input %d: dst[%d] = %v, want %v", n, alias, i-offset, got[i], want[i])
+		}
+		if !sameBits(gotResult, wantResult) {
+			t.Fatalf("n %d: result %v, want %v", n, gotResult, wantResult)
+		}
+		for j := range in {
+			if i := firstDifference(gotIn[j], wantIn[j]); i >= 0 {
+				t.Fatalf("n %d: input %d[%d] = %v, want %v", n, j, i-offset, gotIn[j][i], wantIn[j][i])
+			}
+			for i, v := range gotIn[j] {
+				inside := i >= offset && i < offset+n
+				if j != alias && j >= c.writes && !sameBits(v, in[j][i]) || !inside && !sameBits(v, in[j][i]) {
+					t.Fatalf("n %d: input %d[%d] was written", n, j, i-offset)
+				}
+			}
+		}
+		if c.ref != nil {
+			for i, v := range got[offset : offset+n] {
+				if w := c.ref(i, cut(in)); !sameBits(v, w) {
+					t.Fatalf("n %d, dst is input %d: dst[%d] = %v, want %v", n, alias, i, v, w)
+				}
+			}
+		}
+	}
+}
+
+// The order of a sum, written out in another way: a tree over lanes.
+func TestSumOrder(t *testing.T) {
+	t.Run("f32", testSumOrder[float32])
+	t.Run("f64", testSumOrder[float64])
+}
+
+func testSumOrder[T Float](t *testing.T) {
+	L := Lanes[T]()
+	if is32[T]() && L != 64 || !is32[T]() && L != 32 {
+		t.Fatalf("%d lanes", L)
+	}
+	r := rand.New(rand.NewPCG(3, 0))
+	for _, n := range []int{0, 1, L - 1, L, L + 1, 1000, Chunk} {
+		x := operands[T](r, n, false)
+		var tree func(lane, stride int) T
+		tree = func(lane, stride int) T { // sum of the lanes lane, lane+stride, …
+			if stride == L {
+				var s T
+				for i := lane; i < n; i += L {
+					s += x[i]
+				}
+				return s
+			}
+			return tree(lane, 2*stride) + tree(lane+stride, 2*stride)
+		}
+		for _, k := range Tables[T]() {
+			if got, want := k.Sum(x), tree(0, 1); !sameBits(got, want) {
+				t.Errorf("isa=%s n %d: %v, want %v", k.ISA, n, got, want)
+			}
+			e := make([]T, n)
+			s := k.ExpSum(e, x, 2)
+			if want := k.Sum(e); !sameBits(s, want) {
+				t.Errorf("isa=%s n %d: ExpSum %v, want %v", k.ISA, n, s, want)
+			}
+		}
+	}
+}
+
+func TestMax(t *testing.T) {
+	t.Run("f32", testMax[float32])
+	t.Run("f64", testMax[float64])
+}
+
+func testMax[T Float](t *testing.T) {
+	inf, nan, neg := T(math.Inf(1)), T(math.NaN()), T(math.Copysign(0, -1))
+	for _, k := range Tables[T]() {
+		for _, c := range []struct {
+			x    []T
+			want T
+		}{
+			{nil, -inf}, {[]T{-inf, -inf}, -inf}, {[]T{-3, -2, -5}, -2}, {[]T{neg}, 0}, {[]T{neg, 0}, 0}, {[]T{0, neg}, 0},
+			{[]T{-1, neg, -2}, 0}, {[]T{1, nan, 2}, nan}, {[]T{nan}, nan}, {[]T{inf, 3}, inf}, {[]T{inf, nan}, nan},
+		} {
+			if got := k.Max(c.x); !sameBits(got, c.want) {
+				t.Errorf("isa=%s Max(%v) = %v, want %v", k.ISA, c.x, got, c.want)
+			}
+		}
+	}
+}
+
+func TestColSumBlock(t *testing.T) {
+	t.Run("f32", testColSumBlock[float32])
+	t.Run("f64", testColSumBlock[float64])
+}
+
+func testColSumBlock[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 0))
+	for _, k := range Tables[T]() {
+		for _, rows := range []int{0, 1, 2, 63, 64} {
+			for n := range 70 {
+				ld := n + rows%3
+				x := operands[T](r, rows*ld+n, n%2 == 0)
+				dst := operands[T](r, n+1, false)
+				last := dst[n]
+				k.ColSum(dst[:n], x, ld, rows)
+				for j := range n {
+					var s T
+					for i := range rows {
+						s += x[i*ld+j]
+					}
+					if !sameBits(s, dst[j]) {
+						t.Fatalf("isa=%s %d rows, column %d of %d: %v, want %v", k.ISA, rows, j, n, dst[j], s)
+					}
+				}
+				if dst[n] != last {
+					t.Fatalf("isa=%s wrote beyond dst", k.ISA)
+				}
+			}
+		}
+	}
+}
+
+// What the updates are, in exact arithmetic where a float64 holds it.
+func TestUpdateFormulas(t *testing.T) {
+	for _, k := range Tables[float32]() {
+		w, v, g := []float32{1, -2, 3}, []float32{0.5, 0, -1}, []float32{2, 4, 0}
+		k.SGDMomentum(w, v, g, 0.25, 0.5)
+		if !slices.Equal(v, []float32{2.25, 4, -0.5}) || !slices.Equal(w, []float32{0.4375, -3, 3.125}) {
+			t.Errorf("isa=%s SGDMomentum: w %v, v %v", k.ISA, w, v)
+		}
+		k.SGD(w, g, 0.5)
+		if !slices.Equal(w, []float32{-0.5625, -5, 3.125}) {
+			t.Errorf("isa=%s SGD: w %v", k.ISA, w)
+		}
+		// Fused: the square of 1+2^-12 needs one bit more than a float32 has.
+		one := []float32{1}
+		k.SGD(one, []float32{1 + 0x1p-12}, 1+0x1p-12)
+		if one[0] != -0x1p-11-0x1p-24 {
+			t.Errorf("isa=%s SGD is not fused: %x", k.ISA, one[0])
+		}
+	}
+}
