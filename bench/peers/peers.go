@@ -57,9 +57,7 @@ func sample(cs []*contestant, samples int, budget, sampleTime time.Duration) {
 			if round >= c.samples {
 				continue
 			}
-			if c.iters == 1 {
-				time.Sleep(200 * time.Microsecond) // spinning threads of the one before park
-			}
+			time.Sleep(300 * time.Microsecond) // spinning threads of the one before park
 			c.run(max(1, c.iters/8)) // its own data in the caches, its threads awake
 			began := time.Now()
 			c.run(c.iters)
@@ -71,13 +69,14 @@ func sample(cs []*contestant, samples int, budget, sampleTime time.Duration) {
 func (c *contestant) best() float64   { return slices.Min(c.times) }
 func (c *contestant) median() float64 { t := slices.Sorted(slices.Values(c.times)); return t[len(t)/2] }
 
-// fill writes fixed numbers in -1..1.
+// fill writes fixed numbers in -1..1, independent for each seed: of related
+// operands a product is a sum of squares, whose rounding is another.
 func fill[T tensor.Float](x []T, seed uint64) {
 	for i := range x {
-		z := (seed + uint64(i) + 1) * 0x9e3779b97f4a7c15
+		z := seed<<48 + uint64(i+1)*0x9e3779b97f4a7c15
 		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 		z = (z ^ z>>27) * 0x94d049bb133111eb
-		x[i] = T(int64(z^z>>31)>>40) / (1 << 23)
+		x[i] = T(int64(z^z>>31)) / (1 << 63)
 	}
 }
 
