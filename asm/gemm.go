@@ -108,29 +108,6 @@ func gemmGenericKernels[T Float]() GemmKernels[T] {
 	}
 }
 
-const gemmGenericMR, gemmGenericNR = 4, 8
-
-func gemmGeneric[T Float](g *GemmArgs[T]) bool {
-	if g.M <= 0 || g.N <= 0 {
-		return true
-	}
-	if !g.valid(gemmGenericNR, (g.N-1)/gemmGenericNR) {
-		return false
-	}
-	for i := 0; i < g.M; i++ {
-		a := g.A[min(len(g.A), g.rowOffset(i)):]
-		for j := 0; j < g.N; j++ {
-			b := (j/gemmGenericNR)*g.BPanel + j%gemmGenericNR
-			var s T
-			for p := 0; p < g.K; p++ {
-				s = FMA(a[p*g.ACol], g.B[b+p*g.BRow], s)
-			}
-			gemmOut(g, i, j, s)
-		}
-	}
-	return true
-}
-
 // rowOffset is where row i of A begins.
 func (g *GemmArgs[T]) rowOffset(i int) int {
 	if g.ATile > 0 {
