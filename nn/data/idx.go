@@ -133,15 +133,20 @@ func mnistPair[T tensor.Float](dir, part string) (*Dataset[T], error) {
 // idxFile reads name or name.gz of dir.
 func idxFile(dir, name string, rank int) (path string, dims []int, elements []byte, err error) {
 	path = filepath.Join(dir, name)
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		if z, zerr := os.Open(path + ".gz"); zerr == nil || !errors.Is(zerr, os.ErrNotExist) {
-			path += ".gz"
-			f, err = z, zerr
-		} else {
-			err = fmt.Errorf("neither %s nor %s.gz is in %s", name, name, dir)
-		}
+		path += ".gz"
+		info, err = os.Stat(path)
 	}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return path, nil, nil, fmt.Errorf("neither %s nor %s.gz is in %s", name, name, dir)
+	case err != nil:
+		return path, nil, nil, err
+	case !info.Mode().IsRegular(): // opening a pipe could wait for ever
+		return path, nil, nil, fmt.Errorf("%s is not a file", path)
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return path, nil, nil, err
 	}

@@ -1,0 +1,159 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/lanes-go/lanes/nn"
+	"github.com/lanes-go/lanes/nn/data"
+	"github.com/lanes-go/lanes/nn/optim"
+	"github.com/lanes-go/lanes/tensor"
+)
+
+func mlp[T tensor.Float](seed uint64, in, hidden, out int) *nn.Sequential[T] {
+	b := nn.New[T](seed)
+	return b.Sequential(b.Linear(in, hidden), b.ReLU(), b.Linear(hidden, out))
+}
+
+// Noise and labels that have nothing to do with it.
+func noise[T tensor.Float](n, features, classes int) *data.Dataset[T] {
+	x, labels := tensor.New[T](n, features), make([]int, n)
+	tensor.Normal(x, 0, 1, 5, 0)
+	tensor.Permutation(labels, 5, 1)
+	for i := range labels {
+		labels[i] %= classes
+	}
+	return data.New(x, labels, classes)
+}
+
+// At first the loss is that of a guess, for small logits.
+func TestLossAtChance(t *testing.T) {
+	ds := noise[float32](64, 20, 10)
+	net := mlp[float32](1, 20, 30, 10)
+	for _, p := range net.Params()[2:] {
+		p.Value.Fill(0)
+	}
+	for x, labels := range ds.Batches(64) {
+		loss, _ := nn.SoftmaxCrossEntropy(net.Forward(x, nn.Eval), labels)
+		if math.Abs(float64(loss)-math.Log(10)) > 1e-6 {
+			t.Errorf("loss %v, want log 10", loss)
+		}
+	}
+}
+
+// Twenty examples can be learnt by heart.
+func TestOverfit(t *testing.T) {
+	t.Run("f32", testOverfit[float32])
+	t.Run("f64", testOverfit[float64])
+}
+
+func testOverfit[T tensor.Float](t *testing.T) {
+	ds := noise[T](20, 30, 5).Shuffle(1)
+	net := mlp[T](1, 30, 40, 5)
+	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 0.1, Momentum: 0.9})
+	var epochs, steps int
+	p, err := Fit(context.Background(), net, ds, opt, Config[T]{Epochs: 60, Batch: 7, Val: ds, Progress: func(p Progress) {
+		if p.EpochDone {
+			epochs++
+		} else {
+			steps++
+		}
+	}})
+	if err != nil || p.Accuracy != 1 || p.Loss > 0.01 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if epochs != 60 || steps != 180 || p.Step != 180 || p.Steps != 180 || p.Epoch != 60 || p.StepTime <= 0 {
+		t.Errorf("%d epochs and %d steps reported; %+v", epochs, steps, p)
+	}
+}
+
+// A run that is cancelled ends after the step in hand, with the context's error.
+func TestCancel(t *testing.T) {
+	ds := noise[float32](40, 10, 3)
+	net := mlp[float32](1, 10, 8, 3)
+	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 0.1})
+	ctx, cancel := context.WithCancel(context.Background())
+	p, err := Fit(ctx, net, ds, opt, Config[float32]{Epochs: 5, Batch: 10, Progress: func(p Progress) {
+		if p.Step == 6 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || p.Step != 6 || p.Epoch != 1 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	for _, q := range net.Params() {
+		if slices.ContainsFunc(q.Grad.Data(), func(g float32) bool { return g != 0 }) {
+			t.Error("the step in hand was not ended: a gradient is left")
+		}
+	}
+}
+
+func TestDiverged(t *testing.T) {
+	ds := noise[float32](40, 10, 3)
+	net := mlp[float32](1, 10, 8, 3)
+	_, err := Fit(context.Background(), net, ds, optim.NewSGD(net.Params(), optim.SGD{LR: 1e30}), Config[float32]{Epochs: 5, Batch: 10})
+	if !errors.Is(err, ErrDiverged) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A steady step allocates nothing, also where batches of two sizes alternate and
+// where products are worth several threads.
+func TestStepAllocates(t *testing.T) {
+	ds := noise[float32](300, 200, 10)
+	net := mlp[float32](1, 200, 256, 10)
+	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 0.01, Momentum: 0.9})
+	var batches []*tensor.Tensor[float32]
+	var labels [][]int
+	for x, l := range ds.Batches(200) {
+		batches, labels = append(batches, x.Clone()), append(labels, slices.Clone(l))
+	}
+	step := func() {
+		for i, x := range batches {
+			Step(net, opt, x, labels[i])
+		}
+	}
+	for _, threads := range []int{1, 2} {
+		before := tensor.SetMaxThreads(threads)
+		step()
+		if n := testing.AllocsPerRun(10, step); n != 0 {
+			t.Errorf("%d threads: %v allocations in two steps", threads, n)
+		}
+		tensor.SetMaxThreads(before)
+	}
+}
+
+func TestAccuracy(t *testing.T) {
+	nan := math.NaN()
+	x := tensor.From([]float64{1, 2, 0, 3, 3, 1, 0, nan, 9, nan, nan, 1}, 4, 3)
+	ds := data.New(x, []int{1, 0, 1, 0}, 3)
+	if a := Accuracy[float64](identity{}, ds, 3); a != 1 {
+		t.Errorf("accuracy %v, want 1", a)
+	}
+	if a := Accuracy[float64](identity{}, data.New(x, []int{0, 1, 2, 1}, 3), 3); a != 0 {
+		t.Errorf("accuracy %v, want 0", a)
+	}
+}
+
+// identity is a layer that returns its input.
+type identity struct{ nn.Layer[float64] }
+
+func (identity) Forward(x *tensor.Tensor[float64], _ nn.Mode) *tensor.Tensor[float64] { return x }
+
+func TestFitMisuse(t *testing.T) {
+	net := mlp[float32](1, 10, 8, 3)
+	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 1})
+	for _, c := range []Config[float32]{{Epochs: 0, Batch: 1}, {Epochs: 1, Batch: 0}} {
+		func() {
+			defer func() {
+				if err, ok := recover().(error); !ok {
+					t.Errorf("%+v: %v", c, err)
+				}
+			}()
+			Fit(context.Background(), net, noise[float32](4, 10, 3), opt, c)
+		}()
+	}
+}
