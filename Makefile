@@ -22,9 +22,10 @@ test: fmt
 fmt:
 	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "gofmt wants to change:"; echo "$$bad"; exit 1; fi
 
-# Writes asm/*_<isa>_<arch>.{s,go} and the tables.
+# Writes asm/*_<isa>_<arch>.{s,go} and the tables, and docs/cpus.md.
 generate:
 	GOWORK=off $(GO) -C gen run .
+	$(GO) run ./bench -docs
 
 check-generate:
 	GOWORK=off $(GO) -C gen run . -check

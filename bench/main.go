@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -59,7 +60,7 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 	fs.StringVar(&shape, "shape", "", "MxNxK instead of the built-in shapes; several with commas")
 	fs.StringVar(&isa, "isa", "", "instruction sets (default all of "+strings.Join(present, ", ")+")")
 	fs.StringVar(&threads, "threads", "", "numbers of threads (default 1 and all CPUs)")
-	fs.IntVar(&o.count, "count", 0, "rounds over all cases (default 5, with -quick 3)")
+	fs.IntVar(&o.count, "count", 0, "rounds over all cases (default 5, with -quick 3); more take more time")
 	fs.StringVar(&o.json, "json", "", "write the measurements to `FILE`, one JSON object a line; - is standard output")
 	fs.BoolVar(&o.compare, "compare", false, "compare files of measurements, the first with each other one")
 	fs.BoolVar(&o.markdown, "md", false, "with -compare: print Markdown")
@@ -182,6 +183,7 @@ func orElse(given []string, v string) []string {
 // for a fault of the program or the machine.
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "-child" {
+		signal.Ignore(os.Interrupt) // the parent ends this process
 		os.Exit(child(os.Stdin, os.Stdout))
 	}
 	sel := asm.Selection()
@@ -218,6 +220,9 @@ func main() {
 }
 
 func fatal(status int, err error) {
+	if ending.Load() {
+		select {} // the interrupt's goroutine ends the process
+	}
 	progressDone()
 	fmt.Fprintln(os.Stderr, "bench:", oneLine(err))
 	os.Exit(status)
@@ -238,11 +243,12 @@ func run(o options, sel asm.Selected) error {
 			isas = []string{sel.ISA}
 		}
 	}
+	rounds := 5
+	if o.quick {
+		rounds = 3
+	}
 	if o.count == 0 {
-		o.count = 5
-		if o.quick {
-			o.count = 3
-		}
+		o.count = rounds
 	}
 	out := io.Writer(os.Stdout)
 	var file *output
@@ -255,13 +261,13 @@ func run(o options, sel asm.Selected) error {
 		}
 	}
 	var lock sync.Mutex // held while the process must not end
-	onInterrupt(func() {
+	onInterrupt(func(status int) {
 		lock.Lock()
 		file.abandon()
 		stopChild()
 		progressDone()
-		fmt.Fprintln(os.Stderr, "bench: interrupted")
-		os.Exit(130)
+		fmt.Fprintln(os.Stderr, "bench: interrupted; nothing was written")
+		os.Exit(status)
 	})
 	defer file.abandon()
 
@@ -281,6 +287,9 @@ func run(o options, sel asm.Selected) error {
 	budget := plainBudget
 	if o.quick {
 		budget = quickBudget
+	}
+	if o.count > rounds {
+		budget = budget * time.Duration(o.count) / time.Duration(rounds)
 	}
 	// A few cases do not take the whole time.
 	budget = min(budget, time.Duration(len(isas))*time.Second+time.Duration(total*len(o.threads)*o.count)*100*time.Millisecond)
@@ -318,9 +327,20 @@ func run(o options, sel asm.Selected) error {
 	return nil
 }
 
-// onInterrupt calls end in its own goroutine at the first interrupt.
-func onInterrupt(end func()) {
+// ending is set once an interrupt has come; what fails after that is no news.
+var ending atomic.Bool
+
+// onInterrupt calls end in its own goroutine at the first interrupt, with the
+// exit status that says so.
+func onInterrupt(end func(status int)) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
-	go func() { <-c; end() }()
+	go func() {
+		s := <-c
+		ending.Store(true)
+		if s == syscall.SIGTERM {
+			end(143)
+		}
+		end(130)
+	}()
 }

@@ -58,7 +58,7 @@ func sample(cs []*contestant, samples int, budget, sampleTime time.Duration) {
 				continue
 			}
 			time.Sleep(300 * time.Microsecond) // spinning threads of the one before park
-			c.run(max(1, c.iters/8)) // its own data in the caches, its threads awake
+			c.run(max(1, c.iters/8))           // its own data in the caches, its threads awake
 			began := time.Now()
 			c.run(c.iters)
 			c.times = append(c.times, float64(time.Since(began))/float64(c.iters))
