@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lanes-go/lanes/asm"
@@ -18,25 +19,36 @@ func together(n int, work func(i int)) time.Duration {
 		work(0)
 		return time.Since(began)
 	}
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	done.Add(n)
+	var ready atomic.Int32
+	var done sync.WaitGroup
+	begin, end := make([]time.Time, n), make([]time.Time, n)
 	for i := range n {
-		go func() {
+		done.Go(func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			defer done.Done()
-			ready.Done()
-			<-start
+			// Spinning, not waiting: to wake a thread takes as long as a sample.
+			ready.Add(1)
+			for spins := 1; int(ready.Load()) < n; spins++ {
+				if spins%1000 == 0 {
+					runtime.Gosched()
+				}
+			}
+			begin[i] = time.Now()
 			work(i)
-		}()
+			end[i] = time.Now()
+		})
 	}
-	ready.Wait()
-	began := time.Now()
-	close(start)
 	done.Wait()
-	return time.Since(began)
+	first, last := begin[0], end[0]
+	for i := range n {
+		if begin[i].Before(first) {
+			first = begin[i]
+		}
+		if end[i].After(last) {
+			last = end[i]
+		}
+	}
+	return last.Sub(first)
 }
 
 // fmaRate measures FMAs in registers, GFLOP/s of all threads, a few samples.
@@ -98,75 +110,89 @@ func footprints(c asm.CacheSizes, quick bool) []int {
 // chunk bounds one call of a probe, as for the FMAs.
 const chunk = 128 << 10
 
-// bandwidth measures reading, writing and copying at each level, one thread and
-// all. Bytes count once for each read and each write.
-func bandwidth(p plan, stamp Record) (rs []Record) {
-	k := asm.Active[float32]()
+// memory is one number to measure: bytes a pass of all threads, and its samples.
+type memory struct {
+	op            string
+	size, threads int
+	calls         int // passes a sample
+	samples       []float64
+}
+
+// memoryCases are reading, writing and copying at each level, one thread and all.
+// Bytes count once for each read and each write.
+func memoryCases(p plan) (cases []*memory) {
 	most := slices.Max(p.Threads)
 	fp := footprints(asm.Caches(), p.Quick)
-	last := fp[len(fp)-1]
 	// What all threads touch together stays within a GiB.
-	for len(fp) > 1 && last*most > 1<<30 {
-		last = last / 2 &^ 4095
-		fp[len(fp)-1] = last
-		if last <= fp[len(fp)-2] {
-			fp = fp[:len(fp)-1]
-			last = fp[len(fp)-1]
-		}
+	for i := range fp {
+		fp[i] = max(min(fp[i], 1<<30/most)&^4095, 4096)
 	}
-	buf := make([][]byte, most)
-	for i := range buf {
-		buf[i] = make([]byte, last)
-		for j := 0; j < last; j += 4096 {
-			buf[i][j] = byte(j >> 12)
-		}
-	}
-	each := 12 * time.Millisecond // of samples for each number
-	if p.Quick {
-		each = 4 * time.Millisecond
-	}
-	for _, size := range fp {
+	for _, size := range slices.Compact(fp) {
 		for _, threads := range slices.Compact([]int{slices.Min(p.Threads), most}) {
 			for _, op := range memoryOps {
-				// Through the footprint once; for copies half of it to the other half.
-				pass := func(x []byte) {
-					n := len(x)
-					if op == "copy" {
-						n /= 2
-					}
-					for i := 0; i < n; i += chunk {
-						j := min(i+chunk, n)
-						switch op {
-						case "read":
-							k.ProbeRead(x[i:j])
-						case "write":
-							k.ProbeWrite(x[i:j])
-						default:
-							k.ProbeCopy(x[i:j], x[n+i:n+j])
-						}
-					}
-				}
-				calls := 1
-				work := func(i int) {
-					for range calls {
-						pass(buf[i][:size])
-					}
-				}
-				for calls < 1<<20 && together(threads, work) < each/8 {
-					calls *= 2
-				}
-				var ns []float64
-				for began := time.Now(); len(ns) < 3 || time.Since(began) < each && len(ns) < maxSamples; {
-					if d := together(threads, work); d > 0 {
-						ns = append(ns, float64(d)/float64(calls))
-					}
-				}
-				r := stamp
-				r.Op, r.Shape, r.Threads = op, strconv.Itoa(size), threads
-				r.fill(ns, 0, float64(size)*float64(threads), 0)
-				rs = append(rs, r)
+				cases = append(cases, &memory{op: op, size: size, threads: threads})
 			}
 		}
 	}
-	return rs
+	return cases
+}
+
+// bandwidth takes samples of each case, for about the time each.
+func bandwidth(cases []*memory, each time.Duration) {
+	k := asm.Active[float32]()
+	size, threads := 0, 0
+	for _, c := range cases {
+		size, threads = max(size, c.size), max(threads, c.threads)
+	}
+	buf := make([][]byte, threads)
+	for i := range buf {
+		buf[i] = make([]byte, size)
+		for j := 0; j < size; j += 4096 {
+			buf[i][j] = byte(j >> 12) // a page of its own, not the zero page
+		}
+	}
+	for _, c := range cases {
+		// Through the footprint once; for copies half of it to the other half.
+		pass := func(x []byte) {
+			n := len(x)
+			if c.op == "copy" {
+				n /= 2
+			}
+			for i := 0; i < n; i += chunk {
+				j := min(i+chunk, n)
+				switch c.op {
+				case "read":
+					k.ProbeRead(x[i:j])
+				case "write":
+					k.ProbeWrite(x[i:j])
+				default:
+					k.ProbeCopy(x[i:j], x[n+i:n+j])
+				}
+			}
+		}
+		work := func(i int) {
+			for range c.calls {
+				pass(buf[i][:c.size])
+			}
+		}
+		if c.calls == 0 {
+			for c.calls = 1; c.calls < 1<<20 && together(c.threads, work) < each/16; {
+				c.calls *= 2
+			}
+		}
+		began := time.Now()
+		for n := 0; n < 3 || time.Since(began) < each && len(c.samples) < maxSamples; n++ {
+			if d := together(c.threads, work); d > 0 {
+				c.samples = append(c.samples, float64(d)/float64(c.calls))
+			}
+		}
+	}
+}
+
+// record turns what was measured into a line.
+func (c *memory) record(stamp Record) Record {
+	r := stamp
+	r.Op, r.Shape, r.Threads = c.op, strconv.Itoa(c.size), c.threads
+	r.fill(c.samples, 0, float64(c.size)*float64(c.threads), 0)
+	return r
 }
