@@ -4,8 +4,8 @@ package asm
 
 const raceEnabled = false
 
-func raceRead[T Float]([]T)  {}
-func raceWrite[T Float]([]T) {}
+func raceRead[T any]([]T)  {}
+func raceWrite[T any]([]T) {}
 
 func (g *GemmArgs[T]) race(int) {}
 

@@ -6,9 +6,9 @@ type ProbeKernels struct {
 	// ProbeFMA runs n rounds of independent FMAs in registers and returns the
 	// number of floating-point operations done (2 per lane and FMA).
 	ProbeFMA func(n int) int
-	// ProbeRead reads x once. len(x) is in bytes, a multiple of 256.
+	// ProbeRead reads x once. len(x) is best a multiple of 256.
 	ProbeRead func(x []byte)
-	// ProbeWrite stores zeros over x. len(x) is in bytes, a multiple of 256.
+	// ProbeWrite stores zeros over x. len(x) is best a multiple of 256.
 	ProbeWrite func(x []byte)
 	// ProbeCopy copies src over dst with plain stores; a multiple of 256 bytes.
 	ProbeCopy func(dst, src []byte)
@@ -19,7 +19,7 @@ func probeGenericKernels[T Float]() ProbeKernels {
 		ProbeFMA:   probeFMAGeneric[T],
 		ProbeRead:  probeReadGeneric,
 		ProbeWrite: func(x []byte) { clear(x) },
-		ProbeCopy:  func(dst, src []byte) { copy(dst, src) },
+		ProbeCopy:  func(dst, src []byte) { copy(dst, src[:len(dst)]) },
 	}
 }
 
@@ -32,7 +32,7 @@ func probeFMAGeneric[T Float](n int) int {
 		}
 	}
 	probeSink(float64(s[0] + s[7]))
-	return n * 16
+	return max(n, 0) * 16
 }
 
 //go:noinline

@@ -11,13 +11,13 @@ import (
 // face reports what its kernel touches.
 const raceEnabled = true
 
-func raceRead[T Float](x []T) {
+func raceRead[T any](x []T) {
 	if len(x) > 0 {
 		runtime.RaceReadRange(unsafe.Pointer(&x[0]), len(x)*int(unsafe.Sizeof(x[0])))
 	}
 }
 
-func raceWrite[T Float](x []T) {
+func raceWrite[T any](x []T) {
 	if len(x) > 0 {
 		runtime.RaceWriteRange(unsafe.Pointer(&x[0]), len(x)*int(unsafe.Sizeof(x[0])))
 	}

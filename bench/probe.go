@@ -20,14 +20,20 @@ func together(n int, work func(i int)) time.Duration {
 		return time.Since(began)
 	}
 	var ready atomic.Int32
-	var done sync.WaitGroup
+	var met, done sync.WaitGroup
+	met.Add(n)
 	begin, end := make([]time.Time, n), make([]time.Time, n)
 	for i := range n {
 		done.Go(func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			// Spinning, not waiting: to wake a thread takes as long as a sample.
+			// Spinning, as to wake a thread takes as long as a sample; unless there
+			// is no CPU for each.
 			ready.Add(1)
+			met.Done()
+			if n > runtime.NumCPU() {
+				met.Wait()
+			}
 			for spins := 1; int(ready.Load()) < n; spins++ {
 				if spins%1000 == 0 {
 					runtime.Gosched()
