@@ -76,8 +76,16 @@ func (l *layer) problem() Problem {
 	}
 }
 
+// some is n, or a few with -short.
+func some(n uint64) uint64 {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 func TestRight(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range some(300) {
 		p := newLayer(seed).problem()
 		r := Check(p, Options{Seed: seed})
 		if !r.OK() {
@@ -147,7 +155,7 @@ var planted = map[string]struct {
 
 func TestPlanted(t *testing.T) {
 	for name, c := range planted {
-		for seed := range uint64(200) {
+		for seed := range some(200) {
 			l := newLayer(seed)
 			p := l.problem()
 			p.Grad = func(s float64) { l.grad(s); c.wrong(l, s) }
