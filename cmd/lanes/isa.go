@@ -9,9 +9,13 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/lanes-go/lanes/asm"
 )
+
+// again is set in the environment of a program that -isa runs again.
+const again = "LANES_RUN_AGAIN"
 
 // useISA makes sure that the program runs on the table the user asked for, by the
 // flag or by LANES_ISA. The table is chosen when a program starts, so a flag that
@@ -40,10 +44,18 @@ func useISA(want string, stderr io.Writer) (code int, done bool) {
 		fmt.Fprintf(stderr, "lanes: -isa %s: %v\n", want, err)
 		return exitError, true
 	}
+	if os.Getenv(again) != "" { // never twice
+		fmt.Fprintf(stderr, "lanes: -isa %s: %s runs all the same\n", want, s.ISA)
+		return exitError, true
+	}
+	os.Setenv("LANES_ISA", want)
+	os.Setenv(again, "1")
+	env := os.Environ()
+	syscall.Exec(program, os.Args, env) // returns only where a process cannot become another
 	c := exec.Command(program, os.Args[1:]...)
-	c.Env = append(os.Environ(), "LANES_ISA="+want)
+	c.Env = env
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	signal.Ignore(os.Interrupt) // the other process gets it as well, and ends
+	signal.Ignore(os.Interrupt) // the console sends it to the other process as well, which ends
 	var exit *exec.ExitError
 	if err := c.Run(); errors.As(err, &exit) {
 		return max(exitError, exit.ExitCode()), true

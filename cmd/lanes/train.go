@@ -54,6 +54,7 @@ func runTrain(args []string, stdout, stderr io.Writer) int {
 	tensor.SetMaxThreads(o.thread)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	var err error
 	if o.dtype == "f64" {
 		err = trainOn[float64](ctx, o, stdout, stderr)
@@ -88,12 +89,12 @@ func (o *options) complete() error {
 		return fmt.Errorf("-data %q: want digits or mnist", o.data)
 	}
 	for _, v := range []struct {
-		value    *int
-		standard int
-		name     string
-	}{{&o.hidden, hidden, "hidden"}, {&o.epochs, epochs, "epochs"}, {&o.batch, batch, "batch"}} {
-		if *v.value < 0 || *v.value > 1<<20 {
-			return fmt.Errorf("-%s %d: want 1 to %d", v.name, *v.value, 1<<20)
+		name               string
+		value              *int
+		standard, greatest int
+	}{{"hidden", &o.hidden, hidden, 1 << 16}, {"epochs", &o.epochs, epochs, 10000}, {"batch", &o.batch, batch, 1 << 16}} {
+		if *v.value < 0 || *v.value > v.greatest {
+			return fmt.Errorf("-%s %d: want 1 to %d", v.name, *v.value, v.greatest)
 		}
 		if *v.value == 0 {
 			*v.value = v.standard
