@@ -152,19 +152,25 @@ func TestBatchMatMulMisuse(t *testing.T) {
 }
 
 func TestBatchMatMulAllocates(t *testing.T) {
-	defer SetMaxThreads(SetMaxThreads(2))
+	threads, runs, each := 2, 20, []int{0, 1, 2, 3, 4}
+	m, n, k := 50, 70, 60
+	if testing.Short() {
+		threads, runs, each = 1, 2, []int{0, 4}
+		m, n, k = 10, 18, 20
+	}
+	defer SetMaxThreads(SetMaxThreads(threads))
 	r := rand.New(rand.NewPCG(35, 36))
-	for layout := range layouts {
-		a, b, c := randomView[float32](r, layout, 12, 50, 60), randomView[float32](r, layout, 12, 60, 70), randomView[float32](r, layout, 12, 50, 70)
-		w := randomView[float32](r, layout, 70, 60)
+	for _, layout := range each {
+		a, b, c := randomView[float32](r, layout, 12, m, k), randomView[float32](r, layout, 12, k, n), randomView[float32](r, layout, 12, m, n)
+		w := randomView[float32](r, layout, n, k)
 		f := func() {
 			BatchMatMul(c, a, b)
 			BatchMatMulTransBAcc(c, a, w)
 		}
-		for range 20 { // both threads' workspaces grow to their size
+		for range runs { // the workspaces of all threads grow to their size
 			f()
 		}
-		if got := testing.AllocsPerRun(20, f); got != 0 {
+		if got := testing.AllocsPerRun(runs, f); got != 0 {
 			t.Errorf("layout %d: %v allocations", layout, got)
 		}
 	}
