@@ -46,7 +46,7 @@ while read -r kernel ks must; do
 	fmla=$(grep -c '^fmla' <<<"$loop")
 	for model in neoverse-n1:2 neoverse-v1:4 neoverse-v2:4; do # FMLAs a cycle
 		cpu=${model%:*} peak=${model#*:}
-		cycles=$("$mca" -mtriple=aarch64 -mcpu="$cpu" -iterations=$iterations <<<"$loop" 2>/dev/null |
+		cycles=$("$mca" -mtriple=aarch64 -mcpu="$cpu" -iterations=$iterations <<<"$loop" |
 			sed -n 's/^Total Cycles: *\([0-9]*\)/\1/p')
 		awk -v k="$kernel" -v m="$cpu" -v c="$cycles" -v n=$iterations -v ks="$ks" -v f="$fmla" -v p="$peak" 'BEGIN {
 			r = f * n / c

@@ -80,7 +80,7 @@ func (f *Func) Label(name string) {
 	f.done = false
 }
 
-// Vector instructions.
+// Vector instructions: V3(FADD, d, n, m) is FADD on vectors of Arr's elements.
 
 func (f *Func) V3(o Op3, d, n, m V)              { f.add(o.inst(f.Arr, d, n, m)) }
 func (f *Func) VElem(o OpElem, d, n, m V, i int) { f.add(o.inst(f.Arr, d, n, m, i)) }
@@ -126,7 +126,7 @@ func (f *Func) Ext(d, n, m V, i int) {
 		"VEXT $%d, V%d.B16, V%d.B16, V%d.B16", i, m.ok(), n.ok(), d.ok())
 }
 
-// Integer instructions, all on 64 bits.
+// Integer instructions, all on 64 bits; those ending in I take an immediate.
 
 func (f *Func) reg3(gnu, goName string, d, n, m R) {
 	f.goInst(fmt.Sprintf("%s x%d, x%d, x%d", gnu, d, n, m), "%s R%d, R%d, R%d", goName, m.ok(), n.ok(), d.ok())
