@@ -310,7 +310,7 @@ func run(o options, sel asm.Selected) error {
 			return fmt.Errorf("%s: %w", isa, err)
 		}
 		progressDone()
-		printTable(out, isa, rs, append(p.left, left...))
+		printTable(out, isa, rs, p.left, left)
 		all = append(all, rs...)
 	}
 	for _, w := range bitsDiffer(all) {

@@ -164,7 +164,7 @@ type peakKey struct {
 }
 
 func (c *timing) String() string {
-	return fmt.Sprintf("%s %s %s %s (%d threads)", c.row.Op, c.row.DType, c.row.Trans, c.row.Shape(), c.threads)
+	return fmt.Sprintf("%s %s %s %s, %d threads", c.row.Op, c.row.DType, c.row.Trans, c.row.Shape(), c.threads)
 }
 
 // tooLong guesses from the peak whether one call would take more than three turns.

@@ -85,7 +85,8 @@ func fmaRate(dtype string, threads int) (rates []float64) {
 		}
 		calls *= 2
 	}
-	for range 8 {
+	// With several threads most samples meet somebody else on a CPU.
+	for range 8 * min(threads, 4) {
 		d := together(threads, func(int) {
 			for range calls {
 				fma(n)

@@ -64,7 +64,7 @@ func bytesText(n int) string {
 }
 
 // printTable prints the measurements of one table.
-func printTable(w io.Writer, isa string, rs []Record, left []string) {
+func printTable(w io.Writer, isa string, rs []Record, large, long []string) {
 	fmt.Fprintf(w, "\n== %s ==\n", isa)
 	for _, r := range rs {
 		if r.Op == "fma" {
@@ -85,8 +85,11 @@ func printTable(w io.Writer, isa string, rs []Record, left []string) {
 		fmt.Fprintf(w, "%-9s %-4s %-2s %-16s %3d %10.2f %6.1f%% %9.1f %12s %6.1f%%\n",
 			r.Op, r.DType, r.Trans, r.Shape, r.Threads, r.GFlops, r.OfPeak, r.GBytes, nsText(r.BestNs), 100*r.Spread)
 	}
-	if len(left) > 0 {
-		fmt.Fprintf(w, "left out, too long for this run (-shape measures one): %d cases: %s\n", len(left), shorten(left, 6))
+	if len(large) > 0 {
+		fmt.Fprintf(w, "not for this table, more than %g GFLOP: %d cases\n", plainFlops/1e9, len(large))
+	}
+	if len(long) > 0 {
+		fmt.Fprintf(w, "left out, too long for the time of this run (-shape measures one): %s\n", shorten(long, 6))
 	}
 }
 
@@ -94,7 +97,7 @@ func shorten(s []string, n int) string {
 	if len(s) <= n {
 		return strings.Join(s, "; ")
 	}
-	return strings.Join(s[:n], "; ") + "; …"
+	return strings.Join(s[:n], "; ") + fmt.Sprintf(" and %d more", len(s)-n)
 }
 
 // printMemory prints one line for each footprint and number of threads.
