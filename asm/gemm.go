@@ -40,6 +40,10 @@ const (
 // With ATile > 0, ARow is 1 and A is packed in tiles of TileRows rows, ATile apart:
 // A(i,p) = A[(i/TileRows)*ATile + i%TileRows + p*ACol].
 //
+// With Pack, B is unpacked, N a multiple of NR, M at most GemmMR, A not row-major
+// (ACol > 1 or ATile > 0), and B is copied on the way:
+// Pack[(j/NR)*PackPanel + p*NR + j%NR] = B(p,j).
+//
 // Assembly reads the fields from LDC to Beta at the offsets that gen/gemm_amd64.go
 // names.
 type GemmArgs[T Float] struct {
@@ -47,6 +51,7 @@ type GemmArgs[T Float] struct {
 	A            []T
 	B            []T
 	Bias         []T // with OutBias, at least N long
+	Pack         []T
 	LDC          int
 	ARow, ACol   int
 	BPanel, BRow int
@@ -55,6 +60,7 @@ type GemmArgs[T Float] struct {
 	Alpha, Beta  T // with OutScale, OutFMA
 	ATile        int
 	TileRows     int
+	PackPanel    int
 }
 
 // TileHeight returns the height, mr at most, of all tiles but the last that M rows

@@ -17,6 +17,7 @@ type gemmTiles[T Float] struct {
 	shift                      uint   // log2 of the width of a panel, two vectors
 	height                     [4]int // greatest height for a number of vectors
 	row, rowTail, col, colTail [4][]gemmRaw[T]
+	pack                       []gemmRaw[T] // col[2], which pack B on the way
 	// wide does few rows of widePanels[rows] panels at once, with B as it is
 	// stored and packed: few rows alone have too few chains to keep the FMA units
 	// busy, and read too little of a row of B at a time.
@@ -38,13 +39,16 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	if raceEnabled {
 		g.race(1 << shift)
 	}
+	if g.Pack != nil && g.M > t.height[2] {
+		return false
+	}
 	a, b, bias := unsafe.SliceData(g.A), unsafe.SliceData(g.B), unsafe.SliceData(g.Bias)
 	if g.N == t.lanes && g.M <= t.height[1] && g.ACol == 1 {
 		t.row[1][g.M](g.raw(), &g.C[0], a, b, 1, 1, t.lanes, 0, bias)
 		return true
 	}
 	nr := 1 << shift
-	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr && g.ATile == 0 {
+	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr && g.ATile == 0 && g.Pack == nil {
 		t.columns(g, 3, 1, g.N-nr, 0, b, bias)
 		return true
 	}
@@ -105,6 +109,10 @@ func (t *gemmTiles[T]) masksPanels() bool { return t.height[3] > 0 }
 
 // columns does all rows of np panels of nv vectors that start at column j0.
 func (t *gemmTiles[T]) columns(g *GemmArgs[T], nv, np, tail, j0 int, b, bias *T) {
+	if g.Pack != nil {
+		t.pack[g.M](g.raw(), &g.C[0], unsafe.SliceData(g.A), b, 1, np, tail, 0, bias)
+		return
+	}
 	var kernels []gemmRaw[T]
 	row := g.ACol == 1 && g.ATile == 0
 	switch masked := tail < t.lanes; {

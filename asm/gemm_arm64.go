@@ -39,6 +39,11 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	if raceEnabled {
 		g.race(t.nr)
 	}
+	if g.Pack != nil {
+		for j := 0; j < g.N; j += t.nr {
+			t.runPackN(g.Pack[j/t.nr*g.PackPanel:], t.nr, g.B[j:], g.BRow, t.nr, g.K)
+		}
+	}
 	if g.ATile > 0 {
 		t.tiles(g, last)
 	} else {

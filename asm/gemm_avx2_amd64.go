@@ -364,6 +364,36 @@ func gemm5x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, m
 //go:noescape
 func gemm6x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
+// gemmPack1x16F32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack2x16F32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack3x16F32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack3x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack4x16F32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack4x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack5x16F32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack5x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack6x16F32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack6x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
 // gemmWide1x96F32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
@@ -764,6 +794,36 @@ func gemm5x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt
 //go:noescape
 func gemm6x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
+// gemmPack1x8F64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack2x8F64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack3x8F64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack3x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack4x8F64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack4x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack5x8F64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack5x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack6x8F64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack6x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
 // gemmWide1x48F64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
@@ -828,6 +888,7 @@ var gemmTilesF32AVX2 = gemmTiles[float32]{
 		{nil, gemm1x8ColTailF32AVX2, gemm2x8ColTailF32AVX2, gemm3x8ColTailF32AVX2, gemm4x8ColTailF32AVX2, gemm5x8ColTailF32AVX2, gemm6x8ColTailF32AVX2, gemm7x8ColTailF32AVX2, gemm8x8ColTailF32AVX2, gemm9x8ColTailF32AVX2, gemm10x8ColTailF32AVX2, gemm11x8ColTailF32AVX2, gemm12x8ColTailF32AVX2},
 		{nil, gemm1x16ColTailF32AVX2, gemm2x16ColTailF32AVX2, gemm3x16ColTailF32AVX2, gemm4x16ColTailF32AVX2, gemm5x16ColTailF32AVX2, gemm6x16ColTailF32AVX2},
 	},
+	pack:       []gemmRaw[float32]{nil, gemmPack1x16F32AVX2, gemmPack2x16F32AVX2, gemmPack3x16F32AVX2, gemmPack4x16F32AVX2, gemmPack5x16F32AVX2, gemmPack6x16F32AVX2},
 	wide:       []gemmRaw[float32]{nil, gemmWide1x96F32AVX2, gemmWide2x48F32AVX2, gemmWide3x32F32AVX2},
 	widePacked: []gemmRaw[float32]{nil, gemmWide1x96PackedF32AVX2, gemmWide2x48PackedF32AVX2, gemmWide3x32PackedF32AVX2},
 	widePanels: []int{0, 6, 3, 2},
@@ -859,6 +920,7 @@ var gemmTilesF64AVX2 = gemmTiles[float64]{
 		{nil, gemm1x4ColTailF64AVX2, gemm2x4ColTailF64AVX2, gemm3x4ColTailF64AVX2, gemm4x4ColTailF64AVX2, gemm5x4ColTailF64AVX2, gemm6x4ColTailF64AVX2, gemm7x4ColTailF64AVX2, gemm8x4ColTailF64AVX2, gemm9x4ColTailF64AVX2, gemm10x4ColTailF64AVX2, gemm11x4ColTailF64AVX2, gemm12x4ColTailF64AVX2},
 		{nil, gemm1x8ColTailF64AVX2, gemm2x8ColTailF64AVX2, gemm3x8ColTailF64AVX2, gemm4x8ColTailF64AVX2, gemm5x8ColTailF64AVX2, gemm6x8ColTailF64AVX2},
 	},
+	pack:       []gemmRaw[float64]{nil, gemmPack1x8F64AVX2, gemmPack2x8F64AVX2, gemmPack3x8F64AVX2, gemmPack4x8F64AVX2, gemmPack5x8F64AVX2, gemmPack6x8F64AVX2},
 	wide:       []gemmRaw[float64]{nil, gemmWide1x48F64AVX2, gemmWide2x24F64AVX2, gemmWide3x16F64AVX2},
 	widePacked: []gemmRaw[float64]{nil, gemmWide1x48PackedF64AVX2, gemmWide2x24PackedF64AVX2, gemmWide3x16PackedF64AVX2},
 	widePanels: []int{0, 6, 3, 2},

@@ -394,6 +394,76 @@ func gemm8x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt 
 //go:noescape
 func gemm9x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
+// gemmPack1x32F32AVX512 is mt tiles of 1 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack2x32F32AVX512 is mt tiles of 2 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack3x32F32AVX512 is mt tiles of 3 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack4x32F32AVX512 is mt tiles of 4 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack5x32F32AVX512 is mt tiles of 5 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack5x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack6x32F32AVX512 is mt tiles of 6 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack6x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack7x32F32AVX512 is mt tiles of 7 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack7x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack8x32F32AVX512 is mt tiles of 8 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack8x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack9x32F32AVX512 is mt tiles of 9 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack9x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack10x32F32AVX512 is mt tiles of 10 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack10x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack11x32F32AVX512 is mt tiles of 11 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack11x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack12x32F32AVX512 is mt tiles of 12 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack12x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack13x32F32AVX512 is mt tiles of 13 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack13x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmPack14x32F32AVX512 is mt tiles of 14 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack14x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
 // gemmWide1x256F32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
@@ -834,6 +904,76 @@ func gemm8x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt 
 //go:noescape
 func gemm9x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
+// gemmPack1x16F64AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack2x16F64AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack3x16F64AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack4x16F64AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack5x16F64AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack5x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack6x16F64AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack6x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack7x16F64AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack7x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack8x16F64AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack8x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack9x16F64AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack9x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack10x16F64AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack10x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack11x16F64AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack11x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack12x16F64AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack12x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack13x16F64AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack13x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmPack14x16F64AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
+//
+//go:noescape
+func gemmPack14x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
 // gemmWide1x128F64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
@@ -912,6 +1052,7 @@ var gemmTilesF32AVX512 = gemmTiles[float32]{
 		{nil, gemm1x32ColF32AVX512, gemm2x32ColF32AVX512, gemm3x32ColF32AVX512, gemm4x32ColF32AVX512, gemm5x32ColF32AVX512, gemm6x32ColF32AVX512, gemm7x32ColF32AVX512, gemm8x32ColF32AVX512, gemm9x32ColF32AVX512, gemm10x32ColF32AVX512, gemm11x32ColF32AVX512, gemm12x32ColF32AVX512, gemm13x32ColF32AVX512, gemm14x32ColF32AVX512},
 		{nil, gemm1x48ColF32AVX512, gemm2x48ColF32AVX512, gemm3x48ColF32AVX512, gemm4x48ColF32AVX512, gemm5x48ColF32AVX512, gemm6x48ColF32AVX512, gemm7x48ColF32AVX512, gemm8x48ColF32AVX512, gemm9x48ColF32AVX512},
 	},
+	pack:       []gemmRaw[float32]{nil, gemmPack1x32F32AVX512, gemmPack2x32F32AVX512, gemmPack3x32F32AVX512, gemmPack4x32F32AVX512, gemmPack5x32F32AVX512, gemmPack6x32F32AVX512, gemmPack7x32F32AVX512, gemmPack8x32F32AVX512, gemmPack9x32F32AVX512, gemmPack10x32F32AVX512, gemmPack11x32F32AVX512, gemmPack12x32F32AVX512, gemmPack13x32F32AVX512, gemmPack14x32F32AVX512},
 	wide:       []gemmRaw[float32]{nil, gemmWide1x256F32AVX512, gemmWide2x192F32AVX512, gemmWide3x128F32AVX512, gemmWide4x96F32AVX512},
 	widePacked: []gemmRaw[float32]{nil, gemmWide1x256PackedF32AVX512, gemmWide2x192PackedF32AVX512, gemmWide3x128PackedF32AVX512, gemmWide4x96PackedF32AVX512},
 	widePanels: []int{0, 8, 6, 4, 3},
@@ -947,6 +1088,7 @@ var gemmTilesF64AVX512 = gemmTiles[float64]{
 		{nil, gemm1x16ColF64AVX512, gemm2x16ColF64AVX512, gemm3x16ColF64AVX512, gemm4x16ColF64AVX512, gemm5x16ColF64AVX512, gemm6x16ColF64AVX512, gemm7x16ColF64AVX512, gemm8x16ColF64AVX512, gemm9x16ColF64AVX512, gemm10x16ColF64AVX512, gemm11x16ColF64AVX512, gemm12x16ColF64AVX512, gemm13x16ColF64AVX512, gemm14x16ColF64AVX512},
 		{nil, gemm1x24ColF64AVX512, gemm2x24ColF64AVX512, gemm3x24ColF64AVX512, gemm4x24ColF64AVX512, gemm5x24ColF64AVX512, gemm6x24ColF64AVX512, gemm7x24ColF64AVX512, gemm8x24ColF64AVX512, gemm9x24ColF64AVX512},
 	},
+	pack:       []gemmRaw[float64]{nil, gemmPack1x16F64AVX512, gemmPack2x16F64AVX512, gemmPack3x16F64AVX512, gemmPack4x16F64AVX512, gemmPack5x16F64AVX512, gemmPack6x16F64AVX512, gemmPack7x16F64AVX512, gemmPack8x16F64AVX512, gemmPack9x16F64AVX512, gemmPack10x16F64AVX512, gemmPack11x16F64AVX512, gemmPack12x16F64AVX512, gemmPack13x16F64AVX512, gemmPack14x16F64AVX512},
 	wide:       []gemmRaw[float64]{nil, gemmWide1x128F64AVX512, gemmWide2x96F64AVX512, gemmWide3x64F64AVX512, gemmWide4x48F64AVX512},
 	widePacked: []gemmRaw[float64]{nil, gemmWide1x128PackedF64AVX512, gemmWide2x96PackedF64AVX512, gemmWide3x64PackedF64AVX512, gemmWide4x48PackedF64AVX512},
 	widePanels: []int{0, 8, 6, 4, 3},

@@ -11,7 +11,11 @@ func (g *GemmArgs[T]) valid(nr, last int) bool {
 		return false
 	}
 	if g.K == 0 {
-		return true
+		return g.Pack == nil
+	}
+	if g.Pack != nil && (g.N != (last+1)*nr || g.BPanel != nr || g.ACol == 1 && g.ATile == 0 || uint64(g.PackPanel)>>31 != 0 ||
+		uint64(last)*uint64(g.PackPanel)+uint64(g.K)*uint64(nr) > uint64(len(g.Pack))) {
+		return false
 	}
 	k, nb := uint64(g.K-1), uint64(len(g.B))
 	lastA := uint64(g.M-1)*uint64(g.ARow) + k*uint64(g.ACol)

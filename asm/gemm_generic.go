@@ -25,6 +25,9 @@ func gemmGeneric[T Float](g *GemmArgs[T]) bool {
 	if raceEnabled { // before the scratch memory orders this call after others
 		g.race(gemmGenericNR)
 	}
+	for j := 0; g.Pack != nil && j < g.N; j += gemmGenericNR {
+		packNGeneric(g.Pack[j/gemmGenericNR*g.PackPanel:], gemmGenericNR, g.B[j:], g.BRow, gemmGenericNR, g.K)
+	}
 	w := getGemmScratch(g.K)
 	for i0 := 0; i0 < g.M; i0 += gemmRows {
 		rows := min(gemmRows, g.M-i0)

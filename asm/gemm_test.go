@@ -161,6 +161,26 @@ func testGemm[T Float](t *testing.T) {
 					checkGemm(t, k, g)
 				}
 			}
+			// B packed on the way.
+			for m := 1; m <= k.GemmMR; m++ {
+				for panels := 1; panels <= 3; panels++ {
+					kk := 1 + r.IntN(9)
+					g := gemmCase[T](r, m, panels*k.GemmNR, kk, k.GemmNR, true, false, gemmOuts[(m+panels)%len(gemmOuts)], true)
+					if g.ACol == 1 {
+						continue // a row, which has no such kernel
+					}
+					g.PackPanel = k.GemmNR*kk + r.IntN(2)*k.GemmNR
+					g.Pack = make([]T, (panels-1)*g.PackPanel+k.GemmNR*kk)
+					want := make([]T, len(g.Pack))
+					for i := range panels {
+						packNGeneric(want[i*g.PackPanel:], k.GemmNR, g.B[i*k.GemmNR:], g.BRow, k.GemmNR, kk)
+					}
+					checkGemm(t, k, g)
+					if i := firstDifference(g.Pack, want); i >= 0 {
+						t.Fatalf("M %d N %d K %d: Pack[%d] = %v, want %v", m, g.N, kk, i, g.Pack[i], want[i])
+					}
+				}
+			}
 			// Every flag on a few shapes, several panels and tiles, longer k.
 			for _, s := range [][3]int{{1, 1, 17}, {16, 16, 16}, {17, 33, 65}, {29, 70, 33}, {k.GemmMR * 2, k.GemmNR * 3, 70}, {40, 10, 64}} {
 				for _, out := range gemmOuts {

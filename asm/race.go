@@ -42,6 +42,7 @@ func (g *GemmArgs[T]) race(nr int) {
 			raceRead(g.B[j/nr*g.BPanel+p*g.BRow:][:min(nr, g.N-j)])
 		}
 	}
+	raceWrite(g.Pack)
 	if g.Out&OutBias != 0 {
 		raceRead(g.Bias[:g.N])
 	}

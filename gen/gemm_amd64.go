@@ -29,14 +29,15 @@ const gemmSignature = "func(args, c, a, b *%[1]s, mt, np, tail, atile int, bias 
 
 // Offsets of the fields of GemmArgs.
 const (
-	argLDC    = 96
-	argARow   = 104
-	argACol   = 112
-	argBPanel = 120
-	argBRow   = 128
-	argK      = 152
-	argOut    = 160
-	argAlpha  = 168
+	argPack   = 96
+	argLDC    = 120
+	argARow   = 128
+	argACol   = 136
+	argBPanel = 144
+	argBRow   = 152
+	argK      = 176
+	argOut    = 184
+	argAlpha  = 192
 )
 
 // field loads a field of GemmArgs; loadArgs must have come before.
@@ -45,9 +46,14 @@ func (t *gemmTile) field(offset int) operand.Mem { return mem(gG, offset) }
 func (t *gemmTile) alpha() operand.Mem { return t.field(argAlpha) }
 func (t *gemmTile) beta() operand.Mem  { return t.field(argAlpha + t.d.size) }
 
+// packPanel is behind Alpha, Beta, ATile and TileRows.
+func (t *gemmTile) packPanel() operand.Mem { return t.field(argAlpha + 2*t.d.size + 16) }
+
 // stride loads a field in elements as bytes.
-func (t *gemmTile) stride(offset int, r reg.GPPhysical) {
-	t.MOVQ(t.field(offset), r)
+func (t *gemmTile) stride(offset int, r reg.GPPhysical) { t.bytes(t.field(offset), r) }
+
+func (t *gemmTile) bytes(m operand.Mem, r reg.GPPhysical) {
+	t.MOVQ(m, r)
 	t.SHLQ(operand.Imm(t.d.shift), r)
 }
 
@@ -83,6 +89,10 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 				}
 			}
 		}
+		for h := 1; h <= hs[2]; h++ {
+			t := &gemmTile{amd64File: f, h: h, nv: 2, nb: 2, col: true, pack: true}
+			t.emit()
+		}
 		for h := 1; h < len(widePanels(isa)); h++ {
 			for _, packed := range []bool{false, true} {
 				t := &gemmTile{amd64File: f, h: h, nv: 2 * widePanels(isa)[h], nb: 1}
@@ -105,6 +115,10 @@ func gemmName(isa amd64ISA, d dtype, h, nv int, col, masked bool) string {
 		tail = "Tail"
 	}
 	return fmt.Sprintf("gemm%dx%d%s%s%s%s", h, nv*isa.bytes/d.size, mode, tail, d.suffix, isa.suffix)
+}
+
+func packName(isa amd64ISA, d dtype, h int) string {
+	return fmt.Sprintf("gemmPack%dx%d%s%s", h, 2*isa.bytes/d.size, d.suffix, isa.suffix)
 }
 
 // gemmTable is the Go source of the table of tile kernels of one dtype.
@@ -133,6 +147,11 @@ func gemmTable(isa amd64ISA, d dtype) string {
 		}
 		s += "},\n"
 	}
+	s += "pack: []gemmRaw[" + d.goName + "]{nil,"
+	for h := 1; h <= hs[2]; h++ {
+		s += packName(isa, d, h) + ","
+	}
+	s += "},\n"
 	for _, packed := range []bool{false, true} {
 		s += map[bool]string{false: "wide", true: "widePacked"}[packed] + ": []gemmRaw[" + d.goName + "]{nil,"
 		for h := 1; h < len(widePanels(isa)); h++ {
@@ -155,6 +174,7 @@ type gemmTile struct {
 	h, nv       int
 	nb          int // registers for vectors of B
 	col, masked bool
+	pack        bool // B is copied to Pack on the way
 	maskTable   operand.Mem
 }
 
@@ -174,6 +194,8 @@ var (
 	gLDC    = reg.R13
 	gBPanel = reg.R15
 	gG      = reg.R14
+	gPack   = reg.RBX // row of the copy of B, in col mode
+	gPack0  = reg.RCX // its panel
 	kFull   = reg.K3
 	kTail   = reg.K2
 	kMask   = reg.K1
@@ -260,6 +282,10 @@ func (t *gemmTile) emit() {
 		mode = "A(i,p) = a[i + p*astr]"
 	}
 	name := gemmName(t.isa, t.d, t.h, t.nv, t.col, t.masked)
+	if t.pack {
+		mode += " B is copied to Pack."
+		name = packName(t.isa, t.d, t.h)
+	}
 	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
 		fmt.Sprintf("%s is mt tiles of %d rows by np panels of %d columns of a product, %s.", name, t.h, t.nv*t.lanes(), mode))
 	width := t.nv * t.isa.bytes
@@ -286,6 +312,9 @@ func (t *gemmTile) emit() {
 		t.VMOVDQU(mem(gK, 0), t.vec(15))
 	}
 
+	if t.pack {
+		t.MOVQ(t.field(argPack), gPack0)
+	}
 	t.Label("tile")
 	t.Load(t.Param("c"), gC)
 	t.Load(t.Param("b"), gBPanel)
@@ -308,6 +337,9 @@ func (t *gemmTile) emit() {
 		t.LEAQ(operand.Mem{Base: gA7, Index: gAStr3, Scale: 2}, gA7)
 	}
 	t.MOVQ(gBPanel, gB)
+	if t.pack {
+		t.MOVQ(gPack0, gPack)
+	}
 	for i := 0; i < t.h*t.nv; i++ {
 		x := xmm[i]
 		if i < 16 {
@@ -371,6 +403,10 @@ func (t *gemmTile) emit() {
 	t.ADDQ(imm(width), gC)
 	t.stride(argBPanel, gT)
 	t.ADDQ(gT, gBPanel)
+	if t.pack {
+		t.bytes(t.packPanel(), gT)
+		t.ADDQ(gT, gPack0)
+	}
 	t.DECQ(gNP)
 	t.jump("JNZ", "panel")
 
@@ -388,7 +424,7 @@ func (t *gemmTile) emit() {
 // prefetchesC reports whether the tile is one of those that large products use.
 func (t *gemmTile) prefetchesC() bool {
 	hs := gemmHeights(t.isa)
-	return t.nv == 2 && t.h > hs[2]/2 && !(t.isa == avx2 && t.masked)
+	return t.nv == 2 && t.h > hs[2]/2 && !t.pack && !(t.isa == avx2 && t.masked)
 }
 
 // uses reports whether a row-mode tile needs the given base.
@@ -418,9 +454,18 @@ func (t *gemmTile) advanceA(n int) {
 // step is one k: nv loads of B, h broadcasts of A, h*nv FMAs.
 func (t *gemmTile) step(u int) {
 	for j := 0; j < t.nv; j++ {
+		if t.pack && j*t.isa.bytes%64 == 0 {
+			t.PREFETCHT0(operand.Mem{Base: gB, Index: gBRow, Scale: 8, Disp: j * t.isa.bytes})
+		}
 		t.load(mem(gB, j*t.isa.bytes), j, t.b(j))
 	}
 	t.ADDQ(gBRow, gB)
+	if t.pack {
+		for j := 0; j < t.nv; j++ {
+			t.op("VMOVU", t.b(j), mem(gPack, j*t.isa.bytes))
+		}
+		t.ADDQ(imm(t.nv*t.isa.bytes), gPack)
+	}
 	bases := map[int]reg.GPPhysical{0: gA0, 2: gA2, 7: gA7}
 	tmps := t.tmps()
 	for i := 0; i < t.h; i++ {

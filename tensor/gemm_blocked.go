@@ -66,7 +66,8 @@ func (p *product[T]) block(i0, i1, j0, j1 int) {
 		return
 	}
 	ws := getWorkspace[T]()
-	s := strip[T]{product: p, i0: i0, m: m, kb: kb, ws: ws}
+	s := &ws.strip // not on the stack, so that p can be
+	*s = strip[T]{product: *p, i0: i0, m: m, kb: kb, ws: ws}
 	nc := s.width(n)
 	if s.sumsInC() {
 		s.blocksThenStrips(j0, j1, nc)
@@ -76,7 +77,8 @@ func (p *product[T]) block(i0, i1, j0, j1 int) {
 			s.run()
 		}
 	}
-	putWorkspace(ws) // not s.ws: that would move s and p to the heap
+	*s = strip[T]{} // keeps nobody's slices alive
+	putWorkspace(ws)
 }
 
 // sumsInC reports whether C itself can hold the sums until the last k-block.
@@ -132,6 +134,8 @@ func (s *strip[T]) packA(p0, k, n int) {
 func (s *strip[T]) packsA(n int) bool {
 	nr, stride := s.kernels.GemmNR, max(s.aRow, s.aCol)*sizeOf[T]()
 	switch {
+	case s.packed == nil && !s.tB && s.aCol == 1 && !s.inPlace(min(n, s.width(n))):
+		return true // the kernels that pack B on the way
 	case s.m < packRowsA:
 		return false
 	case stride%2048 == 0:
@@ -145,13 +149,14 @@ func (p *product[T]) tileWidth() int {
 	return 1 << bits.Len(uint(p.kernels.GemmMR-1))
 }
 
-// fitsUnpacked reports whether m rows of C may use k rows of n columns of B where
-// they are: half an L2 must hold them. Rows far apart cost a page each, which
-// packing saves and pays back only over many rows of C, sooner with short panels.
-func (p *product[T]) fitsUnpacked(m, n, k int) bool {
+// inPlace reports whether the block uses a k-block of n columns of B where they
+// lie. Half an L2 must hold them. Rows far apart cost a page each, which packing
+// saves and pays back only over many rows of C, sooner with short panels. Few rows
+// of C never pay it back.
+func (s *strip[T]) inPlace(n int) bool {
 	l2, size := asm.Caches().L2, sizeOf[T]()
-	return k*n*size <= l2/2 &&
-		(k*p.bRow*size <= l2 || m < packRows && p.kernels.GemmNR*size >= 128)
+	return s.packed == nil && !s.tB && (s.m <= directRows || s.kb*n*size <= l2/2 &&
+		(s.kb*s.bRow*size <= l2 || s.m < packRows && s.kernels.GemmNR*size >= 128))
 }
 
 // finalOut are the Out flags that turn the sum into C when C is written once.
@@ -188,7 +193,7 @@ func callShape(m, n, k, h, nr int) (rows, cols int) {
 // strip is a strip of columns of C in work: all rows of the block, as many
 // columns as a packed k-block of B fits in the L2 with.
 type strip[T Float] struct {
-	*product[T]
+	product[T]
 	i0, m   int
 	j0, n   int
 	kb      int
@@ -282,30 +287,64 @@ func (s *strip[T]) epilogue(c []T, ldc int) {
 // kblock adds or stores the chains of k-block p0..p1 of the strip into c.
 func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
 	k, nr := p1-p0, s.kernels.GemmNR
-	if s.packed == nil && !s.tB && (s.m <= directRows || s.fitsUnpacked(s.m, s.n, k)) {
-		s.panels(s.b[p0*s.bRow+s.j0:], nr, s.bRow, 0, s.n, p0, k, c, ldc, out)
-		return
-	}
-	if s.packed != nil {
-		s.panels(s.packed.panels(s.j0, s.n, p0, p1), nr*k, nr, 0, s.n, p0, k, c, ldc, out)
-		return
-	}
-	if s.tB && s.m*k*sizeOf[T]() <= asm.Caches().L2/2 {
+	switch {
+	case s.packed != nil:
+		s.panels(s.packed.panels(s.j0, s.n, p0, p1), nr*k, nr, 0, s.m, 0, s.n, p0, k, c, ldc, out)
+	case s.inPlace(s.n):
+		s.panels(s.b[p0*s.bRow+s.j0:], nr, s.bRow, 0, s.m, 0, s.n, p0, k, c, ldc, out)
+	case s.tB && s.m*k*sizeOf[T]() <= asm.Caches().L2/2:
 		// A stays in cache: one panel of B at a time, through the L1.
 		buf := grow(&s.ws.b, nr*k)
 		for j := 0; j < s.n; j += nr {
 			w := min(nr, s.n-j)
 			s.packPanel(buf, j, w, p0, k)
-			s.panels(buf, nr*k, nr, j, w, p0, k, c, ldc, out)
+			s.panels(buf, nr*k, nr, 0, s.m, j, w, p0, k, c, ldc, out)
 		}
+	default:
+		s.packedStrip(p0, k, c, ldc, out)
+	}
+}
+
+// packedStrip packs the strip of B and multiplies all rows with it. Panels are not
+// a multiple of 4 KiB apart: the same row of all of them would fall into one set
+// of the L1.
+func (s *strip[T]) packedStrip(p0, k int, c []T, ldc, out int) {
+	nr := s.kernels.GemmNR
+	panel := nr * (k + 1)
+	whole := s.n / nr * nr
+	buf := grow(&s.ws.b, (s.n+nr-1)/nr*panel)
+	if s.tB {
+		for j := 0; j < s.n; j += nr {
+			s.packPanel(buf[j/nr*panel:], j, min(nr, s.n-j), p0, k)
+		}
+		s.panels(buf, panel, nr, 0, s.m, 0, s.n, p0, k, c, ldc, out)
 		return
 	}
-	panels := (s.n + nr - 1) / nr
-	buf := grow(&s.ws.b, panels*nr*k)
-	for q := range panels {
-		s.packPanel(buf[q*nr*k:(q+1)*nr*k], q*nr, min(nr, s.n-q*nr), p0, k)
+	// The first tile of rows reads B where it lies and packs it on the way.
+	if whole < s.n {
+		s.packPanel(buf[whole/nr*panel:], whole, s.n-whole, p0, k)
 	}
-	s.panels(buf, nr*k, nr, 0, s.n, p0, k, c, ldc, out)
+	h := asm.TileHeight(s.m, s.kernels.GemmMR)
+	if whole > 0 {
+		stats.packs.Add(1)
+		g := s.args(out)
+		s.setA(&g, 0, p0, k)
+		g.BPanel, g.BRow, g.LDC, g.K, g.M, g.PackPanel = nr, s.bRow, ldc, k, h, panel
+		_, cols := callShape(h, whole, k, h, nr)
+		for j := 0; j < whole; j += cols {
+			g.N = min(cols, whole-j)
+			g.B, g.Pack = s.b[p0*s.bRow+s.j0+j:], buf[j/nr*panel:]
+			g.C = c[j:]
+			if s.bias != nil {
+				g.Bias = s.bias[s.j0+j:]
+			}
+			asm.CallGemm(s.kernels, &g)
+		}
+	}
+	if whole < s.n {
+		s.panels(buf[whole/nr*panel:], panel, nr, 0, h, whole, s.n-whole, p0, k, c, ldc, out)
+	}
+	s.panels(buf, panel, nr, h, s.m, 0, s.n, p0, k, c, ldc, out)
 }
 
 // packPanel packs w columns from column j of the strip.
@@ -318,24 +357,27 @@ func (s *strip[T]) packPanel(dst []T, j, w, p0, k int) {
 	}
 }
 
-// panels multiplies all rows of the strip with n columns from column j on of what
-// b begins with.
-func (s *strip[T]) panels(b []T, bPanel, bRow, j, n, p0, k int, c []T, ldc, out int) {
-	nr, mr := s.kernels.GemmNR, s.kernels.GemmMR
+// setA points g at the rows of A from row i of the strip, the first of a tile.
+func (s *strip[T]) setA(g *asm.GemmArgs[T], i, p0, k int) {
+	if s.packedA == nil {
+		g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
+		return
+	}
+	w, h := s.tileWidth(), asm.TileHeight(s.m, s.kernels.GemmMR)
+	g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, w*k, h
+	g.A = s.packedA[i/h*w*k:]
+}
+
+// panels multiplies rows r0..r1 of the strip (r0 the first of a tile) with n columns
+// from column j on of what b begins with.
+func (s *strip[T]) panels(b []T, bPanel, bRow, r0, r1, j, n, p0, k int, c []T, ldc, out int) {
+	nr := s.kernels.GemmNR
 	g := s.args(out)
 	g.BPanel, g.BRow, g.LDC, g.K = bPanel, bRow, ldc, k
-	h := asm.TileHeight(s.m, mr)
-	if s.packedA != nil {
-		g.ARow, g.ACol, g.ATile, g.TileRows = 1, s.tileWidth(), s.tileWidth()*k, h
-	}
-	rows, cols := callShape(s.m, n, k, h, nr)
-	for i := 0; i < s.m; i += rows {
-		g.M = min(rows, s.m-i)
-		if s.packedA != nil {
-			g.A = s.packedA[i/h*g.ATile:]
-		} else {
-			g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
-		}
+	rows, cols := callShape(r1-r0, n, k, asm.TileHeight(s.m, s.kernels.GemmMR), nr)
+	for i := r0; i < r1; i += rows {
+		g.M = min(rows, r1-i)
+		s.setA(&g, i, p0, k)
 		for jj := 0; jj < n; jj += cols {
 			g.N = min(cols, n-jj)
 			g.B = b[jj/nr*bPanel:]

@@ -116,7 +116,7 @@ func GemmPacked[T Float](tA bool, m int, a []T, lda int, b *Packed[T], e Epilogu
 		for i := range m {
 			clear(c[i*ldc : i*ldc+n])
 		}
-		s := strip[T]{product: &p, m: m, n: n}
+		s := strip[T]{product: p, m: m, n: n}
 		s.epilogue(c, ldc)
 		return
 	}

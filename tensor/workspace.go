@@ -5,6 +5,8 @@ import "sync/atomic"
 // workspace is the scratch memory of one product in flight. Buffers grow to what
 // the largest call needed and are kept, so that a steady state allocates nothing.
 type workspace[T Float] struct {
+	strip strip[T]
+
 	b   []T // packed block of B
 	a   []T // packed tile of A
 	sum []T // sums over all k-blocks, where C cannot hold them
