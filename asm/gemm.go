@@ -61,6 +61,7 @@ type GemmArgs[T Float] struct {
 	ATile        int
 	TileRows     int
 	PackPanel    int
+	Ahead        int // rows of B to fetch ahead, a hint
 }
 
 // TileHeight returns the height, mr at most, of all tiles but the last that M rows

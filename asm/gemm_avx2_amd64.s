@@ -3644,15 +3644,17 @@ store:
 
 // func gemm4x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x16RowF32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 128(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
-	LEAQ (R9)(R9*2), R10
+TEXT ·gemm4x16RowF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  128(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
+	LEAQ  (R9)(R9*2), R10
 
 tile:
 	MOVQ c+8(FP), DI
@@ -3681,6 +3683,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3697,6 +3700,7 @@ loopC:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3712,6 +3716,7 @@ loopC:
 	VBROADCASTSS 4(AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3727,6 +3732,7 @@ loopC:
 	VBROADCASTSS 8(AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3753,6 +3759,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3768,6 +3775,7 @@ loop4:
 	VBROADCASTSS (AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3783,6 +3791,7 @@ loop4:
 	VBROADCASTSS 4(AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3798,6 +3807,7 @@ loop4:
 	VBROADCASTSS 8(AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3823,6 +3833,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -3984,15 +3995,17 @@ store:
 
 // func gemm5x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x16RowF32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 128(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
-	LEAQ (R9)(R9*2), R10
+TEXT ·gemm5x16RowF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  128(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
+	LEAQ  (R9)(R9*2), R10
 
 tile:
 	MOVQ c+8(FP), DI
@@ -4023,6 +4036,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4042,6 +4056,7 @@ loopC:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4060,6 +4075,7 @@ loopC:
 	VBROADCASTSS 4(AX)(R9*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4078,6 +4094,7 @@ loopC:
 	VBROADCASTSS 8(AX)(R9*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4107,6 +4124,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4125,6 +4143,7 @@ loop4:
 	VBROADCASTSS (AX)(R9*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4143,6 +4162,7 @@ loop4:
 	VBROADCASTSS 4(AX)(R9*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4161,6 +4181,7 @@ loop4:
 	VBROADCASTSS 8(AX)(R9*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4189,6 +4210,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -4376,15 +4398,17 @@ store:
 
 // func gemm6x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x16RowF32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 128(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
-	LEAQ (R9)(R9*2), R10
+TEXT ·gemm6x16RowF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  128(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
+	LEAQ  (R9)(R9*2), R10
 
 tile:
 	MOVQ c+8(FP), DI
@@ -4418,6 +4442,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4440,6 +4465,7 @@ loopC:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4461,6 +4487,7 @@ loopC:
 	VBROADCASTSS 4(BX)(R10*1), Y15
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4482,6 +4509,7 @@ loopC:
 	VBROADCASTSS 8(BX)(R10*1), Y15
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4515,6 +4543,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4536,6 +4565,7 @@ loop4:
 	VBROADCASTSS (BX)(R10*1), Y15
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4557,6 +4587,7 @@ loop4:
 	VBROADCASTSS 4(BX)(R10*1), Y15
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4578,6 +4609,7 @@ loop4:
 	VBROADCASTSS 8(BX)(R10*1), Y15
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -4610,6 +4642,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -8518,8 +8551,8 @@ store:
 	RET
 
 // func gemm4x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3
-TEXT ·gemm4x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x16RowTailF32AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x02, R13
@@ -8527,6 +8560,8 @@ TEXT ·gemm4x16RowTailF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x02, R8
+	MOVQ    224(R14), BP
+	IMULQ   R8, BP
 	LEAQ    (R9)(R9*2), R10
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
@@ -8556,6 +8591,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -8571,6 +8607,7 @@ loop4:
 	VBROADCASTSS (AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -8586,6 +8623,7 @@ loop4:
 	VBROADCASTSS 4(AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -8601,6 +8639,7 @@ loop4:
 	VBROADCASTSS 8(AX)(R10*1), Y13
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -8626,6 +8665,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -8786,8 +8826,8 @@ store:
 	RET
 
 // func gemm5x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3
-TEXT ·gemm5x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x16RowTailF32AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x02, R13
@@ -8795,6 +8835,8 @@ TEXT ·gemm5x16RowTailF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x02, R8
+	MOVQ    224(R14), BP
+	IMULQ   R8, BP
 	LEAQ    (R9)(R9*2), R10
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
@@ -8826,6 +8868,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -8844,6 +8887,7 @@ loop4:
 	VBROADCASTSS (AX)(R9*4), Y13
 	VFMADD231PS  Y13, Y10, Y8
 	VFMADD231PS  Y13, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -8862,6 +8906,7 @@ loop4:
 	VBROADCASTSS 4(AX)(R9*4), Y13
 	VFMADD231PS  Y13, Y10, Y8
 	VFMADD231PS  Y13, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -8880,6 +8925,7 @@ loop4:
 	VBROADCASTSS 8(AX)(R9*4), Y13
 	VFMADD231PS  Y13, Y10, Y8
 	VFMADD231PS  Y13, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -8908,6 +8954,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -9094,8 +9141,8 @@ store:
 	RET
 
 // func gemm6x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3
-TEXT ·gemm6x16RowTailF32AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x16RowTailF32AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x02, R13
@@ -9103,6 +9150,8 @@ TEXT ·gemm6x16RowTailF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x02, R8
+	MOVQ    224(R14), BP
+	IMULQ   R8, BP
 	LEAQ    (R9)(R9*2), R10
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
@@ -9137,6 +9186,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -9158,6 +9208,7 @@ loop4:
 	VBROADCASTSS (BX)(R10*1), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -9179,6 +9230,7 @@ loop4:
 	VBROADCASTSS 4(BX)(R10*1), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -9200,6 +9252,7 @@ loop4:
 	VBROADCASTSS 8(BX)(R10*1), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -9232,6 +9285,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -13061,14 +13115,16 @@ store:
 
 // func gemm4x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x16ColF32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
+TEXT ·gemm4x16ColF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
 
 tile:
 	MOVQ c+8(FP), DI
@@ -13097,6 +13153,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13114,6 +13171,7 @@ loopC:
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13130,6 +13188,7 @@ loopC:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13146,6 +13205,7 @@ loopC:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13172,6 +13232,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13188,6 +13249,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13204,6 +13266,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13220,6 +13283,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13245,6 +13309,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -13406,14 +13471,16 @@ store:
 
 // func gemm5x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x16ColF32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
+TEXT ·gemm5x16ColF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
 
 tile:
 	MOVQ c+8(FP), DI
@@ -13444,6 +13511,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13464,6 +13532,7 @@ loopC:
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13483,6 +13552,7 @@ loopC:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13502,6 +13572,7 @@ loopC:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13531,6 +13602,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13550,6 +13622,7 @@ loop4:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13569,6 +13642,7 @@ loop4:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13588,6 +13662,7 @@ loop4:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13616,6 +13691,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -13803,14 +13879,16 @@ store:
 
 // func gemm6x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x16ColF32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
+TEXT ·gemm6x16ColF32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
 
 tile:
 	MOVQ c+8(FP), DI
@@ -13843,6 +13921,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -13866,6 +13945,7 @@ loopC:
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -13888,6 +13968,7 @@ loopC:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -13910,6 +13991,7 @@ loopC:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -13942,6 +14024,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -13964,6 +14047,7 @@ loop4:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -13986,6 +14070,7 @@ loop4:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -14008,6 +14093,7 @@ loop4:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -14039,6 +14125,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -17941,8 +18028,8 @@ store:
 	RET
 
 // func gemm4x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3
-TEXT ·gemm4x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x16ColTailF32AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x02, R13
@@ -17950,6 +18037,8 @@ TEXT ·gemm4x16ColTailF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x02, R8
+	MOVQ    224(R14), BP
+	IMULQ   R8, BP
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
@@ -17978,6 +18067,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -17994,6 +18084,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -18010,6 +18101,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -18026,6 +18118,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -18051,6 +18144,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMASKMOVPS   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -18211,8 +18305,8 @@ store:
 	RET
 
 // func gemm5x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3
-TEXT ·gemm5x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x16ColTailF32AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x02, R13
@@ -18220,6 +18314,8 @@ TEXT ·gemm5x16ColTailF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x02, R8
+	MOVQ    224(R14), BP
+	IMULQ   R8, BP
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
@@ -18250,6 +18346,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -18269,6 +18366,7 @@ loop4:
 	VFMADD231PS  Y13, Y10, Y8
 	VFMADD231PS  Y13, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -18288,6 +18386,7 @@ loop4:
 	VFMADD231PS  Y13, Y10, Y8
 	VFMADD231PS  Y13, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -18307,6 +18406,7 @@ loop4:
 	VFMADD231PS  Y13, Y10, Y8
 	VFMADD231PS  Y13, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -18335,6 +18435,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMASKMOVPS   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -18521,8 +18622,8 @@ store:
 	RET
 
 // func gemm6x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3
-TEXT ·gemm6x16ColTailF32AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x16ColTailF32AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x02, R13
@@ -18530,6 +18631,8 @@ TEXT ·gemm6x16ColTailF32AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x02, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x02, R8
+	MOVQ    224(R14), BP
+	IMULQ   R8, BP
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x02, R12
@@ -18562,6 +18665,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -18584,6 +18688,7 @@ loop4:
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -18606,6 +18711,7 @@ loop4:
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -18628,6 +18734,7 @@ loop4:
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -18659,6 +18766,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMASKMOVPS   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -18871,7 +18979,7 @@ store:
 	RET
 
 // func gemmPack1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gemmPack1x16F32AVX2(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 120(R14), R13
@@ -18899,7 +19007,6 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y2
 	VMOVUPS      32(SI), Y3
 	ADDQ         R8, SI
@@ -18910,7 +19017,6 @@ loop4:
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y2
 	VMOVUPS      32(SI), Y3
 	ADDQ         R8, SI
@@ -18921,7 +19027,6 @@ loop4:
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y2
 	VMOVUPS      32(SI), Y3
 	ADDQ         R8, SI
@@ -18932,7 +19037,6 @@ loop4:
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y2
 	VMOVUPS      32(SI), Y3
 	ADDQ         R8, SI
@@ -18952,7 +19056,6 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y2
 	VMOVUPS      32(SI), Y3
 	ADDQ         R8, SI
@@ -19041,7 +19144,7 @@ store:
 	RET
 
 // func gemmPack2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gemmPack2x16F32AVX2(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 120(R14), R13
@@ -19071,7 +19174,6 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	ADDQ         R8, SI
@@ -19085,7 +19187,6 @@ loop4:
 	VFMADD231PS  Y7, Y4, Y2
 	VFMADD231PS  Y7, Y5, Y3
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	ADDQ         R8, SI
@@ -19099,7 +19200,6 @@ loop4:
 	VFMADD231PS  Y7, Y4, Y2
 	VFMADD231PS  Y7, Y5, Y3
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	ADDQ         R8, SI
@@ -19113,7 +19213,6 @@ loop4:
 	VFMADD231PS  Y7, Y4, Y2
 	VFMADD231PS  Y7, Y5, Y3
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	ADDQ         R8, SI
@@ -19136,7 +19235,6 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	ADDQ         R8, SI
@@ -19251,7 +19349,7 @@ store:
 	RET
 
 // func gemmPack3x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gemmPack3x16F32AVX2(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 120(R14), R13
@@ -19283,7 +19381,6 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	ADDQ         R8, SI
@@ -19300,7 +19397,6 @@ loop4:
 	VFMADD231PS  Y10, Y6, Y4
 	VFMADD231PS  Y10, Y7, Y5
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	ADDQ         R8, SI
@@ -19317,7 +19413,6 @@ loop4:
 	VFMADD231PS  Y10, Y6, Y4
 	VFMADD231PS  Y10, Y7, Y5
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	ADDQ         R8, SI
@@ -19334,7 +19429,6 @@ loop4:
 	VFMADD231PS  Y10, Y6, Y4
 	VFMADD231PS  Y10, Y7, Y5
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	ADDQ         R8, SI
@@ -19360,7 +19454,6 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	ADDQ         R8, SI
@@ -19502,15 +19595,17 @@ store:
 
 // func gemmPack4x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPack4x16F32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
-	MOVQ 96(R14), CX
+TEXT ·gemmPack4x16F32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
+	MOVQ  96(R14), CX
 
 tile:
 	MOVQ c+8(FP), DI
@@ -19535,7 +19630,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -19555,7 +19650,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -19575,7 +19670,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -19595,7 +19690,7 @@ loop4:
 	VFMADD231PS  Y13, Y8, Y6
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -19624,7 +19719,7 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         R8, SI
@@ -19792,15 +19887,17 @@ store:
 
 // func gemmPack5x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPack5x16F32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
-	MOVQ 96(R14), CX
+TEXT ·gemmPack5x16F32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
+	MOVQ  96(R14), CX
 
 tile:
 	MOVQ c+8(FP), DI
@@ -19827,7 +19924,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -19850,7 +19947,7 @@ loop4:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -19873,7 +19970,7 @@ loop4:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -19896,7 +19993,7 @@ loop4:
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -19928,7 +20025,7 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         R8, SI
@@ -20122,15 +20219,17 @@ store:
 
 // func gemmPack6x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPack6x16F32AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x02, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x02, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x02, R8
-	MOVQ 96(R14), CX
+TEXT ·gemmPack6x16F32AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x02, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x02, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x02, R8
+	MOVQ  224(R14), BP
+	IMULQ R8, BP
+	MOVQ  96(R14), CX
 
 tile:
 	MOVQ c+8(FP), DI
@@ -20159,7 +20258,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -20185,7 +20284,7 @@ loop4:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -20211,7 +20310,7 @@ loop4:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -20237,7 +20336,7 @@ loop4:
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -20272,7 +20371,7 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         R8, SI
@@ -21971,44 +22070,75 @@ whole:
 	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest8
+	SUBQ    $0x08, DX
+	JLT     rest8
 	PCALIGN $0x20
 
 loop8:
-	VMOVUPS     (AX), X0
-	VINSERTF128 $0x01, (AX)(R9*4), Y0, Y0
-	VMOVUPS     (AX)(R9*1), X1
-	VINSERTF128 $0x01, (BX)(R10*1), Y1, Y1
-	VMOVUPS     (AX)(R9*2), X2
-	VINSERTF128 $0x01, (AX)(R10*2), Y2, Y2
-	VMOVUPS     (AX)(R10*1), X3
-	VINSERTF128 $0x01, (CX), Y3, Y3
-	VUNPCKLPS   Y1, Y0, Y4
-	VUNPCKHPS   Y1, Y0, Y5
-	VUNPCKLPS   Y3, Y2, Y6
-	VUNPCKHPS   Y3, Y2, Y7
-	VUNPCKLPD   Y6, Y4, Y8
-	VUNPCKHPD   Y6, Y4, Y9
-	VUNPCKLPD   Y7, Y5, Y10
-	VUNPCKHPD   Y7, Y5, Y11
-	VMOVUPS     Y8, (R12)
-	ADDQ        R8, R12
-	VMOVUPS     Y9, (R12)
-	ADDQ        R8, R12
-	VMOVUPS     Y10, (R12)
-	ADDQ        R8, R12
-	VMOVUPS     Y11, (R12)
-	ADDQ        R8, R12
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, BX
-	ADDQ        $0x10, CX
-	DECQ        DX
-	JNZ         loop8
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (AX)(R9*1), Y1
+	VMOVUPS    (AX)(R9*2), Y2
+	VMOVUPS    (AX)(R10*1), Y3
+	VMOVUPS    (AX)(R9*4), Y4
+	VMOVUPS    (BX)(R10*1), Y5
+	VMOVUPS    (AX)(R10*2), Y6
+	VMOVUPS    (CX), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VUNPCKLPD  Y10, Y8, Y0
+	VUNPCKHPD  Y10, Y8, Y1
+	VUNPCKLPD  Y11, Y9, Y2
+	VUNPCKHPD  Y11, Y9, Y3
+	VUNPCKLPD  Y14, Y12, Y4
+	VUNPCKHPD  Y14, Y12, Y5
+	VUNPCKLPD  Y15, Y13, Y6
+	VUNPCKHPD  Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVAPS    Y8, Y0
+	VMOVAPS    Y9, Y1
+	VMOVAPS    Y10, Y2
+	VMOVAPS    Y11, Y3
+	VMOVAPS    Y12, Y4
+	VMOVAPS    Y13, Y5
+	VMOVAPS    Y14, Y6
+	VMOVAPS    Y15, Y7
+	VMOVUPS    Y0, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    Y1, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    Y2, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    Y3, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    Y4, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    Y5, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    Y6, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    Y7, (R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, BX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, DX
+	JGE        loop8
 
 rest8:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next8
 
 one8:
@@ -22062,58 +22192,99 @@ part:
 rows7:
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest7
+	SUBQ    $0x08, DX
+	JLT     rest7
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS      (AX), X0
-	VINSERTF128  $0x01, (AX)(R9*4), Y0, Y0
-	VMOVUPS      (AX)(R9*1), X1
-	VINSERTF128  $0x01, (BX)(R10*1), Y1, Y1
-	VMOVUPS      (AX)(R9*2), X2
-	VINSERTF128  $0x01, (AX)(R10*2), Y2, Y2
-	VMOVUPS      (AX)(R10*1), X3
-	VUNPCKLPS    Y1, Y0, Y4
-	VUNPCKHPS    Y1, Y0, Y5
-	VUNPCKLPS    Y3, Y2, Y6
-	VUNPCKHPS    Y3, Y2, Y7
-	VUNPCKLPD    Y6, Y4, Y8
-	VUNPCKHPD    Y6, Y4, Y9
-	VUNPCKLPD    Y7, Y5, Y10
-	VUNPCKHPD    Y7, Y5, Y11
-	VMOVUPS      X8, (R12)
-	VEXTRACTF128 $0x01, Y8, X15
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (AX)(R9*1), Y1
+	VMOVUPS      (AX)(R9*2), Y2
+	VMOVUPS      (AX)(R10*1), Y3
+	VMOVUPS      (AX)(R9*4), Y4
+	VMOVUPS      (BX)(R10*1), Y5
+	VMOVUPS      (AX)(R10*2), Y6
+	VUNPCKLPS    Y1, Y0, Y8
+	VUNPCKHPS    Y1, Y0, Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKHPS    Y3, Y2, Y11
+	VUNPCKLPS    Y5, Y4, Y12
+	VUNPCKHPS    Y5, Y4, Y13
+	VUNPCKLPS    Y7, Y6, Y14
+	VUNPCKHPS    Y7, Y6, Y15
+	VUNPCKLPD    Y10, Y8, Y0
+	VUNPCKHPD    Y10, Y8, Y1
+	VUNPCKLPD    Y11, Y9, Y2
+	VUNPCKHPD    Y11, Y9, Y3
+	VUNPCKLPD    Y14, Y12, Y4
+	VUNPCKHPD    Y14, Y12, Y5
+	VUNPCKLPD    Y15, Y13, Y6
+	VUNPCKHPD    Y15, Y13, Y7
+	VPERM2F128   $0x20, Y4, Y0, Y8
+	VPERM2F128   $0x31, Y4, Y0, Y12
+	VPERM2F128   $0x20, Y5, Y1, Y9
+	VPERM2F128   $0x31, Y5, Y1, Y13
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y14
+	VPERM2F128   $0x20, Y7, Y3, Y11
+	VPERM2F128   $0x31, Y7, Y3, Y15
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y9, Y1
+	VMOVAPS      Y10, Y2
+	VMOVAPS      Y11, Y3
+	VMOVAPS      Y12, Y4
+	VMOVAPS      Y13, Y5
+	VMOVAPS      Y14, Y6
+	VMOVAPS      Y15, Y7
+	VMOVUPS      X0, (R12)
+	VEXTRACTF128 $0x01, Y0, X15
 	VMOVLPS      X15, 16(R12)
 	VEXTRACTPS   $0x02, X15, 24(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X9, (R12)
-	VEXTRACTF128 $0x01, Y9, X15
+	VMOVUPS      X1, (R12)
+	VEXTRACTF128 $0x01, Y1, X15
 	VMOVLPS      X15, 16(R12)
 	VEXTRACTPS   $0x02, X15, 24(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X10, (R12)
-	VEXTRACTF128 $0x01, Y10, X15
+	VMOVUPS      X2, (R12)
+	VEXTRACTF128 $0x01, Y2, X15
 	VMOVLPS      X15, 16(R12)
 	VEXTRACTPS   $0x02, X15, 24(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X11, (R12)
-	VEXTRACTF128 $0x01, Y11, X15
+	VMOVUPS      X3, (R12)
+	VEXTRACTF128 $0x01, Y3, X15
 	VMOVLPS      X15, 16(R12)
 	VEXTRACTPS   $0x02, X15, 24(R12)
 	ADDQ         R8, R12
-	ADDQ         $0x10, AX
-	ADDQ         $0x10, BX
-	DECQ         DX
-	JNZ          loop7
+	VMOVUPS      X4, (R12)
+	VEXTRACTF128 $0x01, Y4, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X5, (R12)
+	VEXTRACTF128 $0x01, Y5, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X6, (R12)
+	VEXTRACTF128 $0x01, Y6, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X7, (R12)
+	VEXTRACTF128 $0x01, Y7, X15
+	VMOVLPS      X15, 16(R12)
+	VEXTRACTPS   $0x02, X15, 24(R12)
+	ADDQ         R8, R12
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, BX
+	SUBQ         $0x08, DX
+	JGE          loop7
 
 rest7:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next7
 
 one7:
@@ -22143,53 +22314,90 @@ next7:
 rows6:
 	MOVQ    SI, AX
 	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest6
+	SUBQ    $0x08, DX
+	JLT     rest6
 	PCALIGN $0x20
 
 loop6:
-	VMOVUPS      (AX), X0
-	VINSERTF128  $0x01, (AX)(R9*4), Y0, Y0
-	VMOVUPS      (AX)(R9*1), X1
-	VINSERTF128  $0x01, (BX)(R10*1), Y1, Y1
-	VMOVUPS      (AX)(R9*2), X2
-	VMOVUPS      (AX)(R10*1), X3
-	VUNPCKLPS    Y1, Y0, Y4
-	VUNPCKHPS    Y1, Y0, Y5
-	VUNPCKLPS    Y3, Y2, Y6
-	VUNPCKHPS    Y3, Y2, Y7
-	VUNPCKLPD    Y6, Y4, Y8
-	VUNPCKHPD    Y6, Y4, Y9
-	VUNPCKLPD    Y7, Y5, Y10
-	VUNPCKHPD    Y7, Y5, Y11
-	VMOVUPS      X8, (R12)
-	VEXTRACTF128 $0x01, Y8, X15
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (AX)(R9*1), Y1
+	VMOVUPS      (AX)(R9*2), Y2
+	VMOVUPS      (AX)(R10*1), Y3
+	VMOVUPS      (AX)(R9*4), Y4
+	VMOVUPS      (BX)(R10*1), Y5
+	VUNPCKLPS    Y1, Y0, Y8
+	VUNPCKHPS    Y1, Y0, Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKHPS    Y3, Y2, Y11
+	VUNPCKLPS    Y5, Y4, Y12
+	VUNPCKHPS    Y5, Y4, Y13
+	VUNPCKLPS    Y7, Y6, Y14
+	VUNPCKHPS    Y7, Y6, Y15
+	VUNPCKLPD    Y10, Y8, Y0
+	VUNPCKHPD    Y10, Y8, Y1
+	VUNPCKLPD    Y11, Y9, Y2
+	VUNPCKHPD    Y11, Y9, Y3
+	VUNPCKLPD    Y14, Y12, Y4
+	VUNPCKHPD    Y14, Y12, Y5
+	VUNPCKLPD    Y15, Y13, Y6
+	VUNPCKHPD    Y15, Y13, Y7
+	VPERM2F128   $0x20, Y4, Y0, Y8
+	VPERM2F128   $0x31, Y4, Y0, Y12
+	VPERM2F128   $0x20, Y5, Y1, Y9
+	VPERM2F128   $0x31, Y5, Y1, Y13
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y14
+	VPERM2F128   $0x20, Y7, Y3, Y11
+	VPERM2F128   $0x31, Y7, Y3, Y15
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y9, Y1
+	VMOVAPS      Y10, Y2
+	VMOVAPS      Y11, Y3
+	VMOVAPS      Y12, Y4
+	VMOVAPS      Y13, Y5
+	VMOVAPS      Y14, Y6
+	VMOVAPS      Y15, Y7
+	VMOVUPS      X0, (R12)
+	VEXTRACTF128 $0x01, Y0, X15
 	VMOVLPS      X15, 16(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X9, (R12)
-	VEXTRACTF128 $0x01, Y9, X15
+	VMOVUPS      X1, (R12)
+	VEXTRACTF128 $0x01, Y1, X15
 	VMOVLPS      X15, 16(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X10, (R12)
-	VEXTRACTF128 $0x01, Y10, X15
+	VMOVUPS      X2, (R12)
+	VEXTRACTF128 $0x01, Y2, X15
 	VMOVLPS      X15, 16(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X11, (R12)
-	VEXTRACTF128 $0x01, Y11, X15
+	VMOVUPS      X3, (R12)
+	VEXTRACTF128 $0x01, Y3, X15
 	VMOVLPS      X15, 16(R12)
 	ADDQ         R8, R12
-	ADDQ         $0x10, AX
-	ADDQ         $0x10, BX
-	DECQ         DX
-	JNZ          loop6
+	VMOVUPS      X4, (R12)
+	VEXTRACTF128 $0x01, Y4, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X5, (R12)
+	VEXTRACTF128 $0x01, Y5, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X6, (R12)
+	VEXTRACTF128 $0x01, Y6, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X7, (R12)
+	VEXTRACTF128 $0x01, Y7, X15
+	VMOVLPS      X15, 16(R12)
+	ADDQ         R8, R12
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, BX
+	SUBQ         $0x08, DX
+	JGE          loop6
 
 rest6:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next6
 
 one6:
@@ -22216,52 +22424,88 @@ next6:
 
 rows5:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest5
+	SUBQ    $0x08, DX
+	JLT     rest5
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS      (AX), X0
-	VINSERTF128  $0x01, (AX)(R9*4), Y0, Y0
-	VMOVUPS      (AX)(R9*1), X1
-	VMOVUPS      (AX)(R9*2), X2
-	VMOVUPS      (AX)(R10*1), X3
-	VUNPCKLPS    Y1, Y0, Y4
-	VUNPCKHPS    Y1, Y0, Y5
-	VUNPCKLPS    Y3, Y2, Y6
-	VUNPCKHPS    Y3, Y2, Y7
-	VUNPCKLPD    Y6, Y4, Y8
-	VUNPCKHPD    Y6, Y4, Y9
-	VUNPCKLPD    Y7, Y5, Y10
-	VUNPCKHPD    Y7, Y5, Y11
-	VMOVUPS      X8, (R12)
-	VEXTRACTF128 $0x01, Y8, X15
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (AX)(R9*1), Y1
+	VMOVUPS      (AX)(R9*2), Y2
+	VMOVUPS      (AX)(R10*1), Y3
+	VMOVUPS      (AX)(R9*4), Y4
+	VUNPCKLPS    Y1, Y0, Y8
+	VUNPCKHPS    Y1, Y0, Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKHPS    Y3, Y2, Y11
+	VUNPCKLPS    Y5, Y4, Y12
+	VUNPCKHPS    Y5, Y4, Y13
+	VUNPCKLPS    Y7, Y6, Y14
+	VUNPCKHPS    Y7, Y6, Y15
+	VUNPCKLPD    Y10, Y8, Y0
+	VUNPCKHPD    Y10, Y8, Y1
+	VUNPCKLPD    Y11, Y9, Y2
+	VUNPCKHPD    Y11, Y9, Y3
+	VUNPCKLPD    Y14, Y12, Y4
+	VUNPCKHPD    Y14, Y12, Y5
+	VUNPCKLPD    Y15, Y13, Y6
+	VUNPCKHPD    Y15, Y13, Y7
+	VPERM2F128   $0x20, Y4, Y0, Y8
+	VPERM2F128   $0x31, Y4, Y0, Y12
+	VPERM2F128   $0x20, Y5, Y1, Y9
+	VPERM2F128   $0x31, Y5, Y1, Y13
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y14
+	VPERM2F128   $0x20, Y7, Y3, Y11
+	VPERM2F128   $0x31, Y7, Y3, Y15
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y9, Y1
+	VMOVAPS      Y10, Y2
+	VMOVAPS      Y11, Y3
+	VMOVAPS      Y12, Y4
+	VMOVAPS      Y13, Y5
+	VMOVAPS      Y14, Y6
+	VMOVAPS      Y15, Y7
+	VMOVUPS      X0, (R12)
+	VEXTRACTF128 $0x01, Y0, X15
 	VMOVSS       X15, 16(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X9, (R12)
-	VEXTRACTF128 $0x01, Y9, X15
+	VMOVUPS      X1, (R12)
+	VEXTRACTF128 $0x01, Y1, X15
 	VMOVSS       X15, 16(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X10, (R12)
-	VEXTRACTF128 $0x01, Y10, X15
+	VMOVUPS      X2, (R12)
+	VEXTRACTF128 $0x01, Y2, X15
 	VMOVSS       X15, 16(R12)
 	ADDQ         R8, R12
-	VMOVUPS      X11, (R12)
-	VEXTRACTF128 $0x01, Y11, X15
+	VMOVUPS      X3, (R12)
+	VEXTRACTF128 $0x01, Y3, X15
 	VMOVSS       X15, 16(R12)
 	ADDQ         R8, R12
-	ADDQ         $0x10, AX
-	DECQ         DX
-	JNZ          loop5
+	VMOVUPS      X4, (R12)
+	VEXTRACTF128 $0x01, Y4, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X5, (R12)
+	VEXTRACTF128 $0x01, Y5, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X6, (R12)
+	VEXTRACTF128 $0x01, Y6, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPS      X7, (R12)
+	VEXTRACTF128 $0x01, Y7, X15
+	VMOVSS       X15, 16(R12)
+	ADDQ         R8, R12
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, DX
+	JGE          loop5
 
 rest5:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next5
 
 one5:
@@ -22285,43 +22529,63 @@ next5:
 
 rows4:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest4
+	SUBQ    $0x08, DX
+	JLT     rest4
 	PCALIGN $0x20
 
 loop4:
-	VMOVUPS   (AX), X0
-	VMOVUPS   (AX)(R9*1), X1
-	VMOVUPS   (AX)(R9*2), X2
-	VMOVUPS   (AX)(R10*1), X3
-	VUNPCKLPS X1, X0, X4
-	VUNPCKHPS X1, X0, X5
-	VUNPCKLPS X3, X2, X6
-	VUNPCKHPS X3, X2, X7
-	VUNPCKLPD X6, X4, X8
-	VUNPCKHPD X6, X4, X9
-	VUNPCKLPD X7, X5, X10
-	VUNPCKHPD X7, X5, X11
-	VMOVUPS   X8, (R12)
-	ADDQ      R8, R12
-	VMOVUPS   X9, (R12)
-	ADDQ      R8, R12
-	VMOVUPS   X10, (R12)
-	ADDQ      R8, R12
-	VMOVUPS   X11, (R12)
-	ADDQ      R8, R12
-	ADDQ      $0x10, AX
-	DECQ      DX
-	JNZ       loop4
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (AX)(R9*1), Y1
+	VMOVUPS    (AX)(R9*2), Y2
+	VMOVUPS    (AX)(R10*1), Y3
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPD  Y10, Y8, Y0
+	VUNPCKHPD  Y10, Y8, Y1
+	VUNPCKLPD  Y11, Y9, Y2
+	VUNPCKHPD  Y11, Y9, Y3
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVAPS    Y8, Y0
+	VMOVAPS    Y9, Y1
+	VMOVAPS    Y10, Y2
+	VMOVAPS    Y11, Y3
+	VMOVAPS    Y12, Y4
+	VMOVAPS    Y13, Y5
+	VMOVAPS    Y14, Y6
+	VMOVAPS    Y15, Y7
+	VMOVUPS    X0, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    X1, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    X2, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    X3, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    X4, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    X5, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    X6, (R12)
+	ADDQ       R8, R12
+	VMOVUPS    X7, (R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, DX
+	JGE        loop4
 
 rest4:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next4
 
 one4:
@@ -22343,46 +22607,70 @@ next4:
 
 rows3:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest3
+	SUBQ    $0x08, DX
+	JLT     rest3
 	PCALIGN $0x20
 
 loop3:
-	VMOVUPS    (AX), X0
-	VMOVUPS    (AX)(R9*1), X1
-	VMOVUPS    (AX)(R9*2), X2
-	VUNPCKLPS  X1, X0, X4
-	VUNPCKHPS  X1, X0, X5
-	VUNPCKLPS  X3, X2, X6
-	VUNPCKHPS  X3, X2, X7
-	VUNPCKLPD  X6, X4, X8
-	VUNPCKHPD  X6, X4, X9
-	VUNPCKLPD  X7, X5, X10
-	VUNPCKHPD  X7, X5, X11
-	VMOVLPS    X8, (R12)
-	VEXTRACTPS $0x02, X8, 8(R12)
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (AX)(R9*1), Y1
+	VMOVUPS    (AX)(R9*2), Y2
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPD  Y10, Y8, Y0
+	VUNPCKHPD  Y10, Y8, Y1
+	VUNPCKLPD  Y11, Y9, Y2
+	VUNPCKHPD  Y11, Y9, Y3
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVAPS    Y8, Y0
+	VMOVAPS    Y9, Y1
+	VMOVAPS    Y10, Y2
+	VMOVAPS    Y11, Y3
+	VMOVAPS    Y12, Y4
+	VMOVAPS    Y13, Y5
+	VMOVAPS    Y14, Y6
+	VMOVAPS    Y15, Y7
+	VMOVLPS    X0, (R12)
+	VEXTRACTPS $0x02, X0, 8(R12)
 	ADDQ       R8, R12
-	VMOVLPS    X9, (R12)
-	VEXTRACTPS $0x02, X9, 8(R12)
+	VMOVLPS    X1, (R12)
+	VEXTRACTPS $0x02, X1, 8(R12)
 	ADDQ       R8, R12
-	VMOVLPS    X10, (R12)
-	VEXTRACTPS $0x02, X10, 8(R12)
+	VMOVLPS    X2, (R12)
+	VEXTRACTPS $0x02, X2, 8(R12)
 	ADDQ       R8, R12
-	VMOVLPS    X11, (R12)
-	VEXTRACTPS $0x02, X11, 8(R12)
+	VMOVLPS    X3, (R12)
+	VEXTRACTPS $0x02, X3, 8(R12)
 	ADDQ       R8, R12
-	ADDQ       $0x10, AX
-	DECQ       DX
-	JNZ        loop3
+	VMOVLPS    X4, (R12)
+	VEXTRACTPS $0x02, X4, 8(R12)
+	ADDQ       R8, R12
+	VMOVLPS    X5, (R12)
+	VEXTRACTPS $0x02, X5, 8(R12)
+	ADDQ       R8, R12
+	VMOVLPS    X6, (R12)
+	VEXTRACTPS $0x02, X6, 8(R12)
+	ADDQ       R8, R12
+	VMOVLPS    X7, (R12)
+	VEXTRACTPS $0x02, X7, 8(R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, DX
+	JGE        loop3
 
 rest3:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next3
 
 one3:
@@ -22402,41 +22690,61 @@ next3:
 
 rows2:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest2
+	SUBQ    $0x08, DX
+	JLT     rest2
 	PCALIGN $0x20
 
 loop2:
-	VMOVUPS   (AX), X0
-	VMOVUPS   (AX)(R9*1), X1
-	VUNPCKLPS X1, X0, X4
-	VUNPCKHPS X1, X0, X5
-	VUNPCKLPS X3, X2, X6
-	VUNPCKHPS X3, X2, X7
-	VUNPCKLPD X6, X4, X8
-	VUNPCKHPD X6, X4, X9
-	VUNPCKLPD X7, X5, X10
-	VUNPCKHPD X7, X5, X11
-	VMOVLPS   X8, (R12)
-	ADDQ      R8, R12
-	VMOVLPS   X9, (R12)
-	ADDQ      R8, R12
-	VMOVLPS   X10, (R12)
-	ADDQ      R8, R12
-	VMOVLPS   X11, (R12)
-	ADDQ      R8, R12
-	ADDQ      $0x10, AX
-	DECQ      DX
-	JNZ       loop2
+	VMOVUPS    (AX), Y0
+	VMOVUPS    (AX)(R9*1), Y1
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPD  Y10, Y8, Y0
+	VUNPCKHPD  Y10, Y8, Y1
+	VUNPCKLPD  Y11, Y9, Y2
+	VUNPCKHPD  Y11, Y9, Y3
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVAPS    Y8, Y0
+	VMOVAPS    Y9, Y1
+	VMOVAPS    Y10, Y2
+	VMOVAPS    Y11, Y3
+	VMOVAPS    Y12, Y4
+	VMOVAPS    Y13, Y5
+	VMOVAPS    Y14, Y6
+	VMOVAPS    Y15, Y7
+	VMOVLPS    X0, (R12)
+	ADDQ       R8, R12
+	VMOVLPS    X1, (R12)
+	ADDQ       R8, R12
+	VMOVLPS    X2, (R12)
+	ADDQ       R8, R12
+	VMOVLPS    X3, (R12)
+	ADDQ       R8, R12
+	VMOVLPS    X4, (R12)
+	ADDQ       R8, R12
+	VMOVLPS    X5, (R12)
+	ADDQ       R8, R12
+	VMOVLPS    X6, (R12)
+	ADDQ       R8, R12
+	VMOVLPS    X7, (R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, DX
+	JGE        loop2
 
 rest2:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next2
 
 one2:
@@ -22454,40 +22762,60 @@ next2:
 
 rows1:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x02, DX
-	JZ      rest1
+	SUBQ    $0x08, DX
+	JLT     rest1
 	PCALIGN $0x20
 
 loop1:
-	VMOVUPS   (AX), X0
-	VUNPCKLPS X1, X0, X4
-	VUNPCKHPS X1, X0, X5
-	VUNPCKLPS X3, X2, X6
-	VUNPCKHPS X3, X2, X7
-	VUNPCKLPD X6, X4, X8
-	VUNPCKHPD X6, X4, X9
-	VUNPCKLPD X7, X5, X10
-	VUNPCKHPD X7, X5, X11
-	VMOVSS    X8, (R12)
-	ADDQ      R8, R12
-	VMOVSS    X9, (R12)
-	ADDQ      R8, R12
-	VMOVSS    X10, (R12)
-	ADDQ      R8, R12
-	VMOVSS    X11, (R12)
-	ADDQ      R8, R12
-	ADDQ      $0x10, AX
-	DECQ      DX
-	JNZ       loop1
+	VMOVUPS    (AX), Y0
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPD  Y10, Y8, Y0
+	VUNPCKHPD  Y10, Y8, Y1
+	VUNPCKLPD  Y11, Y9, Y2
+	VUNPCKHPD  Y11, Y9, Y3
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVAPS    Y8, Y0
+	VMOVAPS    Y9, Y1
+	VMOVAPS    Y10, Y2
+	VMOVAPS    Y11, Y3
+	VMOVAPS    Y12, Y4
+	VMOVAPS    Y13, Y5
+	VMOVAPS    Y14, Y6
+	VMOVAPS    Y15, Y7
+	VMOVSS     X0, (R12)
+	ADDQ       R8, R12
+	VMOVSS     X1, (R12)
+	ADDQ       R8, R12
+	VMOVSS     X2, (R12)
+	ADDQ       R8, R12
+	VMOVSS     X3, (R12)
+	ADDQ       R8, R12
+	VMOVSS     X4, (R12)
+	ADDQ       R8, R12
+	VMOVSS     X5, (R12)
+	ADDQ       R8, R12
+	VMOVSS     X6, (R12)
+	ADDQ       R8, R12
+	VMOVSS     X7, (R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, DX
+	JGE        loop1
 
 rest1:
-	MOVQ k+40(FP), DX
-	ANDQ $0x03, DX
+	ADDQ $0x08, DX
 	JZ   next1
 
 one1:
@@ -26125,15 +26453,17 @@ store:
 
 // func gemm4x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x8RowF64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 128(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
-	LEAQ (R9)(R9*2), R10
+TEXT ·gemm4x8RowF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  128(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
+	LEAQ  (R9)(R9*2), R10
 
 tile:
 	MOVQ c+8(FP), DI
@@ -26162,6 +26492,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26178,6 +26509,7 @@ loopC:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26193,6 +26525,7 @@ loopC:
 	VBROADCASTSD 8(AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26208,6 +26541,7 @@ loopC:
 	VBROADCASTSD 16(AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26234,6 +26568,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26249,6 +26584,7 @@ loop4:
 	VBROADCASTSD (AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26264,6 +26600,7 @@ loop4:
 	VBROADCASTSD 8(AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26279,6 +26616,7 @@ loop4:
 	VBROADCASTSD 16(AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26304,6 +26642,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -26465,15 +26804,17 @@ store:
 
 // func gemm5x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x8RowF64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 128(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
-	LEAQ (R9)(R9*2), R10
+TEXT ·gemm5x8RowF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  128(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
+	LEAQ  (R9)(R9*2), R10
 
 tile:
 	MOVQ c+8(FP), DI
@@ -26504,6 +26845,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26523,6 +26865,7 @@ loopC:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26541,6 +26884,7 @@ loopC:
 	VBROADCASTSD 8(AX)(R9*4), Y12
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26559,6 +26903,7 @@ loopC:
 	VBROADCASTSD 16(AX)(R9*4), Y12
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26588,6 +26933,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26606,6 +26952,7 @@ loop4:
 	VBROADCASTSD (AX)(R9*4), Y12
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26624,6 +26971,7 @@ loop4:
 	VBROADCASTSD 8(AX)(R9*4), Y12
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26642,6 +26990,7 @@ loop4:
 	VBROADCASTSD 16(AX)(R9*4), Y12
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26670,6 +27019,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -26857,15 +27207,17 @@ store:
 
 // func gemm6x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x8RowF64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 128(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
-	LEAQ (R9)(R9*2), R10
+TEXT ·gemm6x8RowF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  128(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
+	LEAQ  (R9)(R9*2), R10
 
 tile:
 	MOVQ c+8(FP), DI
@@ -26899,6 +27251,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -26921,6 +27274,7 @@ loopC:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -26942,6 +27296,7 @@ loopC:
 	VBROADCASTSD 8(BX)(R10*1), Y15
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -26963,6 +27318,7 @@ loopC:
 	VBROADCASTSD 16(BX)(R10*1), Y15
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -26996,6 +27352,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -27017,6 +27374,7 @@ loop4:
 	VBROADCASTSD (BX)(R10*1), Y15
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -27038,6 +27396,7 @@ loop4:
 	VBROADCASTSD 8(BX)(R10*1), Y15
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -27059,6 +27418,7 @@ loop4:
 	VBROADCASTSD 16(BX)(R10*1), Y15
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -27091,6 +27451,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -30999,8 +31360,8 @@ store:
 	RET
 
 // func gemm4x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3
-TEXT ·gemm4x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x8RowTailF64AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x03, R13
@@ -31008,6 +31369,8 @@ TEXT ·gemm4x8RowTailF64AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x03, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x03, R8
+	MOVQ    232(R14), BP
+	IMULQ   R8, BP
 	LEAQ    (R9)(R9*2), R10
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
@@ -31037,6 +31400,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -31052,6 +31416,7 @@ loop4:
 	VBROADCASTSD (AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -31067,6 +31432,7 @@ loop4:
 	VBROADCASTSD 8(AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -31082,6 +31448,7 @@ loop4:
 	VBROADCASTSD 16(AX)(R10*1), Y13
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -31107,6 +31474,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -31267,8 +31635,8 @@ store:
 	RET
 
 // func gemm5x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3
-TEXT ·gemm5x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x8RowTailF64AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x03, R13
@@ -31276,6 +31644,8 @@ TEXT ·gemm5x8RowTailF64AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x03, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x03, R8
+	MOVQ    232(R14), BP
+	IMULQ   R8, BP
 	LEAQ    (R9)(R9*2), R10
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
@@ -31307,6 +31677,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -31325,6 +31696,7 @@ loop4:
 	VBROADCASTSD (AX)(R9*4), Y13
 	VFMADD231PD  Y13, Y10, Y8
 	VFMADD231PD  Y13, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -31343,6 +31715,7 @@ loop4:
 	VBROADCASTSD 8(AX)(R9*4), Y13
 	VFMADD231PD  Y13, Y10, Y8
 	VFMADD231PD  Y13, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -31361,6 +31734,7 @@ loop4:
 	VBROADCASTSD 16(AX)(R9*4), Y13
 	VFMADD231PD  Y13, Y10, Y8
 	VFMADD231PD  Y13, Y11, Y9
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -31389,6 +31763,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -31575,8 +31950,8 @@ store:
 	RET
 
 // func gemm6x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3
-TEXT ·gemm6x8RowTailF64AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x8RowTailF64AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x03, R13
@@ -31584,6 +31959,8 @@ TEXT ·gemm6x8RowTailF64AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x03, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x03, R8
+	MOVQ    232(R14), BP
+	IMULQ   R8, BP
 	LEAQ    (R9)(R9*2), R10
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
@@ -31618,6 +31995,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -31639,6 +32017,7 @@ loop4:
 	VBROADCASTSD (BX)(R10*1), Y14
 	VFMADD231PD  Y14, Y12, Y10
 	VFMADD231PD  Y14, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -31660,6 +32039,7 @@ loop4:
 	VBROADCASTSD 8(BX)(R10*1), Y14
 	VFMADD231PD  Y14, Y12, Y10
 	VFMADD231PD  Y14, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -31681,6 +32061,7 @@ loop4:
 	VBROADCASTSD 16(BX)(R10*1), Y14
 	VFMADD231PD  Y14, Y12, Y10
 	VFMADD231PD  Y14, Y13, Y11
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -31713,6 +32094,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -35542,14 +35924,16 @@ store:
 
 // func gemm4x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm4x8ColF64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
+TEXT ·gemm4x8ColF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
 
 tile:
 	MOVQ c+8(FP), DI
@@ -35578,6 +35962,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35595,6 +35980,7 @@ loopC:
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35611,6 +35997,7 @@ loopC:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35627,6 +36014,7 @@ loopC:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35653,6 +36041,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35669,6 +36058,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35685,6 +36075,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35701,6 +36092,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35726,6 +36118,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -35887,14 +36280,16 @@ store:
 
 // func gemm5x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm5x8ColF64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
+TEXT ·gemm5x8ColF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
 
 tile:
 	MOVQ c+8(FP), DI
@@ -35925,6 +36320,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -35945,6 +36341,7 @@ loopC:
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -35964,6 +36361,7 @@ loopC:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -35983,6 +36381,7 @@ loopC:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -36012,6 +36411,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -36031,6 +36431,7 @@ loop4:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -36050,6 +36451,7 @@ loop4:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -36069,6 +36471,7 @@ loop4:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -36097,6 +36500,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -36284,14 +36688,16 @@ store:
 
 // func gemm6x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm6x8ColF64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
+TEXT ·gemm6x8ColF64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
 
 tile:
 	MOVQ c+8(FP), DI
@@ -36324,6 +36730,7 @@ panel:
 
 loopC:
 	PREFETCHT0   (R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36347,6 +36754,7 @@ loopC:
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
 	PREFETCHT0   32(R12)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36369,6 +36777,7 @@ loopC:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36391,6 +36800,7 @@ loopC:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36423,6 +36833,7 @@ short:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36445,6 +36856,7 @@ loop4:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36467,6 +36879,7 @@ loop4:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36489,6 +36902,7 @@ loop4:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -36520,6 +36934,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -40422,8 +40837,8 @@ store:
 	RET
 
 // func gemm4x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3
-TEXT ·gemm4x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x8ColTailF64AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x03, R13
@@ -40431,6 +40846,8 @@ TEXT ·gemm4x8ColTailF64AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x03, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x03, R8
+	MOVQ    232(R14), BP
+	IMULQ   R8, BP
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
@@ -40459,6 +40876,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -40475,6 +40893,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -40491,6 +40910,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -40507,6 +40927,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -40532,6 +40953,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMASKMOVPD   32(SI), Y15, Y9
 	ADDQ         R8, SI
@@ -40692,8 +41114,8 @@ store:
 	RET
 
 // func gemm5x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3
-TEXT ·gemm5x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x8ColTailF64AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x03, R13
@@ -40701,6 +41123,8 @@ TEXT ·gemm5x8ColTailF64AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x03, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x03, R8
+	MOVQ    232(R14), BP
+	IMULQ   R8, BP
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
@@ -40731,6 +41155,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -40750,6 +41175,7 @@ loop4:
 	VFMADD231PD  Y13, Y10, Y8
 	VFMADD231PD  Y13, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -40769,6 +41195,7 @@ loop4:
 	VFMADD231PD  Y13, Y10, Y8
 	VFMADD231PD  Y13, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -40788,6 +41215,7 @@ loop4:
 	VFMADD231PD  Y13, Y10, Y8
 	VFMADD231PD  Y13, Y11, Y9
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -40816,6 +41244,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMASKMOVPD   32(SI), Y15, Y11
 	ADDQ         R8, SI
@@ -41002,8 +41431,8 @@ store:
 	RET
 
 // func gemm6x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3
-TEXT ·gemm6x8ColTailF64AVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x8ColTailF64AVX2(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ    120(R14), R13
 	SHLQ    $0x03, R13
@@ -41011,6 +41440,8 @@ TEXT ·gemm6x8ColTailF64AVX2(SB), NOSPLIT, $0-72
 	SHLQ    $0x03, R9
 	MOVQ    152(R14), R8
 	SHLQ    $0x03, R8
+	MOVQ    232(R14), BP
+	IMULQ   R8, BP
 	MOVQ    tail+48(FP), R12
 	LEAQ    gemmMaskAVX2<>+32(SB), DX
 	SHLQ    $0x03, R12
@@ -41043,6 +41474,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -41065,6 +41497,7 @@ loop4:
 	VFMADD231PD  Y14, Y12, Y10
 	VFMADD231PD  Y14, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -41087,6 +41520,7 @@ loop4:
 	VFMADD231PD  Y14, Y12, Y10
 	VFMADD231PD  Y14, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -41109,6 +41543,7 @@ loop4:
 	VFMADD231PD  Y14, Y12, Y10
 	VFMADD231PD  Y14, Y13, Y11
 	ADDQ         R9, AX
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -41140,6 +41575,7 @@ rest:
 	JZ   out
 
 loop1:
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMASKMOVPD   32(SI), Y15, Y13
 	ADDQ         R8, SI
@@ -41352,7 +41788,7 @@ store:
 	RET
 
 // func gemmPack1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gemmPack1x8F64AVX2(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 120(R14), R13
@@ -41380,7 +41816,6 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y2
 	VMOVUPD      32(SI), Y3
 	ADDQ         R8, SI
@@ -41391,7 +41826,6 @@ loop4:
 	VFMADD231PD  Y4, Y2, Y0
 	VFMADD231PD  Y4, Y3, Y1
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y2
 	VMOVUPD      32(SI), Y3
 	ADDQ         R8, SI
@@ -41402,7 +41836,6 @@ loop4:
 	VFMADD231PD  Y4, Y2, Y0
 	VFMADD231PD  Y4, Y3, Y1
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y2
 	VMOVUPD      32(SI), Y3
 	ADDQ         R8, SI
@@ -41413,7 +41846,6 @@ loop4:
 	VFMADD231PD  Y4, Y2, Y0
 	VFMADD231PD  Y4, Y3, Y1
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y2
 	VMOVUPD      32(SI), Y3
 	ADDQ         R8, SI
@@ -41433,7 +41865,6 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y2
 	VMOVUPD      32(SI), Y3
 	ADDQ         R8, SI
@@ -41522,7 +41953,7 @@ store:
 	RET
 
 // func gemmPack2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gemmPack2x8F64AVX2(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 120(R14), R13
@@ -41552,7 +41983,6 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y4
 	VMOVUPD      32(SI), Y5
 	ADDQ         R8, SI
@@ -41566,7 +41996,6 @@ loop4:
 	VFMADD231PD  Y7, Y4, Y2
 	VFMADD231PD  Y7, Y5, Y3
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y4
 	VMOVUPD      32(SI), Y5
 	ADDQ         R8, SI
@@ -41580,7 +42009,6 @@ loop4:
 	VFMADD231PD  Y7, Y4, Y2
 	VFMADD231PD  Y7, Y5, Y3
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y4
 	VMOVUPD      32(SI), Y5
 	ADDQ         R8, SI
@@ -41594,7 +42022,6 @@ loop4:
 	VFMADD231PD  Y7, Y4, Y2
 	VFMADD231PD  Y7, Y5, Y3
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y4
 	VMOVUPD      32(SI), Y5
 	ADDQ         R8, SI
@@ -41617,7 +42044,6 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y4
 	VMOVUPD      32(SI), Y5
 	ADDQ         R8, SI
@@ -41732,7 +42158,7 @@ store:
 	RET
 
 // func gemmPack3x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·gemmPack3x8F64AVX2(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 120(R14), R13
@@ -41764,7 +42190,6 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y6
 	VMOVUPD      32(SI), Y7
 	ADDQ         R8, SI
@@ -41781,7 +42206,6 @@ loop4:
 	VFMADD231PD  Y10, Y6, Y4
 	VFMADD231PD  Y10, Y7, Y5
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y6
 	VMOVUPD      32(SI), Y7
 	ADDQ         R8, SI
@@ -41798,7 +42222,6 @@ loop4:
 	VFMADD231PD  Y10, Y6, Y4
 	VFMADD231PD  Y10, Y7, Y5
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y6
 	VMOVUPD      32(SI), Y7
 	ADDQ         R8, SI
@@ -41815,7 +42238,6 @@ loop4:
 	VFMADD231PD  Y10, Y6, Y4
 	VFMADD231PD  Y10, Y7, Y5
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y6
 	VMOVUPD      32(SI), Y7
 	ADDQ         R8, SI
@@ -41841,7 +42263,6 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
 	VMOVUPD      (SI), Y6
 	VMOVUPD      32(SI), Y7
 	ADDQ         R8, SI
@@ -41983,15 +42404,17 @@ store:
 
 // func gemmPack4x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPack4x8F64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
-	MOVQ 96(R14), CX
+TEXT ·gemmPack4x8F64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
+	MOVQ  96(R14), CX
 
 tile:
 	MOVQ c+8(FP), DI
@@ -42016,7 +42439,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -42036,7 +42459,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -42056,7 +42479,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -42076,7 +42499,7 @@ loop4:
 	VFMADD231PD  Y13, Y8, Y6
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -42105,7 +42528,7 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y8
 	VMOVUPD      32(SI), Y9
 	ADDQ         R8, SI
@@ -42273,15 +42696,17 @@ store:
 
 // func gemmPack5x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPack5x8F64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
-	MOVQ 96(R14), CX
+TEXT ·gemmPack5x8F64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
+	MOVQ  96(R14), CX
 
 tile:
 	MOVQ c+8(FP), DI
@@ -42308,7 +42733,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -42331,7 +42756,7 @@ loop4:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -42354,7 +42779,7 @@ loop4:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -42377,7 +42802,7 @@ loop4:
 	VFMADD231PD  Y12, Y10, Y8
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -42409,7 +42834,7 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y10
 	VMOVUPD      32(SI), Y11
 	ADDQ         R8, SI
@@ -42603,15 +43028,17 @@ store:
 
 // func gemmPack6x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPack6x8F64AVX2(SB), NOSPLIT, $0-72
-	MOVQ args+0(FP), R14
-	MOVQ 120(R14), R13
-	SHLQ $0x03, R13
-	MOVQ 136(R14), R9
-	SHLQ $0x03, R9
-	MOVQ 152(R14), R8
-	SHLQ $0x03, R8
-	MOVQ 96(R14), CX
+TEXT ·gemmPack6x8F64AVX2(SB), NOSPLIT, $8-72
+	MOVQ  args+0(FP), R14
+	MOVQ  120(R14), R13
+	SHLQ  $0x03, R13
+	MOVQ  136(R14), R9
+	SHLQ  $0x03, R9
+	MOVQ  152(R14), R8
+	SHLQ  $0x03, R8
+	MOVQ  232(R14), BP
+	IMULQ R8, BP
+	MOVQ  96(R14), CX
 
 tile:
 	MOVQ c+8(FP), DI
@@ -42640,7 +43067,7 @@ panel:
 	PCALIGN $0x20
 
 loop4:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -42666,7 +43093,7 @@ loop4:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -42692,7 +43119,7 @@ loop4:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -42718,7 +43145,7 @@ loop4:
 	VFMADD231PD  Y15, Y12, Y10
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -42753,7 +43180,7 @@ rest:
 	JZ   out
 
 loop1:
-	PREFETCHT0   (SI)(R8*8)
+	PREFETCHT0   (SI)(BP*1)
 	VMOVUPD      (SI), Y12
 	VMOVUPD      32(SI), Y13
 	ADDQ         R8, SI
@@ -44447,33 +44874,39 @@ whole:
 	CMPQ    R11, $0x04
 	JLT     part
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x01, DX
-	JZ      rest4
+	SUBQ    $0x04, DX
+	JLT     rest4
 	PCALIGN $0x20
 
 loop4:
-	VMOVUPD     (AX), X0
-	VINSERTF128 $0x01, (AX)(R9*2), Y0, Y0
-	VMOVUPD     (AX)(R9*1), X1
-	VINSERTF128 $0x01, (AX)(R10*1), Y1, Y1
-	VUNPCKLPD   Y1, Y0, Y2
-	VUNPCKHPD   Y1, Y0, Y3
-	VMOVUPD     Y2, (R12)
-	ADDQ        R8, R12
-	VMOVUPD     Y3, (R12)
-	ADDQ        R8, R12
-	ADDQ        $0x10, AX
-	DECQ        DX
-	JNZ         loop4
+	VMOVUPD    (AX), Y0
+	VMOVUPD    (AX)(R9*1), Y1
+	VMOVUPD    (AX)(R9*2), Y2
+	VMOVUPD    (AX)(R10*1), Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y5
+	VUNPCKLPD  Y3, Y2, Y6
+	VUNPCKHPD  Y3, Y2, Y7
+	VPERM2F128 $0x20, Y6, Y4, Y0
+	VPERM2F128 $0x31, Y6, Y4, Y2
+	VPERM2F128 $0x20, Y7, Y5, Y1
+	VPERM2F128 $0x31, Y7, Y5, Y3
+	VMOVUPD    Y0, (R12)
+	ADDQ       R8, R12
+	VMOVUPD    Y1, (R12)
+	ADDQ       R8, R12
+	VMOVUPD    Y2, (R12)
+	ADDQ       R8, R12
+	VMOVUPD    Y3, (R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	SUBQ       $0x04, DX
+	JGE        loop4
 
 rest4:
-	MOVQ k+40(FP), DX
-	ANDQ $0x01, DX
+	ADDQ $0x04, DX
 	JZ   next4
 
 one4:
@@ -44508,21 +44941,32 @@ part:
 
 rows3:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x01, DX
-	JZ      rest3
+	SUBQ    $0x04, DX
+	JLT     rest3
 	PCALIGN $0x20
 
 loop3:
-	VMOVUPD      (AX), X0
-	VINSERTF128  $0x01, (AX)(R9*2), Y0, Y0
-	VMOVUPD      (AX)(R9*1), X1
-	VUNPCKLPD    Y1, Y0, Y2
-	VUNPCKHPD    Y1, Y0, Y3
+	VMOVUPD      (AX), Y0
+	VMOVUPD      (AX)(R9*1), Y1
+	VMOVUPD      (AX)(R9*2), Y2
+	VUNPCKLPD    Y1, Y0, Y4
+	VUNPCKHPD    Y1, Y0, Y5
+	VUNPCKLPD    Y3, Y2, Y6
+	VUNPCKHPD    Y3, Y2, Y7
+	VPERM2F128   $0x20, Y6, Y4, Y0
+	VPERM2F128   $0x31, Y6, Y4, Y2
+	VPERM2F128   $0x20, Y7, Y5, Y1
+	VPERM2F128   $0x31, Y7, Y5, Y3
+	VMOVUPD      X0, (R12)
+	VEXTRACTF128 $0x01, Y0, X15
+	VMOVSD       X15, 16(R12)
+	ADDQ         R8, R12
+	VMOVUPD      X1, (R12)
+	VEXTRACTF128 $0x01, Y1, X15
+	VMOVSD       X15, 16(R12)
+	ADDQ         R8, R12
 	VMOVUPD      X2, (R12)
 	VEXTRACTF128 $0x01, Y2, X15
 	VMOVSD       X15, 16(R12)
@@ -44531,13 +44975,12 @@ loop3:
 	VEXTRACTF128 $0x01, Y3, X15
 	VMOVSD       X15, 16(R12)
 	ADDQ         R8, R12
-	ADDQ         $0x10, AX
-	DECQ         DX
-	JNZ          loop3
+	ADDQ         $0x20, AX
+	SUBQ         $0x04, DX
+	JGE          loop3
 
 rest3:
-	MOVQ k+40(FP), DX
-	ANDQ $0x01, DX
+	ADDQ $0x04, DX
 	JZ   next3
 
 one3:
@@ -44557,31 +45000,35 @@ next3:
 
 rows2:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x01, DX
-	JZ      rest2
+	SUBQ    $0x04, DX
+	JLT     rest2
 	PCALIGN $0x20
 
 loop2:
-	VMOVUPD   (AX), X0
-	VMOVUPD   (AX)(R9*1), X1
-	VUNPCKLPD X1, X0, X2
-	VUNPCKHPD X1, X0, X3
-	VMOVUPD   X2, (R12)
-	ADDQ      R8, R12
-	VMOVUPD   X3, (R12)
-	ADDQ      R8, R12
-	ADDQ      $0x10, AX
-	DECQ      DX
-	JNZ       loop2
+	VMOVUPD    (AX), Y0
+	VMOVUPD    (AX)(R9*1), Y1
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y5
+	VPERM2F128 $0x20, Y6, Y4, Y0
+	VPERM2F128 $0x31, Y6, Y4, Y2
+	VPERM2F128 $0x20, Y7, Y5, Y1
+	VPERM2F128 $0x31, Y7, Y5, Y3
+	VMOVUPD    X0, (R12)
+	ADDQ       R8, R12
+	VMOVUPD    X1, (R12)
+	ADDQ       R8, R12
+	VMOVUPD    X2, (R12)
+	ADDQ       R8, R12
+	VMOVUPD    X3, (R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	SUBQ       $0x04, DX
+	JGE        loop2
 
 rest2:
-	MOVQ k+40(FP), DX
-	ANDQ $0x01, DX
+	ADDQ $0x04, DX
 	JZ   next2
 
 one2:
@@ -44599,30 +45046,34 @@ next2:
 
 rows1:
 	MOVQ    SI, AX
-	LEAQ    (SI)(R9*2), BX
-	LEAQ    (SI)(R9*1), CX
-	LEAQ    (CX)(R10*2), CX
 	MOVQ    DI, R12
 	MOVQ    k+40(FP), DX
-	SHRQ    $0x01, DX
-	JZ      rest1
+	SUBQ    $0x04, DX
+	JLT     rest1
 	PCALIGN $0x20
 
 loop1:
-	VMOVUPD   (AX), X0
-	VUNPCKLPD X1, X0, X2
-	VUNPCKHPD X1, X0, X3
-	VMOVSD    X2, (R12)
-	ADDQ      R8, R12
-	VMOVSD    X3, (R12)
-	ADDQ      R8, R12
-	ADDQ      $0x10, AX
-	DECQ      DX
-	JNZ       loop1
+	VMOVUPD    (AX), Y0
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y5
+	VPERM2F128 $0x20, Y6, Y4, Y0
+	VPERM2F128 $0x31, Y6, Y4, Y2
+	VPERM2F128 $0x20, Y7, Y5, Y1
+	VPERM2F128 $0x31, Y7, Y5, Y3
+	VMOVSD     X0, (R12)
+	ADDQ       R8, R12
+	VMOVSD     X1, (R12)
+	ADDQ       R8, R12
+	VMOVSD     X2, (R12)
+	ADDQ       R8, R12
+	VMOVSD     X3, (R12)
+	ADDQ       R8, R12
+	ADDQ       $0x20, AX
+	SUBQ       $0x04, DX
+	JGE        loop1
 
 rest1:
-	MOVQ k+40(FP), DX
-	ANDQ $0x01, DX
+	ADDQ $0x04, DX
 	JZ   next1
 
 one1:

@@ -49,6 +49,8 @@ func (t *gemmTile) beta() operand.Mem  { return t.field(argAlpha + t.d.size) }
 // packPanel is behind Alpha, Beta, ATile and TileRows.
 func (t *gemmTile) packPanel() operand.Mem { return t.field(argAlpha + 2*t.d.size + 16) }
 
+func (t *gemmTile) ahead() operand.Mem { return t.field(argAlpha + 2*t.d.size + 24) }
+
 // stride loads a field in elements as bytes.
 func (t *gemmTile) stride(offset int, r reg.GPPhysical) { t.bytes(t.field(offset), r) }
 
@@ -194,6 +196,7 @@ var (
 	gLDC    = reg.R13
 	gBPanel = reg.R15
 	gG      = reg.R14
+	gAhead  = reg.RBP // bytes from a row of B to the one to fetch
 	gPack   = reg.RBX // row of the copy of B, in col mode
 	gPack0  = reg.RCX // its panel
 	kFull   = reg.K3
@@ -294,6 +297,10 @@ func (t *gemmTile) emit() {
 	t.stride(argLDC, gLDC)
 	t.stride(map[bool]int{false: argARow, true: argACol}[t.col], gAStr)
 	t.stride(argBRow, gBRow)
+	if t.fetchesB() {
+		t.MOVQ(t.ahead(), gAhead)
+		t.IMULQ(gBRow, gAhead)
+	}
 	if !t.col && t.h > 3 {
 		t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
 	}
@@ -427,6 +434,9 @@ func (t *gemmTile) prefetchesC() bool {
 	return t.nv == 2 && t.h > hs[2]/2 && !t.pack && !(t.isa == avx2 && t.masked)
 }
 
+// fetchesB reports whether the tile heeds Ahead.
+func (t *gemmTile) fetchesB() bool { return t.nv == 2 && t.h > 3 }
+
 // uses reports whether a row-mode tile needs the given base.
 func (t *gemmTile) uses(base int) bool {
 	if t.col {
@@ -454,8 +464,8 @@ func (t *gemmTile) advanceA(n int) {
 // step is one k: nv loads of B, h broadcasts of A, h*nv FMAs.
 func (t *gemmTile) step(u int) {
 	for j := 0; j < t.nv; j++ {
-		if t.pack && j*t.isa.bytes%64 == 0 {
-			t.PREFETCHT0(operand.Mem{Base: gB, Index: gBRow, Scale: 8, Disp: j * t.isa.bytes})
+		if t.fetchesB() && j*t.isa.bytes%64 == 0 {
+			t.PREFETCHT0(operand.Mem{Base: gB, Index: gAhead, Scale: 1, Disp: j * t.isa.bytes})
 		}
 		t.load(mem(gB, j*t.isa.bytes), j, t.b(j))
 	}

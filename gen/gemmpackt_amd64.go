@@ -17,6 +17,7 @@ var (
 	ptN     = reg.R11
 	ptOut   = reg.R12
 	ptK     = reg.RDX
+	ptTmp   = reg.R13
 	ptBase0 = reg.RAX
 	ptBase2 = reg.RBX
 	ptBase7 = reg.RCX
@@ -62,101 +63,155 @@ func packT(f *amd64File) {
 	f.RET()
 }
 
-// packTRows transposes rows rows of k elements. A 128-bit lane holds e elements of
-// one row; row g*e+r goes to lane g of register r, so that an e by e transposition
-// inside the lanes leaves whole columns.
+// packTRows transposes rows rows of k elements, a square of as many elements as a
+// vector has at a time: whole lines of src, since rows that lie a multiple of 4 KiB
+// apart share one set of the L1 and would not survive until the next visit.
 func packTRows(f *amd64File, rows int) {
-	e, id := 16/f.d.size, fmt.Sprint(rows)
-	groups := (rows + e - 1) / e
-	v := map[int][32]reg.VecPhysical{1: xmm, 2: ymm, 3: zmm, 4: zmm}[groups]
-	if f.isa.bytes == 64 && groups < 3 {
-		v = ymm
+	id, lanes := fmt.Sprint(rows), f.lanes()
+	f.MOVQ(ptSrc, ptBase0)
+	if rows > 5 {
+		f.LEAQ(operand.Mem{Base: ptSrc, Index: ptLds, Scale: 2}, ptBase2)
 	}
-	mask := f.isa == avx512 && rows < f.lanes()
+	if rows > 7 {
+		f.LEAQ(operand.Mem{Base: ptSrc, Index: ptLds, Scale: 1}, ptBase7)
+		f.LEAQ(operand.Mem{Base: ptBase7, Index: ptLds3, Scale: 2}, ptBase7)
+	}
 	advance := func(by int) {
-		f.ADDQ(operand.Imm(uint64(by)), ptBase0)
+		f.ADDQ(imm(by), ptBase0)
 		if rows > 5 {
-			f.ADDQ(operand.Imm(uint64(by)), ptBase2)
+			f.ADDQ(imm(by), ptBase2)
 		}
 		if rows > 7 {
-			f.ADDQ(operand.Imm(uint64(by)), ptBase7)
+			f.ADDQ(imm(by), ptBase7)
 		}
 	}
-	if mask {
+	if f.isa == avx512 {
 		f.MOVQ(operand.U32(uint32(1)<<rows-1), ptK)
 		f.KMOVW(ptK.As32(), reg.K1)
 	}
-	f.MOVQ(ptSrc, ptBase0)
-	f.LEAQ(operand.Mem{Base: ptSrc, Index: ptLds, Scale: 2}, ptBase2)
-	f.LEAQ(operand.Mem{Base: ptSrc, Index: ptLds, Scale: 1}, ptBase7)
-	f.LEAQ(operand.Mem{Base: ptBase7, Index: ptLds3, Scale: 2}, ptBase7)
+	store := func(i int) {
+		switch {
+		case rows == lanes:
+			f.op("VMOVU", f.vec(i), mem(ptOut, 0))
+		case f.isa == avx512:
+			f.op("VMOVU", f.vec(i), reg.K1, mem(ptOut, 0))
+		default:
+			packTStore(f, rows, 16/f.d.size, i)
+		}
+	}
 	f.MOVQ(ptDst, ptOut)
 	f.Load(f.Param("k"), ptK)
-	f.SHRQ(operand.Imm(map[int]uint64{4: 2, 2: 1}[e]), ptK)
-	f.jump("JZ", "rest"+id)
+	f.SUBQ(imm(lanes), ptK)
+	f.jump("JLT", "rest"+id)
 	f.align(32)
 	f.Label("loop" + id)
-	for r := 0; r < min(e, rows); r++ {
-		f.op("VMOVU", rowMem(r, 0, ptBase, ptLds, ptLds3), xmm[r])
-		for g := 1; g < groups && g*e+r < rows; g++ {
-			m := rowMem(g*e+r, 0, ptBase, ptLds, ptLds3)
-			switch {
-			case g == 1 && f.isa != avx512:
-				f.VINSERTF128(operand.Imm(1), m, ymm[r], ymm[r])
-			case f.d == f32 && g == 1:
-				f.VINSERTF32X4(operand.Imm(1), m, ymm[r], ymm[r])
-			case f.d == f32:
-				f.VINSERTF32X4(operand.Imm(uint64(g)), m, zmm[r], zmm[r])
-			case g == 1:
-				f.VINSERTF64X2(operand.Imm(1), m, ymm[r], ymm[r])
-			default:
-				f.VINSERTF64X2(operand.Imm(uint64(g)), m, zmm[r], zmm[r])
-			}
-		}
+	for r := 0; r < rows; r++ {
+		f.op("VMOVU", rowMem(r, 0, ptBase, ptLds, ptLds3), f.vec(r))
 	}
-	// Registers of rows that are absent hold what they will: their lanes are
-	// not stored.
-	var out []reg.VecPhysical
-	if e == 2 {
-		f.VUNPCKLPD(v[1], v[0], v[2])
-		f.VUNPCKHPD(v[1], v[0], v[3])
-		out = v[2:4]
-	} else {
-		f.VUNPCKLPS(v[1], v[0], v[4])
-		f.VUNPCKHPS(v[1], v[0], v[5])
-		f.VUNPCKLPS(v[3], v[2], v[6])
-		f.VUNPCKHPS(v[3], v[2], v[7])
-		f.VUNPCKLPD(v[6], v[4], v[8])
-		f.VUNPCKHPD(v[6], v[4], v[9])
-		f.VUNPCKLPD(v[7], v[5], v[10])
-		f.VUNPCKHPD(v[7], v[5], v[11])
-		out = v[8:12]
-	}
-	for i, o := range out {
-		if mask {
-			f.op("VMOVU", o, reg.K1, mem(ptOut, 0))
-		} else {
-			packTStore(f, rows, e, map[int]int{2: 2, 4: 8}[e]+i)
-		}
+	packTSquare(f, rows)
+	for c := 0; c < lanes; c++ {
+		store(c)
 		f.ADDQ(ptW, ptOut)
 	}
-	advance(16)
-	f.DECQ(ptK)
-	f.jump("JNZ", "loop"+id)
+	advance(f.isa.bytes)
+	f.SUBQ(imm(lanes), ptK)
+	f.jump("JGE", "loop"+id)
 	f.Label("rest" + id)
-	f.Load(f.Param("k"), ptK)
-	f.ANDQ(operand.Imm(uint64(e-1)), ptK)
+	f.ADDQ(imm(lanes), ptK)
 	f.jump("JZ", "next"+id)
-	f.Label("one" + id)
-	for r := 0; r < rows; r++ {
-		f.scalar("VMOV", rowMem(r, 0, ptBase, ptLds, ptLds3), reg.X0)
-		f.scalar("VMOV", reg.X0, mem(ptOut, r*f.d.size))
+	if f.isa == avx512 {
+		f.MOVQ(operand.I32(-1), ptTmp)
+		f.BZHIQ(ptK, ptTmp, ptTmp)
+		f.KMOVW(ptTmp.As32(), reg.K2)
+		for r := 0; r < rows; r++ {
+			f.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[f.d.size], rowMem(r, 0, ptBase, ptLds, ptLds3), reg.K2, f.vec(r))
+		}
+		packTSquare(f, rows)
+		for c := 0; c < lanes-1; c++ {
+			store(c)
+			f.ADDQ(ptW, ptOut)
+			f.DECQ(ptK)
+			f.jump("JZ", "next"+id)
+		}
+	} else {
+		f.Label("one" + id)
+		for r := 0; r < rows; r++ {
+			f.scalar("VMOV", rowMem(r, 0, ptBase, ptLds, ptLds3), reg.X0)
+			f.scalar("VMOV", reg.X0, mem(ptOut, r*f.d.size))
+		}
+		f.ADDQ(ptW, ptOut)
+		advance(f.d.size)
+		f.DECQ(ptK)
+		f.jump("JNZ", "one"+id)
 	}
-	f.ADDQ(ptW, ptOut)
-	advance(f.d.size)
-	f.DECQ(ptK)
-	f.jump("JNZ", "one"+id)
 	f.Label("next" + id)
+}
+
+// packTSquare transposes the square in vectors 0, 1, …, of which the first rows
+// hold something, by way of as many more. A 128-bit lane holds e elements: first
+// e by e transpositions inside the lanes of e vectors, then lanes as elements.
+func packTSquare(f *amd64File, rows int) {
+	n, e := f.lanes(), 16/f.d.size
+	lo, hi := func(b, a, dst int) { f.op("VUNPCKL", f.vec(b), f.vec(a), f.vec(dst)) },
+		func(b, a, dst int) { f.op("VUNPCKH", f.vec(b), f.vec(a), f.vec(dst)) }
+	at := 0 // vectors at.. hold the square
+	for g := 0; g < n; g += e {
+		if g >= rows {
+			break
+		}
+		for i := g; i < g+e; i += 2 {
+			lo(i+1, i, n+i)
+			hi(i+1, i, n+i+1)
+		}
+	}
+	at = n
+	if e == 4 {
+		for g := 0; g < n && g < rows; g += 4 {
+			f.VUNPCKLPD(f.vec(n+g+2), f.vec(n+g), f.vec(g))
+			f.VUNPCKHPD(f.vec(n+g+2), f.vec(n+g), f.vec(g+1))
+			f.VUNPCKLPD(f.vec(n+g+3), f.vec(n+g+1), f.vec(g+2))
+			f.VUNPCKHPD(f.vec(n+g+3), f.vec(n+g+1), f.vec(g+3))
+		}
+		at = 0
+	}
+	other := n - at
+	if f.isa == avx2 {
+		// Column l*e+c is lane l of vectors c and e+c.
+		for c := 0; c < e; c++ {
+			a, b := at+c, at+e+c
+			f.VPERM2F128(operand.Imm(0x20), f.vec(b), f.vec(a), f.vec(other+c))
+			f.VPERM2F128(operand.Imm(0x31), f.vec(b), f.vec(a), f.vec(other+e+c))
+		}
+	} else {
+		// Column l*e+c is lane l of vectors c, e+c, 2e+c and 3e+c.
+		shuffle := func(i uint64, b, a, dst int) {
+			if f.d == f32 {
+				f.VSHUFF32X4(operand.Imm(i), f.vec(b), f.vec(a), f.vec(dst))
+			} else {
+				f.VSHUFF64X2(operand.Imm(i), f.vec(b), f.vec(a), f.vec(dst))
+			}
+		}
+		for c := 0; c < e; c++ {
+			v := func(g int) int { return at + g*e + c }
+			t := func(g int) int { return other + g*e + c }
+			shuffle(0x88, v(1), v(0), t(0)) // lanes 0 and 2
+			shuffle(0xdd, v(1), v(0), t(1)) // lanes 1 and 3
+			if rows > 2*e {
+				shuffle(0x88, v(3), v(2), t(2))
+				shuffle(0xdd, v(3), v(2), t(3))
+			}
+			shuffle(0x88, t(2), t(0), v(0))
+			shuffle(0x88, t(3), t(1), v(1))
+			shuffle(0xdd, t(2), t(0), v(2))
+			shuffle(0xdd, t(3), t(1), v(3))
+		}
+		other = at
+	}
+	if other != 0 {
+		for i := 0; i < n; i++ {
+			f.op("VMOVA", f.vec(other+i), f.vec(i))
+		}
+	}
 }
 
 // packTStore stores the first rows lanes of register i without a mask: masked

@@ -34,9 +34,8 @@ const (
 	callBytes = 1 << 19
 	// directRows is the number of rows up to which packing B does not pay.
 	directRows = 32
-	// packRows is the number of rows from which packing B pays where its rows
-	// are pages apart.
-	packRows = 512
+	// fetchAhead is how many rows ahead kernels fetch a B that lies beyond the L1.
+	fetchAhead = 8
 	// packRowsA is the number of rows from which A is packed: fewer do not
 	// collide in the L1.
 	packRowsA = 5
@@ -67,7 +66,7 @@ func (p *product[T]) block(i0, i1, j0, j1 int) {
 	}
 	ws := getWorkspace[T]()
 	s := &ws.strip // not on the stack, so that p can be
-	*s = strip[T]{product: *p, i0: i0, m: m, kb: kb, ws: ws}
+	*s = strip[T]{product: *p, i0: i0, m: m, cols: n, kb: kb, ws: ws}
 	nc := s.width(n)
 	if s.sumsInC() {
 		s.blocksThenStrips(j0, j1, nc)
@@ -134,11 +133,11 @@ func (s *strip[T]) packA(p0, k, n int) {
 func (s *strip[T]) packsA(n int) bool {
 	nr, stride := s.kernels.GemmNR, max(s.aRow, s.aCol)*sizeOf[T]()
 	switch {
-	case s.packed == nil && !s.tB && s.aCol == 1 && !s.inPlace(min(n, s.width(n))):
+	case s.packed == nil && !s.tB && s.aCol == 1 && !s.inPlace():
 		return true // the kernels that pack B on the way
 	case s.m < packRowsA:
 		return false
-	case stride%2048 == 0:
+	case s.aCol == 1 && stride%2048 == 0:
 		return n > nr
 	}
 	return stride%1024 == 0 && n >= 8*nr
@@ -149,14 +148,15 @@ func (p *product[T]) tileWidth() int {
 	return 1 << bits.Len(uint(p.kernels.GemmMR-1))
 }
 
-// inPlace reports whether the block uses a k-block of n columns of B where they
-// lie. Half an L2 must hold them. Rows far apart cost a page each, which packing
-// saves and pays back only over many rows of C, sooner with short panels. Few rows
-// of C never pay it back.
-func (s *strip[T]) inPlace(n int) bool {
-	l2, size := asm.Caches().L2, sizeOf[T]()
-	return s.packed == nil && !s.tB && (s.m <= directRows || s.kb*n*size <= l2/2 &&
-		(s.kb*s.bRow*size <= l2 || s.m < packRows && s.kernels.GemmNR*size >= 128))
+// inPlace reports whether the block uses B where it lies. Few rows of C never pay
+// the packing back, and a B of which half an L2 holds a k-block need not be packed
+// unless its rows collide in the L1.
+func (s *strip[T]) inPlace() bool {
+	if s.packed != nil || s.tB {
+		return false
+	}
+	size := sizeOf[T]()
+	return s.m <= directRows || s.kb*s.cols*size <= asm.Caches().L2/2 && s.bRow*size%2048 != 0
 }
 
 // finalOut are the Out flags that turn the sum into C when C is written once.
@@ -195,6 +195,7 @@ func callShape(m, n, k, h, nr int) (rows, cols int) {
 type strip[T Float] struct {
 	product[T]
 	i0, m   int
+	cols    int // of the block
 	j0, n   int
 	kb      int
 	ws      *workspace[T]
@@ -290,7 +291,7 @@ func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
 	switch {
 	case s.packed != nil:
 		s.panels(s.packed.panels(s.j0, s.n, p0, p1), nr*k, nr, 0, s.m, 0, s.n, p0, k, c, ldc, out)
-	case s.inPlace(s.n):
+	case s.inPlace():
 		s.panels(s.b[p0*s.bRow+s.j0:], nr, s.bRow, 0, s.m, 0, s.n, p0, k, c, ldc, out)
 	case s.tB && s.m*k*sizeOf[T]() <= asm.Caches().L2/2:
 		// A stays in cache: one panel of B at a time, through the L1.
@@ -330,6 +331,7 @@ func (s *strip[T]) packedStrip(p0, k int, c []T, ldc, out int) {
 		g := s.args(out)
 		s.setA(&g, 0, p0, k)
 		g.BPanel, g.BRow, g.LDC, g.K, g.M, g.PackPanel = nr, s.bRow, ldc, k, h, panel
+		g.Ahead = fetchAhead
 		_, cols := callShape(h, whole, k, h, nr)
 		for j := 0; j < whole; j += cols {
 			g.N = min(cols, whole-j)
@@ -374,6 +376,9 @@ func (s *strip[T]) panels(b []T, bPanel, bRow, r0, r1, j, n, p0, k int, c []T, l
 	nr := s.kernels.GemmNR
 	g := s.args(out)
 	g.BPanel, g.BRow, g.LDC, g.K = bPanel, bRow, ldc, k
+	if bPanel == nr {
+		g.Ahead = fetchAhead
+	}
 	rows, cols := callShape(r1-r0, n, k, asm.TileHeight(s.m, s.kernels.GemmMR), nr)
 	for i := r0; i < r1; i += rows {
 		g.M = min(rows, r1-i)
