@@ -115,8 +115,9 @@ func checkAsm(file, isa, src string, gate []string) []string {
 }
 
 // implied lists what a CPU with AVX2 is known to have: AVX and the SSE levels by
-// definition, the rest of amd64's baseline.
-var implied = []string{"SSE", "SSE2", "SSE3", "SSSE3", "SSE4.1", "SSE4.2", "AVX", "CMOV", "MMX"}
+// definition, the rest of amd64's baseline. MMX+ is avo's word for what SSE added
+// to MMX, prefetches among it.
+var implied = []string{"SSE", "SSE2", "SSE3", "SSSE3", "SSE4.1", "SSE4.2", "AVX", "CMOV", "MMX", "MMX+"}
 
 // readGates reads from the dispatch code which features the two tables ask for:
 // the arguments of the calls of Supports, of which the second adds to the first.
