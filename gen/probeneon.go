@@ -71,6 +71,9 @@ func useProbe%[1]sNEON(k *ProbeKernels) {
 // The faces do whole blocks in assembly and the rest in Go.
 
 func readProbeNEON(x []byte) {
+	if raceEnabled {
+		raceRead(x)
+	}
 	n := len(x) / 256
 	if n > 0 {
 		probeReadNEON(&x[0], n)
@@ -79,6 +82,9 @@ func readProbeNEON(x []byte) {
 }
 
 func writeProbeNEON(x []byte) {
+	if raceEnabled {
+		raceWrite(x)
+	}
 	n := len(x) / 256
 	if n > 0 {
 		probeWriteNEON(&x[0], n)
@@ -88,6 +94,10 @@ func writeProbeNEON(x []byte) {
 
 func copyProbeNEON(dst, src []byte) {
 	src = src[:len(dst)]
+	if raceEnabled {
+		raceRead(src)
+		raceWrite(dst)
+	}
 	n := len(dst) / 256
 	if n > 0 {
 		probeCopyNEON(&dst[0], &src[0], n)
