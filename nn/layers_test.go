@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lanes-go/lanes/internal/gradcheck"
 	"github.com/lanes-go/lanes/tensor"
 )
 
@@ -18,116 +17,6 @@ func random[T tensor.Float](r *rand.Rand, shape ...int) *tensor.Tensor[T] {
 		x.Data()[i] = T(r.NormFloat64())
 	}
 	return x
-}
-
-// checkLayer compares the gradients of a layer, with respect to its input and its
-// parameters, with differences of a random weighting of its results.
-func checkLayer(t *testing.T, l Layer[float64], x *tensor.Tensor[float64]) *gradcheck.Report {
-	t.Helper()
-	r := rand.New(rand.NewPCG(1, 0))
-	weights := random[float64](r, l.Forward(x, Eval).Shape()...)
-	dx := make([]float64, x.Len())
-	vars := []gradcheck.Var{{Name: "x", Shape: x.Shape(), X: x.Data(), Grad: dx}}
-	for _, p := range l.Params() {
-		vars = append(vars, gradcheck.Var{Name: p.Name, Shape: p.Value.Shape(), X: p.Value.Data(), Grad: p.Grad.Data()})
-	}
-	dy := tensor.New[float64](weights.Shape()...)
-	report := gradcheck.Check(gradcheck.Problem{
-		Vars: vars,
-		Loss: func() float64 {
-			s := 0.0
-			for i, v := range l.Forward(x, Eval).Data() {
-				s += float64(v * weights.Data()[i])
-			}
-			return s
-		},
-		Grad: func(upstream float64) {
-			for _, p := range l.Params() {
-				p.Grad.Fill(0)
-			}
-			l.Forward(x, Train)
-			for i, w := range weights.Data() {
-				dy.Data()[i] = upstream * w
-			}
-			copy(dx, l.Backward(dy).Data())
-		},
-		Linear: true,
-	}, gradcheck.Options{})
-	return report
-}
-
-func TestGradients(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 0))
-	b := New[float64](3)
-	for _, c := range []struct {
-		name string
-		l    Layer[float64]
-		x    *tensor.Tensor[float64]
-	}{
-		{"Linear", b.Linear(7, 5), random[float64](r, 4, 7)},
-		{"Linear of one row", b.Linear(3, 1), random[float64](r, 1, 3)},
-		{"Linear of many rows", b.Linear(2, 3), random[float64](r, 130, 2)},
-		{"ReLU", b.ReLU(), random[float64](r, 5, 11)},
-		{"ReLU, three axes", b.ReLU(), random[float64](r, 2, 3, 4)},
-		{"Sequential", b.Sequential(b.Linear(6, 9), b.ReLU(), b.Sequential(b.Linear(9, 8), b.ReLU()), b.Linear(8, 3)), random[float64](r, 5, 6)},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if rep := checkLayer(t, c.l, c.x); !rep.OK() {
-				t.Error(rep)
-			}
-		})
-	}
-}
-
-// broken is a Linear with an error planted in its Backward.
-type broken struct {
-	*Linear[float64]
-	spoil func(l *Linear[float64], dx *tensor.Tensor[float64])
-}
-
-func (b broken) Backward(dy *tensor.Tensor[float64]) *tensor.Tensor[float64] {
-	dx := b.Linear.Backward(dy)
-	b.spoil(b.Linear, dx)
-	return dx
-}
-
-func TestGradientsPlantedErrors(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 0))
-	for name, spoil := range map[string]func(l *Linear[float64], dx *tensor.Tensor[float64]){
-		"sign of the bias":       func(l *Linear[float64], dx *tensor.Tensor[float64]) { negate(l.Bias.Grad) },
-		"weights off by 1e-4":    func(l *Linear[float64], dx *tensor.Tensor[float64]) { l.Weight.Grad.Data()[3] *= 1 + 1e-4 },
-		"one input forgotten":    func(l *Linear[float64], dx *tensor.Tensor[float64]) { dx.Data()[5] = 0 },
-		"transposed, by mistake": func(l *Linear[float64], dx *tensor.Tensor[float64]) { slices.Reverse(l.Weight.Grad.Data()) },
-	} {
-		if rep := checkLayer(t, broken{New[float64](3).Linear(7, 5), spoil}, random[float64](r, 4, 7)); rep.OK() {
-			t.Errorf("not found: %s", name)
-		}
-	}
-}
-
-func negate(x *tensor.Tensor[float64]) {
-	for i, v := range x.Data() {
-		x.Data()[i] = -v
-	}
-}
-
-func TestGradientSoftmaxCrossEntropy(t *testing.T) {
-	r := rand.New(rand.NewPCG(4, 0))
-	for _, s := range [][2]int{{1, 2}, {5, 10}, {70, 3}} {
-		x, labels := random[float64](r, s[0], s[1]), make([]int, s[0])
-		for i := range labels {
-			labels[i] = r.IntN(s[1])
-		}
-		g := make([]float64, x.Len())
-		rep := gradcheck.Check(gradcheck.Problem{
-			Vars: []gradcheck.Var{{Name: "logits", Shape: x.Shape(), X: x.Data(), Grad: g}},
-			Loss: func() float64 { loss, _ := SoftmaxCrossEntropy(x, labels); return loss },
-			Grad: func(float64) { _, d := SoftmaxCrossEntropy(x, labels); copy(g, d.Data()) },
-		}, gradcheck.Options{})
-		if !rep.OK() {
-			t.Errorf("%v: %v", s, rep)
-		}
-	}
 }
 
 // Linear is the product and the addition, nothing else.
@@ -148,29 +37,6 @@ func TestLinear(t *testing.T) {
 		if !slices.Equal(l.Weight.Grad.Data(), []float32{3 * n, 2 * n, n, 2 * n, 2 * n, 2 * n}) || !slices.Equal(l.Bias.Grad.Data(), []float32{2 * n, n}) {
 			t.Errorf("after %d passes: dw %v db %v", pass, l.Weight.Grad.Data(), l.Bias.Grad.Data())
 		}
-	}
-}
-
-// BackwardParams adds the bits that Backward adds.
-func TestBackwardParams(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 0))
-	x, dy := random[float32](r, 9, 6), random[float32](r, 9, 3)
-	var hashes []string
-	for _, back := range []func(Layer[float32]){
-		func(l Layer[float32]) { l.Backward(dy) },
-		func(l Layer[float32]) { BackwardParams(l, dy) },
-	} {
-		b := New[float32](1)
-		net := b.Sequential(b.Sequential(b.Linear(6, 8), b.ReLU()), b.Linear(8, 3))
-		net.Forward(x, Train)
-		back(net)
-		for _, p := range net.Params() {
-			p.Value = p.Grad
-		}
-		hashes = append(hashes, Hash(net))
-	}
-	if hashes[0] != hashes[1] {
-		t.Error("the gradients differ")
 	}
 }
 

@@ -103,12 +103,12 @@ func TestDiverged(t *testing.T) {
 // A steady step allocates nothing, also where batches of two sizes alternate and
 // where products are worth several threads.
 func TestStepAllocates(t *testing.T) {
-	ds := noise[float32](300, 200, 10)
-	net := mlp[float32](1, 200, 256, 10)
+	ds := noise[float32](200, 100, 10)
+	net := mlp[float32](1, 100, 90, 10)
 	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 0.01, Momentum: 0.9})
 	var batches []*tensor.Tensor[float32]
 	var labels [][]int
-	for x, l := range ds.Batches(200) {
+	for x, l := range ds.Batches(128) {
 		batches, labels = append(batches, x.Clone()), append(labels, slices.Clone(l))
 	}
 	step := func() {
@@ -116,10 +116,18 @@ func TestStepAllocates(t *testing.T) {
 			Step(net, opt, x, labels[i])
 		}
 	}
+	runs := 10
+	if testing.Short() {
+		runs = 3
+	}
 	for _, threads := range []int{1, 2} {
 		before := tensor.SetMaxThreads(threads)
+		workers := tensor.ReadStats().Workers
 		step()
-		if n := testing.AllocsPerRun(10, step); n != 0 {
+		if asked := tensor.ReadStats().Workers - workers; (asked > 0) != (threads > 1) {
+			t.Errorf("%d threads: %d workers asked to help", threads, asked)
+		}
+		if n := testing.AllocsPerRun(runs, step); n != 0 {
 			t.Errorf("%d threads: %v allocations in two steps", threads, n)
 		}
 		tensor.SetMaxThreads(before)
