@@ -227,6 +227,36 @@ func gcd(a, b int) int {
 }
 
 func matMul[T Float](op string, dst, a, b *Tensor[T], tA, tB bool, beta T) {
+	if !matMulRows(dst, a, b, tA, tB, beta) {
+		matMulViews(op, dst, a, b, tA, tB, beta)
+	}
+}
+
+// matMulRows is the short way for three matrices with contiguous rows, nothing
+// shared: at 16x16x16 every nanosecond shows. It reports false, and has done
+// nothing, if the operands are others.
+func matMulRows[T Float](dst, a, b *Tensor[T], tA, tB bool, beta T) bool {
+	if len(dst.shape) != 2 || len(a.shape) != 2 || len(b.shape) != 2 || dst.stride[1] != 1 || a.stride[1] != 1 || b.stride[1] != 1 {
+		return false
+	}
+	ra, ca, rb, cb := a.shape[0], a.shape[1], b.shape[0], b.shape[1]
+	lda, ldb := max(a.stride[0], ca), max(b.stride[0], cb) // the stride of a single row says nothing
+	if tA {
+		ra, ca = ca, ra
+	}
+	if tB {
+		rb, cb = cb, rb
+	}
+	if ca != rb || dst.shape[0] != ra || dst.shape[1] != cb || uint(ra|ca|cb) > maxDim ||
+		!apart(dst.data, len(dst.data), a.data, b.data) {
+		return false
+	}
+	Gemm(tA, tB, ra, cb, ca, 1, a.data, lda, b.data, ldb, beta, dst.data, max(dst.stride[0], cb))
+	return true
+}
+
+// matMulViews takes any operands.
+func matMulViews[T Float](op string, dst, a, b *Tensor[T], tA, tB bool, beta T) {
 	x, y, c, ok := operands(dst, a, b, tA, tB)
 	if !ok {
 		panic(matMulError(op, dst, a, b, tA, tB))
