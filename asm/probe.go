@@ -1,5 +1,10 @@
 package asm
 
+import (
+	"math"
+	"sync"
+)
+
 // ProbeKernels measure the machine itself. They depend on the instruction set,
 // not on the values, and carry no bit contract.
 type ProbeKernels struct {
@@ -23,16 +28,48 @@ func probeGenericKernels[T Float]() ProbeKernels {
 	}
 }
 
+// probeFMAGeneric is the inner loop of the plain product, on operands in the L1:
+// what exact FMAs cost here in plain Go. A round is 64 terms of eight chains.
 func probeFMAGeneric[T Float](n int) int {
-	var s [8]T
-	x, y := T(1), T(0)
-	for i := 0; i < n; i++ {
-		for j := range s {
-			s[j] = FMA(x, y, s[j])
+	x := probeOperands64
+	if is32[T]() {
+		x = probeOperands32
+	}
+	o := x()
+	for range n {
+		var s [4][2]float64
+		gemmTile[T](&s, o.a, o.b, 4, 2, o.ra, o.rb)
+		probeSink(s[0][0])
+	}
+	return max(n, 0) * len(o.a) * 8 * 2
+}
+
+type probeOperands struct {
+	a      [][4]float64
+	b      [][2]float64
+	ra, rb expRange
+}
+
+var (
+	probeOperands32 = sync.OnceValue(newProbeOperands[float32])
+	probeOperands64 = sync.OnceValue(newProbeOperands[float64])
+)
+
+// newProbeOperands are fractions without an end: sums that need no rounding take
+// another way.
+func newProbeOperands[T Float]() *probeOperands {
+	o := &probeOperands{make([][4]float64, 64), make([][2]float64, 64), expRange{lo: math.MaxUint64}, expRange{lo: math.MaxUint64}}
+	for p := range o.a {
+		for i := range o.a[p] {
+			o.a[p][i] = float64(1 / T(3+p+i))
+			o.ra.add(o.a[p][i])
+		}
+		for j := range o.b[p] {
+			o.b[p][j] = float64(1 / T(7+p+j))
+			o.rb.add(o.b[p][j])
 		}
 	}
-	probeSink(float64(s[0] + s[7]))
-	return max(n, 0) * 16
+	return o
 }
 
 //go:noinline

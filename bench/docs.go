@@ -186,6 +186,9 @@ func detail(b *strings.Builder, rs []Record) {
 			order = append(order, k)
 		}
 		cell[k][at] = fmt.Sprintf("%.4g (%.0f%%)", r.GFlops, r.OfPeak)
+		if r.Peak == 0 {
+			cell[k][at] = fmt.Sprintf("%.4g", r.GFlops)
+		}
 	}
 	head := []string{"op", "type", "tr", "shape"}
 	for _, at := range runs {

@@ -152,7 +152,11 @@ func measure(p plan, progress func(string)) (rs []Record, left []string) {
 		r := stamp
 		r.Op, r.DType, r.Trans, r.Shape, r.Threads = c.row.Op, c.row.DType, c.row.Trans, c.row.Shape(), c.threads
 		r.Bits = c.bits
-		r.fill(c.samples, c.row.Flops(), operandBytes(c.row), slices.Max(*peaks[peakKey{c.row.DType, c.threads}]))
+		peak := slices.Max(*peaks[peakKey{c.row.DType, c.threads}])
+		if c.row.Op == "plainloop" {
+			peak = 0 // it has no FMAs
+		}
+		r.fill(c.samples, c.row.Flops(), operandBytes(c.row), peak)
 		rs = append(rs, r)
 	}
 	return rs, left

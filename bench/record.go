@@ -38,8 +38,8 @@ type Record struct {
 	Spread  float64 `json:"spread"` // (third quartile - first quartile) / median
 	GFlops  float64 `json:"gflops"` // from the best; 0 for read, write, copy
 	GBytes  float64 `json:"gbytes_per_s"`
-	Peak    float64 `json:"peak_gflops"`     // FMAs in registers: this ISA, dtype and number of threads, this run
-	OfPeak  float64 `json:"percent_of_peak"` // 100*gflops/peak_gflops
+	Peak    float64 `json:"peak_gflops"`     // FMAs in registers: this ISA, dtype and number of threads, this run; 0 for plainloop
+	OfPeak  float64 `json:"percent_of_peak"` // 100*gflops/peak_gflops, or 0
 	Bits    string  `json:"bits"`            // hash of the result for fixed operands: the same on every machine
 }
 

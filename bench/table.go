@@ -82,8 +82,12 @@ func printTable(w io.Writer, isa string, rs []Record, large, long []string) {
 				"op", "type", "tr", "shape", "thr", "GFLOP/s", "peak", "GB/s", "best", "spread")
 			first = false
 		}
-		fmt.Fprintf(w, "%-9s %-4s %-2s %-16s %3d %10.2f %6.1f%% %9.1f %12s %6.1f%%\n",
-			r.Op, r.DType, r.Trans, r.Shape, r.Threads, r.GFlops, r.OfPeak, r.GBytes, nsText(r.BestNs), 100*r.Spread)
+		of := "-"
+		if r.Peak > 0 {
+			of = fmt.Sprintf("%.1f%%", r.OfPeak)
+		}
+		fmt.Fprintf(w, "%-9s %-4s %-2s %-16s %3d %10.2f %7s %9.1f %12s %6.1f%%\n",
+			r.Op, r.DType, r.Trans, r.Shape, r.Threads, r.GFlops, of, r.GBytes, nsText(r.BestNs), 100*r.Spread)
 	}
 	if len(large) > 0 {
 		fmt.Fprintf(w, "not for this table, more than %g GFLOP: %d cases\n", plainFlops/1e9, len(large))
