@@ -1,5 +1,7 @@
 package asm
 
+import "math"
+
 // ActKernels are activations and their gradients. Inputs are at least as long as
 // dst; each may be dst itself.
 type ActKernels[T Float] struct {
@@ -14,20 +16,30 @@ type ActKernels[T Float] struct {
 func reluGeneric[T Float](dst, x []T) {
 	x = x[:len(dst)]
 	for i, v := range x {
-		if v < 0 {
-			v = 0
-		}
-		dst[i] = v
+		dst[i] = unless(v < 0, v)
 	}
 }
 
 func reluGradGeneric[T Float](dx, dy, y []T) {
 	dy, y = dy[:len(dx)], y[:len(dx)]
 	for i, v := range y {
-		d := dy[i]
-		if !(v > 0) {
-			d = 0
-		}
-		dx[i] = d
+		dx[i] = unless(!(v > 0), dy[i])
 	}
+}
+
+// unless is zero ? 0 : v. The compiler has a conditional move for integers only,
+// and a branch on the sign of noise is mispredicted every other time.
+func unless[T Float](zero bool, v T) T {
+	if is32[T]() {
+		b := math.Float32bits(float32(v))
+		if zero {
+			b = 0
+		}
+		return T(math.Float32frombits(b))
+	}
+	b := math.Float64bits(float64(v))
+	if zero {
+		b = 0
+	}
+	return T(math.Float64frombits(b))
 }

@@ -30,6 +30,7 @@ func (b *Builder[T]) Linear(in, out int) *Linear[T] {
 	return l
 }
 
+// Forward returns x·Wᵀ + b, n x out, for x n x in.
 func (l *Linear[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	w := l.Weight.Value
 	if x.Rank() != 2 || x.Dim(1) != w.Dim(1) {
@@ -44,6 +45,7 @@ func (l *Linear[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	return y
 }
 
+// Backward adds dyᵀ·x and the column sums of dy to the gradients, and returns dy·W.
 func (l *Linear[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 	l.backwardParams(dy)
 	dx := l.dx.Resize(l.x.Dim(0), l.x.Dim(1))
@@ -57,4 +59,5 @@ func (l *Linear[T]) backwardParams(dy *tensor.Tensor[T]) {
 	tensor.ColSumAcc(l.Bias.Grad, dy)
 }
 
+// Params returns the weight and the bias.
 func (l *Linear[T]) Params() []*Param[T] { return []*Param[T]{l.Weight, l.Bias} }

@@ -8,12 +8,14 @@ type ReLU[T tensor.Float] struct{ saved[T] }
 // ReLU returns a rectifier.
 func (b *Builder[T]) ReLU() *ReLU[T] { return &ReLU[T]{} }
 
+// Forward returns x < 0 ? 0 : x: NaN and -0 pass.
 func (l *ReLU[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	y := l.result(mode, x.Shape()...)
 	tensor.ReLU(y, x)
 	return y
 }
 
+// Backward returns dy where x was > 0, else 0.
 func (l *ReLU[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 	l.check("ReLU.Backward", dy)
 	dx := l.dx.Resize(dy.Shape()...)
@@ -21,4 +23,5 @@ func (l *ReLU[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 	return dx
 }
 
+// Params returns nothing.
 func (l *ReLU[T]) Params() []*Param[T] { return nil }

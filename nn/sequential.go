@@ -42,6 +42,7 @@ func (b *Builder[T]) Sequential(layers ...Layer[T]) *Sequential[T] {
 	return s
 }
 
+// Forward returns the result of the last layer, which owns it.
 func (s *Sequential[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	for _, l := range s.Layers {
 		x = l.Forward(x, mode)
@@ -49,6 +50,7 @@ func (s *Sequential[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T
 	return x
 }
 
+// Backward goes through the layers from the last to the first.
 func (s *Sequential[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 	for i := len(s.Layers) - 1; i >= 0; i-- {
 		dy = s.Layers[i].Backward(dy)
@@ -65,6 +67,7 @@ func (s *Sequential[T]) backwardParams(dy *tensor.Tensor[T]) {
 	}
 }
 
+// Params returns the parameters of all layers, in their order.
 func (s *Sequential[T]) Params() []*Param[T] { return s.params }
 
 // Buffers returns the buffers of the layers.
