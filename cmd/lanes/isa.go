@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/lanes-go/lanes/asm"
 )
@@ -51,7 +50,7 @@ func useISA(want string, stderr io.Writer) (code int, done bool) {
 	os.Setenv("LANES_ISA", want)
 	os.Setenv(again, "1")
 	env := os.Environ()
-	syscall.Exec(program, os.Args, env) // returns only where a process cannot become another
+	become(program, env)
 	c := exec.Command(program, os.Args[1:]...)
 	c.Env = env
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
