@@ -234,7 +234,7 @@ func (c *timing) sample(slot time.Duration) {
 // fill sets the numbers of a record from its samples.
 func (r *Record) fill(ns []float64, flops, bytes, peak float64) {
 	s := slices.Sorted(slices.Values(ns))
-	at := func(q float64) float64 { return s[int(q*float64(len(s)-1)+0.5)] }
+	at := func(q float64) float64 { return s[int(float64(q*float64(len(s)-1))+0.5)] }
 	r.Samples = len(s)
 	r.NsPerOp, r.BestNs = digits(at(0.5)), digits(s[0])
 	r.Spread = digits((at(0.75) - at(0.25)) / at(0.5))

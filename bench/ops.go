@@ -136,5 +136,5 @@ func operandBytes(r shapes.Row) float64 {
 		size = 8
 	}
 	m, n, k := float64(r.M), float64(r.N), float64(r.K)
-	return size * (m*k + k*n + m*n)
+	return size * (float64(m*k) + float64(k*n) + float64(m*n))
 }

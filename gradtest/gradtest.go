@@ -200,7 +200,7 @@ func randomUpstream(seed uint64, m int) []float64 {
 		state = state*6364136223846793005 + 1442695040888963407
 		z := (state ^ state>>33) * 0xff51afd7ed558ccd
 		z ^= z >> 33
-		dy[i] = 0.25 + float64(z>>11)*0x1p-53*0.75
+		dy[i] = 0.25 + float64(float64(z>>11)*0x1p-53*0.75)
 		if z&1 == 1 {
 			dy[i] = -dy[i]
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,7 +26,7 @@ type fuseTarget struct {
 var fuseTargets = []fuseTarget{
 	{"arm64", []string{"GOARCH=arm64"}, regexp.MustCompile(`^FN?M(ADD|SUB)[SDH]$`), false},
 	{"riscv64", []string{"GOARCH=riscv64"}, regexp.MustCompile(`^FN?M(ADD|SUB)[SDHQ]$`), false},
-	{"s390x", []string{"GOARCH=s390x"}, regexp.MustCompile(`^(FM(ADD|SUB)S?|M[AS][ED]B?R?|[VW]FN?M[AS]\w*)$`), false},
+	{"s390x", []string{"GOARCH=s390x"}, regexp.MustCompile(`^(FM(ADD|SUB)S?|M[AS][ED]B?R?|[VW]FN?M[AS]([SDX]B)?)$`), false},
 	{"ppc64le", []string{"GOARCH=ppc64le"}, regexp.MustCompile(`^(FN?M(ADD|SUB)S?(CC)?|X[SV]N?M(ADD|SUB)[AM]\w*)$`), false},
 	{"loong64", []string{"GOARCH=loong64"}, regexp.MustCompile(`^FN?M(ADD|SUB)[FD]$`), false},
 	{"amd64.v3", []string{"GOARCH=amd64", "GOAMD64=v3"}, regexp.MustCompile(`^vfn?m(add|sub)`), true},
@@ -211,11 +212,11 @@ func checkFuse(root string, names []string) error {
 		}
 		t.env = append(t.env, "GOOS=linux", "CGO_ENABLED=0", "GOWORK=") // found from the root
 		if err := checkPlanted(t, tmp); err != nil {
-			return fmt.Errorf("%s: %w", t.name, err)
+			return errors.Join(report(bad), fmt.Errorf("%s: %w", t.name, err))
 		}
 		binaries, err := buildAll(t, root, filepath.Join(tmp, t.name))
 		if err != nil {
-			return err
+			return errors.Join(report(bad), err)
 		}
 		var all []position
 		seen := newInstances()
@@ -258,17 +259,11 @@ func buildAll(t fuseTarget, root, dir string) ([]string, error) {
 	if _, err := command(root, t.env, "go", "build", "-o", programs, "./...", "./cmd/..."); err != nil {
 		return nil, err
 	}
-	list, err := command(root, t.env, "go", "list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}", "./...", "./cmd/...")
-	if err != nil {
+	bin := filepath.Join(dir, "tests") + string(filepath.Separator)
+	if _, err := command(root, t.env, "go", "test", "-c", "-o", bin, "./...", "./cmd/..."); err != nil {
 		return nil, err
 	}
-	for _, pkg := range strings.Fields(string(list)) {
-		out := filepath.Join(dir, strings.ReplaceAll(pkg, "/", "_")+".test")
-		if _, err := command(root, t.env, "go", "test", "-c", "-o", out, pkg); err != nil {
-			return nil, err
-		}
-	}
-	tests, err := filepath.Glob(filepath.Join(dir, "*.test"))
+	tests, err := filepath.Glob(bin + "*")
 	if err != nil {
 		return nil, err
 	}

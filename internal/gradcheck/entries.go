@@ -101,7 +101,7 @@ func (c *checker) judge(t *TensorReport, k int, picks []int, slopes []slope, lar
 			// largest is as good as 0.
 			floor := 0.0
 			if !resolved(s) {
-				floor = 1e-8 * own
+				floor = float64(1e-8 * own)
 			}
 			size := max(math.Abs(a), math.Abs(s.d), s.steep, float64(c.blur()*largest))
 			switch {
@@ -185,7 +185,7 @@ func (c *checker) directions() {
 			continue // kinks or noise: another one
 		}
 		c.r.DirsUsed++
-		floor := 1e-9 * spread
+		floor := float64(1e-9 * spread)
 		if !agrees(l.claim, s.d, c.o.Rtol, s.err, floor) {
 			s = l.secondLook(s)
 		}
@@ -209,7 +209,7 @@ func (c *checker) directionLine(n int) (l *line, spread float64) {
 	for k, x := range c.keep {
 		u[k] = make([]float64, len(x))
 		for i := range x {
-			u[k][i] = c.rng.sign() * (0.5 + c.rng.float()/2) * scaleOf(x[i]) / root
+			u[k][i] = c.rng.size() * scaleOf(x[i]) / root
 			a := float64(c.claim[k][i] * u[k][i])
 			claim += a
 			big = max(big, math.Abs(a))

@@ -248,9 +248,9 @@ func (c *checker) linear() {
 		c.p.Grad(s)
 		for k, v := range c.p.Vars {
 			for i, g := range v.Grad {
-				want := s * c.claim[k][i]
+				want := float64(s * c.claim[k][i])
 				// The sums behind an entry may cancel: compare with the tensor's largest.
-				if s == 0 && g != 0 || !(math.Abs(g-want) <= 1e3*c.eps*2*maxAbs(c.claim[k])) {
+				if s == 0 && g != 0 || !(math.Abs(g-want) <= 2e3*c.eps*maxAbs(c.claim[k])) {
 					c.r.fault("with %v times the upstream gradient the gradient of %s is %v, not %v", s, c.label(k, i), g, want)
 					break
 				}

@@ -27,6 +27,9 @@ func (r *rng) sign() float64 {
 	return 1
 }
 
+// size is in ±[0.5, 1).
+func (r *rng) size() float64 { return r.sign() * (0.5 + float64(r.float()/2)) }
+
 // sample returns m of 0..n-1 in increasing order, the first and the last among
 // them; all if n <= m.
 func (r *rng) sample(n, m int) []int {
@@ -87,7 +90,7 @@ func (c *checker) measureNoise() {
 		for k, x := range c.keep {
 			u[k] = make([]float64, len(x))
 			for i := range x {
-				u[k][i] = c.rng.sign() * (0.5 + c.rng.float()/2) * max(math.Abs(x[i]), 0x1p-20)
+				u[k][i] = c.rng.size() * max(math.Abs(x[i]), 0x1p-20)
 			}
 		}
 		both := math.Inf(1)

@@ -34,8 +34,18 @@ func plantedBeside(x, y, z float64) float64 {
 }
 
 //go:noinline
+func plantedTwice[T float](x, y T) T {
+	return x * y * 2 // FUSED
+}
+
+//go:noinline
 func clean[T float](x, y, z T) T {
 	return T(x*y) + z
+}
+
+//go:noinline
+func cleanTwice[T float](x, y T) T {
+	return T(x*y) * 2
 }
 
 //go:noinline
@@ -48,5 +58,7 @@ func main() {
 	println(plantedLoop([]float32{1}), plantedLoop([]float64{1}))
 	println(plantedInline[float32](1, 2, 3), plantedInline[float64](1, 2, 3))
 	println(plantedBeside(1, 2, 3))
+	println(plantedTwice[float32](1, 2), plantedTwice[float64](1, 2))
+	println(cleanTwice[float32](1, 2), cleanTwice[float64](1, 2))
 	println(clean[float32](1, 2, 3), clean[float64](1, 2, 3), asked(1, 2, 3))
 }
