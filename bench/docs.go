@@ -12,7 +12,7 @@ import (
 const docsHead = `# CPUs
 
 Written by ` + "`go run ./bench -docs`" + ` from the files in [bench/results](../bench/results),
-each of which somebody sent: see [CONTRIBUTING.md](../CONTRIBUTING.md#a-result-file).
+sent by whoever has the machine: see [CONTRIBUTING.md](../CONTRIBUTING.md#a-result-file).
 GFLOP/s of the best sample; the percentage is of the peak of fused multiply-adds
 measured in the same run, same instruction set and threads. Read the percentages
 across machines, not the rates of shared ones.
