@@ -78,7 +78,7 @@ func TestRerunCommand(t *testing.T) {
 	if !ok {
 		t.Fatal(f.text)
 	}
-	out, err := exec.Command("sh", "-c", "ASKED=1 "+command).CombinedOutput()
+	out, err := exec.Command("sh", "-c", "GRADTEST_FAIL=1 "+command).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "seed 5") || !strings.Contains(string(out), "TestFailsWhenAsked") {
 		t.Errorf("%s: %v\n%s", command, err, out)
 	}
@@ -337,4 +337,4 @@ func TestNoEntries(t *testing.T) {
 	gradtest.Check(t, func([]float64) float64 { return 3 }, func(dst, x []float64) { clear(dst) }, []float64{1, 2})
 }
 
-func asked() bool { return os.Getenv("ASKED") != "" }
+func asked() bool { return os.Getenv("GRADTEST_FAIL") != "" }
