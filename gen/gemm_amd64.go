@@ -386,7 +386,11 @@ func (t *gemmTile) emit() {
 	t.align(32)
 	t.Label("loop4")
 	for u := 0; u < 4; u++ {
-		t.step(u)
+		if t.dups() == 0 {
+			t.step(u)
+		} else if u%2 == 0 {
+			t.stepTwo(u)
+		}
 	}
 	if !t.col {
 		t.advanceA(4 * t.d.size)
@@ -495,6 +499,71 @@ func (t *gemmTile) step(u int) {
 	}
 	if t.col {
 		t.ADDQ(gAStr, gA0)
+	}
+}
+
+// dups is the number of rows of a tile one vector wide that take two elements of A
+// by one load. With a load for every FMA, and B, the tile waits for the two load
+// ports; shuffles have others.
+func (t *gemmTile) dups() int {
+	if t.isa == avx512 && t.nv == 1 && t.h >= 12 {
+		return 6
+	}
+	return 0
+}
+
+// stepTwo is two k, with dups.
+func (t *gemmTile) stepTwo(u int) {
+	b := [2]reg.VecPhysical{t.vec(16), t.vec(17)}
+	t.load(mem(gB, 0), 0, b[0])
+	t.load(operand.Mem{Base: gB, Index: gBRow, Scale: 1}, 0, b[1])
+	t.LEAQ(operand.Mem{Base: gB, Index: gBRow, Scale: 2}, gB)
+	bases := map[int]reg.GPPhysical{0: gA0, 2: gA2, 7: gA7}
+	at := func(i, v int) operand.Mem {
+		if t.col {
+			m := mem(gA0, i*t.d.size)
+			if v == 1 {
+				m.Index, m.Scale = gAStr, 1
+			}
+			return m
+		}
+		return rowMem(i, (u+v)*t.d.size, bases, gAStr, gAStr3)
+	}
+	// The two elements of a pair are neighbours: two k of a row, or two rows.
+	both := func(m operand.Mem, x, even, odd reg.VecPhysical) {
+		if t.d == f32 {
+			t.VBROADCASTSD(m, x)
+			t.VMOVSLDUP(x, even)
+			t.VMOVSHDUP(x, odd)
+		} else {
+			t.VBROADCASTF64X2(m, x)
+			t.VMOVDDUP(x, even)
+			t.VPERMILPD(operand.Imm(0xff), x, odd)
+		}
+	}
+	n := t.dups()
+	dup := func(i, v int) reg.VecPhysical { return t.vec(18 + 2*i + v) }
+	if t.col {
+		for v := 0; v < 2; v++ {
+			for i := 0; i < n; i += 2 {
+				both(at(i, v), t.vec(30+v), dup(i, v), dup(i+1, v))
+			}
+		}
+	} else {
+		for i := 0; i < n; i++ {
+			both(at(i, 0), t.vec(30+i%2), dup(i, 0), dup(i, 1))
+		}
+	}
+	for v := 0; v < 2; v++ {
+		for i := n; i < t.h; i++ {
+			t.raw(map[int]string{4: "VFMADD231PS_BCST", 8: "VFMADD231PD_BCST"}[t.d.size], at(i, v), b[v], t.acc(i, 0))
+		}
+		for i := 0; i < n; i++ {
+			t.op("VFMADD231", dup(i, v), b[v], t.acc(i, 0))
+		}
+	}
+	if t.col {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA0)
 	}
 }
 
