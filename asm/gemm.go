@@ -44,7 +44,7 @@ const (
 // (ACol > 1 or ATile > 0), and B is copied on the way:
 // Pack[(j/NR)*PackPanel + p*NR + j%NR] = B(p,j).
 //
-// Assembly reads the fields from LDC to Beta at the offsets that gen/gemm_amd64.go
+// Assembly reads the fields from LDC to Beta at the offsets that gen/gemmamd64.go
 // names.
 type GemmArgs[T Float] struct {
 	C            []T
@@ -52,6 +52,7 @@ type GemmArgs[T Float] struct {
 	B            []T
 	Bias         []T // with OutBias, at least N long
 	Pack         []T
+	Init         []T // chains go on from Init(i,j) = Init[i*LDC+j], or start at +0
 	LDC          int
 	ARow, ACol   int
 	BPanel, BRow int
@@ -93,9 +94,14 @@ type GemmKernels[T Float] struct {
 	//		C(i,j) = out(s)      // see the Out flags
 	//	}
 	//
-	// It reports false, and has done nothing, if an index would leave a slice.
+	// With Init, s := Init(i,j) instead: a chain in pieces, so that what passes at a
+	// time fits the L1. It reports false, and has done nothing, if an index would leave a slice.
 	// Work per call is bounded by the caller (assembly is not preemptible).
 	Gemm func(g *GemmArgs[T]) bool
+
+	// GemmChunk is the length of the pieces in which a chain is best done where B
+	// is transposed on the way through the L1; 0: in one piece.
+	GemmChunk int
 
 	// PackN copies n <= w columns of k rows:  dst[p*w+j] = src[p*lds+j].
 	// What columns n..w-1 of dst hold afterwards is not specified.

@@ -39,7 +39,7 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	if raceEnabled {
 		g.race(1 << shift)
 	}
-	if g.Pack != nil && g.M > t.height[2] {
+	if g.Pack != nil && (g.M > t.height[2] || g.Init != nil) {
 		return false
 	}
 	a, b, bias := unsafe.SliceData(g.A), unsafe.SliceData(g.B), unsafe.SliceData(g.Bias)
@@ -48,12 +48,12 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 		return true
 	}
 	nr := 1 << shift
-	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr && g.ATile == 0 && g.Pack == nil {
+	if g.N > nr && g.N <= 3*t.lanes && t.height[3] > 0 && g.BPanel == nr && g.ATile == 0 && g.Pack == nil && g.Init == nil {
 		t.columns(g, 3, 1, g.N-nr, 0, b, bias)
 		return true
 	}
 	full, rest := g.N>>shift, g.N&(nr-1)
-	if g.M < len(t.wide) && g.ACol == 1 && full >= t.widePanels[g.M] {
+	if g.M < len(t.wide) && g.ACol == 1 && g.Init == nil && full >= t.widePanels[g.M] {
 		t.runWide(g, shift, a, b, bias)
 		return true
 	}
@@ -172,6 +172,9 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 	t.packT(&dst[0], w, &src[0], lds, n, k)
 }
 
+// gemmChunk keeps a transposed panel, 128 bytes wide at most, in half of an L1.
+const gemmChunk = 192
+
 func (t *gemmTiles[T]) use(k *GemmKernels[T]) {
-	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, Gemm: t.run, PackN: t.runPackN, PackT: t.runPackT}
+	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, GemmChunk: gemmChunk, Gemm: t.run, PackN: t.runPackN, PackT: t.runPackT}
 }

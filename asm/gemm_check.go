@@ -7,6 +7,7 @@ import "fmt"
 func (g *GemmArgs[T]) valid(nr, last int) bool {
 	if uint64(g.M|g.N|g.K|g.LDC|g.ARow|g.ACol|g.BPanel|g.BRow|g.ATile)>>31 != 0 ||
 		uint64(g.M-1)*uint64(g.LDC)+uint64(g.N) > uint64(len(g.C)) || g.M > 1 && g.LDC < g.N ||
+		g.Init != nil && uint64(g.M-1)*uint64(g.LDC)+uint64(g.N) > uint64(len(g.Init)) ||
 		g.Out&OutBias != 0 && len(g.Bias) < g.N {
 		return false
 	}

@@ -42,7 +42,16 @@ func gemmGeneric[T Float](g *GemmArgs[T]) bool {
 				for j := 0; j < cols; j += 2 {
 					var s [4][2]float64
 					a, b, m, n := w.a[i/4*g.K:][:g.K], w.b[j/2*g.K:][:g.K], min(4, rows-i), min(2, cols-j)
-					gemmTile[T](&s, a, b, m, n, ra[i/4], rb)
+					if g.Init != nil {
+						for r := range m {
+							for c := range n {
+								s[r][c] = float64(g.Init[(i0+i+r)*g.LDC+j0+j+c])
+							}
+						}
+						gemmChains[T](&s, a, b, m, n) // the others want to know the range of all numbers
+					} else {
+						gemmTile[T](&s, a, b, m, n, ra[i/4], rb)
+					}
 					for r := range m {
 						for c := range n {
 							gemmOut(g, i0+i+r, j0+j+c, T(s[r][c]))

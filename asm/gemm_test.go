@@ -47,6 +47,9 @@ func refGemm[T Float](g *GemmArgs[T], nr int) {
 		ra := g.rowOffset(i)
 		for j := range g.N {
 			var s T
+			if g.Init != nil {
+				s = g.Init[i*g.LDC+j]
+			}
 			for p := range g.K {
 				s = FMA(g.A[ra+p*g.ACol], g.B[(j/nr)*g.BPanel+p*g.BRow+j%nr], s)
 			}
@@ -158,6 +161,14 @@ func testGemm[T Float](t *testing.T) {
 					g := gemmCase[T](r, m, n, kk, k.GemmNR, true, m%2 == 0, gemmOuts[m%len(gemmOuts)], true)
 					g.ACol, g.ATile, g.TileRows = w, w*kk, h
 					g.A = operands[T](r, ((m-1)/h+1)*w*kk, true)
+					checkGemm(t, k, g)
+				}
+			}
+			// Chains that go on, in C itself and from elsewhere.
+			for m := 1; m <= k.GemmMR+2 && k.GemmChunk > 0; m++ {
+				for _, n := range []int{1, k.GemmNR / 2, k.GemmNR, k.GemmNR + 3, 8*k.GemmNR + 1} {
+					g := gemmCase[T](r, m, n, r.IntN(9), k.GemmNR, m%3 == 0, m%2 == 0, gemmOuts[(m+n)%len(gemmOuts)], true)
+					g.Init = operands[T](r, len(g.C), true)
 					checkGemm(t, k, g)
 				}
 			}

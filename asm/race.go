@@ -27,6 +27,9 @@ func raceWrite[T any](x []T) {
 func (g *GemmArgs[T]) race(nr int) {
 	for i := range g.M {
 		raceWrite(g.C[i*g.LDC:][:g.N])
+		if g.Init != nil {
+			raceRead(g.Init[i*g.LDC:][:g.N])
+		}
 		if g.K > 0 && g.ACol == 1 && g.ATile == 0 {
 			raceRead(g.A[i*g.ARow:][:g.K])
 		}

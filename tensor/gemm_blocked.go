@@ -36,6 +36,9 @@ const (
 	directRows = 32
 	// fetchAhead is how many rows ahead kernels fetch a B that lies beyond the L1.
 	fetchAhead = 8
+	// maxChains is the number of elements up to which chains in pieces are put by
+	// beside C.
+	maxChains = 1 << 19
 	// packRowsA is the number of rows from which A is packed: fewer do not
 	// collide in the L1.
 	packRowsA = 5
@@ -125,7 +128,7 @@ func (s *strip[T]) packA(p0, k, n int) {
 			s.kernels.PackN(buf[i/h*w*k:], w, src, s.aCol, min(h, s.m-i), k)
 		}
 	}
-	s.packedA = buf
+	s.packedA, s.packedP, s.packedK = buf, p0, k
 }
 
 // packsA reports whether tiles of A are packed for products with n columns of B:
@@ -168,11 +171,6 @@ func (p *product[T]) finalOut() int {
 	return out
 }
 
-// args are the arguments common to all kernel calls of the product.
-func (p *product[T]) args(out int) asm.GemmArgs[T] {
-	return asm.GemmArgs[T]{ARow: p.aRow, ACol: p.aCol, Alpha: p.alpha, Beta: p.beta, Out: out}
-}
-
 // callShape cuts an m x n block with chains of k into calls of at most callWork
 // multiply-adds: whole tiles of h rows, whole panels of nr columns.
 func callShape(m, n, k, h, nr int) (rows, cols int) {
@@ -200,6 +198,8 @@ type strip[T Float] struct {
 	kb      int
 	ws      *workspace[T]
 	packedA []T // all rows of the k-block in hand, tile by tile, or nil
+	packedP int // where that k-block begins
+	packedK int // and its length
 }
 
 // width returns how many columns of B to pack at a time.
@@ -290,19 +290,47 @@ func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
 	k, nr := p1-p0, s.kernels.GemmNR
 	switch {
 	case s.packed != nil:
-		s.panels(s.packed.panels(s.j0, s.n, p0, p1), nr*k, nr, 0, s.m, 0, s.n, p0, k, c, ldc, out)
+		s.multiply(tiles[T]{b: s.packed.panels(s.j0, s.n, p0, p1), bPanel: nr * k, bRow: nr, r1: s.m, n: s.n, p0: p0, k: k, c: c, ldc: ldc, out: out})
 	case s.inPlace():
-		s.panels(s.b[p0*s.bRow+s.j0:], nr, s.bRow, 0, s.m, 0, s.n, p0, k, c, ldc, out)
+		s.multiply(tiles[T]{b: s.b[p0*s.bRow+s.j0:], bPanel: nr, bRow: s.bRow, r1: s.m, n: s.n, p0: p0, k: k, c: c, ldc: ldc, out: out})
 	case s.tB && s.m*k*sizeOf[T]() <= asm.Caches().L2/2:
-		// A stays in cache: one panel of B at a time, through the L1.
-		buf := grow(&s.ws.b, nr*k)
-		for j := 0; j < s.n; j += nr {
-			w := min(nr, s.n-j)
-			s.packPanel(buf, j, w, p0, k)
-			s.panels(buf, nr*k, nr, 0, s.m, j, w, p0, k, c, ldc, out)
-		}
+		s.throughL1(p0, k, c, ldc, out)
 	default:
 		s.packedStrip(p0, k, c, ldc, out)
+	}
+}
+
+// throughL1 transposes one panel of B at a time into the L1 and multiplies all rows
+// of A, which stay in the L2, with it. A panel longer than the L1 goes in pieces: the
+// chains are put by in C, or beside it where C is still wanted.
+func (s *strip[T]) throughL1(p0, k int, c []T, ldc, out int) {
+	nr, chunk, chains := s.kernels.GemmNR, k, c
+	if want := s.kernels.GemmChunk; want > 0 && k > want*3/2 {
+		pieces := (k + want - 1) / want
+		chunk = roundUp((k+pieces-1)/pieces, 16)
+	}
+	if chunk < k && out&(asm.OutAdd|asm.OutFMA) != 0 {
+		if n := (s.m-1)*ldc + s.n; n <= maxChains {
+			chains = grow(&s.ws.chains, n)
+		} else {
+			chunk = k
+		}
+	}
+	buf := grow(&s.ws.b, nr*chunk)
+	for j := 0; j < s.n; j += nr {
+		w := min(nr, s.n-j)
+		for q := 0; q < k; q += chunk {
+			kk := min(chunk, k-q)
+			s.packPanel(buf, j, w, p0+q, kk)
+			t := tiles[T]{b: buf, bPanel: nr * kk, bRow: nr, r1: s.m, j: j, n: w, p0: p0 + q, k: kk, c: chains, ldc: ldc}
+			if q > 0 {
+				t.init = chains
+			}
+			if q+kk == k {
+				t.c, t.out = c, out
+			}
+			s.multiply(t)
+		}
 	}
 }
 
@@ -313,40 +341,34 @@ func (s *strip[T]) packedStrip(p0, k int, c []T, ldc, out int) {
 	nr := s.kernels.GemmNR
 	panel := nr * (k + 1)
 	whole := s.n / nr * nr
-	buf := grow(&s.ws.b, (s.n+nr-1)/nr*panel)
+	t := tiles[T]{
+		b: grow(&s.ws.b, (s.n+nr-1)/nr*panel), bPanel: panel, bRow: nr,
+		r1: s.m, n: s.n, p0: p0, k: k, c: c, ldc: ldc, out: out,
+	}
 	if s.tB {
 		for j := 0; j < s.n; j += nr {
-			s.packPanel(buf[j/nr*panel:], j, min(nr, s.n-j), p0, k)
+			s.packPanel(t.b[j/nr*panel:], j, min(nr, s.n-j), p0, k)
 		}
-		s.panels(buf, panel, nr, 0, s.m, 0, s.n, p0, k, c, ldc, out)
+		s.multiply(t)
 		return
 	}
 	// The first tile of rows reads B where it lies and packs it on the way.
-	if whole < s.n {
-		s.packPanel(buf[whole/nr*panel:], whole, s.n-whole, p0, k)
-	}
 	h := asm.TileHeight(s.m, s.kernels.GemmMR)
 	if whole > 0 {
 		stats.packs.Add(1)
-		g := s.args(out)
-		s.setA(&g, 0, p0, k)
-		g.BPanel, g.BRow, g.LDC, g.K, g.M, g.PackPanel = nr, s.bRow, ldc, k, h, panel
-		g.Ahead = fetchAhead
-		_, cols := callShape(h, whole, k, h, nr)
-		for j := 0; j < whole; j += cols {
-			g.N = min(cols, whole-j)
-			g.B, g.Pack = s.b[p0*s.bRow+s.j0+j:], buf[j/nr*panel:]
-			g.C = c[j:]
-			if s.bias != nil {
-				g.Bias = s.bias[s.j0+j:]
-			}
-			asm.CallGemm(s.kernels, &g)
-		}
+		s.multiply(tiles[T]{
+			b: s.b[p0*s.bRow+s.j0:], bPanel: nr, bRow: s.bRow, pack: t.b, packPanel: panel,
+			r1: h, n: whole, p0: p0, k: k, c: c, ldc: ldc, out: out,
+		})
 	}
 	if whole < s.n {
-		s.panels(buf[whole/nr*panel:], panel, nr, 0, h, whole, s.n-whole, p0, k, c, ldc, out)
+		s.packPanel(t.b[whole/nr*panel:], whole, s.n-whole, p0, k)
+		rest := t
+		rest.b, rest.r1, rest.j, rest.n = t.b[whole/nr*panel:], h, whole, s.n-whole
+		s.multiply(rest)
 	}
-	s.panels(buf, panel, nr, h, s.m, 0, s.n, p0, k, c, ldc, out)
+	t.r0 = h
+	s.multiply(t)
 }
 
 // packPanel packs w columns from column j of the strip.
@@ -359,37 +381,55 @@ func (s *strip[T]) packPanel(dst []T, j, w, p0, k int) {
 	}
 }
 
-// setA points g at the rows of A from row i of the strip, the first of a tile.
-func (s *strip[T]) setA(g *asm.GemmArgs[T], i, p0, k int) {
-	if s.packedA == nil {
-		g.A = s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
-		return
-	}
-	w, h := s.tileWidth(), asm.TileHeight(s.m, s.kernels.GemmMR)
-	g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, w*k, h
-	g.A = s.packedA[i/h*w*k:]
+// tiles is a product of rows r0..r1 of the strip (r0 the first of a tile) with n
+// columns, from column j of the strip on, of what b begins with.
+type tiles[T Float] struct {
+	b            []T
+	bPanel, bRow int
+	pack         []T // for a copy of b on the way
+	packPanel    int
+	r0, r1       int
+	j, n         int
+	p0, k        int
+	c            []T // of the strip
+	ldc, out     int
+	init         []T // where chains go on, laid out as c
 }
 
-// panels multiplies rows r0..r1 of the strip (r0 the first of a tile) with n columns
-// from column j on of what b begins with.
-func (s *strip[T]) panels(b []T, bPanel, bRow, r0, r1, j, n, p0, k int, c []T, ldc, out int) {
-	nr := s.kernels.GemmNR
-	g := s.args(out)
-	g.BPanel, g.BRow, g.LDC, g.K = bPanel, bRow, ldc, k
-	if bPanel == nr {
+func (s *strip[T]) multiply(t tiles[T]) {
+	nr, h := s.kernels.GemmNR, asm.TileHeight(s.m, s.kernels.GemmMR)
+	var g asm.GemmArgs[T]
+	g.ARow, g.ACol, g.Alpha, g.Beta, g.Out = s.aRow, s.aCol, s.alpha, s.beta, t.out
+	g.BPanel, g.BRow, g.LDC, g.K, g.PackPanel = t.bPanel, t.bRow, t.ldc, t.k, t.packPanel
+	if t.bPanel == nr {
 		g.Ahead = fetchAhead
 	}
-	rows, cols := callShape(r1-r0, n, k, asm.TileHeight(s.m, s.kernels.GemmMR), nr)
-	for i := r0; i < r1; i += rows {
-		g.M = min(rows, r1-i)
-		s.setA(&g, i, p0, k)
-		for jj := 0; jj < n; jj += cols {
-			g.N = min(cols, n-jj)
-			g.B = b[jj/nr*bPanel:]
-			if s.bias != nil {
-				g.Bias = s.bias[s.j0+j+jj:]
+	w := s.tileWidth()
+	if s.packedA != nil {
+		g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, w*s.packedK, h
+	}
+	rows, cols := callShape(t.r1-t.r0, t.n, t.k, h, nr)
+	for i := t.r0; i < t.r1; i += rows {
+		g.M = min(rows, t.r1-i)
+		if s.packedA != nil {
+			g.A = s.packedA[i/h*g.ATile+(t.p0-s.packedP)*w:]
+		} else {
+			g.A = s.a[(s.i0+i)*s.aRow+t.p0*s.aCol:]
+		}
+		for j := 0; j < t.n; j += cols {
+			g.N = min(cols, t.n-j)
+			g.B = t.b[j/nr*t.bPanel:]
+			if t.pack != nil {
+				g.Pack = t.pack[j/nr*t.packPanel:]
 			}
-			g.C = c[i*ldc+j+jj:]
+			if s.bias != nil {
+				g.Bias = s.bias[s.j0+t.j+j:]
+			}
+			at := i*t.ldc + t.j + j
+			g.C = t.c[at:]
+			if t.init != nil {
+				g.Init = t.init[at:]
+			}
 			asm.CallGemm(s.kernels, &g)
 		}
 	}

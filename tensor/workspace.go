@@ -11,6 +11,8 @@ type workspace[T Float] struct {
 	a   []T // packed tile of A
 	sum []T // sums over all k-blocks, where C cannot hold them
 	sup []T // sum over the superblock in hand
+
+	chains []T // of which a piece is done
 }
 
 // grow returns (*buf)[:n], enlarging it when it is too short.

@@ -29,15 +29,17 @@ const gemmSignature = "func(args, c, a, b *%[1]s, mt, np, tail, atile int, bias 
 
 // Offsets of the fields of GemmArgs.
 const (
+	argC      = 0
 	argPack   = 96
-	argLDC    = 120
-	argARow   = 128
-	argACol   = 136
-	argBPanel = 144
-	argBRow   = 152
-	argK      = 176
-	argOut    = 184
-	argAlpha  = 192
+	argInit   = 120
+	argLDC    = 144
+	argARow   = 152
+	argACol   = 160
+	argBPanel = 168
+	argBRow   = 176
+	argK      = 200
+	argOut    = 208
+	argAlpha  = 216
 )
 
 // field loads a field of GemmArgs; loadArgs must have come before.
@@ -347,6 +349,21 @@ func (t *gemmTile) emit() {
 	if t.pack {
 		t.MOVQ(gPack0, gPack)
 	}
+	if t.chains() {
+		t.MOVQ(t.field(argInit), gT)
+		t.TESTQ(gT, gT)
+		t.jump("JZ", "zero")
+		t.SUBQ(t.field(argC), gT)
+		t.ADDQ(gC, gT)
+		for i := 0; i < t.h; i++ {
+			for j := 0; j < t.nv; j++ {
+				t.load(mem(gT, j*t.isa.bytes), j, t.acc(i, j))
+			}
+			t.ADDQ(gLDC, gT)
+		}
+		t.jump("JMP", "start")
+		t.Label("zero")
+	}
 	for i := 0; i < t.h*t.nv; i++ {
 		x := xmm[i]
 		if i < 16 {
@@ -354,6 +371,9 @@ func (t *gemmTile) emit() {
 		} else {
 			t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
 		}
+	}
+	if t.chains() {
+		t.Label("start")
 	}
 	t.MOVQ(t.field(argK), gK)
 	t.SHRQ(operand.Imm(2), gK)
@@ -437,6 +457,9 @@ func (t *gemmTile) prefetchesC() bool {
 	hs := gemmHeights(t.isa)
 	return t.nv == 2 && t.h > hs[2]/2 && !t.pack && !(t.isa == avx2 && t.masked)
 }
+
+// chains reports whether the tile heeds Init.
+func (t *gemmTile) chains() bool { return t.nv < 3 && !t.pack }
 
 // fetchesB reports whether the tile heeds Ahead.
 func (t *gemmTile) fetchesB() bool { return t.nv == 2 && t.h > 3 }
