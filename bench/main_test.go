@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,8 @@ func program(t *testing.T, args ...string) (cmd *exec.Cmd, out, errs *bytes.Buff
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	cmd = exec.CommandContext(ctx, exe, args...)
-	cmd.Env = append(os.Environ(), "LANES_BENCH_IS_PROGRAM=1")
+	env := slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "LANES_ISA=") })
+	cmd.Env = append(env, "LANES_BENCH_IS_PROGRAM=1")
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = out, errs
 	return cmd, out, errs

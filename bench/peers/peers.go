@@ -49,7 +49,7 @@ func sample(cs []*contestant, samples int, budget, sampleTime time.Duration) {
 			each := max(time.Since(began)/time.Duration(n), 1)
 			c.iters = max(1, int(sampleTime/each))
 		} else if n := int(budget / once); n < samples {
-			c.samples = max(1, n)
+			c.samples = max(min(3, samples), n)
 		}
 	}
 	for round := range samples {
