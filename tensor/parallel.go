@@ -23,7 +23,9 @@ const maxWorkers = 255
 
 var (
 	maxThreads atomic.Int32 // 0: GOMAXPROCS
-	callers    atomic.Int32 // products in flight that would use workers
+	atWork     atomic.Int32 // callers in parallelFor and the workers promised to them
+	procs      atomic.Int32 // GOMAXPROCS when a job was last offered
+	spinning   atomic.Int32 // workers that would spin
 	workers    [maxWorkers]worker
 	started    atomic.Int32 // workers[:started] have run at some time
 	startLock  sync.Mutex
@@ -121,23 +123,16 @@ func (w *worker) loop() {
 // next waits for a job and marks the worker busy; nil means the worker ended.
 func (w *worker) next(timer *time.Timer) *job {
 	for {
-		began := time.Now()
-		for time.Since(began) < spinTime {
-			for range spinBurst {
-				j := w.slot.Load()
-				if j == nil || j == busy {
-					continue
-				}
-				if w.slot.CompareAndSwap(j, busy) {
-					if j != stop {
-						return j
-					}
-					w.alive.Store(false)
-					w.slot.Store(nil)
-					return nil
-				}
+		if w.spin() {
+			j := w.slot.Load()
+			if j == nil || !w.slot.CompareAndSwap(j, busy) {
+				continue // taken back
 			}
-			runtime.Gosched() // somebody else may want this processor
+			if j != stop {
+				return j
+			}
+			w.end()
+			return nil
 		}
 		w.parked.Store(true)
 		if w.slot.Load() != nil && w.parked.CompareAndSwap(true, false) {
@@ -152,12 +147,36 @@ func (w *worker) next(timer *time.Timer) *job {
 				continue
 			}
 			if w.slot.CompareAndSwap(nil, busy) {
-				w.alive.Store(false)
-				w.slot.Store(nil)
+				w.end()
 				return nil
 			}
 		}
 	}
+}
+
+// spin watches the slot for spinTime and reports whether something is in it. One
+// processor is always left to those who have work: on a single one nobody spins.
+func (w *worker) spin() bool {
+	defer spinning.Add(-1)
+	if spinning.Add(1) >= procs.Load() {
+		return w.slot.Load() != nil
+	}
+	for began := time.Now(); time.Since(began) < spinTime; {
+		for range spinBurst {
+			if w.slot.Load() != nil {
+				return true
+			}
+		}
+		runtime.Gosched() // somebody else may want this processor
+	}
+	return false
+}
+
+// end is the last thing a worker does; its slot says busy, so that nobody starts
+// another before it is done.
+func (w *worker) end() {
+	w.alive.Store(false)
+	w.slot.Store(nil)
 }
 
 // offer gives j to worker i if that is free, starting its goroutine if need be.
@@ -183,38 +202,56 @@ func offer(i int, j *job) bool {
 	return true
 }
 
+// reserve counts the caller and up to want workers as at work and returns how many
+// workers it may ask: with those of all other calls, the ones it is nested in
+// among them, no more than most threads.
+func reserve(want, most int) int {
+	for {
+		now := atWork.Load()
+		n := max(0, min(want, most-1-int(now)))
+		if atWork.CompareAndSwap(now, now+1+int32(n)) {
+			return n
+		}
+	}
+}
+
 // parallelFor runs t.item(0) … t.item(n-1) on up to threads goroutines, this one
 // included. Where other callers are at work already it leaves the processors to
-// them.
+// them. If an item panics on this goroutine, the panic goes on to the caller when
+// the workers have left the job.
 func parallelFor(n, threads int, t task) {
-	threads = min(threads, n)
-	others := callers.Add(1) - 1
-	threads = max(1, threads-int(others))
-	if threads == 1 {
+	helpers := reserve(min(threads, n)-1, MaxThreads())
+	defer atWork.Add(-1 - int32(helpers))
+	if helpers == 0 {
 		for i := range n {
 			t.item(i)
 		}
-		callers.Add(-1)
 		return
 	}
+	procs.Store(int32(runtime.GOMAXPROCS(0)))
 	j := freeJobs.get()
 	j.task, j.n = t, int64(n)
 	j.next.Store(0)
 	j.done.Store(0)
 	var offered [maxWorkers]uint8 // indices of the workers that hold j
 	count := 0
-	for i := 0; i < maxWorkers && count < threads-1 && i < 4*threads; i++ {
+	for i := 0; i < maxWorkers && count < helpers; i++ {
 		if offer(i, j) {
 			offered[count] = uint8(i)
 			count++
 		}
 	}
 	stats.workers.Add(int64(count))
+	defer j.finish(offered[:count])
 	j.run()
-	// Take the job back from workers that have not begun; wait for the others,
-	// each of which is inside its last item.
+}
+
+// finish takes the job back from workers that have not begun and waits for the
+// others, each of which is inside its last item.
+func (j *job) finish(offered []uint8) {
+	j.next.Store(j.n) // it is already, unless an item panicked
 	taken := 0
-	for _, i := range offered[:count] {
+	for _, i := range offered {
 		if !workers[i].slot.CompareAndSwap(j, nil) {
 			taken++
 		}
@@ -226,5 +263,4 @@ func parallelFor(n, threads int, t task) {
 	}
 	j.task = nil
 	freeJobs.put(j)
-	callers.Add(-1)
 }
