@@ -34,6 +34,10 @@ func stopChild() {
 	}
 }
 
+// errOnlyOnce is a system where a program cannot run another: a browser, an
+// emulator.
+var errOnlyOnce = errors.New("the program cannot run itself again here")
+
 // measureOn measures the plan on a table, here if alone says that no other table
 // is asked for, or where a program cannot run another.
 func measureOn(isa string, sel asm.Selected, alone bool, p plan, progress func(string)) (rs []Record, left []string, err error) {
@@ -64,7 +68,7 @@ func measureOn(isa string, sel asm.Selected, alone bool, p plan, progress func(s
 		if isa == sel.ISA {
 			return here()
 		}
-		return nil, nil, fmt.Errorf("the program cannot be run again; set LANES_ISA instead: %w", err)
+		return nil, nil, fmt.Errorf("%w (LANES_ISA=%s does it): %w", errOnlyOnce, isa, err)
 	}
 	running.Store(cmd.Process)
 	defer running.Store(nil)

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -306,10 +307,14 @@ func run(o options, sel asm.Selected) error {
 		p.Budget = time.Duration(float64(budget) * float64(len(p.Rows)) / float64(total))
 		show := func(s string) { progress(fmt.Sprintf("%s (%d/%d): %s", isa, i+1, len(isas), s)) }
 		rs, left, err := measureOn(isa, sel, len(isas) == 1, p, show)
+		progressDone()
+		if errors.Is(err, errOnlyOnce) && len(o.isas) == 0 {
+			fmt.Fprintf(out, "\n%s: left out: %v\n", isa, err)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", isa, err)
 		}
-		progressDone()
 		printTable(out, isa, rs, p.left, left)
 		all = append(all, rs...)
 	}

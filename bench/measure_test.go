@@ -1,0 +1,81 @@
+package main
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/bench/shapes"
+	"github.com/lanes-go/lanes/tensor"
+)
+
+func TestTogether(t *testing.T) {
+	for _, n := range []int{1, 2, 5} {
+		var ran [5]atomic.Int32
+		d := together(n, func(i int) {
+			ran[i].Add(1)
+			time.Sleep(5 * time.Millisecond)
+		})
+		for i := range ran {
+			if want := int32(1); i < n && ran[i].Load() != want || i >= n && ran[i].Load() != 0 {
+				t.Errorf("%d threads: number %d ran %d times", n, i, ran[i].Load())
+			}
+		}
+		if d < 5*time.Millisecond {
+			t.Errorf("%d threads: %v for work of 5 ms", n, d)
+		}
+	}
+}
+
+func TestFootprints(t *testing.T) {
+	for _, c := range []asm.CacheSizes{{L1: 32 << 10, L2: 512 << 10, L3: 4 << 20}, {L1: 48 << 10, L2: 2 << 20, L3: 260 << 20}, {L1: 128 << 10, L2: 16 << 20, L3: 16 << 20}, {}} {
+		for _, quick := range []bool{true, false} {
+			f := footprints(c, quick)
+			if !slices.IsSorted(f) || len(slices.Compact(slices.Clone(f))) != len(f) {
+				t.Errorf("%+v: %v", c, f)
+			}
+			for _, n := range f {
+				if n < 4096 || n%4096 != 0 || n > 384<<20 {
+					t.Errorf("%+v: %d bytes", c, n)
+				}
+			}
+		}
+	}
+	for _, c := range memoryCases(plan{Threads: []int{1, 256}}) {
+		if c.size*c.threads > 1<<30 || c.size%4096 != 0 {
+			t.Errorf("%d bytes for each of %d threads", c.size, c.threads)
+		}
+	}
+}
+
+// A plan without time still ends, leaves the long cases out and says so; with the
+// cases asked for by name it measures them all the same.
+func TestMeasureWithoutTime(t *testing.T) {
+	defer tensor.SetMaxThreads(tensor.SetMaxThreads(0))
+	rows := []shapes.Row{{Op: "gemm", DType: "f64", Trans: "nn", M: 8, N: 8, K: 8}, {Op: "packed", DType: "f32", Trans: "nn", M: 3, N: 9, K: 8}}
+	for _, all := range []bool{false, true} {
+		rs, left := measure(plan{Rows: rows, Threads: []int{1}, Rounds: 2, Quick: true, All: all}, func(string) {})
+		products := 0
+		for _, r := range rs {
+			if err := r.check(); err != nil {
+				t.Errorf("%+v: %v", r, err)
+			}
+			if r.Bits != "" {
+				products++
+			}
+		}
+		if products+len(left) != len(rows) || all != (products == len(rows)) {
+			t.Errorf("all %v: %d measured, left out %q", all, products, left)
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for v, want := range map[float64]float64{0: 0, 1: 1, 123456: 123460, 0.000123456: 0.00012346, 99999.6: 100000} {
+		if got := digits(v); got != want {
+			t.Errorf("%v: %v, want %v", v, got, want)
+		}
+	}
+}
