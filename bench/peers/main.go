@@ -209,7 +209,7 @@ func probeCore() error {
 		return err
 	}
 	cs := gemmCase[float32]([]string{"openblas"}, shape{384, 384, 384}, trans{}, 1, 0)
-	sample(cs, 25, time.Second, time.Millisecond)
+	sample(cs, 25, time.Second, time.Millisecond, time.Millisecond)
 	fmt.Printf("%.1f %s\n", 2*384*384*384/cs[0].best(), openblasCore())
 	return nil
 }
@@ -301,9 +301,11 @@ func run(o options) error {
 			if o.quick {
 				budget, each, limit = 100*time.Millisecond, time.Millisecond, 0.3e9
 			}
-			samples := o.samples
+			samples, warm := o.samples, each/8
 			if threads > 1 {
-				samples *= 3 // a thread that is late spoils a sample
+				// A thread that is late spoils a sample, and on a busy machine it is
+				// late by milliseconds.
+				samples, warm = 2*samples, 3*time.Millisecond
 			}
 			var cs []*contestant
 			switch {
@@ -316,7 +318,7 @@ func run(o options) error {
 			default:
 				cs = gemmCase[float32](names, s, tr, threads, limit)
 			}
-			sample(cs, samples, budget, each)
+			sample(cs, samples, budget, each, warm)
 			results = append(results, result{r, threads, cs, agree(cs, r.K)})
 			for _, c := range cs {
 				if c.free != nil {

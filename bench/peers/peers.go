@@ -34,8 +34,9 @@ type contestant struct {
 
 // sample runs the contestants in turn, one sample each, until every one has the
 // samples it wants or used its budget, so that a change of clock or a noisy
-// neighbour meets all of them. A sample is about sampleTime long, or one call.
-func sample(cs []*contestant, samples int, budget, sampleTime time.Duration) {
+// neighbour meets all of them. A sample is about sampleTime long, or one call; calls
+// for about warm come before it.
+func sample(cs []*contestant, samples int, budget, sampleTime, warm time.Duration) {
 	for _, c := range cs {
 		c.run(1) // caches, page faults, a JIT
 		began := time.Now()
@@ -57,8 +58,10 @@ func sample(cs []*contestant, samples int, budget, sampleTime time.Duration) {
 			if round >= c.samples {
 				continue
 			}
-			time.Sleep(300 * time.Microsecond) // spinning threads of the one before park
-			c.run(max(1, c.iters/8))           // its own data in the caches, its threads awake
+			// Spinning threads of the one before park; then this one's data come
+			// into the caches and its threads awake.
+			time.Sleep(300 * time.Microsecond)
+			c.run(max(1, int(float64(c.iters)*float64(warm)/float64(sampleTime))))
 			began := time.Now()
 			c.run(c.iters)
 			c.times = append(c.times, float64(time.Since(began))/float64(c.iters))
