@@ -212,6 +212,9 @@ func main() {
 		}
 	default:
 		if err := asm.CheckISA(); err != nil {
+			if sel.Warned {
+				os.Exit(2) // the library has said it
+			}
 			fatal(2, err)
 		}
 		if err := run(o, sel); err != nil {

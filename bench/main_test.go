@@ -170,11 +170,18 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%v: status %d, stdout %q, stderr %q", args, s, out, errs)
 		}
 	}
-	cmd, _, errs := program(t, "-quick")
-	cmd.Env = append(cmd.Env, "LANES_ISA=foo")
-	start(t, cmd)
-	if s := status(t, cmd); s != 2 || !strings.Contains(errs.String(), strings.Join(asm.Selection().Available, ", ")) {
-		t.Errorf("LANES_ISA=foo: status %d, %q", s, errs)
+	absent := "neon"
+	if runtime.GOARCH == "arm64" {
+		absent = "avx2"
+	}
+	for _, isa := range []string{"foo", absent} {
+		cmd, _, errs := program(t, "-quick")
+		cmd.Env = append(cmd.Env, "LANES_ISA="+isa)
+		start(t, cmd)
+		if s := status(t, cmd); s != 2 || strings.Count(errs.String(), "\n") != 1 ||
+			!strings.Contains(errs.String(), strings.Join(asm.Selection().Available, ", ")) {
+			t.Errorf("LANES_ISA=%s: status %d, %q", isa, s, errs)
+		}
 	}
 	if s, _ := readSmall(dir + "/keep.jsonl"); s != "old" {
 		t.Errorf("the file holds %q", s)

@@ -147,7 +147,9 @@ func main() {
 		return
 	}
 	if err == nil {
-		err = asm.CheckISA()
+		if err = asm.CheckISA(); err != nil && asm.Selection().Warned {
+			os.Exit(2) // the library has said it
+		}
 	}
 	if err == nil {
 		err = run(o)
