@@ -399,7 +399,11 @@ func (t *gemmTile) emit() {
 		}
 		t.DECQ(t.arg("tail"))
 		t.jump("JNZ", "loopC")
-		t.jump("JMP", "loop4")
+		if t.fetchesA() {
+			t.loopA()
+		} else {
+			t.jump("JMP", "loop4")
+		}
 		t.Label("short")
 		t.ADDQ(imm(t.h), gK)
 	}
@@ -456,6 +460,48 @@ func (t *gemmTile) emit() {
 func (t *gemmTile) prefetchesC() bool {
 	hs := gemmHeights(t.isa)
 	return t.nv == 2 && t.h > hs[2]/2 && !t.pack && !(t.isa == avx2 && t.masked)
+}
+
+// fetchesA reports whether the tile fetches the rows of A below it.
+func (t *gemmTile) fetchesA() bool { return t.prefetchesC() && !t.col }
+
+// loopA is the rest of loop4 with the next tile of A fetched on the way, some rows
+// during the first panel, the others during the second. The hardware follows each
+// row well, but finds it late.
+func (t *gemmTile) loopA() {
+	// Rows 0, 1, 2, 3, 4, 6, 8, 12 of the next tile, then as many from row 5 on;
+	// for later panels the tile in hand, which costs nothing.
+	t.MOVQ(t.arg("np"), gT)
+	t.SUBQ(gNP, gT)
+	t.jump("JEQ", "below")
+	t.DECQ(gT)
+	t.MOVQ(gA0, gT)
+	t.jump("JNE", "fetch")
+	t.ADDQ(gAStr, gT)
+	t.LEAQ(operand.Mem{Base: gT, Index: gAStr, Scale: 4}, gT)
+	t.ADDQ(t.arg("atile"), gT)
+	t.jump("JMP", "fetch")
+	t.Label("below")
+	t.MOVQ(gA0, gT)
+	t.ADDQ(t.arg("atile"), gT)
+	t.Label("fetch")
+	t.SUBQ(imm(4*t.h*t.d.size), gT) // what loopC has passed
+	rows := []operand.Mem{
+		{Base: gT}, {Base: gT, Index: gAStr, Scale: 1}, {Base: gT, Index: gAStr, Scale: 2}, {Base: gT, Index: gAStr3, Scale: 1},
+		{Base: gT, Index: gAStr, Scale: 4}, {Base: gT, Index: gAStr3, Scale: 2}, {Base: gT, Index: gAStr, Scale: 8}, {Base: gT, Index: gAStr3, Scale: 4},
+	}
+	t.align(32)
+	t.Label("loopA")
+	for u := 0; u < 4; u++ {
+		t.PREFETCHT0(rows[2*u])
+		t.PREFETCHT0(rows[2*u+1])
+		t.step(u)
+	}
+	t.ADDQ(imm(4*t.d.size), gT)
+	t.advanceA(4 * t.d.size)
+	t.DECQ(gK)
+	t.jump("JNZ", "loopA")
+	t.jump("JMP", "rest")
 }
 
 // chains reports whether the tile heeds Init.
