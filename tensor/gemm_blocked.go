@@ -401,9 +401,7 @@ func (s *strip[T]) multiply(t tiles[T]) {
 	var g asm.GemmArgs[T]
 	g.ARow, g.ACol, g.Alpha, g.Beta, g.Out = s.aRow, s.aCol, s.alpha, s.beta, t.out
 	g.BPanel, g.BRow, g.LDC, g.K, g.PackPanel = t.bPanel, t.bRow, t.ldc, t.k, t.packPanel
-	if t.bPanel == nr {
-		g.Ahead = fetchAhead
-	}
+	g.Ahead = fetchAhead
 	w := s.tileWidth()
 	if s.packedA != nil {
 		g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, w*s.packedK, h
