@@ -110,25 +110,29 @@ func (s *strip[T]) blocksThenStrips(j0, j1, nc int) {
 	s.packedA = nil
 }
 
-// packA packs all rows of k-block p0 of A, tile by tile, where n columns of B are
-// worth it.
+// packA packs rows of k-block p0 of A, tile by tile: all of them where n columns of
+// B are worth it, or the first tile for the kernels that pack B on the way.
 func (s *strip[T]) packA(p0, k, n int) {
-	s.packedA = nil
-	if !s.packsA(n) {
+	s.packedA, s.packedRows = nil, 0
+	h, w := asm.TileHeight(s.m, s.kernels.GemmMR), s.tileWidth()
+	switch {
+	case s.packsA(n):
+		s.packedRows = s.m
+	case s.aCol == 1 && s.packed == nil && !s.tB && !s.inPlace():
+		s.packedRows = h
+	default:
 		return
 	}
 	stats.packs.Add(1)
-	h, w := asm.TileHeight(s.m, s.kernels.GemmMR), s.tileWidth()
-	buf := grow(&s.ws.a, (s.m+h-1)/h*w*k)
-	for i := 0; i < s.m; i += h {
+	s.packedA, s.packedP, s.packedK = grow(&s.ws.a, (s.packedRows+h-1)/h*w*k), p0, k
+	for i := 0; i < s.packedRows; i += h {
 		src := s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
 		if s.aCol == 1 {
-			s.kernels.PackT(buf[i/h*w*k:], w, src, s.aRow, min(h, s.m-i), k)
+			s.kernels.PackT(s.packedA[i/h*w*k:], w, src, s.aRow, min(h, s.m-i), k)
 		} else {
-			s.kernels.PackN(buf[i/h*w*k:], w, src, s.aCol, min(h, s.m-i), k)
+			s.kernels.PackN(s.packedA[i/h*w*k:], w, src, s.aCol, min(h, s.m-i), k)
 		}
 	}
-	s.packedA, s.packedP, s.packedK = buf, p0, k
 }
 
 // packsA reports whether tiles of A are packed for products with n columns of B:
@@ -136,8 +140,6 @@ func (s *strip[T]) packA(p0, k, n int) {
 func (s *strip[T]) packsA(n int) bool {
 	nr, stride := s.kernels.GemmNR, max(s.aRow, s.aCol)*sizeOf[T]()
 	switch {
-	case s.packed == nil && !s.tB && s.aCol == 1 && !s.inPlace():
-		return true // the kernels that pack B on the way
 	case s.m < packRowsA:
 		return false
 	case s.aCol == 1 && stride%2048 == 0:
@@ -192,14 +194,15 @@ func callShape(m, n, k, h, nr int) (rows, cols int) {
 // columns as a packed k-block of B fits in the L2 with.
 type strip[T Float] struct {
 	product[T]
-	i0, m   int
-	cols    int // of the block
-	j0, n   int
-	kb      int
-	ws      *workspace[T]
-	packedA []T // all rows of the k-block in hand, tile by tile, or nil
-	packedP int // where that k-block begins
-	packedK int // and its length
+	i0, m      int
+	cols       int // of the block
+	j0, n      int
+	kb         int
+	ws         *workspace[T]
+	packedA    []T // rows of the k-block in hand, tile by tile, or nil
+	packedRows int // how many, whole tiles or all
+	packedP    int // where that k-block begins
+	packedK    int // and its length
 }
 
 // width returns how many columns of B to pack at a time.
@@ -402,14 +405,14 @@ func (s *strip[T]) multiply(t tiles[T]) {
 	g.ARow, g.ACol, g.Alpha, g.Beta, g.Out = s.aRow, s.aCol, s.alpha, s.beta, t.out
 	g.BPanel, g.BRow, g.LDC, g.K, g.PackPanel = t.bPanel, t.bRow, t.ldc, t.k, t.packPanel
 	g.Ahead = fetchAhead
-	w := s.tileWidth()
-	if s.packedA != nil {
+	w, packed := s.tileWidth(), t.r1 <= s.packedRows
+	if packed {
 		g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, w*s.packedK, h
 	}
 	rows, cols := callShape(t.r1-t.r0, t.n, t.k, h, nr)
 	for i := t.r0; i < t.r1; i += rows {
 		g.M = min(rows, t.r1-i)
-		if s.packedA != nil {
+		if packed {
 			g.A = s.packedA[i/h*g.ATile+(t.p0-s.packedP)*w:]
 		} else {
 			g.A = s.a[(s.i0+i)*s.aRow+t.p0*s.aCol:]
