@@ -57,7 +57,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y1
@@ -192,7 +192,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y2
@@ -353,7 +353,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y3
@@ -541,7 +541,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -755,7 +755,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y5
@@ -996,7 +996,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y6
@@ -1265,7 +1265,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y7
@@ -1562,7 +1562,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -1887,7 +1887,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y9
@@ -2238,7 +2238,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y10
@@ -2615,7 +2615,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y11
@@ -3018,7 +3018,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y12
@@ -3409,7 +3409,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y2
@@ -3569,7 +3569,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -3772,7 +3772,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y6
@@ -4025,7 +4025,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -4115,7 +4115,7 @@ below:
 
 fetch:
 	SUBQ    $0x40, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -4198,7 +4198,7 @@ loopA:
 
 short:
 	ADDQ    $0x04, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -4499,7 +4499,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -4601,7 +4601,7 @@ below:
 
 fetch:
 	SUBQ    $0x50, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -4696,7 +4696,7 @@ loopA:
 
 short:
 	ADDQ    $0x05, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -5041,7 +5041,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -5156,7 +5156,7 @@ below:
 
 fetch:
 	SUBQ    $0x60, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -5264,7 +5264,7 @@ loopA:
 
 short:
 	ADDQ    $0x06, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -5619,7 +5619,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y1
@@ -5759,7 +5759,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y2
@@ -5925,7 +5925,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y3
@@ -6118,7 +6118,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y4
@@ -6337,7 +6337,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y5
@@ -6583,7 +6583,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y6
@@ -6857,7 +6857,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y7
@@ -7159,7 +7159,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y8
@@ -7489,7 +7489,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y9
@@ -7845,7 +7845,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y10
@@ -8227,7 +8227,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y11
@@ -8635,7 +8635,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y12
@@ -9031,7 +9031,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y2
@@ -9196,7 +9196,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -9404,7 +9404,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y6
@@ -9658,7 +9658,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -9960,7 +9960,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -10306,7 +10306,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -10656,7 +10656,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y1
@@ -10794,7 +10794,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y2
@@ -10958,7 +10958,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y3
@@ -11148,7 +11148,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -11364,7 +11364,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y5
@@ -11606,7 +11606,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y6
@@ -11874,7 +11874,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y7
@@ -12168,7 +12168,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y8
@@ -12488,7 +12488,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y9
@@ -12834,7 +12834,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y10
@@ -13206,7 +13206,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y11
@@ -13604,7 +13604,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y12
@@ -13994,7 +13994,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y2
@@ -14157,7 +14157,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -14363,7 +14363,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y6
@@ -14618,7 +14618,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -14698,7 +14698,7 @@ loopC:
 
 short:
 	ADDQ    $0x04, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -15001,7 +15001,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -15093,7 +15093,7 @@ loopC:
 
 short:
 	ADDQ    $0x05, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -15439,7 +15439,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -15543,7 +15543,7 @@ loopC:
 
 short:
 	ADDQ    $0x06, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -15899,7 +15899,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y1
@@ -16042,7 +16042,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y2
@@ -16211,7 +16211,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y3
@@ -16406,7 +16406,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y4
@@ -16627,7 +16627,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y5
@@ -16874,7 +16874,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y6
@@ -17147,7 +17147,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y7
@@ -17446,7 +17446,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y8
@@ -17771,7 +17771,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y9
@@ -18122,7 +18122,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y10
@@ -18499,7 +18499,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y11
@@ -18902,7 +18902,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPS   (SI), Y15, Y12
@@ -19297,7 +19297,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y2
@@ -19465,7 +19465,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -19676,7 +19676,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y6
@@ -19932,7 +19932,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -20236,7 +20236,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -20583,7 +20583,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -20925,7 +20925,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y2
@@ -21092,7 +21092,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y4
@@ -21299,7 +21299,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Y6
@@ -21548,7 +21548,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -21842,7 +21842,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -22176,7 +22176,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -22546,7 +22546,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Y15
@@ -22787,7 +22787,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Y15
@@ -23020,7 +23020,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Y15
@@ -23262,7 +23262,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Y15
@@ -23499,7 +23499,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Y15
@@ -23740,7 +23740,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Y15
@@ -23953,7 +23953,7 @@ TEXT ·packNF32AVX2(SB), NOSPLIT, $0-48
 	SHLQ    $0x02, R9
 	TESTQ   DX, DX
 	JZ      done
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 row:
 	PREFETCHT0 (SI)(R9*8)
@@ -23993,7 +23993,7 @@ whole:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest8
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS    (AX), Y0
@@ -24117,7 +24117,7 @@ rows7:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest7
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS      (AX), Y0
@@ -24239,7 +24239,7 @@ rows6:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest6
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS      (AX), Y0
@@ -24349,7 +24349,7 @@ rows5:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest5
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS      (AX), Y0
@@ -24454,7 +24454,7 @@ rows4:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest4
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS    (AX), Y0
@@ -24532,7 +24532,7 @@ rows3:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest3
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS    (AX), Y0
@@ -24615,7 +24615,7 @@ rows2:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest2
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS    (AX), Y0
@@ -24687,7 +24687,7 @@ rows1:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest1
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS    (AX), Y0
@@ -24787,7 +24787,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y1
@@ -24922,7 +24922,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y2
@@ -25083,7 +25083,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y3
@@ -25271,7 +25271,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y4
@@ -25485,7 +25485,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y5
@@ -25726,7 +25726,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y6
@@ -25995,7 +25995,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y7
@@ -26292,7 +26292,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y8
@@ -26617,7 +26617,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y9
@@ -26968,7 +26968,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y10
@@ -27345,7 +27345,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y11
@@ -27748,7 +27748,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y12
@@ -28139,7 +28139,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y2
@@ -28299,7 +28299,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y4
@@ -28502,7 +28502,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y6
@@ -28755,7 +28755,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -28845,7 +28845,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000080, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -28928,7 +28928,7 @@ loopA:
 
 short:
 	ADDQ    $0x04, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -29229,7 +29229,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -29331,7 +29331,7 @@ below:
 
 fetch:
 	SUBQ    $0x000000a0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -29426,7 +29426,7 @@ loopA:
 
 short:
 	ADDQ    $0x05, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -29771,7 +29771,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -29886,7 +29886,7 @@ below:
 
 fetch:
 	SUBQ    $0x000000c0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -29994,7 +29994,7 @@ loopA:
 
 short:
 	ADDQ    $0x06, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -30349,7 +30349,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y1
@@ -30489,7 +30489,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y2
@@ -30655,7 +30655,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y3
@@ -30848,7 +30848,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y4
@@ -31067,7 +31067,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y5
@@ -31313,7 +31313,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y6
@@ -31587,7 +31587,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y7
@@ -31889,7 +31889,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y8
@@ -32219,7 +32219,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y9
@@ -32575,7 +32575,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y10
@@ -32957,7 +32957,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y11
@@ -33365,7 +33365,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y12
@@ -33761,7 +33761,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y2
@@ -33926,7 +33926,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y4
@@ -34134,7 +34134,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y6
@@ -34388,7 +34388,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -34690,7 +34690,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -35036,7 +35036,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -35386,7 +35386,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y1
@@ -35524,7 +35524,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y2
@@ -35688,7 +35688,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y3
@@ -35878,7 +35878,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y4
@@ -36094,7 +36094,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y5
@@ -36336,7 +36336,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y6
@@ -36604,7 +36604,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y7
@@ -36898,7 +36898,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y8
@@ -37218,7 +37218,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y9
@@ -37564,7 +37564,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y10
@@ -37936,7 +37936,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y11
@@ -38334,7 +38334,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y12
@@ -38724,7 +38724,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y2
@@ -38887,7 +38887,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y4
@@ -39093,7 +39093,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y6
@@ -39348,7 +39348,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000004, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -39428,7 +39428,7 @@ loopC:
 
 short:
 	ADDQ    $0x04, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -39731,7 +39731,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000005, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -39823,7 +39823,7 @@ loopC:
 
 short:
 	ADDQ    $0x05, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -40169,7 +40169,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000006, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -40273,7 +40273,7 @@ loopC:
 
 short:
 	ADDQ    $0x06, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -40629,7 +40629,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y1
@@ -40772,7 +40772,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y2
@@ -40941,7 +40941,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y3
@@ -41136,7 +41136,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y4
@@ -41357,7 +41357,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y5
@@ -41604,7 +41604,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y6
@@ -41877,7 +41877,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y7
@@ -42176,7 +42176,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y8
@@ -42501,7 +42501,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y9
@@ -42852,7 +42852,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y10
@@ -43229,7 +43229,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y11
@@ -43632,7 +43632,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMASKMOVPD   (SI), Y15, Y12
@@ -44027,7 +44027,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y2
@@ -44195,7 +44195,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y4
@@ -44406,7 +44406,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y6
@@ -44662,7 +44662,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -44966,7 +44966,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -45313,7 +45313,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -45655,7 +45655,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y2
@@ -45822,7 +45822,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y4
@@ -46029,7 +46029,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Y6
@@ -46278,7 +46278,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -46572,7 +46572,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -46906,7 +46906,7 @@ panel:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -47276,7 +47276,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Y15
@@ -47517,7 +47517,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Y15
@@ -47750,7 +47750,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Y15
@@ -47992,7 +47992,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Y15
@@ -48229,7 +48229,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Y15
@@ -48470,7 +48470,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Y15
@@ -48683,7 +48683,7 @@ TEXT ·packNF64AVX2(SB), NOSPLIT, $0-48
 	SHLQ    $0x03, R9
 	TESTQ   DX, DX
 	JZ      done
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 row:
 	PREFETCHT0 (SI)(R9*8)
@@ -48720,7 +48720,7 @@ whole:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     rest4
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD    (AX), Y0
@@ -48787,7 +48787,7 @@ rows3:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     rest3
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPD      (AX), Y0
@@ -48846,7 +48846,7 @@ rows2:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     rest2
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPD    (AX), Y0
@@ -48892,7 +48892,7 @@ rows1:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     rest1
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPD    (AX), Y0

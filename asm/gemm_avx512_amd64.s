@@ -50,7 +50,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z1
@@ -191,7 +191,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z2
@@ -353,7 +353,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z3
@@ -537,7 +537,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z4
@@ -742,7 +742,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z5
@@ -969,7 +969,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z6
@@ -1219,7 +1219,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z7
@@ -1492,7 +1492,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z8
@@ -1788,7 +1788,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z9
@@ -2105,7 +2105,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z10
@@ -2443,7 +2443,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z11
@@ -2802,7 +2802,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -3216,7 +3216,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -3651,7 +3651,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -4107,7 +4107,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -4584,7 +4584,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -5032,7 +5032,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z2
@@ -5203,7 +5203,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z4
@@ -5417,7 +5417,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z6
@@ -5677,7 +5677,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -5990,7 +5990,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -6347,7 +6347,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -6749,7 +6749,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -7200,7 +7200,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -7344,7 +7344,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000080, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -7481,7 +7481,7 @@ loopA:
 
 short:
 	ADDQ    $0x08, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -7977,7 +7977,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -8133,7 +8133,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000090, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -8282,7 +8282,7 @@ loopA:
 
 short:
 	ADDQ    $0x09, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -8821,7 +8821,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -8989,7 +8989,7 @@ below:
 
 fetch:
 	SUBQ    $0x000000a0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -9150,7 +9150,7 @@ loopA:
 
 short:
 	ADDQ    $0x0a, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -9732,7 +9732,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -9912,7 +9912,7 @@ below:
 
 fetch:
 	SUBQ    $0x000000b0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -10085,7 +10085,7 @@ loopA:
 
 short:
 	ADDQ    $0x0b, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -10710,7 +10710,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -10902,7 +10902,7 @@ below:
 
 fetch:
 	SUBQ    $0x000000c0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -11087,7 +11087,7 @@ loopA:
 
 short:
 	ADDQ    $0x0c, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -11755,7 +11755,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -11959,7 +11959,7 @@ below:
 
 fetch:
 	SUBQ    $0x000000d0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -12156,7 +12156,7 @@ loopA:
 
 short:
 	ADDQ    $0x0d, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -12867,7 +12867,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -13083,7 +13083,7 @@ below:
 
 fetch:
 	SUBQ    $0x000000e0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -13292,7 +13292,7 @@ loopA:
 
 short:
 	ADDQ    $0x0e, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -13954,7 +13954,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z3
@@ -14132,7 +14132,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z6
@@ -14366,7 +14366,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z9
@@ -14657,7 +14657,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z12
@@ -15004,7 +15004,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z15
@@ -15408,7 +15408,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z18
@@ -15870,7 +15870,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z21
@@ -16390,7 +16390,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z24
@@ -16968,7 +16968,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z27
@@ -17581,7 +17581,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z1
@@ -17725,7 +17725,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z2
@@ -17890,7 +17890,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z3
@@ -18076,7 +18076,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z4
@@ -18283,7 +18283,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z5
@@ -18511,7 +18511,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z6
@@ -18760,7 +18760,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z7
@@ -19030,7 +19030,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z8
@@ -19321,7 +19321,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z9
@@ -19633,7 +19633,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z10
@@ -19966,7 +19966,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z11
@@ -20320,7 +20320,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -20727,7 +20727,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -21155,7 +21155,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -21604,7 +21604,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -22074,7 +22074,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS.Z        (SI), K1, Z16
@@ -22519,7 +22519,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z2
@@ -22693,7 +22693,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z4
@@ -22910,7 +22910,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z6
@@ -23172,7 +23172,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -23487,7 +23487,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -23845,7 +23845,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -24246,7 +24246,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -24694,7 +24694,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -24826,7 +24826,7 @@ loopC:
 
 short:
 	ADDQ    $0x08, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -25317,7 +25317,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -25461,7 +25461,7 @@ loopC:
 
 short:
 	ADDQ    $0x09, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -25995,7 +25995,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -26151,7 +26151,7 @@ loopC:
 
 short:
 	ADDQ    $0x0a, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -26728,7 +26728,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -26896,7 +26896,7 @@ loopC:
 
 short:
 	ADDQ    $0x0b, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -27516,7 +27516,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -27696,7 +27696,7 @@ loopC:
 
 short:
 	ADDQ    $0x0c, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -28359,7 +28359,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -28551,7 +28551,7 @@ loopC:
 
 short:
 	ADDQ    $0x0d, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -29257,7 +29257,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -29461,7 +29461,7 @@ loopC:
 
 short:
 	ADDQ    $0x0e, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -30122,7 +30122,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z3
@@ -30303,7 +30303,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z6
@@ -30540,7 +30540,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z9
@@ -30833,7 +30833,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z12
@@ -31182,7 +31182,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z15
@@ -31587,7 +31587,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z18
@@ -32048,7 +32048,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z21
@@ -32565,7 +32565,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z24
@@ -33138,7 +33138,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z27
@@ -33741,7 +33741,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z2
@@ -33919,7 +33919,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z4
@@ -34137,7 +34137,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS      (SI), Z6
@@ -34397,7 +34397,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -34707,7 +34707,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -35057,7 +35057,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -35447,7 +35447,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -35877,7 +35877,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -36347,7 +36347,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -36857,7 +36857,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -37407,7 +37407,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -37997,7 +37997,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -38627,7 +38627,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -39297,7 +39297,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -39980,7 +39980,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -40283,7 +40283,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -40576,7 +40576,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -40983,7 +40983,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -41376,7 +41376,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -41775,7 +41775,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -42164,7 +42164,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -42561,7 +42561,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSS (AX), Z31
@@ -42925,7 +42925,7 @@ TEXT ·packNF32AVX512(SB), NOSPLIT, $0-48
 	SHLQ    $0x02, R9
 	TESTQ   DX, DX
 	JZ      done
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 row:
 	PREFETCHT0 (SI)(R9*8)
@@ -42968,7 +42968,7 @@ whole:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest16
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop16:
 	VMOVUPS    (AX), Z0
@@ -43287,7 +43287,7 @@ rows15:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest15
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop15:
 	VMOVUPS    (AX), Z0
@@ -43567,7 +43567,7 @@ rows14:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest14
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop14:
 	VMOVUPS    (AX), Z0
@@ -43845,7 +43845,7 @@ rows13:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest13
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop13:
 	VMOVUPS    (AX), Z0
@@ -44121,7 +44121,7 @@ rows12:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop12:
 	VMOVUPS    (AX), Z0
@@ -44379,7 +44379,7 @@ rows11:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest11
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop11:
 	VMOVUPS    (AX), Z0
@@ -44635,7 +44635,7 @@ rows10:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest10
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop10:
 	VMOVUPS    (AX), Z0
@@ -44889,7 +44889,7 @@ rows9:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest9
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop9:
 	VMOVUPS    (AX), Z0
@@ -45141,7 +45141,7 @@ rows8:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest8
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPS    (AX), Z0
@@ -45357,7 +45357,7 @@ rows7:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest7
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPS    (AX), Z0
@@ -45570,7 +45570,7 @@ rows6:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest6
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPS    (AX), Z0
@@ -45780,7 +45780,7 @@ rows5:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest5
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPS    (AX), Z0
@@ -45987,7 +45987,7 @@ rows4:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest4
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPS    (AX), Z0
@@ -46176,7 +46176,7 @@ rows3:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest3
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPS    (AX), Z0
@@ -46363,7 +46363,7 @@ rows2:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest2
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPS    (AX), Z0
@@ -46548,7 +46548,7 @@ rows1:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x10, DX
 	JLT     rest1
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPS    (AX), Z0
@@ -46771,7 +46771,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z1
@@ -46912,7 +46912,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z2
@@ -47074,7 +47074,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z3
@@ -47258,7 +47258,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z4
@@ -47463,7 +47463,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z5
@@ -47690,7 +47690,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z6
@@ -47940,7 +47940,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z7
@@ -48213,7 +48213,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z8
@@ -48509,7 +48509,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z9
@@ -48826,7 +48826,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z10
@@ -49164,7 +49164,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z11
@@ -49523,7 +49523,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -49937,7 +49937,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -50372,7 +50372,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -50828,7 +50828,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -51305,7 +51305,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -51753,7 +51753,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z2
@@ -51924,7 +51924,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z4
@@ -52138,7 +52138,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z6
@@ -52398,7 +52398,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -52711,7 +52711,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -53068,7 +53068,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -53470,7 +53470,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -53921,7 +53921,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -54065,7 +54065,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000100, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -54202,7 +54202,7 @@ loopA:
 
 short:
 	ADDQ    $0x08, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -54698,7 +54698,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -54854,7 +54854,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000120, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -55003,7 +55003,7 @@ loopA:
 
 short:
 	ADDQ    $0x09, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -55542,7 +55542,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -55710,7 +55710,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000140, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -55871,7 +55871,7 @@ loopA:
 
 short:
 	ADDQ    $0x0a, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -56453,7 +56453,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -56633,7 +56633,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000160, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -56806,7 +56806,7 @@ loopA:
 
 short:
 	ADDQ    $0x0b, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -57431,7 +57431,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -57623,7 +57623,7 @@ below:
 
 fetch:
 	SUBQ    $0x00000180, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -57808,7 +57808,7 @@ loopA:
 
 short:
 	ADDQ    $0x0c, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -58476,7 +58476,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -58680,7 +58680,7 @@ below:
 
 fetch:
 	SUBQ    $0x000001a0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -58877,7 +58877,7 @@ loopA:
 
 short:
 	ADDQ    $0x0d, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -59588,7 +59588,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -59804,7 +59804,7 @@ below:
 
 fetch:
 	SUBQ    $0x000001c0, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopA:
 	PREFETCHT0   (R12)
@@ -60013,7 +60013,7 @@ loopA:
 
 short:
 	ADDQ    $0x0e, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -60675,7 +60675,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z3
@@ -60853,7 +60853,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z6
@@ -61087,7 +61087,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z9
@@ -61378,7 +61378,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z12
@@ -61725,7 +61725,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z15
@@ -62129,7 +62129,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z18
@@ -62591,7 +62591,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z21
@@ -63111,7 +63111,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z24
@@ -63689,7 +63689,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z27
@@ -64302,7 +64302,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z1
@@ -64446,7 +64446,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z2
@@ -64611,7 +64611,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z3
@@ -64797,7 +64797,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z4
@@ -65004,7 +65004,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z5
@@ -65232,7 +65232,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z6
@@ -65481,7 +65481,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z7
@@ -65751,7 +65751,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z8
@@ -66042,7 +66042,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z9
@@ -66354,7 +66354,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z10
@@ -66687,7 +66687,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z11
@@ -67041,7 +67041,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -67448,7 +67448,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -67876,7 +67876,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -68325,7 +68325,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -68795,7 +68795,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD.Z        (SI), K1, Z16
@@ -69240,7 +69240,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z2
@@ -69414,7 +69414,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z4
@@ -69631,7 +69631,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z6
@@ -69893,7 +69893,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -70208,7 +70208,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -70566,7 +70566,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -70967,7 +70967,7 @@ start:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -71415,7 +71415,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000008, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -71547,7 +71547,7 @@ loopC:
 
 short:
 	ADDQ    $0x08, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -72038,7 +72038,7 @@ start:
 	JLE     short
 	MOVQ    $0x00000009, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -72182,7 +72182,7 @@ loopC:
 
 short:
 	ADDQ    $0x09, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -72716,7 +72716,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000a, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -72872,7 +72872,7 @@ loopC:
 
 short:
 	ADDQ    $0x0a, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -73449,7 +73449,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000b, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -73617,7 +73617,7 @@ loopC:
 
 short:
 	ADDQ    $0x0b, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -74237,7 +74237,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000c, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -74417,7 +74417,7 @@ loopC:
 
 short:
 	ADDQ    $0x0c, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -75080,7 +75080,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000d, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -75272,7 +75272,7 @@ loopC:
 
 short:
 	ADDQ    $0x0d, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -75978,7 +75978,7 @@ start:
 	JLE     short
 	MOVQ    $0x0000000e, tail+48(FP)
 	MOVQ    DI, R12
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loopC:
 	PREFETCHT0   (R12)
@@ -76182,7 +76182,7 @@ loopC:
 
 short:
 	ADDQ    $0x0e, DX
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -76843,7 +76843,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z3
@@ -77024,7 +77024,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z6
@@ -77261,7 +77261,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z9
@@ -77554,7 +77554,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z12
@@ -77903,7 +77903,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z15
@@ -78308,7 +78308,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z18
@@ -78769,7 +78769,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z21
@@ -79286,7 +79286,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z24
@@ -79859,7 +79859,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z27
@@ -80462,7 +80462,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z2
@@ -80640,7 +80640,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z4
@@ -80858,7 +80858,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD      (SI), Z6
@@ -81118,7 +81118,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -81428,7 +81428,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -81778,7 +81778,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -82168,7 +82168,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -82598,7 +82598,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -83068,7 +83068,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -83578,7 +83578,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -84128,7 +84128,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -84718,7 +84718,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -85348,7 +85348,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -86018,7 +86018,7 @@ full:
 	MOVQ    200(R14), DX
 	SHRQ    $0x02, DX
 	JZ      rest
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	PREFETCHT0   (SI)(BP*1)
@@ -86701,7 +86701,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -87004,7 +87004,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -87297,7 +87297,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -87704,7 +87704,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -88097,7 +88097,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -88496,7 +88496,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -88885,7 +88885,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -89282,7 +89282,7 @@ panel:
 	MOVQ    200(R14), DX
 	TESTQ   DX, DX
 	JZ      out
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop:
 	VBROADCASTSD (AX), Z31
@@ -89646,7 +89646,7 @@ TEXT ·packNF64AVX512(SB), NOSPLIT, $0-48
 	SHLQ    $0x03, R9
 	TESTQ   DX, DX
 	JZ      done
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 row:
 	PREFETCHT0 (SI)(R9*8)
@@ -89689,7 +89689,7 @@ whole:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest8
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop8:
 	VMOVUPD    (AX), Z0
@@ -89862,7 +89862,7 @@ rows7:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest7
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop7:
 	VMOVUPD    (AX), Z0
@@ -90011,7 +90011,7 @@ rows6:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest6
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop6:
 	VMOVUPD    (AX), Z0
@@ -90153,7 +90153,7 @@ rows5:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest5
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop5:
 	VMOVUPD    (AX), Z0
@@ -90292,7 +90292,7 @@ rows4:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest4
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop4:
 	VMOVUPD    (AX), Z0
@@ -90417,7 +90417,7 @@ rows3:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest3
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop3:
 	VMOVUPD    (AX), Z0
@@ -90540,7 +90540,7 @@ rows2:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest2
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop2:
 	VMOVUPD    (AX), Z0
@@ -90657,7 +90657,7 @@ rows1:
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x08, DX
 	JLT     rest1
-	PCALIGN $0x20
+	PCALIGN $0x40
 
 loop1:
 	VMOVUPD    (AX), Z0

@@ -385,7 +385,7 @@ func (t *gemmTile) emit() {
 		t.jump("JLE", "short")
 		t.MOVQ(operand.U32(uint32(t.h)), t.arg("tail")) // its slot is free now
 		t.MOVQ(gC, gT)
-		t.align(32)
+		t.align(64)
 		t.Label("loopC")
 		for u := 0; u < 4; u++ {
 			if u < 2 {
@@ -407,7 +407,7 @@ func (t *gemmTile) emit() {
 		t.Label("short")
 		t.ADDQ(imm(t.h), gK)
 	}
-	t.align(32)
+	t.align(64)
 	t.Label("loop4")
 	for u := 0; u < 4; u++ {
 		if t.dups() == 0 {
@@ -490,7 +490,7 @@ func (t *gemmTile) loopA() {
 		{Base: gT}, {Base: gT, Index: gAStr, Scale: 1}, {Base: gT, Index: gAStr, Scale: 2}, {Base: gT, Index: gAStr3, Scale: 1},
 		{Base: gT, Index: gAStr, Scale: 4}, {Base: gT, Index: gAStr3, Scale: 2}, {Base: gT, Index: gAStr, Scale: 8}, {Base: gT, Index: gAStr3, Scale: 4},
 	}
-	t.align(32)
+	t.align(64)
 	t.Label("loopA")
 	for u := 0; u < 4; u++ {
 		t.PREFETCHT0(rows[2*u])

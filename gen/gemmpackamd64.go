@@ -39,7 +39,7 @@ func packN(f *amd64File) {
 	f.SHLQ(operand.Imm(f.d.shift), lds)
 	f.TESTQ(k, k)
 	f.jump("JZ", "done")
-	f.align(32)
+	f.align(64)
 	f.Label("row")
 	// Rows lie far apart: the hardware does not see the next ones coming.
 	for j := 0; j < 2*f.isa.bytes; j += 64 {

@@ -103,7 +103,7 @@ func packTRows(f *amd64File, rows int) {
 	f.Load(f.Param("k"), ptK)
 	f.SUBQ(imm(lanes), ptK)
 	f.jump("JLT", "rest"+id)
-	f.align(32)
+	f.align(64)
 	f.Label("loop" + id)
 	for r := 0; r < rows; r++ {
 		f.op("VMOVU", rowMem(r, 0, ptBase, ptLds, ptLds3), f.vec(r))

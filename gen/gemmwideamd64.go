@@ -62,7 +62,7 @@ func (t *gemmTile) emitWide(packed bool) {
 	t.MOVQ(t.field(argK), gK)
 	t.TESTQ(gK, gK)
 	t.jump("JZ", "out")
-	t.align(32)
+	t.align(64)
 	t.Label("loop")
 	bases := map[int]reg.GPPhysical{0: gB, 2: b2, 7: b7}
 	rows := map[int]reg.GPPhysical{0: gA0}
