@@ -23,7 +23,7 @@ const maxWorkers = 255
 
 var (
 	maxThreads atomic.Int32 // 0: GOMAXPROCS
-	atWork     atomic.Int32 // callers in parallelFor and the workers promised to them
+	atWork     atomic.Int32 // calls that claimed threads and the workers promised to them
 	procs      atomic.Int32 // GOMAXPROCS when a job was last offered
 	spinning   atomic.Int32 // workers that would spin
 	workers    [maxWorkers]worker
@@ -202,27 +202,36 @@ func offer(i int, j *job) bool {
 	return true
 }
 
-// reserve counts the caller and up to want workers as at work and returns how many
-// workers it may ask: with those of all other calls, the ones it is nested in
-// among them, no more than most threads.
-func reserve(want, most int) int {
+// claim counts a call that begins as at work, with up to threads-1 workers, and
+// returns how many threads it may use, its own included: with those of all other
+// calls, the ones it is nested in among them, no more than MaxThreads where it asks
+// for several. What it returns goes to release when the call ends.
+func claim(threads int) int {
+	most := MaxThreads()
 	for {
-		now := atWork.Load()
-		n := max(0, min(want, most-1-int(now)))
-		if atWork.CompareAndSwap(now, now+1+int32(n)) {
+		now := int(atWork.Load())
+		n := max(1, min(threads, most-now))
+		if atWork.CompareAndSwap(int32(now), int32(now+n)) {
 			return n
 		}
 	}
 }
 
+func release(threads int) { atWork.Add(-int32(threads)) }
+
 // parallelFor runs t.item(0) … t.item(n-1) on up to threads goroutines, this one
 // included. Where other callers are at work already it leaves the processors to
-// them. If an item panics on this goroutine, the panic goes on to the caller when
-// the workers have left the job.
+// them.
 func parallelFor(n, threads int, t task) {
-	helpers := reserve(min(threads, n)-1, MaxThreads())
-	defer atWork.Add(-1 - int32(helpers))
-	if helpers == 0 {
+	threads = claim(min(threads, n))
+	defer release(threads)
+	share(n, threads, t)
+}
+
+// share is parallelFor on threads that are claimed. If an item panics on this
+// goroutine, the panic goes on to the caller when the workers have left the job.
+func share(n, threads int, t task) {
+	if threads <= 1 {
 		for i := range n {
 			t.item(i)
 		}
@@ -235,7 +244,7 @@ func parallelFor(n, threads int, t task) {
 	j.done.Store(0)
 	var offered [maxWorkers]uint8 // indices of the workers that hold j
 	count := 0
-	for i := 0; i < maxWorkers && count < helpers; i++ {
+	for i := 0; i < maxWorkers && count < threads-1; i++ {
 		if offer(i, j) {
 			offered[count] = uint8(i)
 			count++

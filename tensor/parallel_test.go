@@ -197,15 +197,22 @@ func TestThreadLimit(t *testing.T) {
 	}
 }
 
-// TestReserve: the threads of all calls together, not of each.
-func TestReserve(t *testing.T) {
-	base := atWork.Load()
-	for i, x := range []struct{ want, most, got int }{{3, 8, 3}, {9, 8, 3}, {1, 8, 0}, {5, 8, 0}, {5, 1, 0}, {-1, 16, 0}, {100, 16, 3}} {
-		if got := reserve(x.want, x.most+int(base)); got != x.got {
-			t.Errorf("%d: reserve(%d, %d) = %d, want %d", i, x.want, x.most, got, x.got)
+// TestClaim: the limit is for the threads of all calls together, not of each.
+func TestClaim(t *testing.T) {
+	defer SetMaxThreads(SetMaxThreads(0))
+	base := int(atWork.Load())
+	total := 0
+	for i, x := range []struct{ threads, limit, got int }{{4, 8, 4}, {9, 8, 4}, {2, 8, 1}, {6, 8, 1}, {6, 1, 1}, {-1, 16, 1}, {100, 16, 4}, {3, 20, 3}} {
+		SetMaxThreads(x.limit + base)
+		got := claim(x.threads)
+		if total += got; got != x.got {
+			t.Errorf("%d: claim(%d) under %d is %d, want %d", i, x.threads, x.limit, got, x.got)
 		}
 	}
-	atWork.Store(base)
+	release(total)
+	if n := int(atWork.Load()); n != base {
+		t.Errorf("%d threads still count as at work", n-base)
+	}
 }
 
 // TestOneProcessor: workers that have nothing to do do not keep the only processor
