@@ -4,79 +4,230 @@ package asm
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"syscall"
 	"testing"
 	"unsafe"
 )
 
-// guarded returns n elements between two unreadable pages, flush with the one
-// after (atEnd) or the one before.
-func guarded[T Float](t *testing.T, n int, atEnd bool) []T {
+// guards are some areas of memory between unreadable pages, which take turns.
+type guards[T Float] struct {
+	t     *testing.T
+	atEnd bool // slices are flush with the page after, else with the one before
+	areas [8][]byte
+	next  int
+}
+
+func newGuards[T Float](t *testing.T, atEnd bool) *guards[T] {
+	const size = 1 << 17
 	page := syscall.Getpagesize()
-	size := n * int(unsafe.Sizeof(T(0)))
-	pages := (size + page - 1) / page
-	mem, err := syscall.Mmap(-1, 0, (pages+2)*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Munmap(mem) })
-	for _, p := range [][]byte{mem[:page], mem[(pages+1)*page:]} {
-		if err := syscall.Mprotect(p, syscall.PROT_NONE); err != nil {
+	g := &guards[T]{t: t, atEnd: atEnd}
+	for i := range g.areas {
+		mem, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = syscall.Munmap(mem) })
+		for _, p := range [][]byte{mem[:page], mem[page+size:]} {
+			if err := syscall.Mprotect(p, syscall.PROT_NONE); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g.areas[i] = mem[page : page+size]
+	}
+	return g
+}
+
+// slice returns n elements, good until eight more slices are asked for.
+func (g *guards[T]) slice(n int) []T {
+	size := n * int(unsafe.Sizeof(T(0)))
+	area := g.areas[g.next%len(g.areas)]
+	g.next++
+	if size > len(area) {
+		g.t.Fatalf("%d elements are too many", n)
 	}
 	if n == 0 {
 		return nil
 	}
-	start := page
-	if atEnd {
-		start = (pages+1)*page - size
+	if g.atEnd {
+		area = area[len(area)-size:]
 	}
-	return unsafe.Slice((*T)(unsafe.Pointer(&mem[start])), n)
+	return unsafe.Slice((*T)(unsafe.Pointer(&area[0])), n)
 }
 
-func guard[T Float](t *testing.T, x []T, atEnd bool) []T {
-	g := guarded[T](t, len(x), atEnd)
-	copy(g, x)
-	return g
+func (g *guards[T]) copyOf(x []T) []T {
+	y := g.slice(len(x))
+	copy(y, x)
+	return y
 }
 
-// testGuard runs every Gemm shape class with all operands at unreadable pages: a
-// read or write outside them faults.
+// gemm runs one call with every operand between the pages.
+func (g *guards[T]) gemm(k *Kernels[T], c GemmArgs[T]) {
+	g.t.Helper()
+	want := c
+	want.C = append([]T(nil), c.C...)
+	refGemm(&want, k.GemmNR)
+	c.A, c.B, c.C, c.Bias, c.Init, c.Pack = g.copyOf(c.A), g.copyOf(c.B), g.copyOf(c.C), g.copyOf(c.Bias), g.copyOf(c.Init), g.copyOf(c.Pack)
+	if !k.Gemm(&c) {
+		g.t.Fatalf("%+v: refused", c)
+	}
+	if i := firstDifference(c.C, want.C); i >= 0 {
+		g.t.Fatalf("m %d n %d k %d A(%d,%d) tile %d B(%d,%d) out %05b: C[%d] = %v, want %v", c.M, c.N, c.K, c.ARow, c.ACol, c.ATile, c.BPanel, c.BRow, c.Out, i, c.C[i], want.C[i])
+	}
+	for p := 0; p < c.K && len(c.Pack) > 0; p++ {
+		for j := range c.N {
+			if got, want := c.Pack[j/k.GemmNR*c.PackPanel+p*k.GemmNR+j%k.GemmNR], c.B[p*c.BRow+j]; !sameBits(got, want) {
+				g.t.Fatalf("m %d n %d k %d: B(%d,%d) packed as %v, want %v", c.M, c.N, c.K, p, j, got, want)
+			}
+		}
+	}
+}
+
+// products runs every class of shapes of Gemm.
+func (g *guards[T]) products(k *Kernels[T], r *rand.Rand) {
+	nr, mr := k.GemmNR, k.GemmMR
+	ns := []int{1, 2, 3, 5, nr/2 - 1, nr / 2, nr/2 + 1, nr - 1, nr, nr + 3, 2*nr + 1, 9 * nr, 17*nr - 2}
+	for i, n := range ns {
+		for _, m := range []int{1, 2, 3, 4, 5, mr - 1, mr, mr + 1, 17} {
+			for mode := range 4 {
+				out := gemmOuts[(i+m+mode)%len(gemmOuts)]
+				g.gemm(k, gemmCase[T](r, m, n, 1+(m+n+mode)%9, nr, mode&1 != 0, mode&2 != 0, out, false))
+			}
+			// A in tiles, the last as short as it may be.
+			h, w := 1+r.IntN(mr), mr+r.IntN(3)
+			c := gemmCase[T](r, m, n, 1+(m+n)%7, nr, true, i%2 == 0, gemmOuts[(i+m)%len(gemmOuts)], false)
+			c.ACol, c.ATile, c.TileRows = w, w*c.K, h
+			last := c.rowOffset(m - 1)
+			if m >= h {
+				last = max(last, (m/h-1)*c.ATile+h-1)
+			}
+			c.A = operands[T](r, last+(c.K-1)*w+1, false)
+			g.gemm(k, c)
+			// Chains that go on.
+			if k.GemmChunk > 0 {
+				c := gemmCase[T](r, m, n, 1+(m+n)%7, nr, i%2 == 0, true, gemmOuts[(i+2*m)%len(gemmOuts)], false)
+				c.Init = operands[T](r, len(c.C), false)
+				g.gemm(k, c)
+			}
+			// B packed on the way.
+			if n%nr == 0 && m > 1 && m <= mr {
+				c := gemmCase[T](r, m, n, 1+(m+n)%7, nr, true, false, gemmOuts[(i+m)%len(gemmOuts)], false)
+				c.PackPanel = nr * (c.K + m%2)
+				c.Pack = make([]T, (n/nr-1)*c.PackPanel+nr*c.K)
+				g.gemm(k, c)
+			}
+		}
+	}
+}
+
+// packs runs the packing kernels.
+func (g *guards[T]) packs(k *Kernels[T], r *rand.Rand) {
+	for w := 1; w <= k.GemmNR; w++ {
+		for _, n := range []int{w, 1 + r.IntN(w)} {
+			kk, gap := 1+(w+n)%9, r.IntN(3)
+			for ; kk < 40; kk += 10 {
+				src, dst, want := g.copyOf(operands[T](r, (kk-1)*(n+gap)+n, false)), g.slice(w*kk), make([]T, w*kk)
+				k.PackN(dst, w, src, n+gap, n, kk)
+				packNGeneric(want, w, src, n+gap, n, kk)
+				for p := range kk { // what is beyond n is not specified
+					if i := firstDifference(dst[p*w:p*w+n], want[p*w:p*w+n]); i >= 0 {
+						g.t.Fatalf("PackN w %d n %d k %d: row %d differs", w, n, kk, p)
+					}
+				}
+			}
+		}
+	}
+	// PackT also moves blocks of C, whose rows may be long.
+	for _, w := range []int{1, 3, k.GemmNR / 2, k.GemmNR - 1, k.GemmNR, k.GemmNR + 5, 100} {
+		for n := 1; n <= min(w, 40); n++ {
+			for kk := 1 + n%5; kk < 40; kk += 5 {
+				lds := kk + r.IntN(3)
+				src := g.copyOf(operands[T](r, (n-1)*lds+kk, false))
+				dst, want := g.copyOf(make([]T, (kk-1)*w+n)), make([]T, (kk-1)*w+n)
+				k.PackT(dst, w, src, lds, n, kk)
+				packTGeneric(want, w, src, lds, n, kk)
+				if i := firstDifference(dst, want); i >= 0 {
+					g.t.Fatalf("PackT w %d n %d k %d: [%d] = %v, want %v", w, n, kk, i, dst[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// others runs the kernels of one length n.
+func (g *guards[T]) others(k *Kernels[T], r *rand.Rand, n int) {
+	for _, c := range calls[T]() {
+		var in, ref [][]T
+		for range c.inputs {
+			x := operands[T](r, n, true)
+			in, ref = append(in, g.copyOf(x)), append(ref, x)
+		}
+		got, want := g.copyOf(make([]T, n)), make([]T, n)
+		result, wanted := c.run(k, got, in), c.run(Tables[T]()[0], want, ref)
+		for i := range ref {
+			if firstDifference(in[i], ref[i]) >= 0 {
+				g.t.Fatalf("%s n %d: input %d differs", c.name, n, i)
+			}
+		}
+		if firstDifference(got, want) >= 0 || !sameBits(result, wanted) {
+			g.t.Fatalf("%s n %d: the result differs", c.name, n)
+		}
+	}
+	y, x := g.copyOf(operands[T](r, n, true)), g.copyOf(operands[T](r, n, true))
+	want := append([]T(nil), y...)
+	axpbyGeneric(want, 3, x, -0.5)
+	k.Axpby(y, 3, x, -0.5)
+	if i := firstDifference(y, want); i >= 0 {
+		g.t.Fatalf("Axpby n %d: [%d] = %v, want %v", n, i, y[i], want[i])
+	}
+	rows, ld := 1+n%4, n+n%3
+	x = g.copyOf(operands[T](r, (rows-1)*ld+n, false))
+	y = g.slice(n)
+	want = make([]T, n)
+	k.ColSum(y, x, ld, rows)
+	colSumGeneric(want, x, ld, rows)
+	if i := firstDifference(y, want); i >= 0 {
+		g.t.Fatalf("ColSum n %d: [%d] = %v, want %v", n, i, y[i], want[i])
+	}
+	k.Uniform(y, -1, 2, 1, 2, 3)
+	uniformGeneric(want, -1, 2, 1, 2, 3)
+	if i := firstDifference(y, want); i >= 0 {
+		g.t.Fatalf("Uniform n %d: [%d] = %v, want %v", n, i, y[i], want[i])
+	}
+	k.Normal(y, -1, 2, 1, 2, 3)
+	normalGeneric(want, -1, 2, 1, 2, 3)
+	if i := firstDifference(y, want); i >= 0 {
+		g.t.Fatalf("Normal n %d: [%d] = %v, want %v", n, i, y[i], want[i])
+	}
+}
+
+// probes read and write memory too.
+func probesAtGuards(t *testing.T, k *Kernels[float64], atEnd bool) {
+	g := newGuards[float64](t, atEnd)
+	bytes := func(n int) []byte {
+		if n == 0 {
+			return nil
+		}
+		return unsafe.Slice((*byte)(unsafe.Pointer(&g.slice((n + 7) / 8)[0])), n)
+	}
+	for n := 0; n <= 1024; n += 8 {
+		k.ProbeRead(bytes(n))
+		k.ProbeWrite(bytes(n))
+		k.ProbeCopy(bytes(n), bytes(n))
+	}
+}
+
 func testGuard[T Float](t *testing.T) {
 	for _, k := range Tables[T]() {
 		t.Run("isa="+k.ISA, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(11, 12))
 			for _, atEnd := range []bool{false, true} {
-				for i, n := range []int{1, 2, 3, 5, k.GemmNR - 1, k.GemmNR, k.GemmNR + 3, 2*k.GemmNR + 1, 9 * k.GemmNR} {
-					for _, m := range []int{1, 2, 3, 4, 5, k.GemmMR - 1, k.GemmMR, k.GemmMR + 1, 17} {
-						for mode := range 4 {
-							g := gemmCase[T](r, m, n, 1+(m+n+mode)%9, k.GemmNR, mode&1 != 0, mode&2 != 0, gemmOuts[(i+m+mode)%len(gemmOuts)], false)
-							want := g
-							want.C = append([]T(nil), g.C...)
-							refGemm(&want, k.GemmNR)
-							g.A, g.B, g.C, g.Bias = guard(t, g.A, atEnd), guard(t, g.B, atEnd), guard(t, g.C, atEnd), guard(t, g.Bias, atEnd)
-							k.Gemm(&g)
-							if i := firstDifference(g.C, want.C); i >= 0 {
-								t.Fatalf("m %d n %d mode %d: C[%d] = %v, want %v", m, n, mode, i, g.C[i], want.C[i])
-							}
-						}
-					}
-				}
-				for w := 1; w <= k.GemmNR; w += 3 {
-					for kk := 1; kk < 10; kk++ {
-						src := guard(t, operands[T](r, w*kk, false), atEnd)
-						k.PackN(guarded[T](t, w*kk, atEnd), w, src, w, w, kk)
-						k.PackT(guarded[T](t, w*kk, atEnd), w, src, kk, w, kk)
-					}
-				}
-				for n := 0; n < 70; n++ {
-					y, x := guard(t, operands[T](r, n, true), atEnd), guard(t, operands[T](r, n, true), atEnd)
-					want := append([]T(nil), y...)
-					axpbyGeneric(want, 3, x, -0.5)
-					k.Axpby(y, 3, x, -0.5)
-					if i := firstDifference(y, want); i >= 0 {
-						t.Fatalf("Axpby n %d: [%d] = %v, want %v", n, i, y[i], want[i])
+				g := newGuards[T](t, atEnd)
+				g.products(k, r)
+				g.packs(k, r)
+				for n := range 4*64 + 4 {
+					if n < 70 || !testing.Short() {
+						g.others(k, r, n)
 					}
 				}
 			}
@@ -84,7 +235,30 @@ func testGuard[T Float](t *testing.T) {
 	}
 }
 
+// TestKernelsAtUnreadablePages runs every kernel with all operands flush with
+// unreadable pages: a read or write outside them faults.
 func TestKernelsAtUnreadablePages(t *testing.T) {
 	t.Run("float32", testGuard[float32])
 	t.Run("float64", testGuard[float64])
+	for _, k := range Tables[float64]() {
+		for _, atEnd := range []bool{false, true} {
+			probesAtGuards(t, k, atEnd)
+		}
+	}
+}
+
+// TestGuardsCoverKernels: a new kernel needs a place among those above.
+func TestGuardsCoverKernels(t *testing.T) {
+	covered := map[string]bool{
+		"Gemm": true, "PackN": true, "PackT": true, "Axpby": true, "ColSum": true, "Uniform": true, "Normal": true,
+		"ProbeFMA": true /* no operands */, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
+	}
+	for _, c := range calls[float32]() {
+		covered[c.name] = true
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Kernels[float32]]()) {
+		if f.Type.Kind() == reflect.Func && !covered[f.Name] {
+			t.Errorf("%s does not run at unreadable pages", f.Name)
+		}
+	}
 }
