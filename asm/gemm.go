@@ -107,6 +107,12 @@ type GemmKernels[T Float] struct {
 	// What columns n..w-1 of dst hold afterwards is not specified.
 	PackN func(dst []T, w int, src []T, lds, n, k int)
 
+	// PackTiles copies n columns of k rows into tiles of h <= w of them, atile apart,
+	// w the least power of two that is no less than GemmMR:
+	//	dst[(i/h)*atile + p*w + i%h] = src[p*lds+i]
+	// What columns h..w-1 of a tile hold afterwards is not specified.
+	PackTiles func(dst []T, atile, w int, src []T, lds, h, n, k int)
+
 	// PackT transposes n <= w rows of k elements:  dst[p*w+j] = src[j*lds+p].
 	// Columns n..w-1 of dst are left alone.
 	PackT func(dst []T, w int, src []T, lds, n, k int)
@@ -115,9 +121,10 @@ type GemmKernels[T Float] struct {
 func gemmGenericKernels[T Float]() GemmKernels[T] {
 	return GemmKernels[T]{
 		GemmMR: gemmGenericMR, GemmNR: gemmGenericNR,
-		Gemm:  gemmGeneric[T],
-		PackN: packNGeneric[T],
-		PackT: packTGeneric[T],
+		Gemm:      gemmGeneric[T],
+		PackN:     packNGeneric[T],
+		PackTiles: packTilesGeneric[T],
+		PackT:     packTGeneric[T],
 	}
 }
 
@@ -154,6 +161,12 @@ func packNGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
 		d := dst[p*w : p*w+w]
 		copy(d, src[p*lds:p*lds+n])
 		clear(d[n:])
+	}
+}
+
+func packTilesGeneric[T Float](dst []T, atile, w int, src []T, lds, h, n, k int) {
+	for i := 0; i < n; i += h {
+		packNGeneric(dst[i/h*atile:], w, src[i:], lds, min(h, n-i), k)
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package asm
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
 // of C, all of one height and width, from c, a, b and bias on. g is the *GemmArgs
@@ -24,6 +27,7 @@ type gemmTiles[T Float] struct {
 	wide, widePacked []gemmRaw[T]
 	widePanels       []int
 	packN, packT     func(dst *T, w int, src *T, lds, n, k int)
+	packTiles        func(dst *T, atile, w int, src *T, lds, h, tiles, k int)
 }
 
 // run is Gemm of GemmKernels: it checks every index, cuts the rows evenly into
@@ -160,6 +164,26 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 	t.packN(&dst[0], w, &src[0], lds, n, k)
 }
 
+// runPackTiles leaves to PackN the tiles for which whole vectors would read beyond
+// the row.
+func (t *gemmTiles[T]) runPackTiles(dst []T, atile, w int, src []T, lds, h, n, k int) {
+	tiles := 0
+	if h > 0 && n >= w && k > 0 && (w == t.lanes || w == 2*t.lanes) {
+		tiles = (n-w)/h + 1
+		if uint64(atile|lds|h|n|k)>>31 != 0 || h > w || uint64(tiles-1)*uint64(atile)+uint64(k)*uint64(w) > uint64(len(dst)) ||
+			uint64(k-1)*uint64(lds)+uint64(n) > uint64(len(src)) {
+			panic(fmt.Errorf("asm.PackTiles: tile %d of %d, n %d, k %d, len(dst) %d (tiles %d), len(src) %d (row %d)", w, h, n, k, len(dst), atile, len(src), lds))
+		}
+		if raceEnabled {
+			racePack(dst, w, src, lds, k, n, min(w, n), k)
+		}
+		t.packTiles(&dst[0], atile, w, &src[0], lds, h, tiles, k)
+	}
+	for i := tiles * h; i < n; i += h {
+		t.runPackN(dst[i/h*atile:], w, src[i:], lds, min(h, n-i), k)
+	}
+}
+
 func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 	if n <= 0 || k <= 0 {
 		packTGeneric(dst, w, src, lds, n, k)
@@ -176,5 +200,5 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 const gemmChunk = 192
 
 func (t *gemmTiles[T]) use(k *GemmKernels[T]) {
-	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, GemmChunk: gemmChunk, Gemm: t.run, PackN: t.runPackN, PackT: t.runPackT}
+	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, GemmChunk: gemmChunk, Gemm: t.run, PackN: t.runPackN, PackTiles: t.runPackTiles, PackT: t.runPackT}
 }

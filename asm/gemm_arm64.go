@@ -153,6 +153,12 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 	t.packN(&dst[0], w, &src[0], lds, n, k)
 }
 
+func (t *gemmTiles[T]) runPackTiles(dst []T, atile, w int, src []T, lds, h, n, k int) {
+	for i := 0; i < n; i += h {
+		t.runPackN(dst[i/h*atile:], w, src[i:], lds, min(h, n-i), k)
+	}
+}
+
 func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 	if n <= 0 || k <= 0 {
 		packTGeneric(dst, w, src, lds, n, k)
@@ -166,5 +172,5 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 }
 
 func (t *gemmTiles[T]) use(k *GemmKernels[T]) {
-	*k = GemmKernels[T]{GemmMR: 8, GemmNR: t.nr, Gemm: t.run, PackN: t.runPackN, PackT: t.runPackT}
+	*k = GemmKernels[T]{GemmMR: 8, GemmNR: t.nr, Gemm: t.run, PackN: t.runPackN, PackTiles: t.runPackTiles, PackT: t.runPackT}
 }

@@ -434,6 +434,11 @@ func packNF32AVX2(dst *float32, w int, src *float32, lds int, n int, k int)
 //go:noescape
 func packTF32AVX2(dst *float32, w int, src *float32, lds int, n int, k int)
 
+// packTilesF32AVX2 is dst[t*atile + p*w + i] = src[p*lds + t*h + i], t < tiles, p < k, i < w.
+//
+//go:noescape
+func packTilesF32AVX2(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
+
 // gemm1x4RowF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
@@ -864,6 +869,11 @@ func packNF64AVX2(dst *float64, w int, src *float64, lds int, n int, k int)
 //go:noescape
 func packTF64AVX2(dst *float64, w int, src *float64, lds int, n int, k int)
 
+// packTilesF64AVX2 is dst[t*atile + p*w + i] = src[p*lds + t*h + i], t < tiles, p < k, i < w.
+//
+//go:noescape
+func packTilesF64AVX2(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
+
 var gemmTilesF32AVX2 = gemmTiles[float32]{
 	lanes:  8,
 	shift:  4,
@@ -894,6 +904,7 @@ var gemmTilesF32AVX2 = gemmTiles[float32]{
 	widePanels: []int{0, 6, 3, 2},
 	packN:      packNF32AVX2,
 	packT:      packTF32AVX2,
+	packTiles:  packTilesF32AVX2,
 }
 
 var gemmTilesF64AVX2 = gemmTiles[float64]{
@@ -926,4 +937,5 @@ var gemmTilesF64AVX2 = gemmTiles[float64]{
 	widePanels: []int{0, 6, 3, 2},
 	packN:      packNF64AVX2,
 	packT:      packTF64AVX2,
+	packTiles:  packTilesF64AVX2,
 }

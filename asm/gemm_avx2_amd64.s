@@ -24752,6 +24752,65 @@ done:
 	VZEROUPPER
 	RET
 
+// func packTilesF32AVX2(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
+// Requires: AVX
+TEXT ·packTilesF32AVX2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), DI
+	MOVQ src+24(FP), SI
+	MOVQ k+56(FP), DX
+	MOVQ atile+8(FP), R8
+	SHLQ $0x02, R8
+	MOVQ w+16(FP), R9
+	SHLQ $0x02, R9
+	MOVQ lds+32(FP), R10
+	SHLQ $0x02, R10
+	MOVQ h+40(FP), R11
+	SHLQ $0x02, R11
+	CMPQ R9, $0x20
+	JNE  row2
+
+row1:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile1:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile1
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row1
+	VZEROUPPER
+	RET
+
+row2:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile2:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile2
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row2
+	VZEROUPPER
+	RET
+
 // func gemm1x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, FMA3
 TEXT ·gemm1x4RowF64AVX2(SB), NOSPLIT, $0-72
@@ -48928,5 +48987,64 @@ one1:
 
 next1:
 done:
+	VZEROUPPER
+	RET
+
+// func packTilesF64AVX2(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
+// Requires: AVX
+TEXT ·packTilesF64AVX2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), DI
+	MOVQ src+24(FP), SI
+	MOVQ k+56(FP), DX
+	MOVQ atile+8(FP), R8
+	SHLQ $0x03, R8
+	MOVQ w+16(FP), R9
+	SHLQ $0x03, R9
+	MOVQ lds+32(FP), R10
+	SHLQ $0x03, R10
+	MOVQ h+40(FP), R11
+	SHLQ $0x03, R11
+	CMPQ R9, $0x20
+	JNE  row2
+
+row1:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile1:
+	VMOVUPD (BX), Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile1
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row1
+	VZEROUPPER
+	RET
+
+row2:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile2:
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile2
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row2
 	VZEROUPPER
 	RET

@@ -514,6 +514,11 @@ func packNF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
 //go:noescape
 func packTF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
 
+// packTilesF32AVX512 is dst[t*atile + p*w + i] = src[p*lds + t*h + i], t < tiles, p < k, i < w.
+//
+//go:noescape
+func packTilesF32AVX512(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
+
 // gemm1x8RowF64AVX512 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
@@ -1024,6 +1029,11 @@ func packNF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
 //go:noescape
 func packTF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
 
+// packTilesF64AVX512 is dst[t*atile + p*w + i] = src[p*lds + t*h + i], t < tiles, p < k, i < w.
+//
+//go:noescape
+func packTilesF64AVX512(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
+
 var gemmTilesF32AVX512 = gemmTiles[float32]{
 	lanes:  16,
 	shift:  5,
@@ -1058,6 +1068,7 @@ var gemmTilesF32AVX512 = gemmTiles[float32]{
 	widePanels: []int{0, 8, 6, 4, 3},
 	packN:      packNF32AVX512,
 	packT:      packTF32AVX512,
+	packTiles:  packTilesF32AVX512,
 }
 
 var gemmTilesF64AVX512 = gemmTiles[float64]{
@@ -1094,4 +1105,5 @@ var gemmTilesF64AVX512 = gemmTiles[float64]{
 	widePanels: []int{0, 8, 6, 4, 3},
 	packN:      packNF64AVX512,
 	packT:      packTF64AVX512,
+	packTiles:  packTilesF64AVX512,
 }

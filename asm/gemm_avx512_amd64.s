@@ -46725,6 +46725,65 @@ done:
 	VZEROUPPER
 	RET
 
+// func packTilesF32AVX512(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
+// Requires: AVX, AVX512F
+TEXT ·packTilesF32AVX512(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), DI
+	MOVQ src+24(FP), SI
+	MOVQ k+56(FP), DX
+	MOVQ atile+8(FP), R8
+	SHLQ $0x02, R8
+	MOVQ w+16(FP), R9
+	SHLQ $0x02, R9
+	MOVQ lds+32(FP), R10
+	SHLQ $0x02, R10
+	MOVQ h+40(FP), R11
+	SHLQ $0x02, R11
+	CMPQ R9, $0x40
+	JNE  row2
+
+row1:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile1:
+	VMOVUPS (BX), Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile1
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row1
+	VZEROUPPER
+	RET
+
+row2:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile2:
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile2
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row2
+	VZEROUPPER
+	RET
+
 // func gemm1x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·gemm1x8RowF64AVX512(SB), NOSPLIT, $0-72
@@ -90763,5 +90822,64 @@ rest1:
 
 next1:
 done:
+	VZEROUPPER
+	RET
+
+// func packTilesF64AVX512(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
+// Requires: AVX, AVX512F
+TEXT ·packTilesF64AVX512(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), DI
+	MOVQ src+24(FP), SI
+	MOVQ k+56(FP), DX
+	MOVQ atile+8(FP), R8
+	SHLQ $0x03, R8
+	MOVQ w+16(FP), R9
+	SHLQ $0x03, R9
+	MOVQ lds+32(FP), R10
+	SHLQ $0x03, R10
+	MOVQ h+40(FP), R11
+	SHLQ $0x03, R11
+	CMPQ R9, $0x40
+	JNE  row2
+
+row1:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile1:
+	VMOVUPD (BX), Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile1
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row1
+	VZEROUPPER
+	RET
+
+row2:
+	MOVQ    DI, AX
+	MOVQ    SI, BX
+	MOVQ    tiles+48(FP), CX
+	PCALIGN $0x40
+
+tile2:
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	ADDQ    R11, BX
+	ADDQ    R8, AX
+	DECQ    CX
+	JNZ     tile2
+	ADDQ    R10, SI
+	ADDQ    R9, DI
+	DECQ    DX
+	JNZ     row2
 	VZEROUPPER
 	RET

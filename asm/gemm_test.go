@@ -3,6 +3,7 @@ package asm
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 )
@@ -247,6 +248,36 @@ func testPack[T Float](t *testing.T) {
 			}
 		})
 	}
+}
+
+func testPackTiles[T Float](t *testing.T) {
+	for _, k := range Tables[T]() {
+		t.Run("isa="+k.ISA, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(5, 4))
+			w := 1 << bits.Len(uint(k.GemmMR-1))
+			for h := 1; h <= k.GemmMR; h++ {
+				for _, n := range []int{1, h, h + 1, w, 2 * w, 3*h + 1, 5*h - 1, 7 * w} {
+					kk := 1 + r.IntN(9)
+					lds, atile := n+r.IntN(3), w*kk+r.IntN(3)
+					src := operands[T](r, (kk-1)*lds+n, true)
+					got := make([]T, (n-1)/h*atile+w*kk)
+					k.PackTiles(got, atile, w, src, lds, h, n, kk)
+					for p := range kk {
+						for i := range n {
+							if x := got[i/h*atile+p*w+i%h]; !sameBits(x, src[p*lds+i]) {
+								t.Fatalf("h %d n %d k %d: row %d column %d = %v, want %v", h, n, kk, p, i, x, src[p*lds+i])
+							}
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestEveryKernelPackTiles(t *testing.T) {
+	t.Run("float32", testPackTiles[float32])
+	t.Run("float64", testPackTiles[float64])
 }
 
 func TestEveryKernelPack(t *testing.T) {

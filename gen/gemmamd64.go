@@ -105,6 +105,7 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 		}
 		packN(f)
 		packT(f)
+		packTiles(f)
 		f.foot = append(f.foot, gemmTable(isa, d))
 	}
 	return f.render()
@@ -168,7 +169,7 @@ func gemmTable(isa amd64ISA, d dtype) string {
 		s += fmt.Sprint(n, ",")
 	}
 	s += "},\n"
-	return s + fmt.Sprintf("packN: packN%[1]s%[2]s,\npackT: packT%[1]s%[2]s,\n}\n", d.suffix, isa.suffix)
+	return s + fmt.Sprintf("packN: packN%[1]s%[2]s,\npackT: packT%[1]s%[2]s,\npackTiles: packTiles%[1]s%[2]s,\n}\n", d.suffix, isa.suffix)
 }
 
 // gemmTile emits one tile kernel: h rows by nv vectors of columns, over mt tiles

@@ -67,3 +67,52 @@ func packN(f *amd64File) {
 	f.VZEROUPPER()
 	f.RET()
 }
+
+// packTiles emits the copy of a matrix stored column of A by column into tiles of
+// rows: row after row of src, which is contiguous, for all tiles. w is one or two
+// vectors; a tile takes whole ones, also where it is narrower.
+func packTiles(f *amd64File) {
+	name := "packTiles" + f.d.suffix + f.isa.suffix
+	f.fn(name, fmt.Sprintf("func(dst *%[1]s, atile, w int, src *%[1]s, lds, h, tiles, k int)", f.d.goName),
+		name+" is dst[t*atile + p*w + i] = src[p*lds + t*h + i], t < tiles, p < k, i < w.")
+	dst, atile, w, src, lds, h := reg.RDI, reg.R8, reg.R9, reg.RSI, reg.R10, reg.R11
+	n, k, d, s := reg.RCX, reg.RDX, reg.RAX, reg.RBX
+	f.Load(f.Param("dst"), dst)
+	f.Load(f.Param("src"), src)
+	f.Load(f.Param("k"), k)
+	for _, l := range []struct {
+		arg string
+		r   reg.GPPhysical
+	}{{"atile", atile}, {"w", w}, {"lds", lds}, {"h", h}} {
+		f.Load(f.Param(l.arg), l.r)
+		f.SHLQ(operand.Imm(f.d.shift), l.r)
+	}
+	loop := func(id string, vectors int) {
+		f.Label("row" + id)
+		f.MOVQ(dst, d)
+		f.MOVQ(src, s)
+		f.Load(f.Param("tiles"), n)
+		f.align(64)
+		f.Label("tile" + id)
+		for j := 0; j < vectors; j++ {
+			f.op("VMOVU", mem(s, j*f.isa.bytes), f.vec(j))
+		}
+		for j := 0; j < vectors; j++ {
+			f.op("VMOVU", f.vec(j), mem(d, j*f.isa.bytes))
+		}
+		f.ADDQ(h, s)
+		f.ADDQ(atile, d)
+		f.DECQ(n)
+		f.jump("JNZ", "tile"+id)
+		f.ADDQ(lds, src)
+		f.ADDQ(w, dst)
+		f.DECQ(k)
+		f.jump("JNZ", "row"+id)
+		f.VZEROUPPER()
+		f.RET()
+	}
+	f.CMPQ(w, imm(f.isa.bytes))
+	f.jump("JNE", "row2")
+	loop("1", 1)
+	loop("2", 2)
+}

@@ -39,6 +39,8 @@ const (
 	// maxChains is the number of elements up to which chains in pieces are put by
 	// beside C.
 	maxChains = 1 << 19
+	// packTiles is the number of tiles packed at a time, each on other pages.
+	packTiles = 48
 	// packRowsA is the number of rows from which A is packed: fewer do not
 	// collide in the L1.
 	packRowsA = 5
@@ -124,14 +126,18 @@ func (s *strip[T]) packA(p0, k, n int) {
 		return
 	}
 	stats.packs.Add(1)
-	s.packedA, s.packedP, s.packedK = grow(&s.ws.a, (s.packedRows+h-1)/h*w*k), p0, k
-	for i := 0; i < s.packedRows; i += h {
-		src := s.a[(s.i0+i)*s.aRow+p0*s.aCol:]
-		if s.aCol == 1 {
-			s.kernels.PackT(s.packedA[i/h*w*k:], w, src, s.aRow, min(h, s.m-i), k)
-		} else {
-			s.kernels.PackN(s.packedA[i/h*w*k:], w, src, s.aCol, min(h, s.m-i), k)
+	// Tiles are not a multiple of 4 KiB apart either.
+	s.packedP, s.packedTile = p0, w*(k+1)
+	s.packedA = grow(&s.ws.a, (s.packedRows+h-1)/h*s.packedTile)
+	src := s.a[s.i0*s.aRow+p0*s.aCol:]
+	if s.aCol != 1 {
+		for i := 0; i < s.packedRows; i += packTiles * h {
+			s.kernels.PackTiles(s.packedA[i/h*s.packedTile:], s.packedTile, w, src[i:], s.aCol, h, min(packTiles*h, s.packedRows-i), k)
 		}
+		return
+	}
+	for i := 0; i < s.packedRows; i += h {
+		s.kernels.PackT(s.packedA[i/h*s.packedTile:], w, src[i*s.aRow:], s.aRow, min(h, s.m-i), k)
 	}
 }
 
@@ -145,7 +151,7 @@ func (s *strip[T]) packsA(n int) bool {
 	case s.aCol == 1 && stride%2048 == 0:
 		return n > nr
 	}
-	return stride%1024 == 0 && n >= 8*nr
+	return n >= 8*nr && (stride%4096 == 0 || s.aCol == 1 && stride%1024 == 0)
 }
 
 // tileWidth is the distance between the columns of a packed tile of A.
@@ -202,7 +208,7 @@ type strip[T Float] struct {
 	packedA    []T // rows of the k-block in hand, tile by tile, or nil
 	packedRows int // how many, whole tiles or all
 	packedP    int // where that k-block begins
-	packedK    int // and its length
+	packedTile int // distance between tiles
 }
 
 // width returns how many columns of B to pack at a time.
@@ -407,7 +413,7 @@ func (s *strip[T]) multiply(t tiles[T]) {
 	g.Ahead = fetchAhead
 	w, packed := s.tileWidth(), t.r1 <= s.packedRows
 	if packed {
-		g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, w*s.packedK, h
+		g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, s.packedTile, h
 	}
 	rows, cols := callShape(t.r1-t.r0, t.n, t.k, h, nr)
 	for i := t.r0; i < t.r1; i += rows {
