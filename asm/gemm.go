@@ -44,6 +44,10 @@ const (
 // (ACol > 1 or ATile > 0), and B is copied on the way:
 // Pack[(j/NR)*PackPanel + p*NR + j%NR] = B(p,j).
 //
+// With BTrans, B(p,j) = B[j*BRow+p]: as it is stored when it is the transposed
+// operand. M is at most GemmTransRows then, N a multiple of NR, A row-major
+// (ACol = 1, ATile = 0), and neither Pack nor Init is there.
+//
 // Assembly reads the fields from LDC to Beta at the offsets that gen/gemmamd64.go
 // names.
 type GemmArgs[T Float] struct {
@@ -63,6 +67,7 @@ type GemmArgs[T Float] struct {
 	TileRows     int
 	PackPanel    int
 	Ahead        int // rows of B to fetch ahead, a hint
+	BTrans       bool
 }
 
 // TileHeight returns the height, mr at most, of all tiles but the last that M rows
@@ -98,6 +103,9 @@ type GemmKernels[T Float] struct {
 	// time fits the L1. It reports false, and has done nothing, if an index would leave a slice.
 	// Work per call is bounded by the caller (assembly is not preemptible).
 	Gemm func(g *GemmArgs[T]) bool
+
+	// GemmTransRows is the number of rows up to which Gemm knows BTrans, or 0.
+	GemmTransRows int
 
 	// GemmChunk is the length of the pieces in which a chain is best done where B
 	// is transposed on the way through the L1; 0: in one piece.

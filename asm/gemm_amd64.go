@@ -26,8 +26,12 @@ type gemmTiles[T Float] struct {
 	// busy, and read too little of a row of B at a time.
 	wide, widePacked []gemmRaw[T]
 	widePanels       []int
-	packN, packT     func(dst *T, w int, src *T, lds, n, k int)
-	packTiles        func(dst *T, atile, w int, src *T, lds, h, tiles, k int)
+	// trans does few rows with B as it is stored when transposed, transVectors[rows]
+	// vectors of columns at once.
+	trans        []gemmRaw[T]
+	transVectors []int
+	packN, packT func(dst *T, w int, src *T, lds, n, k int)
+	packTiles    func(dst *T, atile, w int, src *T, lds, h, tiles, k int)
 }
 
 // run is Gemm of GemmKernels: it checks every index, cuts the rows evenly into
@@ -42,6 +46,14 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	}
 	if raceEnabled {
 		g.race(1 << shift)
+	}
+	if g.BTrans {
+		if g.M >= len(t.trans) {
+			return false
+		}
+		groups := g.N / (t.transVectors[g.M] * t.lanes)
+		t.trans[g.M](g.raw(), &g.C[0], unsafe.SliceData(g.A), unsafe.SliceData(g.B), 1, groups, t.lanes, 0, unsafe.SliceData(g.Bias))
+		return true
 	}
 	if g.Pack != nil && (g.M > t.height[2] || g.Init != nil) {
 		return false
@@ -200,5 +212,5 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 const gemmChunk = 192
 
 func (t *gemmTiles[T]) use(k *GemmKernels[T]) {
-	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, GemmChunk: gemmChunk, Gemm: t.run, PackN: t.runPackN, PackTiles: t.runPackTiles, PackT: t.runPackT}
+	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, GemmChunk: gemmChunk, GemmTransRows: len(t.trans) - 1, Gemm: t.run, PackN: t.runPackN, PackTiles: t.runPackTiles, PackT: t.runPackT}
 }

@@ -33,7 +33,7 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 		return true
 	}
 	last := int(uint32(g.N-1) / uint32(t.nr))
-	if g.Init != nil || !g.valid(t.nr, last) { // GemmChunk is 0
+	if g.Init != nil || g.BTrans || !g.valid(t.nr, last) { // GemmChunk and GemmTransRows are 0
 		return false
 	}
 	if raceEnabled {

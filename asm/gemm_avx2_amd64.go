@@ -424,6 +424,26 @@ func gemmWide3x32F32AVX2(args *float32, c *float32, a *float32, b *float32, mt i
 //go:noescape
 func gemmWide3x32PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
+// gemmTrans1x16F32AVX2 is 1 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans2x16F32AVX2 is 2 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans3x8F32AVX2 is 3 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans3x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans4x8F32AVX2 is 4 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans4x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
 // packNF32AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -859,6 +879,26 @@ func gemmWide3x16F64AVX2(args *float64, c *float64, a *float64, b *float64, mt i
 //go:noescape
 func gemmWide3x16PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
+// gemmTrans1x8F64AVX2 is 1 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans2x8F64AVX2 is 2 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans3x4F64AVX2 is 3 rows by np groups of 4 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans3x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans4x4F64AVX2 is 4 rows by np groups of 4 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans4x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
 // packNF64AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -898,13 +938,15 @@ var gemmTilesF32AVX2 = gemmTiles[float32]{
 		{nil, gemm1x8ColTailF32AVX2, gemm2x8ColTailF32AVX2, gemm3x8ColTailF32AVX2, gemm4x8ColTailF32AVX2, gemm5x8ColTailF32AVX2, gemm6x8ColTailF32AVX2, gemm7x8ColTailF32AVX2, gemm8x8ColTailF32AVX2, gemm9x8ColTailF32AVX2, gemm10x8ColTailF32AVX2, gemm11x8ColTailF32AVX2, gemm12x8ColTailF32AVX2},
 		{nil, gemm1x16ColTailF32AVX2, gemm2x16ColTailF32AVX2, gemm3x16ColTailF32AVX2, gemm4x16ColTailF32AVX2, gemm5x16ColTailF32AVX2, gemm6x16ColTailF32AVX2},
 	},
-	pack:       []gemmRaw[float32]{nil, gemmPack1x16F32AVX2, gemmPack2x16F32AVX2, gemmPack3x16F32AVX2, gemmPack4x16F32AVX2, gemmPack5x16F32AVX2, gemmPack6x16F32AVX2},
-	wide:       []gemmRaw[float32]{nil, gemmWide1x96F32AVX2, gemmWide2x48F32AVX2, gemmWide3x32F32AVX2},
-	widePacked: []gemmRaw[float32]{nil, gemmWide1x96PackedF32AVX2, gemmWide2x48PackedF32AVX2, gemmWide3x32PackedF32AVX2},
-	widePanels: []int{0, 6, 3, 2},
-	packN:      packNF32AVX2,
-	packT:      packTF32AVX2,
-	packTiles:  packTilesF32AVX2,
+	pack:         []gemmRaw[float32]{nil, gemmPack1x16F32AVX2, gemmPack2x16F32AVX2, gemmPack3x16F32AVX2, gemmPack4x16F32AVX2, gemmPack5x16F32AVX2, gemmPack6x16F32AVX2},
+	wide:         []gemmRaw[float32]{nil, gemmWide1x96F32AVX2, gemmWide2x48F32AVX2, gemmWide3x32F32AVX2},
+	widePacked:   []gemmRaw[float32]{nil, gemmWide1x96PackedF32AVX2, gemmWide2x48PackedF32AVX2, gemmWide3x32PackedF32AVX2},
+	trans:        []gemmRaw[float32]{nil, gemmTrans1x16F32AVX2, gemmTrans2x16F32AVX2, gemmTrans3x8F32AVX2, gemmTrans4x8F32AVX2},
+	transVectors: []int{0, 2, 2, 1, 1},
+	widePanels:   []int{0, 6, 3, 2},
+	packN:        packNF32AVX2,
+	packT:        packTF32AVX2,
+	packTiles:    packTilesF32AVX2,
 }
 
 var gemmTilesF64AVX2 = gemmTiles[float64]{
@@ -931,11 +973,13 @@ var gemmTilesF64AVX2 = gemmTiles[float64]{
 		{nil, gemm1x4ColTailF64AVX2, gemm2x4ColTailF64AVX2, gemm3x4ColTailF64AVX2, gemm4x4ColTailF64AVX2, gemm5x4ColTailF64AVX2, gemm6x4ColTailF64AVX2, gemm7x4ColTailF64AVX2, gemm8x4ColTailF64AVX2, gemm9x4ColTailF64AVX2, gemm10x4ColTailF64AVX2, gemm11x4ColTailF64AVX2, gemm12x4ColTailF64AVX2},
 		{nil, gemm1x8ColTailF64AVX2, gemm2x8ColTailF64AVX2, gemm3x8ColTailF64AVX2, gemm4x8ColTailF64AVX2, gemm5x8ColTailF64AVX2, gemm6x8ColTailF64AVX2},
 	},
-	pack:       []gemmRaw[float64]{nil, gemmPack1x8F64AVX2, gemmPack2x8F64AVX2, gemmPack3x8F64AVX2, gemmPack4x8F64AVX2, gemmPack5x8F64AVX2, gemmPack6x8F64AVX2},
-	wide:       []gemmRaw[float64]{nil, gemmWide1x48F64AVX2, gemmWide2x24F64AVX2, gemmWide3x16F64AVX2},
-	widePacked: []gemmRaw[float64]{nil, gemmWide1x48PackedF64AVX2, gemmWide2x24PackedF64AVX2, gemmWide3x16PackedF64AVX2},
-	widePanels: []int{0, 6, 3, 2},
-	packN:      packNF64AVX2,
-	packT:      packTF64AVX2,
-	packTiles:  packTilesF64AVX2,
+	pack:         []gemmRaw[float64]{nil, gemmPack1x8F64AVX2, gemmPack2x8F64AVX2, gemmPack3x8F64AVX2, gemmPack4x8F64AVX2, gemmPack5x8F64AVX2, gemmPack6x8F64AVX2},
+	wide:         []gemmRaw[float64]{nil, gemmWide1x48F64AVX2, gemmWide2x24F64AVX2, gemmWide3x16F64AVX2},
+	widePacked:   []gemmRaw[float64]{nil, gemmWide1x48PackedF64AVX2, gemmWide2x24PackedF64AVX2, gemmWide3x16PackedF64AVX2},
+	trans:        []gemmRaw[float64]{nil, gemmTrans1x8F64AVX2, gemmTrans2x8F64AVX2, gemmTrans3x4F64AVX2, gemmTrans4x4F64AVX2},
+	transVectors: []int{0, 2, 2, 1, 1},
+	widePanels:   []int{0, 6, 3, 2},
+	packN:        packNF64AVX2,
+	packT:        packTF64AVX2,
+	packTiles:    packTilesF64AVX2,
 }

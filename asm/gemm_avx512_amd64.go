@@ -504,6 +504,46 @@ func gemmWide4x96F32AVX512(args *float32, c *float32, a *float32, b *float32, mt
 //go:noescape
 func gemmWide4x96PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
 
+// gemmTrans1x32F32AVX512 is 1 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans2x32F32AVX512 is 2 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans3x32F32AVX512 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans4x32F32AVX512 is 4 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans5x16F32AVX512 is 5 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans5x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans6x16F32AVX512 is 6 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans6x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans7x16F32AVX512 is 7 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans7x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
+// gemmTrans8x16F32AVX512 is 8 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans8x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+
 // packNF32AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -1019,6 +1059,46 @@ func gemmWide4x48F64AVX512(args *float64, c *float64, a *float64, b *float64, mt
 //go:noescape
 func gemmWide4x48PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
 
+// gemmTrans1x16F64AVX512 is 1 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans2x16F64AVX512 is 2 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans3x16F64AVX512 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans4x16F64AVX512 is 4 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans5x8F64AVX512 is 5 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans5x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans6x8F64AVX512 is 6 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans6x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans7x8F64AVX512 is 7 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans7x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
+// gemmTrans8x8F64AVX512 is 8 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
+//go:noescape
+func gemmTrans8x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+
 // packNF64AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -1062,13 +1142,15 @@ var gemmTilesF32AVX512 = gemmTiles[float32]{
 		{nil, gemm1x32ColF32AVX512, gemm2x32ColF32AVX512, gemm3x32ColF32AVX512, gemm4x32ColF32AVX512, gemm5x32ColF32AVX512, gemm6x32ColF32AVX512, gemm7x32ColF32AVX512, gemm8x32ColF32AVX512, gemm9x32ColF32AVX512, gemm10x32ColF32AVX512, gemm11x32ColF32AVX512, gemm12x32ColF32AVX512, gemm13x32ColF32AVX512, gemm14x32ColF32AVX512},
 		{nil, gemm1x48ColF32AVX512, gemm2x48ColF32AVX512, gemm3x48ColF32AVX512, gemm4x48ColF32AVX512, gemm5x48ColF32AVX512, gemm6x48ColF32AVX512, gemm7x48ColF32AVX512, gemm8x48ColF32AVX512, gemm9x48ColF32AVX512},
 	},
-	pack:       []gemmRaw[float32]{nil, gemmPack1x32F32AVX512, gemmPack2x32F32AVX512, gemmPack3x32F32AVX512, gemmPack4x32F32AVX512, gemmPack5x32F32AVX512, gemmPack6x32F32AVX512, gemmPack7x32F32AVX512, gemmPack8x32F32AVX512, gemmPack9x32F32AVX512, gemmPack10x32F32AVX512, gemmPack11x32F32AVX512, gemmPack12x32F32AVX512, gemmPack13x32F32AVX512, gemmPack14x32F32AVX512},
-	wide:       []gemmRaw[float32]{nil, gemmWide1x256F32AVX512, gemmWide2x192F32AVX512, gemmWide3x128F32AVX512, gemmWide4x96F32AVX512},
-	widePacked: []gemmRaw[float32]{nil, gemmWide1x256PackedF32AVX512, gemmWide2x192PackedF32AVX512, gemmWide3x128PackedF32AVX512, gemmWide4x96PackedF32AVX512},
-	widePanels: []int{0, 8, 6, 4, 3},
-	packN:      packNF32AVX512,
-	packT:      packTF32AVX512,
-	packTiles:  packTilesF32AVX512,
+	pack:         []gemmRaw[float32]{nil, gemmPack1x32F32AVX512, gemmPack2x32F32AVX512, gemmPack3x32F32AVX512, gemmPack4x32F32AVX512, gemmPack5x32F32AVX512, gemmPack6x32F32AVX512, gemmPack7x32F32AVX512, gemmPack8x32F32AVX512, gemmPack9x32F32AVX512, gemmPack10x32F32AVX512, gemmPack11x32F32AVX512, gemmPack12x32F32AVX512, gemmPack13x32F32AVX512, gemmPack14x32F32AVX512},
+	wide:         []gemmRaw[float32]{nil, gemmWide1x256F32AVX512, gemmWide2x192F32AVX512, gemmWide3x128F32AVX512, gemmWide4x96F32AVX512},
+	widePacked:   []gemmRaw[float32]{nil, gemmWide1x256PackedF32AVX512, gemmWide2x192PackedF32AVX512, gemmWide3x128PackedF32AVX512, gemmWide4x96PackedF32AVX512},
+	trans:        []gemmRaw[float32]{nil, gemmTrans1x32F32AVX512, gemmTrans2x32F32AVX512, gemmTrans3x32F32AVX512, gemmTrans4x32F32AVX512, gemmTrans5x16F32AVX512, gemmTrans6x16F32AVX512, gemmTrans7x16F32AVX512, gemmTrans8x16F32AVX512},
+	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
+	widePanels:   []int{0, 8, 6, 4, 3},
+	packN:        packNF32AVX512,
+	packT:        packTF32AVX512,
+	packTiles:    packTilesF32AVX512,
 }
 
 var gemmTilesF64AVX512 = gemmTiles[float64]{
@@ -1099,11 +1181,13 @@ var gemmTilesF64AVX512 = gemmTiles[float64]{
 		{nil, gemm1x16ColF64AVX512, gemm2x16ColF64AVX512, gemm3x16ColF64AVX512, gemm4x16ColF64AVX512, gemm5x16ColF64AVX512, gemm6x16ColF64AVX512, gemm7x16ColF64AVX512, gemm8x16ColF64AVX512, gemm9x16ColF64AVX512, gemm10x16ColF64AVX512, gemm11x16ColF64AVX512, gemm12x16ColF64AVX512, gemm13x16ColF64AVX512, gemm14x16ColF64AVX512},
 		{nil, gemm1x24ColF64AVX512, gemm2x24ColF64AVX512, gemm3x24ColF64AVX512, gemm4x24ColF64AVX512, gemm5x24ColF64AVX512, gemm6x24ColF64AVX512, gemm7x24ColF64AVX512, gemm8x24ColF64AVX512, gemm9x24ColF64AVX512},
 	},
-	pack:       []gemmRaw[float64]{nil, gemmPack1x16F64AVX512, gemmPack2x16F64AVX512, gemmPack3x16F64AVX512, gemmPack4x16F64AVX512, gemmPack5x16F64AVX512, gemmPack6x16F64AVX512, gemmPack7x16F64AVX512, gemmPack8x16F64AVX512, gemmPack9x16F64AVX512, gemmPack10x16F64AVX512, gemmPack11x16F64AVX512, gemmPack12x16F64AVX512, gemmPack13x16F64AVX512, gemmPack14x16F64AVX512},
-	wide:       []gemmRaw[float64]{nil, gemmWide1x128F64AVX512, gemmWide2x96F64AVX512, gemmWide3x64F64AVX512, gemmWide4x48F64AVX512},
-	widePacked: []gemmRaw[float64]{nil, gemmWide1x128PackedF64AVX512, gemmWide2x96PackedF64AVX512, gemmWide3x64PackedF64AVX512, gemmWide4x48PackedF64AVX512},
-	widePanels: []int{0, 8, 6, 4, 3},
-	packN:      packNF64AVX512,
-	packT:      packTF64AVX512,
-	packTiles:  packTilesF64AVX512,
+	pack:         []gemmRaw[float64]{nil, gemmPack1x16F64AVX512, gemmPack2x16F64AVX512, gemmPack3x16F64AVX512, gemmPack4x16F64AVX512, gemmPack5x16F64AVX512, gemmPack6x16F64AVX512, gemmPack7x16F64AVX512, gemmPack8x16F64AVX512, gemmPack9x16F64AVX512, gemmPack10x16F64AVX512, gemmPack11x16F64AVX512, gemmPack12x16F64AVX512, gemmPack13x16F64AVX512, gemmPack14x16F64AVX512},
+	wide:         []gemmRaw[float64]{nil, gemmWide1x128F64AVX512, gemmWide2x96F64AVX512, gemmWide3x64F64AVX512, gemmWide4x48F64AVX512},
+	widePacked:   []gemmRaw[float64]{nil, gemmWide1x128PackedF64AVX512, gemmWide2x96PackedF64AVX512, gemmWide3x64PackedF64AVX512, gemmWide4x48PackedF64AVX512},
+	trans:        []gemmRaw[float64]{nil, gemmTrans1x16F64AVX512, gemmTrans2x16F64AVX512, gemmTrans3x16F64AVX512, gemmTrans4x16F64AVX512, gemmTrans5x8F64AVX512, gemmTrans6x8F64AVX512, gemmTrans7x8F64AVX512, gemmTrans8x8F64AVX512},
+	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
+	widePanels:   []int{0, 8, 6, 4, 3},
+	packN:        packNF64AVX512,
+	packT:        packTF64AVX512,
+	packTiles:    packTilesF64AVX512,
 }

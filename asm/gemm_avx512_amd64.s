@@ -42902,6 +42902,5118 @@ store:
 	VZEROUPPER
 	RET
 
+// func gemmTrans1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans1x32F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z2
+	VMOVUPS          (SI)(R8*1), Z3
+	VMOVUPS          (SI)(R8*2), Z4
+	VMOVUPS          (SI)(R13*1), Z5
+	VMOVUPS          (SI)(R8*4), Z6
+	VMOVUPS          (R12)(R13*1), Z7
+	VMOVUPS          (SI)(R13*2), Z8
+	VMOVUPS          (R15), Z9
+	VMOVUPS          (SI)(R8*8), Z10
+	VMOVUPS          (R15)(R8*2), Z11
+	VMOVUPS          (R12)(R8*8), Z12
+	VMOVUPS          (R15)(R8*4), Z13
+	VMOVUPS          (SI)(R13*4), Z14
+	VMOVUPS          (R15)(R13*2), Z15
+	VMOVUPS          (R12)(R13*4), Z16
+	VMOVUPS          (R15)(R8*8), Z17
+	VUNPCKLPS        Z3, Z2, Z18
+	VUNPCKHPS        Z3, Z2, Z3
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPD        Z2, Z18, Z16
+	VUNPCKHPD        Z2, Z18, Z2
+	VUNPCKLPD        Z5, Z3, Z18
+	VUNPCKHPD        Z5, Z3, Z5
+	VUNPCKLPD        Z6, Z4, Z3
+	VUNPCKHPD        Z6, Z4, Z6
+	VUNPCKLPD        Z9, Z7, Z4
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VSHUFF32X4       $0x88, Z3, Z16, Z15
+	VSHUFF32X4       $0xdd, Z3, Z16, Z3
+	VSHUFF32X4       $0x88, Z11, Z7, Z16
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z16, Z15, Z7
+	VSHUFF32X4       $0xdd, Z16, Z15, Z16
+	VSHUFF32X4       $0x88, Z11, Z3, Z15
+	VSHUFF32X4       $0xdd, Z11, Z3, Z11
+	VSHUFF32X4       $0x88, Z6, Z2, Z3
+	VSHUFF32X4       $0xdd, Z6, Z2, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z2
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z2, Z3, Z10
+	VSHUFF32X4       $0xdd, Z2, Z3, Z2
+	VSHUFF32X4       $0x88, Z14, Z6, Z3
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z4, Z18, Z6
+	VSHUFF32X4       $0xdd, Z4, Z18, Z4
+	VSHUFF32X4       $0x88, Z12, Z8, Z18
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z18, Z6, Z8
+	VSHUFF32X4       $0xdd, Z18, Z6, Z18
+	VSHUFF32X4       $0x88, Z12, Z4, Z6
+	VSHUFF32X4       $0xdd, Z12, Z4, Z12
+	VSHUFF32X4       $0x88, Z9, Z5, Z4
+	VSHUFF32X4       $0xdd, Z9, Z5, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z5
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z5, Z4, Z13
+	VSHUFF32X4       $0xdd, Z5, Z4, Z5
+	VSHUFF32X4       $0x88, Z17, Z9, Z4
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VFMADD231PS.BCST (AX), Z7, Z0
+	VFMADD231PS.BCST 4(AX), Z10, Z0
+	VFMADD231PS.BCST 8(AX), Z8, Z0
+	VFMADD231PS.BCST 12(AX), Z13, Z0
+	VFMADD231PS.BCST 16(AX), Z15, Z0
+	VFMADD231PS.BCST 20(AX), Z3, Z0
+	VFMADD231PS.BCST 24(AX), Z6, Z0
+	VFMADD231PS.BCST 28(AX), Z4, Z0
+	VFMADD231PS.BCST 32(AX), Z16, Z0
+	VFMADD231PS.BCST 36(AX), Z2, Z0
+	VFMADD231PS.BCST 40(AX), Z18, Z0
+	VFMADD231PS.BCST 44(AX), Z5, Z0
+	VFMADD231PS.BCST 48(AX), Z11, Z0
+	VFMADD231PS.BCST 52(AX), Z14, Z0
+	VFMADD231PS.BCST 56(AX), Z12, Z0
+	VFMADD231PS.BCST 60(AX), Z17, Z0
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS          (SI), Z2
+	VMOVUPS          (SI)(R8*1), Z3
+	VMOVUPS          (SI)(R8*2), Z4
+	VMOVUPS          (SI)(R13*1), Z5
+	VMOVUPS          (SI)(R8*4), Z6
+	VMOVUPS          (R12)(R13*1), Z7
+	VMOVUPS          (SI)(R13*2), Z8
+	VMOVUPS          (R15), Z9
+	VMOVUPS          (SI)(R8*8), Z10
+	VMOVUPS          (R15)(R8*2), Z11
+	VMOVUPS          (R12)(R8*8), Z12
+	VMOVUPS          (R15)(R8*4), Z13
+	VMOVUPS          (SI)(R13*4), Z14
+	VMOVUPS          (R15)(R13*2), Z15
+	VMOVUPS          (R12)(R13*4), Z16
+	VMOVUPS          (R15)(R8*8), Z17
+	VUNPCKLPS        Z3, Z2, Z18
+	VUNPCKHPS        Z3, Z2, Z3
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPD        Z2, Z18, Z16
+	VUNPCKHPD        Z2, Z18, Z2
+	VUNPCKLPD        Z5, Z3, Z18
+	VUNPCKHPD        Z5, Z3, Z5
+	VUNPCKLPD        Z6, Z4, Z3
+	VUNPCKHPD        Z6, Z4, Z6
+	VUNPCKLPD        Z9, Z7, Z4
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VSHUFF32X4       $0x88, Z3, Z16, Z15
+	VSHUFF32X4       $0xdd, Z3, Z16, Z3
+	VSHUFF32X4       $0x88, Z11, Z7, Z16
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z16, Z15, Z7
+	VSHUFF32X4       $0xdd, Z16, Z15, Z16
+	VSHUFF32X4       $0x88, Z11, Z3, Z15
+	VSHUFF32X4       $0xdd, Z11, Z3, Z11
+	VSHUFF32X4       $0x88, Z6, Z2, Z3
+	VSHUFF32X4       $0xdd, Z6, Z2, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z2
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z2, Z3, Z10
+	VSHUFF32X4       $0xdd, Z2, Z3, Z2
+	VSHUFF32X4       $0x88, Z14, Z6, Z3
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z4, Z18, Z6
+	VSHUFF32X4       $0xdd, Z4, Z18, Z4
+	VSHUFF32X4       $0x88, Z12, Z8, Z18
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z18, Z6, Z8
+	VSHUFF32X4       $0xdd, Z18, Z6, Z18
+	VSHUFF32X4       $0x88, Z12, Z4, Z6
+	VSHUFF32X4       $0xdd, Z12, Z4, Z12
+	VSHUFF32X4       $0x88, Z9, Z5, Z4
+	VSHUFF32X4       $0xdd, Z9, Z5, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z5
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z5, Z4, Z13
+	VSHUFF32X4       $0xdd, Z5, Z4, Z5
+	VSHUFF32X4       $0x88, Z17, Z9, Z4
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VFMADD231PS.BCST (AX), Z7, Z1
+	VFMADD231PS.BCST 4(AX), Z10, Z1
+	VFMADD231PS.BCST 8(AX), Z8, Z1
+	VFMADD231PS.BCST 12(AX), Z13, Z1
+	VFMADD231PS.BCST 16(AX), Z15, Z1
+	VFMADD231PS.BCST 20(AX), Z3, Z1
+	VFMADD231PS.BCST 24(AX), Z6, Z1
+	VFMADD231PS.BCST 28(AX), Z4, Z1
+	VFMADD231PS.BCST 32(AX), Z16, Z1
+	VFMADD231PS.BCST 36(AX), Z2, Z1
+	VFMADD231PS.BCST 40(AX), Z18, Z1
+	VFMADD231PS.BCST 44(AX), Z5, Z1
+	VFMADD231PS.BCST 48(AX), Z11, Z1
+	VFMADD231PS.BCST 52(AX), Z14, Z1
+	VFMADD231PS.BCST 56(AX), Z12, Z1
+	VFMADD231PS.BCST 60(AX), Z17, Z1
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z2
+	VMOVUPS.Z        (SI)(R8*1), K2, Z3
+	VMOVUPS.Z        (SI)(R8*2), K2, Z4
+	VMOVUPS.Z        (SI)(R13*1), K2, Z5
+	VMOVUPS.Z        (SI)(R8*4), K2, Z6
+	VMOVUPS.Z        (R12)(R13*1), K2, Z7
+	VMOVUPS.Z        (SI)(R13*2), K2, Z8
+	VMOVUPS.Z        (R15), K2, Z9
+	VMOVUPS.Z        (SI)(R8*8), K2, Z10
+	VMOVUPS.Z        (R15)(R8*2), K2, Z11
+	VMOVUPS.Z        (R12)(R8*8), K2, Z12
+	VMOVUPS.Z        (R15)(R8*4), K2, Z13
+	VMOVUPS.Z        (SI)(R13*4), K2, Z14
+	VMOVUPS.Z        (R15)(R13*2), K2, Z15
+	VMOVUPS.Z        (R12)(R13*4), K2, Z16
+	VMOVUPS.Z        (R15)(R8*8), K2, Z17
+	VUNPCKLPS        Z3, Z2, Z18
+	VUNPCKHPS        Z3, Z2, Z3
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPD        Z2, Z18, Z16
+	VUNPCKHPD        Z2, Z18, Z2
+	VUNPCKLPD        Z5, Z3, Z18
+	VUNPCKHPD        Z5, Z3, Z5
+	VUNPCKLPD        Z6, Z4, Z3
+	VUNPCKHPD        Z6, Z4, Z6
+	VUNPCKLPD        Z9, Z7, Z4
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VSHUFF32X4       $0x88, Z3, Z16, Z15
+	VSHUFF32X4       $0xdd, Z3, Z16, Z3
+	VSHUFF32X4       $0x88, Z11, Z7, Z16
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z16, Z15, Z7
+	VSHUFF32X4       $0xdd, Z16, Z15, Z16
+	VSHUFF32X4       $0x88, Z11, Z3, Z15
+	VSHUFF32X4       $0xdd, Z11, Z3, Z11
+	VSHUFF32X4       $0x88, Z6, Z2, Z3
+	VSHUFF32X4       $0xdd, Z6, Z2, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z2
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z2, Z3, Z10
+	VSHUFF32X4       $0xdd, Z2, Z3, Z2
+	VSHUFF32X4       $0x88, Z14, Z6, Z3
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z4, Z18, Z6
+	VSHUFF32X4       $0xdd, Z4, Z18, Z4
+	VSHUFF32X4       $0x88, Z12, Z8, Z18
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z18, Z6, Z8
+	VSHUFF32X4       $0xdd, Z18, Z6, Z18
+	VSHUFF32X4       $0x88, Z12, Z4, Z6
+	VSHUFF32X4       $0xdd, Z12, Z4, Z12
+	VSHUFF32X4       $0x88, Z9, Z5, Z4
+	VSHUFF32X4       $0xdd, Z9, Z5, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z5
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z5, Z4, Z13
+	VSHUFF32X4       $0xdd, Z5, Z4, Z5
+	VSHUFF32X4       $0x88, Z17, Z9, Z4
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VFMADD231PS.BCST (AX), Z7, Z0
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z10, Z0
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z8, Z0
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z13, Z0
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z15, Z0
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z3, Z0
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z6, Z0
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z4, Z0
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z16, Z0
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z2, Z0
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z18, Z0
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z5, Z0
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z11, Z0
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z14, Z0
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z12, Z0
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS.Z        (SI), K2, Z2
+	VMOVUPS.Z        (SI)(R8*1), K2, Z3
+	VMOVUPS.Z        (SI)(R8*2), K2, Z4
+	VMOVUPS.Z        (SI)(R13*1), K2, Z5
+	VMOVUPS.Z        (SI)(R8*4), K2, Z6
+	VMOVUPS.Z        (R12)(R13*1), K2, Z7
+	VMOVUPS.Z        (SI)(R13*2), K2, Z8
+	VMOVUPS.Z        (R15), K2, Z9
+	VMOVUPS.Z        (SI)(R8*8), K2, Z10
+	VMOVUPS.Z        (R15)(R8*2), K2, Z11
+	VMOVUPS.Z        (R12)(R8*8), K2, Z12
+	VMOVUPS.Z        (R15)(R8*4), K2, Z13
+	VMOVUPS.Z        (SI)(R13*4), K2, Z14
+	VMOVUPS.Z        (R15)(R13*2), K2, Z15
+	VMOVUPS.Z        (R12)(R13*4), K2, Z16
+	VMOVUPS.Z        (R15)(R8*8), K2, Z17
+	VUNPCKLPS        Z3, Z2, Z18
+	VUNPCKHPS        Z3, Z2, Z3
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPD        Z2, Z18, Z16
+	VUNPCKHPD        Z2, Z18, Z2
+	VUNPCKLPD        Z5, Z3, Z18
+	VUNPCKHPD        Z5, Z3, Z5
+	VUNPCKLPD        Z6, Z4, Z3
+	VUNPCKHPD        Z6, Z4, Z6
+	VUNPCKLPD        Z9, Z7, Z4
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VSHUFF32X4       $0x88, Z3, Z16, Z15
+	VSHUFF32X4       $0xdd, Z3, Z16, Z3
+	VSHUFF32X4       $0x88, Z11, Z7, Z16
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z16, Z15, Z7
+	VSHUFF32X4       $0xdd, Z16, Z15, Z16
+	VSHUFF32X4       $0x88, Z11, Z3, Z15
+	VSHUFF32X4       $0xdd, Z11, Z3, Z11
+	VSHUFF32X4       $0x88, Z6, Z2, Z3
+	VSHUFF32X4       $0xdd, Z6, Z2, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z2
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z2, Z3, Z10
+	VSHUFF32X4       $0xdd, Z2, Z3, Z2
+	VSHUFF32X4       $0x88, Z14, Z6, Z3
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z4, Z18, Z6
+	VSHUFF32X4       $0xdd, Z4, Z18, Z4
+	VSHUFF32X4       $0x88, Z12, Z8, Z18
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z18, Z6, Z8
+	VSHUFF32X4       $0xdd, Z18, Z6, Z18
+	VSHUFF32X4       $0x88, Z12, Z4, Z6
+	VSHUFF32X4       $0xdd, Z12, Z4, Z12
+	VSHUFF32X4       $0x88, Z9, Z5, Z4
+	VSHUFF32X4       $0xdd, Z9, Z5, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z5
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z5, Z4, Z13
+	VSHUFF32X4       $0xdd, Z5, Z4, Z5
+	VSHUFF32X4       $0x88, Z17, Z9, Z4
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VFMADD231PS.BCST (AX), Z7, Z1
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PS.BCST 4(AX), Z10, Z1
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PS.BCST 8(AX), Z8, Z1
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PS.BCST 12(AX), Z13, Z1
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PS.BCST 16(AX), Z15, Z1
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PS.BCST 20(AX), Z3, Z1
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PS.BCST 24(AX), Z6, Z1
+	CMPQ             DX, $0x07
+	JEQ              vector1
+	VFMADD231PS.BCST 28(AX), Z4, Z1
+	CMPQ             DX, $0x08
+	JEQ              vector1
+	VFMADD231PS.BCST 32(AX), Z16, Z1
+	CMPQ             DX, $0x09
+	JEQ              vector1
+	VFMADD231PS.BCST 36(AX), Z2, Z1
+	CMPQ             DX, $0x0a
+	JEQ              vector1
+	VFMADD231PS.BCST 40(AX), Z18, Z1
+	CMPQ             DX, $0x0b
+	JEQ              vector1
+	VFMADD231PS.BCST 44(AX), Z5, Z1
+	CMPQ             DX, $0x0c
+	JEQ              vector1
+	VFMADD231PS.BCST 48(AX), Z11, Z1
+	CMPQ             DX, $0x0d
+	JEQ              vector1
+	VFMADD231PS.BCST 52(AX), Z14, Z1
+	CMPQ             DX, $0x0e
+	JEQ              vector1
+	VFMADD231PS.BCST 56(AX), Z12, Z1
+	CMPQ             DX, $0x0f
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z2
+	VADDPS  Z0, Z2, Z0
+	VMOVUPS 64(R12), Z2
+	VADDPS  Z1, Z2, Z1
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z2
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z4
+	VBROADCASTSS 220(R14), Z5
+	VMULPS       Z5, Z4, Z4
+	VFMADD213PS  Z4, Z2, Z0
+	VMOVUPS      64(R12), Z4
+	VBROADCASTSS 220(R14), Z5
+	VMULPS       Z5, Z4, Z4
+	VFMADD213PS  Z4, Z2, Z1
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS 64(R12), Z2
+	VADDPS  Z2, Z1, Z1
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z2, Z2, Z2
+	VMAXPS Z0, Z2, Z0
+	VMAXPS Z1, Z2, Z1
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans2x32F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z4
+	VMOVUPS          (SI)(R8*1), Z5
+	VMOVUPS          (SI)(R8*2), Z6
+	VMOVUPS          (SI)(R13*1), Z7
+	VMOVUPS          (SI)(R8*4), Z8
+	VMOVUPS          (R12)(R13*1), Z9
+	VMOVUPS          (SI)(R13*2), Z10
+	VMOVUPS          (R15), Z11
+	VMOVUPS          (SI)(R8*8), Z12
+	VMOVUPS          (R15)(R8*2), Z13
+	VMOVUPS          (R12)(R8*8), Z14
+	VMOVUPS          (R15)(R8*4), Z15
+	VMOVUPS          (SI)(R13*4), Z16
+	VMOVUPS          (R15)(R13*2), Z17
+	VMOVUPS          (R12)(R13*4), Z18
+	VMOVUPS          (R15)(R8*8), Z19
+	VUNPCKLPS        Z5, Z4, Z20
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPD        Z4, Z20, Z18
+	VUNPCKHPD        Z4, Z20, Z4
+	VUNPCKLPD        Z7, Z5, Z20
+	VUNPCKHPD        Z7, Z5, Z7
+	VUNPCKLPD        Z8, Z6, Z5
+	VUNPCKHPD        Z8, Z6, Z8
+	VUNPCKLPD        Z11, Z9, Z6
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VSHUFF32X4       $0x88, Z5, Z18, Z17
+	VSHUFF32X4       $0xdd, Z5, Z18, Z5
+	VSHUFF32X4       $0x88, Z13, Z9, Z18
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z18, Z17, Z9
+	VSHUFF32X4       $0xdd, Z18, Z17, Z18
+	VSHUFF32X4       $0x88, Z13, Z5, Z17
+	VSHUFF32X4       $0xdd, Z13, Z5, Z13
+	VSHUFF32X4       $0x88, Z8, Z4, Z5
+	VSHUFF32X4       $0xdd, Z8, Z4, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z4
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z4, Z5, Z12
+	VSHUFF32X4       $0xdd, Z4, Z5, Z4
+	VSHUFF32X4       $0x88, Z16, Z8, Z5
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z6, Z20, Z8
+	VSHUFF32X4       $0xdd, Z6, Z20, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z20
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z20, Z8, Z10
+	VSHUFF32X4       $0xdd, Z20, Z8, Z20
+	VSHUFF32X4       $0x88, Z14, Z6, Z8
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z11, Z7, Z6
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z19, Z15, Z7
+	VSHUFF32X4       $0xdd, Z19, Z15, Z19
+	VSHUFF32X4       $0x88, Z7, Z6, Z15
+	VSHUFF32X4       $0xdd, Z7, Z6, Z7
+	VSHUFF32X4       $0x88, Z19, Z11, Z6
+	VSHUFF32X4       $0xdd, Z19, Z11, Z19
+	VFMADD231PS.BCST (AX), Z9, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z2
+	VFMADD231PS.BCST 4(AX), Z12, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z12, Z2
+	VFMADD231PS.BCST 8(AX), Z10, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z10, Z2
+	VFMADD231PS.BCST 12(AX), Z15, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z15, Z2
+	VFMADD231PS.BCST 16(AX), Z17, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z17, Z2
+	VFMADD231PS.BCST 20(AX), Z5, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z5, Z2
+	VFMADD231PS.BCST 24(AX), Z8, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z8, Z2
+	VFMADD231PS.BCST 28(AX), Z6, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z6, Z2
+	VFMADD231PS.BCST 32(AX), Z18, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z18, Z2
+	VFMADD231PS.BCST 36(AX), Z4, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z4, Z2
+	VFMADD231PS.BCST 40(AX), Z20, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z20, Z2
+	VFMADD231PS.BCST 44(AX), Z7, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z7, Z2
+	VFMADD231PS.BCST 48(AX), Z13, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z13, Z2
+	VFMADD231PS.BCST 52(AX), Z16, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z16, Z2
+	VFMADD231PS.BCST 56(AX), Z14, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z14, Z2
+	VFMADD231PS.BCST 60(AX), Z19, Z0
+	VFMADD231PS.BCST 60(AX)(R9*1), Z19, Z2
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS          (SI), Z4
+	VMOVUPS          (SI)(R8*1), Z5
+	VMOVUPS          (SI)(R8*2), Z6
+	VMOVUPS          (SI)(R13*1), Z7
+	VMOVUPS          (SI)(R8*4), Z8
+	VMOVUPS          (R12)(R13*1), Z9
+	VMOVUPS          (SI)(R13*2), Z10
+	VMOVUPS          (R15), Z11
+	VMOVUPS          (SI)(R8*8), Z12
+	VMOVUPS          (R15)(R8*2), Z13
+	VMOVUPS          (R12)(R8*8), Z14
+	VMOVUPS          (R15)(R8*4), Z15
+	VMOVUPS          (SI)(R13*4), Z16
+	VMOVUPS          (R15)(R13*2), Z17
+	VMOVUPS          (R12)(R13*4), Z18
+	VMOVUPS          (R15)(R8*8), Z19
+	VUNPCKLPS        Z5, Z4, Z20
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPD        Z4, Z20, Z18
+	VUNPCKHPD        Z4, Z20, Z4
+	VUNPCKLPD        Z7, Z5, Z20
+	VUNPCKHPD        Z7, Z5, Z7
+	VUNPCKLPD        Z8, Z6, Z5
+	VUNPCKHPD        Z8, Z6, Z8
+	VUNPCKLPD        Z11, Z9, Z6
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VSHUFF32X4       $0x88, Z5, Z18, Z17
+	VSHUFF32X4       $0xdd, Z5, Z18, Z5
+	VSHUFF32X4       $0x88, Z13, Z9, Z18
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z18, Z17, Z9
+	VSHUFF32X4       $0xdd, Z18, Z17, Z18
+	VSHUFF32X4       $0x88, Z13, Z5, Z17
+	VSHUFF32X4       $0xdd, Z13, Z5, Z13
+	VSHUFF32X4       $0x88, Z8, Z4, Z5
+	VSHUFF32X4       $0xdd, Z8, Z4, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z4
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z4, Z5, Z12
+	VSHUFF32X4       $0xdd, Z4, Z5, Z4
+	VSHUFF32X4       $0x88, Z16, Z8, Z5
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z6, Z20, Z8
+	VSHUFF32X4       $0xdd, Z6, Z20, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z20
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z20, Z8, Z10
+	VSHUFF32X4       $0xdd, Z20, Z8, Z20
+	VSHUFF32X4       $0x88, Z14, Z6, Z8
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z11, Z7, Z6
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z19, Z15, Z7
+	VSHUFF32X4       $0xdd, Z19, Z15, Z19
+	VSHUFF32X4       $0x88, Z7, Z6, Z15
+	VSHUFF32X4       $0xdd, Z7, Z6, Z7
+	VSHUFF32X4       $0x88, Z19, Z11, Z6
+	VSHUFF32X4       $0xdd, Z19, Z11, Z19
+	VFMADD231PS.BCST (AX), Z9, Z1
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z3
+	VFMADD231PS.BCST 4(AX), Z12, Z1
+	VFMADD231PS.BCST 4(AX)(R9*1), Z12, Z3
+	VFMADD231PS.BCST 8(AX), Z10, Z1
+	VFMADD231PS.BCST 8(AX)(R9*1), Z10, Z3
+	VFMADD231PS.BCST 12(AX), Z15, Z1
+	VFMADD231PS.BCST 12(AX)(R9*1), Z15, Z3
+	VFMADD231PS.BCST 16(AX), Z17, Z1
+	VFMADD231PS.BCST 16(AX)(R9*1), Z17, Z3
+	VFMADD231PS.BCST 20(AX), Z5, Z1
+	VFMADD231PS.BCST 20(AX)(R9*1), Z5, Z3
+	VFMADD231PS.BCST 24(AX), Z8, Z1
+	VFMADD231PS.BCST 24(AX)(R9*1), Z8, Z3
+	VFMADD231PS.BCST 28(AX), Z6, Z1
+	VFMADD231PS.BCST 28(AX)(R9*1), Z6, Z3
+	VFMADD231PS.BCST 32(AX), Z18, Z1
+	VFMADD231PS.BCST 32(AX)(R9*1), Z18, Z3
+	VFMADD231PS.BCST 36(AX), Z4, Z1
+	VFMADD231PS.BCST 36(AX)(R9*1), Z4, Z3
+	VFMADD231PS.BCST 40(AX), Z20, Z1
+	VFMADD231PS.BCST 40(AX)(R9*1), Z20, Z3
+	VFMADD231PS.BCST 44(AX), Z7, Z1
+	VFMADD231PS.BCST 44(AX)(R9*1), Z7, Z3
+	VFMADD231PS.BCST 48(AX), Z13, Z1
+	VFMADD231PS.BCST 48(AX)(R9*1), Z13, Z3
+	VFMADD231PS.BCST 52(AX), Z16, Z1
+	VFMADD231PS.BCST 52(AX)(R9*1), Z16, Z3
+	VFMADD231PS.BCST 56(AX), Z14, Z1
+	VFMADD231PS.BCST 56(AX)(R9*1), Z14, Z3
+	VFMADD231PS.BCST 60(AX), Z19, Z1
+	VFMADD231PS.BCST 60(AX)(R9*1), Z19, Z3
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z4
+	VMOVUPS.Z        (SI)(R8*1), K2, Z5
+	VMOVUPS.Z        (SI)(R8*2), K2, Z6
+	VMOVUPS.Z        (SI)(R13*1), K2, Z7
+	VMOVUPS.Z        (SI)(R8*4), K2, Z8
+	VMOVUPS.Z        (R12)(R13*1), K2, Z9
+	VMOVUPS.Z        (SI)(R13*2), K2, Z10
+	VMOVUPS.Z        (R15), K2, Z11
+	VMOVUPS.Z        (SI)(R8*8), K2, Z12
+	VMOVUPS.Z        (R15)(R8*2), K2, Z13
+	VMOVUPS.Z        (R12)(R8*8), K2, Z14
+	VMOVUPS.Z        (R15)(R8*4), K2, Z15
+	VMOVUPS.Z        (SI)(R13*4), K2, Z16
+	VMOVUPS.Z        (R15)(R13*2), K2, Z17
+	VMOVUPS.Z        (R12)(R13*4), K2, Z18
+	VMOVUPS.Z        (R15)(R8*8), K2, Z19
+	VUNPCKLPS        Z5, Z4, Z20
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPD        Z4, Z20, Z18
+	VUNPCKHPD        Z4, Z20, Z4
+	VUNPCKLPD        Z7, Z5, Z20
+	VUNPCKHPD        Z7, Z5, Z7
+	VUNPCKLPD        Z8, Z6, Z5
+	VUNPCKHPD        Z8, Z6, Z8
+	VUNPCKLPD        Z11, Z9, Z6
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VSHUFF32X4       $0x88, Z5, Z18, Z17
+	VSHUFF32X4       $0xdd, Z5, Z18, Z5
+	VSHUFF32X4       $0x88, Z13, Z9, Z18
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z18, Z17, Z9
+	VSHUFF32X4       $0xdd, Z18, Z17, Z18
+	VSHUFF32X4       $0x88, Z13, Z5, Z17
+	VSHUFF32X4       $0xdd, Z13, Z5, Z13
+	VSHUFF32X4       $0x88, Z8, Z4, Z5
+	VSHUFF32X4       $0xdd, Z8, Z4, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z4
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z4, Z5, Z12
+	VSHUFF32X4       $0xdd, Z4, Z5, Z4
+	VSHUFF32X4       $0x88, Z16, Z8, Z5
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z6, Z20, Z8
+	VSHUFF32X4       $0xdd, Z6, Z20, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z20
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z20, Z8, Z10
+	VSHUFF32X4       $0xdd, Z20, Z8, Z20
+	VSHUFF32X4       $0x88, Z14, Z6, Z8
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z11, Z7, Z6
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z19, Z15, Z7
+	VSHUFF32X4       $0xdd, Z19, Z15, Z19
+	VSHUFF32X4       $0x88, Z7, Z6, Z15
+	VSHUFF32X4       $0xdd, Z7, Z6, Z7
+	VSHUFF32X4       $0x88, Z19, Z11, Z6
+	VSHUFF32X4       $0xdd, Z19, Z11, Z19
+	VFMADD231PS.BCST (AX), Z9, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z2
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z12, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z12, Z2
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z10, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z10, Z2
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z15, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z15, Z2
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z17, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z17, Z2
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z5, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z5, Z2
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z8, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z8, Z2
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z6, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z6, Z2
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z18, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z18, Z2
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z4, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z4, Z2
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z20, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z20, Z2
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z7, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z7, Z2
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z13, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z13, Z2
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z16, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z16, Z2
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z14, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z14, Z2
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS.Z        (SI), K2, Z4
+	VMOVUPS.Z        (SI)(R8*1), K2, Z5
+	VMOVUPS.Z        (SI)(R8*2), K2, Z6
+	VMOVUPS.Z        (SI)(R13*1), K2, Z7
+	VMOVUPS.Z        (SI)(R8*4), K2, Z8
+	VMOVUPS.Z        (R12)(R13*1), K2, Z9
+	VMOVUPS.Z        (SI)(R13*2), K2, Z10
+	VMOVUPS.Z        (R15), K2, Z11
+	VMOVUPS.Z        (SI)(R8*8), K2, Z12
+	VMOVUPS.Z        (R15)(R8*2), K2, Z13
+	VMOVUPS.Z        (R12)(R8*8), K2, Z14
+	VMOVUPS.Z        (R15)(R8*4), K2, Z15
+	VMOVUPS.Z        (SI)(R13*4), K2, Z16
+	VMOVUPS.Z        (R15)(R13*2), K2, Z17
+	VMOVUPS.Z        (R12)(R13*4), K2, Z18
+	VMOVUPS.Z        (R15)(R8*8), K2, Z19
+	VUNPCKLPS        Z5, Z4, Z20
+	VUNPCKHPS        Z5, Z4, Z5
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPD        Z4, Z20, Z18
+	VUNPCKHPD        Z4, Z20, Z4
+	VUNPCKLPD        Z7, Z5, Z20
+	VUNPCKHPD        Z7, Z5, Z7
+	VUNPCKLPD        Z8, Z6, Z5
+	VUNPCKHPD        Z8, Z6, Z8
+	VUNPCKLPD        Z11, Z9, Z6
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VSHUFF32X4       $0x88, Z5, Z18, Z17
+	VSHUFF32X4       $0xdd, Z5, Z18, Z5
+	VSHUFF32X4       $0x88, Z13, Z9, Z18
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z18, Z17, Z9
+	VSHUFF32X4       $0xdd, Z18, Z17, Z18
+	VSHUFF32X4       $0x88, Z13, Z5, Z17
+	VSHUFF32X4       $0xdd, Z13, Z5, Z13
+	VSHUFF32X4       $0x88, Z8, Z4, Z5
+	VSHUFF32X4       $0xdd, Z8, Z4, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z4
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z4, Z5, Z12
+	VSHUFF32X4       $0xdd, Z4, Z5, Z4
+	VSHUFF32X4       $0x88, Z16, Z8, Z5
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z6, Z20, Z8
+	VSHUFF32X4       $0xdd, Z6, Z20, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z20
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z20, Z8, Z10
+	VSHUFF32X4       $0xdd, Z20, Z8, Z20
+	VSHUFF32X4       $0x88, Z14, Z6, Z8
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z11, Z7, Z6
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z19, Z15, Z7
+	VSHUFF32X4       $0xdd, Z19, Z15, Z19
+	VSHUFF32X4       $0x88, Z7, Z6, Z15
+	VSHUFF32X4       $0xdd, Z7, Z6, Z7
+	VSHUFF32X4       $0x88, Z19, Z11, Z6
+	VSHUFF32X4       $0xdd, Z19, Z11, Z19
+	VFMADD231PS.BCST (AX), Z9, Z1
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z3
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PS.BCST 4(AX), Z12, Z1
+	VFMADD231PS.BCST 4(AX)(R9*1), Z12, Z3
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PS.BCST 8(AX), Z10, Z1
+	VFMADD231PS.BCST 8(AX)(R9*1), Z10, Z3
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PS.BCST 12(AX), Z15, Z1
+	VFMADD231PS.BCST 12(AX)(R9*1), Z15, Z3
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PS.BCST 16(AX), Z17, Z1
+	VFMADD231PS.BCST 16(AX)(R9*1), Z17, Z3
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PS.BCST 20(AX), Z5, Z1
+	VFMADD231PS.BCST 20(AX)(R9*1), Z5, Z3
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PS.BCST 24(AX), Z8, Z1
+	VFMADD231PS.BCST 24(AX)(R9*1), Z8, Z3
+	CMPQ             DX, $0x07
+	JEQ              vector1
+	VFMADD231PS.BCST 28(AX), Z6, Z1
+	VFMADD231PS.BCST 28(AX)(R9*1), Z6, Z3
+	CMPQ             DX, $0x08
+	JEQ              vector1
+	VFMADD231PS.BCST 32(AX), Z18, Z1
+	VFMADD231PS.BCST 32(AX)(R9*1), Z18, Z3
+	CMPQ             DX, $0x09
+	JEQ              vector1
+	VFMADD231PS.BCST 36(AX), Z4, Z1
+	VFMADD231PS.BCST 36(AX)(R9*1), Z4, Z3
+	CMPQ             DX, $0x0a
+	JEQ              vector1
+	VFMADD231PS.BCST 40(AX), Z20, Z1
+	VFMADD231PS.BCST 40(AX)(R9*1), Z20, Z3
+	CMPQ             DX, $0x0b
+	JEQ              vector1
+	VFMADD231PS.BCST 44(AX), Z7, Z1
+	VFMADD231PS.BCST 44(AX)(R9*1), Z7, Z3
+	CMPQ             DX, $0x0c
+	JEQ              vector1
+	VFMADD231PS.BCST 48(AX), Z13, Z1
+	VFMADD231PS.BCST 48(AX)(R9*1), Z13, Z3
+	CMPQ             DX, $0x0d
+	JEQ              vector1
+	VFMADD231PS.BCST 52(AX), Z16, Z1
+	VFMADD231PS.BCST 52(AX)(R9*1), Z16, Z3
+	CMPQ             DX, $0x0e
+	JEQ              vector1
+	VFMADD231PS.BCST 56(AX), Z14, Z1
+	VFMADD231PS.BCST 56(AX)(R9*1), Z14, Z3
+	CMPQ             DX, $0x0f
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z4
+	VADDPS  Z0, Z4, Z0
+	VMOVUPS 64(R12), Z4
+	VADDPS  Z1, Z4, Z1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z4
+	VADDPS  Z2, Z4, Z2
+	VMOVUPS 64(R12), Z4
+	VADDPS  Z3, Z4, Z3
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z4
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z6
+	VBROADCASTSS 220(R14), Z7
+	VMULPS       Z7, Z6, Z6
+	VFMADD213PS  Z6, Z4, Z0
+	VMOVUPS      64(R12), Z6
+	VBROADCASTSS 220(R14), Z7
+	VMULPS       Z7, Z6, Z6
+	VFMADD213PS  Z6, Z4, Z1
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z6
+	VBROADCASTSS 220(R14), Z7
+	VMULPS       Z7, Z6, Z6
+	VFMADD213PS  Z6, Z4, Z2
+	VMOVUPS      64(R12), Z6
+	VBROADCASTSS 220(R14), Z7
+	VMULPS       Z7, Z6, Z6
+	VFMADD213PS  Z6, Z4, Z3
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 64(R12), Z4
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z3, Z3
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VMAXPS Z1, Z4, Z1
+	VMAXPS Z2, Z4, Z2
+	VMAXPS Z3, Z4, Z3
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans3x32F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z6
+	VMOVUPS          (SI)(R8*1), Z7
+	VMOVUPS          (SI)(R8*2), Z8
+	VMOVUPS          (SI)(R13*1), Z9
+	VMOVUPS          (SI)(R8*4), Z10
+	VMOVUPS          (R12)(R13*1), Z11
+	VMOVUPS          (SI)(R13*2), Z12
+	VMOVUPS          (R15), Z13
+	VMOVUPS          (SI)(R8*8), Z14
+	VMOVUPS          (R15)(R8*2), Z15
+	VMOVUPS          (R12)(R8*8), Z16
+	VMOVUPS          (R15)(R8*4), Z17
+	VMOVUPS          (SI)(R13*4), Z18
+	VMOVUPS          (R15)(R13*2), Z19
+	VMOVUPS          (R12)(R13*4), Z20
+	VMOVUPS          (R15)(R8*8), Z21
+	VUNPCKLPS        Z7, Z6, Z22
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPD        Z6, Z22, Z20
+	VUNPCKHPD        Z6, Z22, Z6
+	VUNPCKLPD        Z9, Z7, Z22
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z18, Z16, Z15
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z21, Z19, Z16
+	VUNPCKHPD        Z21, Z19, Z21
+	VSHUFF32X4       $0x88, Z7, Z20, Z19
+	VSHUFF32X4       $0xdd, Z7, Z20, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z20
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z20, Z19, Z11
+	VSHUFF32X4       $0xdd, Z20, Z19, Z20
+	VSHUFF32X4       $0x88, Z15, Z7, Z19
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z10, Z6, Z7
+	VSHUFF32X4       $0xdd, Z10, Z6, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z6
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z6, Z7, Z14
+	VSHUFF32X4       $0xdd, Z6, Z7, Z6
+	VSHUFF32X4       $0x88, Z18, Z10, Z7
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z8, Z22, Z10
+	VSHUFF32X4       $0xdd, Z8, Z22, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z22
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z22, Z10, Z12
+	VSHUFF32X4       $0xdd, Z22, Z10, Z22
+	VSHUFF32X4       $0x88, Z16, Z8, Z10
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z13, Z9, Z8
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z21, Z17, Z9
+	VSHUFF32X4       $0xdd, Z21, Z17, Z21
+	VSHUFF32X4       $0x88, Z9, Z8, Z17
+	VSHUFF32X4       $0xdd, Z9, Z8, Z9
+	VSHUFF32X4       $0x88, Z21, Z13, Z8
+	VSHUFF32X4       $0xdd, Z21, Z13, Z21
+	VFMADD231PS.BCST (AX), Z11, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z2
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z4
+	VFMADD231PS.BCST 4(AX), Z14, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z14, Z2
+	VFMADD231PS.BCST 4(AX)(R9*2), Z14, Z4
+	VFMADD231PS.BCST 8(AX), Z12, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z12, Z2
+	VFMADD231PS.BCST 8(AX)(R9*2), Z12, Z4
+	VFMADD231PS.BCST 12(AX), Z17, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z17, Z2
+	VFMADD231PS.BCST 12(AX)(R9*2), Z17, Z4
+	VFMADD231PS.BCST 16(AX), Z19, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z19, Z2
+	VFMADD231PS.BCST 16(AX)(R9*2), Z19, Z4
+	VFMADD231PS.BCST 20(AX), Z7, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z7, Z2
+	VFMADD231PS.BCST 20(AX)(R9*2), Z7, Z4
+	VFMADD231PS.BCST 24(AX), Z10, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z10, Z2
+	VFMADD231PS.BCST 24(AX)(R9*2), Z10, Z4
+	VFMADD231PS.BCST 28(AX), Z8, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z8, Z2
+	VFMADD231PS.BCST 28(AX)(R9*2), Z8, Z4
+	VFMADD231PS.BCST 32(AX), Z20, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z20, Z2
+	VFMADD231PS.BCST 32(AX)(R9*2), Z20, Z4
+	VFMADD231PS.BCST 36(AX), Z6, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z6, Z2
+	VFMADD231PS.BCST 36(AX)(R9*2), Z6, Z4
+	VFMADD231PS.BCST 40(AX), Z22, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z22, Z2
+	VFMADD231PS.BCST 40(AX)(R9*2), Z22, Z4
+	VFMADD231PS.BCST 44(AX), Z9, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z9, Z2
+	VFMADD231PS.BCST 44(AX)(R9*2), Z9, Z4
+	VFMADD231PS.BCST 48(AX), Z15, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z15, Z2
+	VFMADD231PS.BCST 48(AX)(R9*2), Z15, Z4
+	VFMADD231PS.BCST 52(AX), Z18, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z18, Z2
+	VFMADD231PS.BCST 52(AX)(R9*2), Z18, Z4
+	VFMADD231PS.BCST 56(AX), Z16, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z16, Z2
+	VFMADD231PS.BCST 56(AX)(R9*2), Z16, Z4
+	VFMADD231PS.BCST 60(AX), Z21, Z0
+	VFMADD231PS.BCST 60(AX)(R9*1), Z21, Z2
+	VFMADD231PS.BCST 60(AX)(R9*2), Z21, Z4
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS          (SI), Z6
+	VMOVUPS          (SI)(R8*1), Z7
+	VMOVUPS          (SI)(R8*2), Z8
+	VMOVUPS          (SI)(R13*1), Z9
+	VMOVUPS          (SI)(R8*4), Z10
+	VMOVUPS          (R12)(R13*1), Z11
+	VMOVUPS          (SI)(R13*2), Z12
+	VMOVUPS          (R15), Z13
+	VMOVUPS          (SI)(R8*8), Z14
+	VMOVUPS          (R15)(R8*2), Z15
+	VMOVUPS          (R12)(R8*8), Z16
+	VMOVUPS          (R15)(R8*4), Z17
+	VMOVUPS          (SI)(R13*4), Z18
+	VMOVUPS          (R15)(R13*2), Z19
+	VMOVUPS          (R12)(R13*4), Z20
+	VMOVUPS          (R15)(R8*8), Z21
+	VUNPCKLPS        Z7, Z6, Z22
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPD        Z6, Z22, Z20
+	VUNPCKHPD        Z6, Z22, Z6
+	VUNPCKLPD        Z9, Z7, Z22
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z18, Z16, Z15
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z21, Z19, Z16
+	VUNPCKHPD        Z21, Z19, Z21
+	VSHUFF32X4       $0x88, Z7, Z20, Z19
+	VSHUFF32X4       $0xdd, Z7, Z20, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z20
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z20, Z19, Z11
+	VSHUFF32X4       $0xdd, Z20, Z19, Z20
+	VSHUFF32X4       $0x88, Z15, Z7, Z19
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z10, Z6, Z7
+	VSHUFF32X4       $0xdd, Z10, Z6, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z6
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z6, Z7, Z14
+	VSHUFF32X4       $0xdd, Z6, Z7, Z6
+	VSHUFF32X4       $0x88, Z18, Z10, Z7
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z8, Z22, Z10
+	VSHUFF32X4       $0xdd, Z8, Z22, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z22
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z22, Z10, Z12
+	VSHUFF32X4       $0xdd, Z22, Z10, Z22
+	VSHUFF32X4       $0x88, Z16, Z8, Z10
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z13, Z9, Z8
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z21, Z17, Z9
+	VSHUFF32X4       $0xdd, Z21, Z17, Z21
+	VSHUFF32X4       $0x88, Z9, Z8, Z17
+	VSHUFF32X4       $0xdd, Z9, Z8, Z9
+	VSHUFF32X4       $0x88, Z21, Z13, Z8
+	VSHUFF32X4       $0xdd, Z21, Z13, Z21
+	VFMADD231PS.BCST (AX), Z11, Z1
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z3
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z5
+	VFMADD231PS.BCST 4(AX), Z14, Z1
+	VFMADD231PS.BCST 4(AX)(R9*1), Z14, Z3
+	VFMADD231PS.BCST 4(AX)(R9*2), Z14, Z5
+	VFMADD231PS.BCST 8(AX), Z12, Z1
+	VFMADD231PS.BCST 8(AX)(R9*1), Z12, Z3
+	VFMADD231PS.BCST 8(AX)(R9*2), Z12, Z5
+	VFMADD231PS.BCST 12(AX), Z17, Z1
+	VFMADD231PS.BCST 12(AX)(R9*1), Z17, Z3
+	VFMADD231PS.BCST 12(AX)(R9*2), Z17, Z5
+	VFMADD231PS.BCST 16(AX), Z19, Z1
+	VFMADD231PS.BCST 16(AX)(R9*1), Z19, Z3
+	VFMADD231PS.BCST 16(AX)(R9*2), Z19, Z5
+	VFMADD231PS.BCST 20(AX), Z7, Z1
+	VFMADD231PS.BCST 20(AX)(R9*1), Z7, Z3
+	VFMADD231PS.BCST 20(AX)(R9*2), Z7, Z5
+	VFMADD231PS.BCST 24(AX), Z10, Z1
+	VFMADD231PS.BCST 24(AX)(R9*1), Z10, Z3
+	VFMADD231PS.BCST 24(AX)(R9*2), Z10, Z5
+	VFMADD231PS.BCST 28(AX), Z8, Z1
+	VFMADD231PS.BCST 28(AX)(R9*1), Z8, Z3
+	VFMADD231PS.BCST 28(AX)(R9*2), Z8, Z5
+	VFMADD231PS.BCST 32(AX), Z20, Z1
+	VFMADD231PS.BCST 32(AX)(R9*1), Z20, Z3
+	VFMADD231PS.BCST 32(AX)(R9*2), Z20, Z5
+	VFMADD231PS.BCST 36(AX), Z6, Z1
+	VFMADD231PS.BCST 36(AX)(R9*1), Z6, Z3
+	VFMADD231PS.BCST 36(AX)(R9*2), Z6, Z5
+	VFMADD231PS.BCST 40(AX), Z22, Z1
+	VFMADD231PS.BCST 40(AX)(R9*1), Z22, Z3
+	VFMADD231PS.BCST 40(AX)(R9*2), Z22, Z5
+	VFMADD231PS.BCST 44(AX), Z9, Z1
+	VFMADD231PS.BCST 44(AX)(R9*1), Z9, Z3
+	VFMADD231PS.BCST 44(AX)(R9*2), Z9, Z5
+	VFMADD231PS.BCST 48(AX), Z15, Z1
+	VFMADD231PS.BCST 48(AX)(R9*1), Z15, Z3
+	VFMADD231PS.BCST 48(AX)(R9*2), Z15, Z5
+	VFMADD231PS.BCST 52(AX), Z18, Z1
+	VFMADD231PS.BCST 52(AX)(R9*1), Z18, Z3
+	VFMADD231PS.BCST 52(AX)(R9*2), Z18, Z5
+	VFMADD231PS.BCST 56(AX), Z16, Z1
+	VFMADD231PS.BCST 56(AX)(R9*1), Z16, Z3
+	VFMADD231PS.BCST 56(AX)(R9*2), Z16, Z5
+	VFMADD231PS.BCST 60(AX), Z21, Z1
+	VFMADD231PS.BCST 60(AX)(R9*1), Z21, Z3
+	VFMADD231PS.BCST 60(AX)(R9*2), Z21, Z5
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z6
+	VMOVUPS.Z        (SI)(R8*1), K2, Z7
+	VMOVUPS.Z        (SI)(R8*2), K2, Z8
+	VMOVUPS.Z        (SI)(R13*1), K2, Z9
+	VMOVUPS.Z        (SI)(R8*4), K2, Z10
+	VMOVUPS.Z        (R12)(R13*1), K2, Z11
+	VMOVUPS.Z        (SI)(R13*2), K2, Z12
+	VMOVUPS.Z        (R15), K2, Z13
+	VMOVUPS.Z        (SI)(R8*8), K2, Z14
+	VMOVUPS.Z        (R15)(R8*2), K2, Z15
+	VMOVUPS.Z        (R12)(R8*8), K2, Z16
+	VMOVUPS.Z        (R15)(R8*4), K2, Z17
+	VMOVUPS.Z        (SI)(R13*4), K2, Z18
+	VMOVUPS.Z        (R15)(R13*2), K2, Z19
+	VMOVUPS.Z        (R12)(R13*4), K2, Z20
+	VMOVUPS.Z        (R15)(R8*8), K2, Z21
+	VUNPCKLPS        Z7, Z6, Z22
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPD        Z6, Z22, Z20
+	VUNPCKHPD        Z6, Z22, Z6
+	VUNPCKLPD        Z9, Z7, Z22
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z18, Z16, Z15
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z21, Z19, Z16
+	VUNPCKHPD        Z21, Z19, Z21
+	VSHUFF32X4       $0x88, Z7, Z20, Z19
+	VSHUFF32X4       $0xdd, Z7, Z20, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z20
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z20, Z19, Z11
+	VSHUFF32X4       $0xdd, Z20, Z19, Z20
+	VSHUFF32X4       $0x88, Z15, Z7, Z19
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z10, Z6, Z7
+	VSHUFF32X4       $0xdd, Z10, Z6, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z6
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z6, Z7, Z14
+	VSHUFF32X4       $0xdd, Z6, Z7, Z6
+	VSHUFF32X4       $0x88, Z18, Z10, Z7
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z8, Z22, Z10
+	VSHUFF32X4       $0xdd, Z8, Z22, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z22
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z22, Z10, Z12
+	VSHUFF32X4       $0xdd, Z22, Z10, Z22
+	VSHUFF32X4       $0x88, Z16, Z8, Z10
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z13, Z9, Z8
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z21, Z17, Z9
+	VSHUFF32X4       $0xdd, Z21, Z17, Z21
+	VSHUFF32X4       $0x88, Z9, Z8, Z17
+	VSHUFF32X4       $0xdd, Z9, Z8, Z9
+	VSHUFF32X4       $0x88, Z21, Z13, Z8
+	VSHUFF32X4       $0xdd, Z21, Z13, Z21
+	VFMADD231PS.BCST (AX), Z11, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z2
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z4
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z14, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z14, Z2
+	VFMADD231PS.BCST 4(AX)(R9*2), Z14, Z4
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z12, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z12, Z2
+	VFMADD231PS.BCST 8(AX)(R9*2), Z12, Z4
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z17, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z17, Z2
+	VFMADD231PS.BCST 12(AX)(R9*2), Z17, Z4
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z19, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z19, Z2
+	VFMADD231PS.BCST 16(AX)(R9*2), Z19, Z4
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z7, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z7, Z2
+	VFMADD231PS.BCST 20(AX)(R9*2), Z7, Z4
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z10, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z10, Z2
+	VFMADD231PS.BCST 24(AX)(R9*2), Z10, Z4
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z8, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z8, Z2
+	VFMADD231PS.BCST 28(AX)(R9*2), Z8, Z4
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z20, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z20, Z2
+	VFMADD231PS.BCST 32(AX)(R9*2), Z20, Z4
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z6, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z6, Z2
+	VFMADD231PS.BCST 36(AX)(R9*2), Z6, Z4
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z22, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z22, Z2
+	VFMADD231PS.BCST 40(AX)(R9*2), Z22, Z4
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z9, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z9, Z2
+	VFMADD231PS.BCST 44(AX)(R9*2), Z9, Z4
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z15, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z15, Z2
+	VFMADD231PS.BCST 48(AX)(R9*2), Z15, Z4
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z18, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z18, Z2
+	VFMADD231PS.BCST 52(AX)(R9*2), Z18, Z4
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z16, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z16, Z2
+	VFMADD231PS.BCST 56(AX)(R9*2), Z16, Z4
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS.Z        (SI), K2, Z6
+	VMOVUPS.Z        (SI)(R8*1), K2, Z7
+	VMOVUPS.Z        (SI)(R8*2), K2, Z8
+	VMOVUPS.Z        (SI)(R13*1), K2, Z9
+	VMOVUPS.Z        (SI)(R8*4), K2, Z10
+	VMOVUPS.Z        (R12)(R13*1), K2, Z11
+	VMOVUPS.Z        (SI)(R13*2), K2, Z12
+	VMOVUPS.Z        (R15), K2, Z13
+	VMOVUPS.Z        (SI)(R8*8), K2, Z14
+	VMOVUPS.Z        (R15)(R8*2), K2, Z15
+	VMOVUPS.Z        (R12)(R8*8), K2, Z16
+	VMOVUPS.Z        (R15)(R8*4), K2, Z17
+	VMOVUPS.Z        (SI)(R13*4), K2, Z18
+	VMOVUPS.Z        (R15)(R13*2), K2, Z19
+	VMOVUPS.Z        (R12)(R13*4), K2, Z20
+	VMOVUPS.Z        (R15)(R8*8), K2, Z21
+	VUNPCKLPS        Z7, Z6, Z22
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPD        Z6, Z22, Z20
+	VUNPCKHPD        Z6, Z22, Z6
+	VUNPCKLPD        Z9, Z7, Z22
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z18, Z16, Z15
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z21, Z19, Z16
+	VUNPCKHPD        Z21, Z19, Z21
+	VSHUFF32X4       $0x88, Z7, Z20, Z19
+	VSHUFF32X4       $0xdd, Z7, Z20, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z20
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z20, Z19, Z11
+	VSHUFF32X4       $0xdd, Z20, Z19, Z20
+	VSHUFF32X4       $0x88, Z15, Z7, Z19
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z10, Z6, Z7
+	VSHUFF32X4       $0xdd, Z10, Z6, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z6
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z6, Z7, Z14
+	VSHUFF32X4       $0xdd, Z6, Z7, Z6
+	VSHUFF32X4       $0x88, Z18, Z10, Z7
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z8, Z22, Z10
+	VSHUFF32X4       $0xdd, Z8, Z22, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z22
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z22, Z10, Z12
+	VSHUFF32X4       $0xdd, Z22, Z10, Z22
+	VSHUFF32X4       $0x88, Z16, Z8, Z10
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z13, Z9, Z8
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z21, Z17, Z9
+	VSHUFF32X4       $0xdd, Z21, Z17, Z21
+	VSHUFF32X4       $0x88, Z9, Z8, Z17
+	VSHUFF32X4       $0xdd, Z9, Z8, Z9
+	VSHUFF32X4       $0x88, Z21, Z13, Z8
+	VSHUFF32X4       $0xdd, Z21, Z13, Z21
+	VFMADD231PS.BCST (AX), Z11, Z1
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z3
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z5
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PS.BCST 4(AX), Z14, Z1
+	VFMADD231PS.BCST 4(AX)(R9*1), Z14, Z3
+	VFMADD231PS.BCST 4(AX)(R9*2), Z14, Z5
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PS.BCST 8(AX), Z12, Z1
+	VFMADD231PS.BCST 8(AX)(R9*1), Z12, Z3
+	VFMADD231PS.BCST 8(AX)(R9*2), Z12, Z5
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PS.BCST 12(AX), Z17, Z1
+	VFMADD231PS.BCST 12(AX)(R9*1), Z17, Z3
+	VFMADD231PS.BCST 12(AX)(R9*2), Z17, Z5
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PS.BCST 16(AX), Z19, Z1
+	VFMADD231PS.BCST 16(AX)(R9*1), Z19, Z3
+	VFMADD231PS.BCST 16(AX)(R9*2), Z19, Z5
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PS.BCST 20(AX), Z7, Z1
+	VFMADD231PS.BCST 20(AX)(R9*1), Z7, Z3
+	VFMADD231PS.BCST 20(AX)(R9*2), Z7, Z5
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PS.BCST 24(AX), Z10, Z1
+	VFMADD231PS.BCST 24(AX)(R9*1), Z10, Z3
+	VFMADD231PS.BCST 24(AX)(R9*2), Z10, Z5
+	CMPQ             DX, $0x07
+	JEQ              vector1
+	VFMADD231PS.BCST 28(AX), Z8, Z1
+	VFMADD231PS.BCST 28(AX)(R9*1), Z8, Z3
+	VFMADD231PS.BCST 28(AX)(R9*2), Z8, Z5
+	CMPQ             DX, $0x08
+	JEQ              vector1
+	VFMADD231PS.BCST 32(AX), Z20, Z1
+	VFMADD231PS.BCST 32(AX)(R9*1), Z20, Z3
+	VFMADD231PS.BCST 32(AX)(R9*2), Z20, Z5
+	CMPQ             DX, $0x09
+	JEQ              vector1
+	VFMADD231PS.BCST 36(AX), Z6, Z1
+	VFMADD231PS.BCST 36(AX)(R9*1), Z6, Z3
+	VFMADD231PS.BCST 36(AX)(R9*2), Z6, Z5
+	CMPQ             DX, $0x0a
+	JEQ              vector1
+	VFMADD231PS.BCST 40(AX), Z22, Z1
+	VFMADD231PS.BCST 40(AX)(R9*1), Z22, Z3
+	VFMADD231PS.BCST 40(AX)(R9*2), Z22, Z5
+	CMPQ             DX, $0x0b
+	JEQ              vector1
+	VFMADD231PS.BCST 44(AX), Z9, Z1
+	VFMADD231PS.BCST 44(AX)(R9*1), Z9, Z3
+	VFMADD231PS.BCST 44(AX)(R9*2), Z9, Z5
+	CMPQ             DX, $0x0c
+	JEQ              vector1
+	VFMADD231PS.BCST 48(AX), Z15, Z1
+	VFMADD231PS.BCST 48(AX)(R9*1), Z15, Z3
+	VFMADD231PS.BCST 48(AX)(R9*2), Z15, Z5
+	CMPQ             DX, $0x0d
+	JEQ              vector1
+	VFMADD231PS.BCST 52(AX), Z18, Z1
+	VFMADD231PS.BCST 52(AX)(R9*1), Z18, Z3
+	VFMADD231PS.BCST 52(AX)(R9*2), Z18, Z5
+	CMPQ             DX, $0x0e
+	JEQ              vector1
+	VFMADD231PS.BCST 56(AX), Z16, Z1
+	VFMADD231PS.BCST 56(AX)(R9*1), Z16, Z3
+	VFMADD231PS.BCST 56(AX)(R9*2), Z16, Z5
+	CMPQ             DX, $0x0f
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z0, Z6, Z0
+	VMOVUPS 64(R12), Z6
+	VADDPS  Z1, Z6, Z1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z2, Z6, Z2
+	VMOVUPS 64(R12), Z6
+	VADDPS  Z3, Z6, Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z4, Z6, Z4
+	VMOVUPS 64(R12), Z6
+	VADDPS  Z5, Z6, Z5
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z6
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z0
+	VMOVUPS      64(R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z1
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z2
+	VMOVUPS      64(R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z3
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z4
+	VMOVUPS      64(R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z5
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS 64(R12), Z6
+	VADDPS  Z6, Z1, Z1
+	VADDPS  Z6, Z3, Z3
+	VADDPS  Z6, Z5, Z5
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z6, Z6, Z6
+	VMAXPS Z0, Z6, Z0
+	VMAXPS Z1, Z6, Z1
+	VMAXPS Z2, Z6, Z2
+	VMAXPS Z3, Z6, Z3
+	VMAXPS Z4, Z6, Z4
+	VMAXPS Z5, Z6, Z5
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans4x32F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z8
+	VMOVUPS          (SI)(R8*1), Z9
+	VMOVUPS          (SI)(R8*2), Z10
+	VMOVUPS          (SI)(R13*1), Z11
+	VMOVUPS          (SI)(R8*4), Z12
+	VMOVUPS          (R12)(R13*1), Z13
+	VMOVUPS          (SI)(R13*2), Z14
+	VMOVUPS          (R15), Z15
+	VMOVUPS          (SI)(R8*8), Z16
+	VMOVUPS          (R15)(R8*2), Z17
+	VMOVUPS          (R12)(R8*8), Z18
+	VMOVUPS          (R15)(R8*4), Z19
+	VMOVUPS          (SI)(R13*4), Z20
+	VMOVUPS          (R15)(R13*2), Z21
+	VMOVUPS          (R12)(R13*4), Z22
+	VMOVUPS          (R15)(R8*8), Z23
+	VUNPCKLPS        Z9, Z8, Z24
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPS        Z23, Z22, Z20
+	VUNPCKHPS        Z23, Z22, Z23
+	VUNPCKLPD        Z8, Z24, Z22
+	VUNPCKHPD        Z8, Z24, Z8
+	VUNPCKLPD        Z11, Z9, Z24
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z20, Z18, Z17
+	VUNPCKHPD        Z20, Z18, Z20
+	VUNPCKLPD        Z23, Z21, Z18
+	VUNPCKHPD        Z23, Z21, Z23
+	VSHUFF32X4       $0x88, Z9, Z22, Z21
+	VSHUFF32X4       $0xdd, Z9, Z22, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z22
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z22, Z21, Z13
+	VSHUFF32X4       $0xdd, Z22, Z21, Z22
+	VSHUFF32X4       $0x88, Z17, Z9, Z21
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z12, Z8, Z9
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z9, Z16
+	VSHUFF32X4       $0xdd, Z8, Z9, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z9
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VSHUFF32X4       $0x88, Z10, Z24, Z12
+	VSHUFF32X4       $0xdd, Z10, Z24, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z24
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z24, Z12, Z14
+	VSHUFF32X4       $0xdd, Z24, Z12, Z24
+	VSHUFF32X4       $0x88, Z18, Z10, Z12
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z15, Z11, Z10
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z23, Z19, Z11
+	VSHUFF32X4       $0xdd, Z23, Z19, Z23
+	VSHUFF32X4       $0x88, Z11, Z10, Z19
+	VSHUFF32X4       $0xdd, Z11, Z10, Z11
+	VSHUFF32X4       $0x88, Z23, Z15, Z10
+	VSHUFF32X4       $0xdd, Z23, Z15, Z23
+	VFMADD231PS.BCST (AX), Z13, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z2
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z4
+	VFMADD231PS.BCST (AX)(R10*1), Z13, Z6
+	VFMADD231PS.BCST 4(AX), Z16, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z16, Z2
+	VFMADD231PS.BCST 4(AX)(R9*2), Z16, Z4
+	VFMADD231PS.BCST 4(AX)(R10*1), Z16, Z6
+	VFMADD231PS.BCST 8(AX), Z14, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z14, Z2
+	VFMADD231PS.BCST 8(AX)(R9*2), Z14, Z4
+	VFMADD231PS.BCST 8(AX)(R10*1), Z14, Z6
+	VFMADD231PS.BCST 12(AX), Z19, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z19, Z2
+	VFMADD231PS.BCST 12(AX)(R9*2), Z19, Z4
+	VFMADD231PS.BCST 12(AX)(R10*1), Z19, Z6
+	VFMADD231PS.BCST 16(AX), Z21, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z21, Z2
+	VFMADD231PS.BCST 16(AX)(R9*2), Z21, Z4
+	VFMADD231PS.BCST 16(AX)(R10*1), Z21, Z6
+	VFMADD231PS.BCST 20(AX), Z9, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z9, Z2
+	VFMADD231PS.BCST 20(AX)(R9*2), Z9, Z4
+	VFMADD231PS.BCST 20(AX)(R10*1), Z9, Z6
+	VFMADD231PS.BCST 24(AX), Z12, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z12, Z2
+	VFMADD231PS.BCST 24(AX)(R9*2), Z12, Z4
+	VFMADD231PS.BCST 24(AX)(R10*1), Z12, Z6
+	VFMADD231PS.BCST 28(AX), Z10, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z10, Z2
+	VFMADD231PS.BCST 28(AX)(R9*2), Z10, Z4
+	VFMADD231PS.BCST 28(AX)(R10*1), Z10, Z6
+	VFMADD231PS.BCST 32(AX), Z22, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z22, Z2
+	VFMADD231PS.BCST 32(AX)(R9*2), Z22, Z4
+	VFMADD231PS.BCST 32(AX)(R10*1), Z22, Z6
+	VFMADD231PS.BCST 36(AX), Z8, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z8, Z2
+	VFMADD231PS.BCST 36(AX)(R9*2), Z8, Z4
+	VFMADD231PS.BCST 36(AX)(R10*1), Z8, Z6
+	VFMADD231PS.BCST 40(AX), Z24, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z24, Z2
+	VFMADD231PS.BCST 40(AX)(R9*2), Z24, Z4
+	VFMADD231PS.BCST 40(AX)(R10*1), Z24, Z6
+	VFMADD231PS.BCST 44(AX), Z11, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z11, Z2
+	VFMADD231PS.BCST 44(AX)(R9*2), Z11, Z4
+	VFMADD231PS.BCST 44(AX)(R10*1), Z11, Z6
+	VFMADD231PS.BCST 48(AX), Z17, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z17, Z2
+	VFMADD231PS.BCST 48(AX)(R9*2), Z17, Z4
+	VFMADD231PS.BCST 48(AX)(R10*1), Z17, Z6
+	VFMADD231PS.BCST 52(AX), Z20, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z20, Z2
+	VFMADD231PS.BCST 52(AX)(R9*2), Z20, Z4
+	VFMADD231PS.BCST 52(AX)(R10*1), Z20, Z6
+	VFMADD231PS.BCST 56(AX), Z18, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z18, Z2
+	VFMADD231PS.BCST 56(AX)(R9*2), Z18, Z4
+	VFMADD231PS.BCST 56(AX)(R10*1), Z18, Z6
+	VFMADD231PS.BCST 60(AX), Z23, Z0
+	VFMADD231PS.BCST 60(AX)(R9*1), Z23, Z2
+	VFMADD231PS.BCST 60(AX)(R9*2), Z23, Z4
+	VFMADD231PS.BCST 60(AX)(R10*1), Z23, Z6
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS          (SI), Z8
+	VMOVUPS          (SI)(R8*1), Z9
+	VMOVUPS          (SI)(R8*2), Z10
+	VMOVUPS          (SI)(R13*1), Z11
+	VMOVUPS          (SI)(R8*4), Z12
+	VMOVUPS          (R12)(R13*1), Z13
+	VMOVUPS          (SI)(R13*2), Z14
+	VMOVUPS          (R15), Z15
+	VMOVUPS          (SI)(R8*8), Z16
+	VMOVUPS          (R15)(R8*2), Z17
+	VMOVUPS          (R12)(R8*8), Z18
+	VMOVUPS          (R15)(R8*4), Z19
+	VMOVUPS          (SI)(R13*4), Z20
+	VMOVUPS          (R15)(R13*2), Z21
+	VMOVUPS          (R12)(R13*4), Z22
+	VMOVUPS          (R15)(R8*8), Z23
+	VUNPCKLPS        Z9, Z8, Z24
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPS        Z23, Z22, Z20
+	VUNPCKHPS        Z23, Z22, Z23
+	VUNPCKLPD        Z8, Z24, Z22
+	VUNPCKHPD        Z8, Z24, Z8
+	VUNPCKLPD        Z11, Z9, Z24
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z20, Z18, Z17
+	VUNPCKHPD        Z20, Z18, Z20
+	VUNPCKLPD        Z23, Z21, Z18
+	VUNPCKHPD        Z23, Z21, Z23
+	VSHUFF32X4       $0x88, Z9, Z22, Z21
+	VSHUFF32X4       $0xdd, Z9, Z22, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z22
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z22, Z21, Z13
+	VSHUFF32X4       $0xdd, Z22, Z21, Z22
+	VSHUFF32X4       $0x88, Z17, Z9, Z21
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z12, Z8, Z9
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z9, Z16
+	VSHUFF32X4       $0xdd, Z8, Z9, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z9
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VSHUFF32X4       $0x88, Z10, Z24, Z12
+	VSHUFF32X4       $0xdd, Z10, Z24, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z24
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z24, Z12, Z14
+	VSHUFF32X4       $0xdd, Z24, Z12, Z24
+	VSHUFF32X4       $0x88, Z18, Z10, Z12
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z15, Z11, Z10
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z23, Z19, Z11
+	VSHUFF32X4       $0xdd, Z23, Z19, Z23
+	VSHUFF32X4       $0x88, Z11, Z10, Z19
+	VSHUFF32X4       $0xdd, Z11, Z10, Z11
+	VSHUFF32X4       $0x88, Z23, Z15, Z10
+	VSHUFF32X4       $0xdd, Z23, Z15, Z23
+	VFMADD231PS.BCST (AX), Z13, Z1
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z3
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z5
+	VFMADD231PS.BCST (AX)(R10*1), Z13, Z7
+	VFMADD231PS.BCST 4(AX), Z16, Z1
+	VFMADD231PS.BCST 4(AX)(R9*1), Z16, Z3
+	VFMADD231PS.BCST 4(AX)(R9*2), Z16, Z5
+	VFMADD231PS.BCST 4(AX)(R10*1), Z16, Z7
+	VFMADD231PS.BCST 8(AX), Z14, Z1
+	VFMADD231PS.BCST 8(AX)(R9*1), Z14, Z3
+	VFMADD231PS.BCST 8(AX)(R9*2), Z14, Z5
+	VFMADD231PS.BCST 8(AX)(R10*1), Z14, Z7
+	VFMADD231PS.BCST 12(AX), Z19, Z1
+	VFMADD231PS.BCST 12(AX)(R9*1), Z19, Z3
+	VFMADD231PS.BCST 12(AX)(R9*2), Z19, Z5
+	VFMADD231PS.BCST 12(AX)(R10*1), Z19, Z7
+	VFMADD231PS.BCST 16(AX), Z21, Z1
+	VFMADD231PS.BCST 16(AX)(R9*1), Z21, Z3
+	VFMADD231PS.BCST 16(AX)(R9*2), Z21, Z5
+	VFMADD231PS.BCST 16(AX)(R10*1), Z21, Z7
+	VFMADD231PS.BCST 20(AX), Z9, Z1
+	VFMADD231PS.BCST 20(AX)(R9*1), Z9, Z3
+	VFMADD231PS.BCST 20(AX)(R9*2), Z9, Z5
+	VFMADD231PS.BCST 20(AX)(R10*1), Z9, Z7
+	VFMADD231PS.BCST 24(AX), Z12, Z1
+	VFMADD231PS.BCST 24(AX)(R9*1), Z12, Z3
+	VFMADD231PS.BCST 24(AX)(R9*2), Z12, Z5
+	VFMADD231PS.BCST 24(AX)(R10*1), Z12, Z7
+	VFMADD231PS.BCST 28(AX), Z10, Z1
+	VFMADD231PS.BCST 28(AX)(R9*1), Z10, Z3
+	VFMADD231PS.BCST 28(AX)(R9*2), Z10, Z5
+	VFMADD231PS.BCST 28(AX)(R10*1), Z10, Z7
+	VFMADD231PS.BCST 32(AX), Z22, Z1
+	VFMADD231PS.BCST 32(AX)(R9*1), Z22, Z3
+	VFMADD231PS.BCST 32(AX)(R9*2), Z22, Z5
+	VFMADD231PS.BCST 32(AX)(R10*1), Z22, Z7
+	VFMADD231PS.BCST 36(AX), Z8, Z1
+	VFMADD231PS.BCST 36(AX)(R9*1), Z8, Z3
+	VFMADD231PS.BCST 36(AX)(R9*2), Z8, Z5
+	VFMADD231PS.BCST 36(AX)(R10*1), Z8, Z7
+	VFMADD231PS.BCST 40(AX), Z24, Z1
+	VFMADD231PS.BCST 40(AX)(R9*1), Z24, Z3
+	VFMADD231PS.BCST 40(AX)(R9*2), Z24, Z5
+	VFMADD231PS.BCST 40(AX)(R10*1), Z24, Z7
+	VFMADD231PS.BCST 44(AX), Z11, Z1
+	VFMADD231PS.BCST 44(AX)(R9*1), Z11, Z3
+	VFMADD231PS.BCST 44(AX)(R9*2), Z11, Z5
+	VFMADD231PS.BCST 44(AX)(R10*1), Z11, Z7
+	VFMADD231PS.BCST 48(AX), Z17, Z1
+	VFMADD231PS.BCST 48(AX)(R9*1), Z17, Z3
+	VFMADD231PS.BCST 48(AX)(R9*2), Z17, Z5
+	VFMADD231PS.BCST 48(AX)(R10*1), Z17, Z7
+	VFMADD231PS.BCST 52(AX), Z20, Z1
+	VFMADD231PS.BCST 52(AX)(R9*1), Z20, Z3
+	VFMADD231PS.BCST 52(AX)(R9*2), Z20, Z5
+	VFMADD231PS.BCST 52(AX)(R10*1), Z20, Z7
+	VFMADD231PS.BCST 56(AX), Z18, Z1
+	VFMADD231PS.BCST 56(AX)(R9*1), Z18, Z3
+	VFMADD231PS.BCST 56(AX)(R9*2), Z18, Z5
+	VFMADD231PS.BCST 56(AX)(R10*1), Z18, Z7
+	VFMADD231PS.BCST 60(AX), Z23, Z1
+	VFMADD231PS.BCST 60(AX)(R9*1), Z23, Z3
+	VFMADD231PS.BCST 60(AX)(R9*2), Z23, Z5
+	VFMADD231PS.BCST 60(AX)(R10*1), Z23, Z7
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z8
+	VMOVUPS.Z        (SI)(R8*1), K2, Z9
+	VMOVUPS.Z        (SI)(R8*2), K2, Z10
+	VMOVUPS.Z        (SI)(R13*1), K2, Z11
+	VMOVUPS.Z        (SI)(R8*4), K2, Z12
+	VMOVUPS.Z        (R12)(R13*1), K2, Z13
+	VMOVUPS.Z        (SI)(R13*2), K2, Z14
+	VMOVUPS.Z        (R15), K2, Z15
+	VMOVUPS.Z        (SI)(R8*8), K2, Z16
+	VMOVUPS.Z        (R15)(R8*2), K2, Z17
+	VMOVUPS.Z        (R12)(R8*8), K2, Z18
+	VMOVUPS.Z        (R15)(R8*4), K2, Z19
+	VMOVUPS.Z        (SI)(R13*4), K2, Z20
+	VMOVUPS.Z        (R15)(R13*2), K2, Z21
+	VMOVUPS.Z        (R12)(R13*4), K2, Z22
+	VMOVUPS.Z        (R15)(R8*8), K2, Z23
+	VUNPCKLPS        Z9, Z8, Z24
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPS        Z23, Z22, Z20
+	VUNPCKHPS        Z23, Z22, Z23
+	VUNPCKLPD        Z8, Z24, Z22
+	VUNPCKHPD        Z8, Z24, Z8
+	VUNPCKLPD        Z11, Z9, Z24
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z20, Z18, Z17
+	VUNPCKHPD        Z20, Z18, Z20
+	VUNPCKLPD        Z23, Z21, Z18
+	VUNPCKHPD        Z23, Z21, Z23
+	VSHUFF32X4       $0x88, Z9, Z22, Z21
+	VSHUFF32X4       $0xdd, Z9, Z22, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z22
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z22, Z21, Z13
+	VSHUFF32X4       $0xdd, Z22, Z21, Z22
+	VSHUFF32X4       $0x88, Z17, Z9, Z21
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z12, Z8, Z9
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z9, Z16
+	VSHUFF32X4       $0xdd, Z8, Z9, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z9
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VSHUFF32X4       $0x88, Z10, Z24, Z12
+	VSHUFF32X4       $0xdd, Z10, Z24, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z24
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z24, Z12, Z14
+	VSHUFF32X4       $0xdd, Z24, Z12, Z24
+	VSHUFF32X4       $0x88, Z18, Z10, Z12
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z15, Z11, Z10
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z23, Z19, Z11
+	VSHUFF32X4       $0xdd, Z23, Z19, Z23
+	VSHUFF32X4       $0x88, Z11, Z10, Z19
+	VSHUFF32X4       $0xdd, Z11, Z10, Z11
+	VSHUFF32X4       $0x88, Z23, Z15, Z10
+	VSHUFF32X4       $0xdd, Z23, Z15, Z23
+	VFMADD231PS.BCST (AX), Z13, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z2
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z4
+	VFMADD231PS.BCST (AX)(R10*1), Z13, Z6
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z16, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z16, Z2
+	VFMADD231PS.BCST 4(AX)(R9*2), Z16, Z4
+	VFMADD231PS.BCST 4(AX)(R10*1), Z16, Z6
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z14, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z14, Z2
+	VFMADD231PS.BCST 8(AX)(R9*2), Z14, Z4
+	VFMADD231PS.BCST 8(AX)(R10*1), Z14, Z6
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z19, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z19, Z2
+	VFMADD231PS.BCST 12(AX)(R9*2), Z19, Z4
+	VFMADD231PS.BCST 12(AX)(R10*1), Z19, Z6
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z21, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z21, Z2
+	VFMADD231PS.BCST 16(AX)(R9*2), Z21, Z4
+	VFMADD231PS.BCST 16(AX)(R10*1), Z21, Z6
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z9, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z9, Z2
+	VFMADD231PS.BCST 20(AX)(R9*2), Z9, Z4
+	VFMADD231PS.BCST 20(AX)(R10*1), Z9, Z6
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z12, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z12, Z2
+	VFMADD231PS.BCST 24(AX)(R9*2), Z12, Z4
+	VFMADD231PS.BCST 24(AX)(R10*1), Z12, Z6
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z10, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z10, Z2
+	VFMADD231PS.BCST 28(AX)(R9*2), Z10, Z4
+	VFMADD231PS.BCST 28(AX)(R10*1), Z10, Z6
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z22, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z22, Z2
+	VFMADD231PS.BCST 32(AX)(R9*2), Z22, Z4
+	VFMADD231PS.BCST 32(AX)(R10*1), Z22, Z6
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z8, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z8, Z2
+	VFMADD231PS.BCST 36(AX)(R9*2), Z8, Z4
+	VFMADD231PS.BCST 36(AX)(R10*1), Z8, Z6
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z24, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z24, Z2
+	VFMADD231PS.BCST 40(AX)(R9*2), Z24, Z4
+	VFMADD231PS.BCST 40(AX)(R10*1), Z24, Z6
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z11, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z11, Z2
+	VFMADD231PS.BCST 44(AX)(R9*2), Z11, Z4
+	VFMADD231PS.BCST 44(AX)(R10*1), Z11, Z6
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z17, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z17, Z2
+	VFMADD231PS.BCST 48(AX)(R9*2), Z17, Z4
+	VFMADD231PS.BCST 48(AX)(R10*1), Z17, Z6
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z20, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z20, Z2
+	VFMADD231PS.BCST 52(AX)(R9*2), Z20, Z4
+	VFMADD231PS.BCST 52(AX)(R10*1), Z20, Z6
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z18, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z18, Z2
+	VFMADD231PS.BCST 56(AX)(R9*2), Z18, Z4
+	VFMADD231PS.BCST 56(AX)(R10*1), Z18, Z6
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPS.Z        (SI), K2, Z8
+	VMOVUPS.Z        (SI)(R8*1), K2, Z9
+	VMOVUPS.Z        (SI)(R8*2), K2, Z10
+	VMOVUPS.Z        (SI)(R13*1), K2, Z11
+	VMOVUPS.Z        (SI)(R8*4), K2, Z12
+	VMOVUPS.Z        (R12)(R13*1), K2, Z13
+	VMOVUPS.Z        (SI)(R13*2), K2, Z14
+	VMOVUPS.Z        (R15), K2, Z15
+	VMOVUPS.Z        (SI)(R8*8), K2, Z16
+	VMOVUPS.Z        (R15)(R8*2), K2, Z17
+	VMOVUPS.Z        (R12)(R8*8), K2, Z18
+	VMOVUPS.Z        (R15)(R8*4), K2, Z19
+	VMOVUPS.Z        (SI)(R13*4), K2, Z20
+	VMOVUPS.Z        (R15)(R13*2), K2, Z21
+	VMOVUPS.Z        (R12)(R13*4), K2, Z22
+	VMOVUPS.Z        (R15)(R8*8), K2, Z23
+	VUNPCKLPS        Z9, Z8, Z24
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPS        Z23, Z22, Z20
+	VUNPCKHPS        Z23, Z22, Z23
+	VUNPCKLPD        Z8, Z24, Z22
+	VUNPCKHPD        Z8, Z24, Z8
+	VUNPCKLPD        Z11, Z9, Z24
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z20, Z18, Z17
+	VUNPCKHPD        Z20, Z18, Z20
+	VUNPCKLPD        Z23, Z21, Z18
+	VUNPCKHPD        Z23, Z21, Z23
+	VSHUFF32X4       $0x88, Z9, Z22, Z21
+	VSHUFF32X4       $0xdd, Z9, Z22, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z22
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z22, Z21, Z13
+	VSHUFF32X4       $0xdd, Z22, Z21, Z22
+	VSHUFF32X4       $0x88, Z17, Z9, Z21
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z12, Z8, Z9
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z9, Z16
+	VSHUFF32X4       $0xdd, Z8, Z9, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z9
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VSHUFF32X4       $0x88, Z10, Z24, Z12
+	VSHUFF32X4       $0xdd, Z10, Z24, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z24
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z24, Z12, Z14
+	VSHUFF32X4       $0xdd, Z24, Z12, Z24
+	VSHUFF32X4       $0x88, Z18, Z10, Z12
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z15, Z11, Z10
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z23, Z19, Z11
+	VSHUFF32X4       $0xdd, Z23, Z19, Z23
+	VSHUFF32X4       $0x88, Z11, Z10, Z19
+	VSHUFF32X4       $0xdd, Z11, Z10, Z11
+	VSHUFF32X4       $0x88, Z23, Z15, Z10
+	VSHUFF32X4       $0xdd, Z23, Z15, Z23
+	VFMADD231PS.BCST (AX), Z13, Z1
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z3
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z5
+	VFMADD231PS.BCST (AX)(R10*1), Z13, Z7
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PS.BCST 4(AX), Z16, Z1
+	VFMADD231PS.BCST 4(AX)(R9*1), Z16, Z3
+	VFMADD231PS.BCST 4(AX)(R9*2), Z16, Z5
+	VFMADD231PS.BCST 4(AX)(R10*1), Z16, Z7
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PS.BCST 8(AX), Z14, Z1
+	VFMADD231PS.BCST 8(AX)(R9*1), Z14, Z3
+	VFMADD231PS.BCST 8(AX)(R9*2), Z14, Z5
+	VFMADD231PS.BCST 8(AX)(R10*1), Z14, Z7
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PS.BCST 12(AX), Z19, Z1
+	VFMADD231PS.BCST 12(AX)(R9*1), Z19, Z3
+	VFMADD231PS.BCST 12(AX)(R9*2), Z19, Z5
+	VFMADD231PS.BCST 12(AX)(R10*1), Z19, Z7
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PS.BCST 16(AX), Z21, Z1
+	VFMADD231PS.BCST 16(AX)(R9*1), Z21, Z3
+	VFMADD231PS.BCST 16(AX)(R9*2), Z21, Z5
+	VFMADD231PS.BCST 16(AX)(R10*1), Z21, Z7
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PS.BCST 20(AX), Z9, Z1
+	VFMADD231PS.BCST 20(AX)(R9*1), Z9, Z3
+	VFMADD231PS.BCST 20(AX)(R9*2), Z9, Z5
+	VFMADD231PS.BCST 20(AX)(R10*1), Z9, Z7
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PS.BCST 24(AX), Z12, Z1
+	VFMADD231PS.BCST 24(AX)(R9*1), Z12, Z3
+	VFMADD231PS.BCST 24(AX)(R9*2), Z12, Z5
+	VFMADD231PS.BCST 24(AX)(R10*1), Z12, Z7
+	CMPQ             DX, $0x07
+	JEQ              vector1
+	VFMADD231PS.BCST 28(AX), Z10, Z1
+	VFMADD231PS.BCST 28(AX)(R9*1), Z10, Z3
+	VFMADD231PS.BCST 28(AX)(R9*2), Z10, Z5
+	VFMADD231PS.BCST 28(AX)(R10*1), Z10, Z7
+	CMPQ             DX, $0x08
+	JEQ              vector1
+	VFMADD231PS.BCST 32(AX), Z22, Z1
+	VFMADD231PS.BCST 32(AX)(R9*1), Z22, Z3
+	VFMADD231PS.BCST 32(AX)(R9*2), Z22, Z5
+	VFMADD231PS.BCST 32(AX)(R10*1), Z22, Z7
+	CMPQ             DX, $0x09
+	JEQ              vector1
+	VFMADD231PS.BCST 36(AX), Z8, Z1
+	VFMADD231PS.BCST 36(AX)(R9*1), Z8, Z3
+	VFMADD231PS.BCST 36(AX)(R9*2), Z8, Z5
+	VFMADD231PS.BCST 36(AX)(R10*1), Z8, Z7
+	CMPQ             DX, $0x0a
+	JEQ              vector1
+	VFMADD231PS.BCST 40(AX), Z24, Z1
+	VFMADD231PS.BCST 40(AX)(R9*1), Z24, Z3
+	VFMADD231PS.BCST 40(AX)(R9*2), Z24, Z5
+	VFMADD231PS.BCST 40(AX)(R10*1), Z24, Z7
+	CMPQ             DX, $0x0b
+	JEQ              vector1
+	VFMADD231PS.BCST 44(AX), Z11, Z1
+	VFMADD231PS.BCST 44(AX)(R9*1), Z11, Z3
+	VFMADD231PS.BCST 44(AX)(R9*2), Z11, Z5
+	VFMADD231PS.BCST 44(AX)(R10*1), Z11, Z7
+	CMPQ             DX, $0x0c
+	JEQ              vector1
+	VFMADD231PS.BCST 48(AX), Z17, Z1
+	VFMADD231PS.BCST 48(AX)(R9*1), Z17, Z3
+	VFMADD231PS.BCST 48(AX)(R9*2), Z17, Z5
+	VFMADD231PS.BCST 48(AX)(R10*1), Z17, Z7
+	CMPQ             DX, $0x0d
+	JEQ              vector1
+	VFMADD231PS.BCST 52(AX), Z20, Z1
+	VFMADD231PS.BCST 52(AX)(R9*1), Z20, Z3
+	VFMADD231PS.BCST 52(AX)(R9*2), Z20, Z5
+	VFMADD231PS.BCST 52(AX)(R10*1), Z20, Z7
+	CMPQ             DX, $0x0e
+	JEQ              vector1
+	VFMADD231PS.BCST 56(AX), Z18, Z1
+	VFMADD231PS.BCST 56(AX)(R9*1), Z18, Z3
+	VFMADD231PS.BCST 56(AX)(R9*2), Z18, Z5
+	VFMADD231PS.BCST 56(AX)(R10*1), Z18, Z7
+	CMPQ             DX, $0x0f
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z0, Z8, Z0
+	VMOVUPS 64(R12), Z8
+	VADDPS  Z1, Z8, Z1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z2, Z8, Z2
+	VMOVUPS 64(R12), Z8
+	VADDPS  Z3, Z8, Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z4, Z8, Z4
+	VMOVUPS 64(R12), Z8
+	VADDPS  Z5, Z8, Z5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z6, Z8, Z6
+	VMOVUPS 64(R12), Z8
+	VADDPS  Z7, Z8, Z7
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z8
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z0
+	VMOVUPS      64(R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z1
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z2
+	VMOVUPS      64(R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z3
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z4
+	VMOVUPS      64(R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z5
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z6
+	VMOVUPS      64(R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z7
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS 64(R12), Z8
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z7, Z7
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z8, Z8, Z8
+	VMAXPS Z0, Z8, Z0
+	VMAXPS Z1, Z8, Z1
+	VMAXPS Z2, Z8, Z2
+	VMAXPS Z3, Z8, Z3
+	VMAXPS Z4, Z8, Z4
+	VMAXPS Z5, Z8, Z5
+	VMAXPS Z6, Z8, Z6
+	VMAXPS Z7, Z8, Z7
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPS Z6, (R12)
+	VMOVUPS Z7, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans5x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans5x16F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z5
+	VMOVUPS          (SI)(R8*1), Z6
+	VMOVUPS          (SI)(R8*2), Z7
+	VMOVUPS          (SI)(R13*1), Z8
+	VMOVUPS          (SI)(R8*4), Z9
+	VMOVUPS          (R12)(R13*1), Z10
+	VMOVUPS          (SI)(R13*2), Z11
+	VMOVUPS          (R15), Z12
+	VMOVUPS          (SI)(R8*8), Z13
+	VMOVUPS          (R15)(R8*2), Z14
+	VMOVUPS          (R12)(R8*8), Z15
+	VMOVUPS          (R15)(R8*4), Z16
+	VMOVUPS          (SI)(R13*4), Z17
+	VMOVUPS          (R15)(R13*2), Z18
+	VMOVUPS          (R12)(R13*4), Z19
+	VMOVUPS          (R15)(R8*8), Z20
+	VUNPCKLPS        Z6, Z5, Z21
+	VUNPCKHPS        Z6, Z5, Z6
+	VUNPCKLPS        Z8, Z7, Z5
+	VUNPCKHPS        Z8, Z7, Z8
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z10
+	VUNPCKLPS        Z12, Z11, Z9
+	VUNPCKHPS        Z12, Z11, Z12
+	VUNPCKLPS        Z14, Z13, Z11
+	VUNPCKHPS        Z14, Z13, Z14
+	VUNPCKLPS        Z16, Z15, Z13
+	VUNPCKHPS        Z16, Z15, Z16
+	VUNPCKLPS        Z18, Z17, Z15
+	VUNPCKHPS        Z18, Z17, Z18
+	VUNPCKLPS        Z20, Z19, Z17
+	VUNPCKHPS        Z20, Z19, Z20
+	VUNPCKLPD        Z5, Z21, Z19
+	VUNPCKHPD        Z5, Z21, Z5
+	VUNPCKLPD        Z8, Z6, Z21
+	VUNPCKHPD        Z8, Z6, Z8
+	VUNPCKLPD        Z9, Z7, Z6
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z12, Z10, Z7
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z13, Z11, Z10
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z16, Z14, Z11
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z17, Z15, Z14
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z20, Z18, Z15
+	VUNPCKHPD        Z20, Z18, Z20
+	VSHUFF32X4       $0x88, Z6, Z19, Z18
+	VSHUFF32X4       $0xdd, Z6, Z19, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z19
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z19, Z18, Z10
+	VSHUFF32X4       $0xdd, Z19, Z18, Z19
+	VSHUFF32X4       $0x88, Z14, Z6, Z18
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z9, Z5, Z6
+	VSHUFF32X4       $0xdd, Z9, Z5, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z5
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z5, Z6, Z13
+	VSHUFF32X4       $0xdd, Z5, Z6, Z5
+	VSHUFF32X4       $0x88, Z17, Z9, Z6
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z7, Z21, Z9
+	VSHUFF32X4       $0xdd, Z7, Z21, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z21
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z21, Z9, Z11
+	VSHUFF32X4       $0xdd, Z21, Z9, Z21
+	VSHUFF32X4       $0x88, Z15, Z7, Z9
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z12, Z8, Z7
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z7, Z16
+	VSHUFF32X4       $0xdd, Z8, Z7, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z7
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VFMADD231PS.BCST (AX), Z10, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z10, Z4
+	VFMADD231PS.BCST 4(AX), Z13, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z13, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z13, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z13, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z13, Z4
+	VFMADD231PS.BCST 8(AX), Z11, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z11, Z4
+	VFMADD231PS.BCST 12(AX), Z16, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z16, Z4
+	VFMADD231PS.BCST 16(AX), Z18, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z18, Z4
+	VFMADD231PS.BCST 20(AX), Z6, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z6, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z6, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z6, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z6, Z4
+	VFMADD231PS.BCST 24(AX), Z9, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z9, Z4
+	VFMADD231PS.BCST 28(AX), Z7, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z7, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z7, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z7, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z7, Z4
+	VFMADD231PS.BCST 32(AX), Z19, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z19, Z4
+	VFMADD231PS.BCST 36(AX), Z5, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z5, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z5, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z5, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z5, Z4
+	VFMADD231PS.BCST 40(AX), Z21, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z21, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z21, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z21, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z21, Z4
+	VFMADD231PS.BCST 44(AX), Z8, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z8, Z4
+	VFMADD231PS.BCST 48(AX), Z14, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z14, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z14, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z14, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z14, Z4
+	VFMADD231PS.BCST 52(AX), Z17, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z17, Z4
+	VFMADD231PS.BCST 56(AX), Z15, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z15, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z15, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z15, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z15, Z4
+	VFMADD231PS.BCST 60(AX), Z20, Z0
+	VFMADD231PS.BCST 60(AX)(R9*1), Z20, Z1
+	VFMADD231PS.BCST 60(AX)(R9*2), Z20, Z2
+	VFMADD231PS.BCST 60(AX)(R10*1), Z20, Z3
+	VFMADD231PS.BCST 60(AX)(R9*4), Z20, Z4
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z5
+	VMOVUPS.Z        (SI)(R8*1), K2, Z6
+	VMOVUPS.Z        (SI)(R8*2), K2, Z7
+	VMOVUPS.Z        (SI)(R13*1), K2, Z8
+	VMOVUPS.Z        (SI)(R8*4), K2, Z9
+	VMOVUPS.Z        (R12)(R13*1), K2, Z10
+	VMOVUPS.Z        (SI)(R13*2), K2, Z11
+	VMOVUPS.Z        (R15), K2, Z12
+	VMOVUPS.Z        (SI)(R8*8), K2, Z13
+	VMOVUPS.Z        (R15)(R8*2), K2, Z14
+	VMOVUPS.Z        (R12)(R8*8), K2, Z15
+	VMOVUPS.Z        (R15)(R8*4), K2, Z16
+	VMOVUPS.Z        (SI)(R13*4), K2, Z17
+	VMOVUPS.Z        (R15)(R13*2), K2, Z18
+	VMOVUPS.Z        (R12)(R13*4), K2, Z19
+	VMOVUPS.Z        (R15)(R8*8), K2, Z20
+	VUNPCKLPS        Z6, Z5, Z21
+	VUNPCKHPS        Z6, Z5, Z6
+	VUNPCKLPS        Z8, Z7, Z5
+	VUNPCKHPS        Z8, Z7, Z8
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z10
+	VUNPCKLPS        Z12, Z11, Z9
+	VUNPCKHPS        Z12, Z11, Z12
+	VUNPCKLPS        Z14, Z13, Z11
+	VUNPCKHPS        Z14, Z13, Z14
+	VUNPCKLPS        Z16, Z15, Z13
+	VUNPCKHPS        Z16, Z15, Z16
+	VUNPCKLPS        Z18, Z17, Z15
+	VUNPCKHPS        Z18, Z17, Z18
+	VUNPCKLPS        Z20, Z19, Z17
+	VUNPCKHPS        Z20, Z19, Z20
+	VUNPCKLPD        Z5, Z21, Z19
+	VUNPCKHPD        Z5, Z21, Z5
+	VUNPCKLPD        Z8, Z6, Z21
+	VUNPCKHPD        Z8, Z6, Z8
+	VUNPCKLPD        Z9, Z7, Z6
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z12, Z10, Z7
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z13, Z11, Z10
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z16, Z14, Z11
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z17, Z15, Z14
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z20, Z18, Z15
+	VUNPCKHPD        Z20, Z18, Z20
+	VSHUFF32X4       $0x88, Z6, Z19, Z18
+	VSHUFF32X4       $0xdd, Z6, Z19, Z6
+	VSHUFF32X4       $0x88, Z14, Z10, Z19
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z19, Z18, Z10
+	VSHUFF32X4       $0xdd, Z19, Z18, Z19
+	VSHUFF32X4       $0x88, Z14, Z6, Z18
+	VSHUFF32X4       $0xdd, Z14, Z6, Z14
+	VSHUFF32X4       $0x88, Z9, Z5, Z6
+	VSHUFF32X4       $0xdd, Z9, Z5, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z5
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z5, Z6, Z13
+	VSHUFF32X4       $0xdd, Z5, Z6, Z5
+	VSHUFF32X4       $0x88, Z17, Z9, Z6
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z7, Z21, Z9
+	VSHUFF32X4       $0xdd, Z7, Z21, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z21
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z21, Z9, Z11
+	VSHUFF32X4       $0xdd, Z21, Z9, Z21
+	VSHUFF32X4       $0x88, Z15, Z7, Z9
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z12, Z8, Z7
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z7, Z16
+	VSHUFF32X4       $0xdd, Z8, Z7, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z7
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VFMADD231PS.BCST (AX), Z10, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z10, Z4
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z13, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z13, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z13, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z13, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z13, Z4
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z11, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z11, Z4
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z16, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z16, Z4
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z18, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z18, Z4
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z6, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z6, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z6, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z6, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z6, Z4
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z9, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z9, Z4
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z7, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z7, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z7, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z7, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z7, Z4
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z19, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z19, Z4
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z5, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z5, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z5, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z5, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z5, Z4
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z21, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z21, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z21, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z21, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z21, Z4
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z8, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z8, Z4
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z14, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z14, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z14, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z14, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z14, Z4
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z17, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z17, Z4
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z15, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z15, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z15, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z15, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z15, Z4
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z5
+	VADDPS  Z0, Z5, Z0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z5
+	VADDPS  Z1, Z5, Z1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z5
+	VADDPS  Z2, Z5, Z2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z5
+	VADDPS  Z3, Z5, Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z5
+	VADDPS  Z4, Z5, Z4
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z5
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z5, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VMULPS       Z5, Z4, Z4
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z5
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z7
+	VBROADCASTSS 220(R14), Z8
+	VMULPS       Z8, Z7, Z7
+	VFMADD213PS  Z7, Z5, Z0
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z7
+	VBROADCASTSS 220(R14), Z8
+	VMULPS       Z8, Z7, Z7
+	VFMADD213PS  Z7, Z5, Z1
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z7
+	VBROADCASTSS 220(R14), Z8
+	VMULPS       Z8, Z7, Z7
+	VFMADD213PS  Z7, Z5, Z2
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z7
+	VBROADCASTSS 220(R14), Z8
+	VMULPS       Z8, Z7, Z7
+	VFMADD213PS  Z7, Z5, Z3
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z7
+	VBROADCASTSS 220(R14), Z8
+	VMULPS       Z8, Z7, Z7
+	VFMADD213PS  Z7, Z5, Z4
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z5
+	VADDPS  Z5, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z5, Z3, Z3
+	VADDPS  Z5, Z4, Z4
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z5, Z5, Z5
+	VMAXPS Z0, Z5, Z0
+	VMAXPS Z1, Z5, Z1
+	VMAXPS Z2, Z5, Z2
+	VMAXPS Z3, Z5, Z3
+	VMAXPS Z4, Z5, Z4
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z4, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans6x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans6x16F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z6
+	VMOVUPS          (SI)(R8*1), Z7
+	VMOVUPS          (SI)(R8*2), Z8
+	VMOVUPS          (SI)(R13*1), Z9
+	VMOVUPS          (SI)(R8*4), Z10
+	VMOVUPS          (R12)(R13*1), Z11
+	VMOVUPS          (SI)(R13*2), Z12
+	VMOVUPS          (R15), Z13
+	VMOVUPS          (SI)(R8*8), Z14
+	VMOVUPS          (R15)(R8*2), Z15
+	VMOVUPS          (R12)(R8*8), Z16
+	VMOVUPS          (R15)(R8*4), Z17
+	VMOVUPS          (SI)(R13*4), Z18
+	VMOVUPS          (R15)(R13*2), Z19
+	VMOVUPS          (R12)(R13*4), Z20
+	VMOVUPS          (R15)(R8*8), Z21
+	VUNPCKLPS        Z7, Z6, Z22
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPD        Z6, Z22, Z20
+	VUNPCKHPD        Z6, Z22, Z6
+	VUNPCKLPD        Z9, Z7, Z22
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z18, Z16, Z15
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z21, Z19, Z16
+	VUNPCKHPD        Z21, Z19, Z21
+	VSHUFF32X4       $0x88, Z7, Z20, Z19
+	VSHUFF32X4       $0xdd, Z7, Z20, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z20
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z20, Z19, Z11
+	VSHUFF32X4       $0xdd, Z20, Z19, Z20
+	VSHUFF32X4       $0x88, Z15, Z7, Z19
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z10, Z6, Z7
+	VSHUFF32X4       $0xdd, Z10, Z6, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z6
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z6, Z7, Z14
+	VSHUFF32X4       $0xdd, Z6, Z7, Z6
+	VSHUFF32X4       $0x88, Z18, Z10, Z7
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z8, Z22, Z10
+	VSHUFF32X4       $0xdd, Z8, Z22, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z22
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z22, Z10, Z12
+	VSHUFF32X4       $0xdd, Z22, Z10, Z22
+	VSHUFF32X4       $0x88, Z16, Z8, Z10
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z13, Z9, Z8
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z21, Z17, Z9
+	VSHUFF32X4       $0xdd, Z21, Z17, Z21
+	VSHUFF32X4       $0x88, Z9, Z8, Z17
+	VSHUFF32X4       $0xdd, Z9, Z8, Z9
+	VSHUFF32X4       $0x88, Z21, Z13, Z8
+	VSHUFF32X4       $0xdd, Z21, Z13, Z21
+	VFMADD231PS.BCST (AX), Z11, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z11, Z4
+	VFMADD231PS.BCST (BX)(R10*1), Z11, Z5
+	VFMADD231PS.BCST 4(AX), Z14, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z14, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z14, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z14, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z14, Z4
+	VFMADD231PS.BCST 4(BX)(R10*1), Z14, Z5
+	VFMADD231PS.BCST 8(AX), Z12, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z12, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z12, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z12, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z12, Z4
+	VFMADD231PS.BCST 8(BX)(R10*1), Z12, Z5
+	VFMADD231PS.BCST 12(AX), Z17, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z17, Z4
+	VFMADD231PS.BCST 12(BX)(R10*1), Z17, Z5
+	VFMADD231PS.BCST 16(AX), Z19, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z19, Z4
+	VFMADD231PS.BCST 16(BX)(R10*1), Z19, Z5
+	VFMADD231PS.BCST 20(AX), Z7, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z7, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z7, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z7, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z7, Z4
+	VFMADD231PS.BCST 20(BX)(R10*1), Z7, Z5
+	VFMADD231PS.BCST 24(AX), Z10, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z10, Z4
+	VFMADD231PS.BCST 24(BX)(R10*1), Z10, Z5
+	VFMADD231PS.BCST 28(AX), Z8, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z8, Z4
+	VFMADD231PS.BCST 28(BX)(R10*1), Z8, Z5
+	VFMADD231PS.BCST 32(AX), Z20, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z20, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z20, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z20, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z20, Z4
+	VFMADD231PS.BCST 32(BX)(R10*1), Z20, Z5
+	VFMADD231PS.BCST 36(AX), Z6, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z6, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z6, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z6, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z6, Z4
+	VFMADD231PS.BCST 36(BX)(R10*1), Z6, Z5
+	VFMADD231PS.BCST 40(AX), Z22, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z22, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z22, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z22, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z22, Z4
+	VFMADD231PS.BCST 40(BX)(R10*1), Z22, Z5
+	VFMADD231PS.BCST 44(AX), Z9, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z9, Z4
+	VFMADD231PS.BCST 44(BX)(R10*1), Z9, Z5
+	VFMADD231PS.BCST 48(AX), Z15, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z15, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z15, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z15, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z15, Z4
+	VFMADD231PS.BCST 48(BX)(R10*1), Z15, Z5
+	VFMADD231PS.BCST 52(AX), Z18, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z18, Z4
+	VFMADD231PS.BCST 52(BX)(R10*1), Z18, Z5
+	VFMADD231PS.BCST 56(AX), Z16, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z16, Z4
+	VFMADD231PS.BCST 56(BX)(R10*1), Z16, Z5
+	VFMADD231PS.BCST 60(AX), Z21, Z0
+	VFMADD231PS.BCST 60(AX)(R9*1), Z21, Z1
+	VFMADD231PS.BCST 60(AX)(R9*2), Z21, Z2
+	VFMADD231PS.BCST 60(AX)(R10*1), Z21, Z3
+	VFMADD231PS.BCST 60(AX)(R9*4), Z21, Z4
+	VFMADD231PS.BCST 60(BX)(R10*1), Z21, Z5
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z6
+	VMOVUPS.Z        (SI)(R8*1), K2, Z7
+	VMOVUPS.Z        (SI)(R8*2), K2, Z8
+	VMOVUPS.Z        (SI)(R13*1), K2, Z9
+	VMOVUPS.Z        (SI)(R8*4), K2, Z10
+	VMOVUPS.Z        (R12)(R13*1), K2, Z11
+	VMOVUPS.Z        (SI)(R13*2), K2, Z12
+	VMOVUPS.Z        (R15), K2, Z13
+	VMOVUPS.Z        (SI)(R8*8), K2, Z14
+	VMOVUPS.Z        (R15)(R8*2), K2, Z15
+	VMOVUPS.Z        (R12)(R8*8), K2, Z16
+	VMOVUPS.Z        (R15)(R8*4), K2, Z17
+	VMOVUPS.Z        (SI)(R13*4), K2, Z18
+	VMOVUPS.Z        (R15)(R13*2), K2, Z19
+	VMOVUPS.Z        (R12)(R13*4), K2, Z20
+	VMOVUPS.Z        (R15)(R8*8), K2, Z21
+	VUNPCKLPS        Z7, Z6, Z22
+	VUNPCKHPS        Z7, Z6, Z7
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPD        Z6, Z22, Z20
+	VUNPCKHPD        Z6, Z22, Z6
+	VUNPCKLPD        Z9, Z7, Z22
+	VUNPCKHPD        Z9, Z7, Z9
+	VUNPCKLPD        Z10, Z8, Z7
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z13, Z11, Z8
+	VUNPCKHPD        Z13, Z11, Z13
+	VUNPCKLPD        Z14, Z12, Z11
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z17, Z15, Z12
+	VUNPCKHPD        Z17, Z15, Z17
+	VUNPCKLPD        Z18, Z16, Z15
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z21, Z19, Z16
+	VUNPCKHPD        Z21, Z19, Z21
+	VSHUFF32X4       $0x88, Z7, Z20, Z19
+	VSHUFF32X4       $0xdd, Z7, Z20, Z7
+	VSHUFF32X4       $0x88, Z15, Z11, Z20
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z20, Z19, Z11
+	VSHUFF32X4       $0xdd, Z20, Z19, Z20
+	VSHUFF32X4       $0x88, Z15, Z7, Z19
+	VSHUFF32X4       $0xdd, Z15, Z7, Z15
+	VSHUFF32X4       $0x88, Z10, Z6, Z7
+	VSHUFF32X4       $0xdd, Z10, Z6, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z6
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z6, Z7, Z14
+	VSHUFF32X4       $0xdd, Z6, Z7, Z6
+	VSHUFF32X4       $0x88, Z18, Z10, Z7
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z8, Z22, Z10
+	VSHUFF32X4       $0xdd, Z8, Z22, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z22
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z22, Z10, Z12
+	VSHUFF32X4       $0xdd, Z22, Z10, Z22
+	VSHUFF32X4       $0x88, Z16, Z8, Z10
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z13, Z9, Z8
+	VSHUFF32X4       $0xdd, Z13, Z9, Z13
+	VSHUFF32X4       $0x88, Z21, Z17, Z9
+	VSHUFF32X4       $0xdd, Z21, Z17, Z21
+	VSHUFF32X4       $0x88, Z9, Z8, Z17
+	VSHUFF32X4       $0xdd, Z9, Z8, Z9
+	VSHUFF32X4       $0x88, Z21, Z13, Z8
+	VSHUFF32X4       $0xdd, Z21, Z13, Z21
+	VFMADD231PS.BCST (AX), Z11, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z11, Z4
+	VFMADD231PS.BCST (BX)(R10*1), Z11, Z5
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z14, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z14, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z14, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z14, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z14, Z4
+	VFMADD231PS.BCST 4(BX)(R10*1), Z14, Z5
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z12, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z12, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z12, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z12, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z12, Z4
+	VFMADD231PS.BCST 8(BX)(R10*1), Z12, Z5
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z17, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z17, Z4
+	VFMADD231PS.BCST 12(BX)(R10*1), Z17, Z5
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z19, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z19, Z4
+	VFMADD231PS.BCST 16(BX)(R10*1), Z19, Z5
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z7, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z7, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z7, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z7, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z7, Z4
+	VFMADD231PS.BCST 20(BX)(R10*1), Z7, Z5
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z10, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z10, Z4
+	VFMADD231PS.BCST 24(BX)(R10*1), Z10, Z5
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z8, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z8, Z4
+	VFMADD231PS.BCST 28(BX)(R10*1), Z8, Z5
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z20, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z20, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z20, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z20, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z20, Z4
+	VFMADD231PS.BCST 32(BX)(R10*1), Z20, Z5
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z6, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z6, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z6, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z6, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z6, Z4
+	VFMADD231PS.BCST 36(BX)(R10*1), Z6, Z5
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z22, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z22, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z22, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z22, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z22, Z4
+	VFMADD231PS.BCST 40(BX)(R10*1), Z22, Z5
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z9, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z9, Z4
+	VFMADD231PS.BCST 44(BX)(R10*1), Z9, Z5
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z15, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z15, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z15, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z15, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z15, Z4
+	VFMADD231PS.BCST 48(BX)(R10*1), Z15, Z5
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z18, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z18, Z4
+	VFMADD231PS.BCST 52(BX)(R10*1), Z18, Z5
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z16, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z16, Z4
+	VFMADD231PS.BCST 56(BX)(R10*1), Z16, Z5
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z0, Z6, Z0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z1, Z6, Z1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z2, Z6, Z2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z3, Z6, Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z4, Z6, Z4
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z5, Z6, Z5
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z6
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z0
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z1
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z2
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z3
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z4
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS 220(R14), Z9
+	VMULPS       Z9, Z8, Z8
+	VFMADD213PS  Z8, Z6, Z5
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z6
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z6, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z6, Z3, Z3
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z6, Z5, Z5
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z6, Z6, Z6
+	VMAXPS Z0, Z6, Z0
+	VMAXPS Z1, Z6, Z1
+	VMAXPS Z2, Z6, Z2
+	VMAXPS Z3, Z6, Z3
+	VMAXPS Z4, Z6, Z4
+	VMAXPS Z5, Z6, Z5
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z4, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z5, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans7x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans7x16F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z7
+	VMOVUPS          (SI)(R8*1), Z8
+	VMOVUPS          (SI)(R8*2), Z9
+	VMOVUPS          (SI)(R13*1), Z10
+	VMOVUPS          (SI)(R8*4), Z11
+	VMOVUPS          (R12)(R13*1), Z12
+	VMOVUPS          (SI)(R13*2), Z13
+	VMOVUPS          (R15), Z14
+	VMOVUPS          (SI)(R8*8), Z15
+	VMOVUPS          (R15)(R8*2), Z16
+	VMOVUPS          (R12)(R8*8), Z17
+	VMOVUPS          (R15)(R8*4), Z18
+	VMOVUPS          (SI)(R13*4), Z19
+	VMOVUPS          (R15)(R13*2), Z20
+	VMOVUPS          (R12)(R13*4), Z21
+	VMOVUPS          (R15)(R8*8), Z22
+	VUNPCKLPS        Z8, Z7, Z23
+	VUNPCKHPS        Z8, Z7, Z8
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z10
+	VUNPCKLPS        Z12, Z11, Z9
+	VUNPCKHPS        Z12, Z11, Z12
+	VUNPCKLPS        Z14, Z13, Z11
+	VUNPCKHPS        Z14, Z13, Z14
+	VUNPCKLPS        Z16, Z15, Z13
+	VUNPCKHPS        Z16, Z15, Z16
+	VUNPCKLPS        Z18, Z17, Z15
+	VUNPCKHPS        Z18, Z17, Z18
+	VUNPCKLPS        Z20, Z19, Z17
+	VUNPCKHPS        Z20, Z19, Z20
+	VUNPCKLPS        Z22, Z21, Z19
+	VUNPCKHPS        Z22, Z21, Z22
+	VUNPCKLPD        Z7, Z23, Z21
+	VUNPCKHPD        Z7, Z23, Z7
+	VUNPCKLPD        Z10, Z8, Z23
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z11, Z9, Z8
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z14, Z12, Z9
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z15, Z13, Z12
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z18, Z16, Z13
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z19, Z17, Z16
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z22, Z20, Z17
+	VUNPCKHPD        Z22, Z20, Z22
+	VSHUFF32X4       $0x88, Z8, Z21, Z20
+	VSHUFF32X4       $0xdd, Z8, Z21, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z21
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z21, Z20, Z12
+	VSHUFF32X4       $0xdd, Z21, Z20, Z21
+	VSHUFF32X4       $0x88, Z16, Z8, Z20
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z11, Z7, Z8
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z19, Z15, Z7
+	VSHUFF32X4       $0xdd, Z19, Z15, Z19
+	VSHUFF32X4       $0x88, Z7, Z8, Z15
+	VSHUFF32X4       $0xdd, Z7, Z8, Z7
+	VSHUFF32X4       $0x88, Z19, Z11, Z8
+	VSHUFF32X4       $0xdd, Z19, Z11, Z19
+	VSHUFF32X4       $0x88, Z9, Z23, Z11
+	VSHUFF32X4       $0xdd, Z9, Z23, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z23
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z23, Z11, Z13
+	VSHUFF32X4       $0xdd, Z23, Z11, Z23
+	VSHUFF32X4       $0x88, Z17, Z9, Z11
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z14, Z10, Z9
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z22, Z18, Z10
+	VSHUFF32X4       $0xdd, Z22, Z18, Z22
+	VSHUFF32X4       $0x88, Z10, Z9, Z18
+	VSHUFF32X4       $0xdd, Z10, Z9, Z10
+	VSHUFF32X4       $0x88, Z22, Z14, Z9
+	VSHUFF32X4       $0xdd, Z22, Z14, Z22
+	VFMADD231PS.BCST (AX), Z12, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z12, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z12, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z12, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z12, Z4
+	VFMADD231PS.BCST (BX)(R10*1), Z12, Z5
+	VFMADD231PS.BCST (AX)(R10*2), Z12, Z6
+	VFMADD231PS.BCST 4(AX), Z15, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z15, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z15, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z15, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z15, Z4
+	VFMADD231PS.BCST 4(BX)(R10*1), Z15, Z5
+	VFMADD231PS.BCST 4(AX)(R10*2), Z15, Z6
+	VFMADD231PS.BCST 8(AX), Z13, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z13, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z13, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z13, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z13, Z4
+	VFMADD231PS.BCST 8(BX)(R10*1), Z13, Z5
+	VFMADD231PS.BCST 8(AX)(R10*2), Z13, Z6
+	VFMADD231PS.BCST 12(AX), Z18, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z18, Z4
+	VFMADD231PS.BCST 12(BX)(R10*1), Z18, Z5
+	VFMADD231PS.BCST 12(AX)(R10*2), Z18, Z6
+	VFMADD231PS.BCST 16(AX), Z20, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z20, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z20, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z20, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z20, Z4
+	VFMADD231PS.BCST 16(BX)(R10*1), Z20, Z5
+	VFMADD231PS.BCST 16(AX)(R10*2), Z20, Z6
+	VFMADD231PS.BCST 20(AX), Z8, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z8, Z4
+	VFMADD231PS.BCST 20(BX)(R10*1), Z8, Z5
+	VFMADD231PS.BCST 20(AX)(R10*2), Z8, Z6
+	VFMADD231PS.BCST 24(AX), Z11, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z11, Z4
+	VFMADD231PS.BCST 24(BX)(R10*1), Z11, Z5
+	VFMADD231PS.BCST 24(AX)(R10*2), Z11, Z6
+	VFMADD231PS.BCST 28(AX), Z9, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z9, Z4
+	VFMADD231PS.BCST 28(BX)(R10*1), Z9, Z5
+	VFMADD231PS.BCST 28(AX)(R10*2), Z9, Z6
+	VFMADD231PS.BCST 32(AX), Z21, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z21, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z21, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z21, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z21, Z4
+	VFMADD231PS.BCST 32(BX)(R10*1), Z21, Z5
+	VFMADD231PS.BCST 32(AX)(R10*2), Z21, Z6
+	VFMADD231PS.BCST 36(AX), Z7, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z7, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z7, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z7, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z7, Z4
+	VFMADD231PS.BCST 36(BX)(R10*1), Z7, Z5
+	VFMADD231PS.BCST 36(AX)(R10*2), Z7, Z6
+	VFMADD231PS.BCST 40(AX), Z23, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z23, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z23, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z23, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z23, Z4
+	VFMADD231PS.BCST 40(BX)(R10*1), Z23, Z5
+	VFMADD231PS.BCST 40(AX)(R10*2), Z23, Z6
+	VFMADD231PS.BCST 44(AX), Z10, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z10, Z4
+	VFMADD231PS.BCST 44(BX)(R10*1), Z10, Z5
+	VFMADD231PS.BCST 44(AX)(R10*2), Z10, Z6
+	VFMADD231PS.BCST 48(AX), Z16, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z16, Z4
+	VFMADD231PS.BCST 48(BX)(R10*1), Z16, Z5
+	VFMADD231PS.BCST 48(AX)(R10*2), Z16, Z6
+	VFMADD231PS.BCST 52(AX), Z19, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z19, Z4
+	VFMADD231PS.BCST 52(BX)(R10*1), Z19, Z5
+	VFMADD231PS.BCST 52(AX)(R10*2), Z19, Z6
+	VFMADD231PS.BCST 56(AX), Z17, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z17, Z4
+	VFMADD231PS.BCST 56(BX)(R10*1), Z17, Z5
+	VFMADD231PS.BCST 56(AX)(R10*2), Z17, Z6
+	VFMADD231PS.BCST 60(AX), Z22, Z0
+	VFMADD231PS.BCST 60(AX)(R9*1), Z22, Z1
+	VFMADD231PS.BCST 60(AX)(R9*2), Z22, Z2
+	VFMADD231PS.BCST 60(AX)(R10*1), Z22, Z3
+	VFMADD231PS.BCST 60(AX)(R9*4), Z22, Z4
+	VFMADD231PS.BCST 60(BX)(R10*1), Z22, Z5
+	VFMADD231PS.BCST 60(AX)(R10*2), Z22, Z6
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z7
+	VMOVUPS.Z        (SI)(R8*1), K2, Z8
+	VMOVUPS.Z        (SI)(R8*2), K2, Z9
+	VMOVUPS.Z        (SI)(R13*1), K2, Z10
+	VMOVUPS.Z        (SI)(R8*4), K2, Z11
+	VMOVUPS.Z        (R12)(R13*1), K2, Z12
+	VMOVUPS.Z        (SI)(R13*2), K2, Z13
+	VMOVUPS.Z        (R15), K2, Z14
+	VMOVUPS.Z        (SI)(R8*8), K2, Z15
+	VMOVUPS.Z        (R15)(R8*2), K2, Z16
+	VMOVUPS.Z        (R12)(R8*8), K2, Z17
+	VMOVUPS.Z        (R15)(R8*4), K2, Z18
+	VMOVUPS.Z        (SI)(R13*4), K2, Z19
+	VMOVUPS.Z        (R15)(R13*2), K2, Z20
+	VMOVUPS.Z        (R12)(R13*4), K2, Z21
+	VMOVUPS.Z        (R15)(R8*8), K2, Z22
+	VUNPCKLPS        Z8, Z7, Z23
+	VUNPCKHPS        Z8, Z7, Z8
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z10
+	VUNPCKLPS        Z12, Z11, Z9
+	VUNPCKHPS        Z12, Z11, Z12
+	VUNPCKLPS        Z14, Z13, Z11
+	VUNPCKHPS        Z14, Z13, Z14
+	VUNPCKLPS        Z16, Z15, Z13
+	VUNPCKHPS        Z16, Z15, Z16
+	VUNPCKLPS        Z18, Z17, Z15
+	VUNPCKHPS        Z18, Z17, Z18
+	VUNPCKLPS        Z20, Z19, Z17
+	VUNPCKHPS        Z20, Z19, Z20
+	VUNPCKLPS        Z22, Z21, Z19
+	VUNPCKHPS        Z22, Z21, Z22
+	VUNPCKLPD        Z7, Z23, Z21
+	VUNPCKHPD        Z7, Z23, Z7
+	VUNPCKLPD        Z10, Z8, Z23
+	VUNPCKHPD        Z10, Z8, Z10
+	VUNPCKLPD        Z11, Z9, Z8
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z14, Z12, Z9
+	VUNPCKHPD        Z14, Z12, Z14
+	VUNPCKLPD        Z15, Z13, Z12
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z18, Z16, Z13
+	VUNPCKHPD        Z18, Z16, Z18
+	VUNPCKLPD        Z19, Z17, Z16
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z22, Z20, Z17
+	VUNPCKHPD        Z22, Z20, Z22
+	VSHUFF32X4       $0x88, Z8, Z21, Z20
+	VSHUFF32X4       $0xdd, Z8, Z21, Z8
+	VSHUFF32X4       $0x88, Z16, Z12, Z21
+	VSHUFF32X4       $0xdd, Z16, Z12, Z16
+	VSHUFF32X4       $0x88, Z21, Z20, Z12
+	VSHUFF32X4       $0xdd, Z21, Z20, Z21
+	VSHUFF32X4       $0x88, Z16, Z8, Z20
+	VSHUFF32X4       $0xdd, Z16, Z8, Z16
+	VSHUFF32X4       $0x88, Z11, Z7, Z8
+	VSHUFF32X4       $0xdd, Z11, Z7, Z11
+	VSHUFF32X4       $0x88, Z19, Z15, Z7
+	VSHUFF32X4       $0xdd, Z19, Z15, Z19
+	VSHUFF32X4       $0x88, Z7, Z8, Z15
+	VSHUFF32X4       $0xdd, Z7, Z8, Z7
+	VSHUFF32X4       $0x88, Z19, Z11, Z8
+	VSHUFF32X4       $0xdd, Z19, Z11, Z19
+	VSHUFF32X4       $0x88, Z9, Z23, Z11
+	VSHUFF32X4       $0xdd, Z9, Z23, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z23
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z23, Z11, Z13
+	VSHUFF32X4       $0xdd, Z23, Z11, Z23
+	VSHUFF32X4       $0x88, Z17, Z9, Z11
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z14, Z10, Z9
+	VSHUFF32X4       $0xdd, Z14, Z10, Z14
+	VSHUFF32X4       $0x88, Z22, Z18, Z10
+	VSHUFF32X4       $0xdd, Z22, Z18, Z22
+	VSHUFF32X4       $0x88, Z10, Z9, Z18
+	VSHUFF32X4       $0xdd, Z10, Z9, Z10
+	VSHUFF32X4       $0x88, Z22, Z14, Z9
+	VSHUFF32X4       $0xdd, Z22, Z14, Z22
+	VFMADD231PS.BCST (AX), Z12, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z12, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z12, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z12, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z12, Z4
+	VFMADD231PS.BCST (BX)(R10*1), Z12, Z5
+	VFMADD231PS.BCST (AX)(R10*2), Z12, Z6
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z15, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z15, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z15, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z15, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z15, Z4
+	VFMADD231PS.BCST 4(BX)(R10*1), Z15, Z5
+	VFMADD231PS.BCST 4(AX)(R10*2), Z15, Z6
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z13, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z13, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z13, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z13, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z13, Z4
+	VFMADD231PS.BCST 8(BX)(R10*1), Z13, Z5
+	VFMADD231PS.BCST 8(AX)(R10*2), Z13, Z6
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z18, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z18, Z4
+	VFMADD231PS.BCST 12(BX)(R10*1), Z18, Z5
+	VFMADD231PS.BCST 12(AX)(R10*2), Z18, Z6
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z20, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z20, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z20, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z20, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z20, Z4
+	VFMADD231PS.BCST 16(BX)(R10*1), Z20, Z5
+	VFMADD231PS.BCST 16(AX)(R10*2), Z20, Z6
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z8, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z8, Z4
+	VFMADD231PS.BCST 20(BX)(R10*1), Z8, Z5
+	VFMADD231PS.BCST 20(AX)(R10*2), Z8, Z6
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z11, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z11, Z4
+	VFMADD231PS.BCST 24(BX)(R10*1), Z11, Z5
+	VFMADD231PS.BCST 24(AX)(R10*2), Z11, Z6
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z9, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z9, Z4
+	VFMADD231PS.BCST 28(BX)(R10*1), Z9, Z5
+	VFMADD231PS.BCST 28(AX)(R10*2), Z9, Z6
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z21, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z21, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z21, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z21, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z21, Z4
+	VFMADD231PS.BCST 32(BX)(R10*1), Z21, Z5
+	VFMADD231PS.BCST 32(AX)(R10*2), Z21, Z6
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z7, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z7, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z7, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z7, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z7, Z4
+	VFMADD231PS.BCST 36(BX)(R10*1), Z7, Z5
+	VFMADD231PS.BCST 36(AX)(R10*2), Z7, Z6
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z23, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z23, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z23, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z23, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z23, Z4
+	VFMADD231PS.BCST 40(BX)(R10*1), Z23, Z5
+	VFMADD231PS.BCST 40(AX)(R10*2), Z23, Z6
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z10, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z10, Z4
+	VFMADD231PS.BCST 44(BX)(R10*1), Z10, Z5
+	VFMADD231PS.BCST 44(AX)(R10*2), Z10, Z6
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z16, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z16, Z4
+	VFMADD231PS.BCST 48(BX)(R10*1), Z16, Z5
+	VFMADD231PS.BCST 48(AX)(R10*2), Z16, Z6
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z19, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z19, Z4
+	VFMADD231PS.BCST 52(BX)(R10*1), Z19, Z5
+	VFMADD231PS.BCST 52(AX)(R10*2), Z19, Z6
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z17, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z17, Z4
+	VFMADD231PS.BCST 56(BX)(R10*1), Z17, Z5
+	VFMADD231PS.BCST 56(AX)(R10*2), Z17, Z6
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z0, Z7, Z0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z1, Z7, Z1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z2, Z7, Z2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z3, Z7, Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z4, Z7, Z4
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z5, Z7, Z5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z6, Z7, Z6
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z7
+	VMULPS       Z7, Z0, Z0
+	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z2, Z2
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z7, Z4, Z4
+	VMULPS       Z7, Z5, Z5
+	VMULPS       Z7, Z6, Z6
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z7
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS 220(R14), Z10
+	VMULPS       Z10, Z9, Z9
+	VFMADD213PS  Z9, Z7, Z0
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS 220(R14), Z10
+	VMULPS       Z10, Z9, Z9
+	VFMADD213PS  Z9, Z7, Z1
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS 220(R14), Z10
+	VMULPS       Z10, Z9, Z9
+	VFMADD213PS  Z9, Z7, Z2
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS 220(R14), Z10
+	VMULPS       Z10, Z9, Z9
+	VFMADD213PS  Z9, Z7, Z3
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS 220(R14), Z10
+	VMULPS       Z10, Z9, Z9
+	VFMADD213PS  Z9, Z7, Z4
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS 220(R14), Z10
+	VMULPS       Z10, Z9, Z9
+	VFMADD213PS  Z9, Z7, Z5
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS 220(R14), Z10
+	VMULPS       Z10, Z9, Z9
+	VFMADD213PS  Z9, Z7, Z6
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z7
+	VADDPS  Z7, Z0, Z0
+	VADDPS  Z7, Z1, Z1
+	VADDPS  Z7, Z2, Z2
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z7, Z4, Z4
+	VADDPS  Z7, Z5, Z5
+	VADDPS  Z7, Z6, Z6
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z7, Z7, Z7
+	VMAXPS Z0, Z7, Z0
+	VMAXPS Z1, Z7, Z1
+	VMAXPS Z2, Z7, Z2
+	VMAXPS Z3, Z7, Z3
+	VMAXPS Z4, Z7, Z4
+	VMAXPS Z5, Z7, Z5
+	VMAXPS Z6, Z7, Z6
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z4, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z5, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z6, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans8x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans8x16F32AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x02, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x10, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x0f, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	MOVQ    200(R14), DX
+	SUBQ    $0x10, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPS          (SI), Z8
+	VMOVUPS          (SI)(R8*1), Z9
+	VMOVUPS          (SI)(R8*2), Z10
+	VMOVUPS          (SI)(R13*1), Z11
+	VMOVUPS          (SI)(R8*4), Z12
+	VMOVUPS          (R12)(R13*1), Z13
+	VMOVUPS          (SI)(R13*2), Z14
+	VMOVUPS          (R15), Z15
+	VMOVUPS          (SI)(R8*8), Z16
+	VMOVUPS          (R15)(R8*2), Z17
+	VMOVUPS          (R12)(R8*8), Z18
+	VMOVUPS          (R15)(R8*4), Z19
+	VMOVUPS          (SI)(R13*4), Z20
+	VMOVUPS          (R15)(R13*2), Z21
+	VMOVUPS          (R12)(R13*4), Z22
+	VMOVUPS          (R15)(R8*8), Z23
+	VUNPCKLPS        Z9, Z8, Z24
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPS        Z23, Z22, Z20
+	VUNPCKHPS        Z23, Z22, Z23
+	VUNPCKLPD        Z8, Z24, Z22
+	VUNPCKHPD        Z8, Z24, Z8
+	VUNPCKLPD        Z11, Z9, Z24
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z20, Z18, Z17
+	VUNPCKHPD        Z20, Z18, Z20
+	VUNPCKLPD        Z23, Z21, Z18
+	VUNPCKHPD        Z23, Z21, Z23
+	VSHUFF32X4       $0x88, Z9, Z22, Z21
+	VSHUFF32X4       $0xdd, Z9, Z22, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z22
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z22, Z21, Z13
+	VSHUFF32X4       $0xdd, Z22, Z21, Z22
+	VSHUFF32X4       $0x88, Z17, Z9, Z21
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z12, Z8, Z9
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z9, Z16
+	VSHUFF32X4       $0xdd, Z8, Z9, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z9
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VSHUFF32X4       $0x88, Z10, Z24, Z12
+	VSHUFF32X4       $0xdd, Z10, Z24, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z24
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z24, Z12, Z14
+	VSHUFF32X4       $0xdd, Z24, Z12, Z24
+	VSHUFF32X4       $0x88, Z18, Z10, Z12
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z15, Z11, Z10
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z23, Z19, Z11
+	VSHUFF32X4       $0xdd, Z23, Z19, Z23
+	VSHUFF32X4       $0x88, Z11, Z10, Z19
+	VSHUFF32X4       $0xdd, Z11, Z10, Z11
+	VSHUFF32X4       $0x88, Z23, Z15, Z10
+	VSHUFF32X4       $0xdd, Z23, Z15, Z23
+	VFMADD231PS.BCST (AX), Z13, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z13, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z13, Z4
+	VFMADD231PS.BCST (BX)(R10*1), Z13, Z5
+	VFMADD231PS.BCST (AX)(R10*2), Z13, Z6
+	VFMADD231PS.BCST (CX), Z13, Z7
+	VFMADD231PS.BCST 4(AX), Z16, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z16, Z4
+	VFMADD231PS.BCST 4(BX)(R10*1), Z16, Z5
+	VFMADD231PS.BCST 4(AX)(R10*2), Z16, Z6
+	VFMADD231PS.BCST 4(CX), Z16, Z7
+	VFMADD231PS.BCST 8(AX), Z14, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z14, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z14, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z14, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z14, Z4
+	VFMADD231PS.BCST 8(BX)(R10*1), Z14, Z5
+	VFMADD231PS.BCST 8(AX)(R10*2), Z14, Z6
+	VFMADD231PS.BCST 8(CX), Z14, Z7
+	VFMADD231PS.BCST 12(AX), Z19, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z19, Z4
+	VFMADD231PS.BCST 12(BX)(R10*1), Z19, Z5
+	VFMADD231PS.BCST 12(AX)(R10*2), Z19, Z6
+	VFMADD231PS.BCST 12(CX), Z19, Z7
+	VFMADD231PS.BCST 16(AX), Z21, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z21, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z21, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z21, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z21, Z4
+	VFMADD231PS.BCST 16(BX)(R10*1), Z21, Z5
+	VFMADD231PS.BCST 16(AX)(R10*2), Z21, Z6
+	VFMADD231PS.BCST 16(CX), Z21, Z7
+	VFMADD231PS.BCST 20(AX), Z9, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z9, Z4
+	VFMADD231PS.BCST 20(BX)(R10*1), Z9, Z5
+	VFMADD231PS.BCST 20(AX)(R10*2), Z9, Z6
+	VFMADD231PS.BCST 20(CX), Z9, Z7
+	VFMADD231PS.BCST 24(AX), Z12, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z12, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z12, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z12, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z12, Z4
+	VFMADD231PS.BCST 24(BX)(R10*1), Z12, Z5
+	VFMADD231PS.BCST 24(AX)(R10*2), Z12, Z6
+	VFMADD231PS.BCST 24(CX), Z12, Z7
+	VFMADD231PS.BCST 28(AX), Z10, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z10, Z4
+	VFMADD231PS.BCST 28(BX)(R10*1), Z10, Z5
+	VFMADD231PS.BCST 28(AX)(R10*2), Z10, Z6
+	VFMADD231PS.BCST 28(CX), Z10, Z7
+	VFMADD231PS.BCST 32(AX), Z22, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z22, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z22, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z22, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z22, Z4
+	VFMADD231PS.BCST 32(BX)(R10*1), Z22, Z5
+	VFMADD231PS.BCST 32(AX)(R10*2), Z22, Z6
+	VFMADD231PS.BCST 32(CX), Z22, Z7
+	VFMADD231PS.BCST 36(AX), Z8, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z8, Z4
+	VFMADD231PS.BCST 36(BX)(R10*1), Z8, Z5
+	VFMADD231PS.BCST 36(AX)(R10*2), Z8, Z6
+	VFMADD231PS.BCST 36(CX), Z8, Z7
+	VFMADD231PS.BCST 40(AX), Z24, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z24, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z24, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z24, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z24, Z4
+	VFMADD231PS.BCST 40(BX)(R10*1), Z24, Z5
+	VFMADD231PS.BCST 40(AX)(R10*2), Z24, Z6
+	VFMADD231PS.BCST 40(CX), Z24, Z7
+	VFMADD231PS.BCST 44(AX), Z11, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z11, Z4
+	VFMADD231PS.BCST 44(BX)(R10*1), Z11, Z5
+	VFMADD231PS.BCST 44(AX)(R10*2), Z11, Z6
+	VFMADD231PS.BCST 44(CX), Z11, Z7
+	VFMADD231PS.BCST 48(AX), Z17, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z17, Z4
+	VFMADD231PS.BCST 48(BX)(R10*1), Z17, Z5
+	VFMADD231PS.BCST 48(AX)(R10*2), Z17, Z6
+	VFMADD231PS.BCST 48(CX), Z17, Z7
+	VFMADD231PS.BCST 52(AX), Z20, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z20, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z20, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z20, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z20, Z4
+	VFMADD231PS.BCST 52(BX)(R10*1), Z20, Z5
+	VFMADD231PS.BCST 52(AX)(R10*2), Z20, Z6
+	VFMADD231PS.BCST 52(CX), Z20, Z7
+	VFMADD231PS.BCST 56(AX), Z18, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z18, Z4
+	VFMADD231PS.BCST 56(BX)(R10*1), Z18, Z5
+	VFMADD231PS.BCST 56(AX)(R10*2), Z18, Z6
+	VFMADD231PS.BCST 56(CX), Z18, Z7
+	VFMADD231PS.BCST 60(AX), Z23, Z0
+	VFMADD231PS.BCST 60(AX)(R9*1), Z23, Z1
+	VFMADD231PS.BCST 60(AX)(R9*2), Z23, Z2
+	VFMADD231PS.BCST 60(AX)(R10*1), Z23, Z3
+	VFMADD231PS.BCST 60(AX)(R9*4), Z23, Z4
+	VFMADD231PS.BCST 60(BX)(R10*1), Z23, Z5
+	VFMADD231PS.BCST 60(AX)(R10*2), Z23, Z6
+	VFMADD231PS.BCST 60(CX), Z23, Z7
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x10, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x10, DX
+	JZ               out
+	VMOVUPS.Z        (SI), K2, Z8
+	VMOVUPS.Z        (SI)(R8*1), K2, Z9
+	VMOVUPS.Z        (SI)(R8*2), K2, Z10
+	VMOVUPS.Z        (SI)(R13*1), K2, Z11
+	VMOVUPS.Z        (SI)(R8*4), K2, Z12
+	VMOVUPS.Z        (R12)(R13*1), K2, Z13
+	VMOVUPS.Z        (SI)(R13*2), K2, Z14
+	VMOVUPS.Z        (R15), K2, Z15
+	VMOVUPS.Z        (SI)(R8*8), K2, Z16
+	VMOVUPS.Z        (R15)(R8*2), K2, Z17
+	VMOVUPS.Z        (R12)(R8*8), K2, Z18
+	VMOVUPS.Z        (R15)(R8*4), K2, Z19
+	VMOVUPS.Z        (SI)(R13*4), K2, Z20
+	VMOVUPS.Z        (R15)(R13*2), K2, Z21
+	VMOVUPS.Z        (R12)(R13*4), K2, Z22
+	VMOVUPS.Z        (R15)(R8*8), K2, Z23
+	VUNPCKLPS        Z9, Z8, Z24
+	VUNPCKHPS        Z9, Z8, Z9
+	VUNPCKLPS        Z11, Z10, Z8
+	VUNPCKHPS        Z11, Z10, Z11
+	VUNPCKLPS        Z13, Z12, Z10
+	VUNPCKHPS        Z13, Z12, Z13
+	VUNPCKLPS        Z15, Z14, Z12
+	VUNPCKHPS        Z15, Z14, Z15
+	VUNPCKLPS        Z17, Z16, Z14
+	VUNPCKHPS        Z17, Z16, Z17
+	VUNPCKLPS        Z19, Z18, Z16
+	VUNPCKHPS        Z19, Z18, Z19
+	VUNPCKLPS        Z21, Z20, Z18
+	VUNPCKHPS        Z21, Z20, Z21
+	VUNPCKLPS        Z23, Z22, Z20
+	VUNPCKHPS        Z23, Z22, Z23
+	VUNPCKLPD        Z8, Z24, Z22
+	VUNPCKHPD        Z8, Z24, Z8
+	VUNPCKLPD        Z11, Z9, Z24
+	VUNPCKHPD        Z11, Z9, Z11
+	VUNPCKLPD        Z12, Z10, Z9
+	VUNPCKHPD        Z12, Z10, Z12
+	VUNPCKLPD        Z15, Z13, Z10
+	VUNPCKHPD        Z15, Z13, Z15
+	VUNPCKLPD        Z16, Z14, Z13
+	VUNPCKHPD        Z16, Z14, Z16
+	VUNPCKLPD        Z19, Z17, Z14
+	VUNPCKHPD        Z19, Z17, Z19
+	VUNPCKLPD        Z20, Z18, Z17
+	VUNPCKHPD        Z20, Z18, Z20
+	VUNPCKLPD        Z23, Z21, Z18
+	VUNPCKHPD        Z23, Z21, Z23
+	VSHUFF32X4       $0x88, Z9, Z22, Z21
+	VSHUFF32X4       $0xdd, Z9, Z22, Z9
+	VSHUFF32X4       $0x88, Z17, Z13, Z22
+	VSHUFF32X4       $0xdd, Z17, Z13, Z17
+	VSHUFF32X4       $0x88, Z22, Z21, Z13
+	VSHUFF32X4       $0xdd, Z22, Z21, Z22
+	VSHUFF32X4       $0x88, Z17, Z9, Z21
+	VSHUFF32X4       $0xdd, Z17, Z9, Z17
+	VSHUFF32X4       $0x88, Z12, Z8, Z9
+	VSHUFF32X4       $0xdd, Z12, Z8, Z12
+	VSHUFF32X4       $0x88, Z20, Z16, Z8
+	VSHUFF32X4       $0xdd, Z20, Z16, Z20
+	VSHUFF32X4       $0x88, Z8, Z9, Z16
+	VSHUFF32X4       $0xdd, Z8, Z9, Z8
+	VSHUFF32X4       $0x88, Z20, Z12, Z9
+	VSHUFF32X4       $0xdd, Z20, Z12, Z20
+	VSHUFF32X4       $0x88, Z10, Z24, Z12
+	VSHUFF32X4       $0xdd, Z10, Z24, Z10
+	VSHUFF32X4       $0x88, Z18, Z14, Z24
+	VSHUFF32X4       $0xdd, Z18, Z14, Z18
+	VSHUFF32X4       $0x88, Z24, Z12, Z14
+	VSHUFF32X4       $0xdd, Z24, Z12, Z24
+	VSHUFF32X4       $0x88, Z18, Z10, Z12
+	VSHUFF32X4       $0xdd, Z18, Z10, Z18
+	VSHUFF32X4       $0x88, Z15, Z11, Z10
+	VSHUFF32X4       $0xdd, Z15, Z11, Z15
+	VSHUFF32X4       $0x88, Z23, Z19, Z11
+	VSHUFF32X4       $0xdd, Z23, Z19, Z23
+	VSHUFF32X4       $0x88, Z11, Z10, Z19
+	VSHUFF32X4       $0xdd, Z11, Z10, Z11
+	VSHUFF32X4       $0x88, Z23, Z15, Z10
+	VSHUFF32X4       $0xdd, Z23, Z15, Z23
+	VFMADD231PS.BCST (AX), Z13, Z0
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z1
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z2
+	VFMADD231PS.BCST (AX)(R10*1), Z13, Z3
+	VFMADD231PS.BCST (AX)(R9*4), Z13, Z4
+	VFMADD231PS.BCST (BX)(R10*1), Z13, Z5
+	VFMADD231PS.BCST (AX)(R10*2), Z13, Z6
+	VFMADD231PS.BCST (CX), Z13, Z7
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PS.BCST 4(AX), Z16, Z0
+	VFMADD231PS.BCST 4(AX)(R9*1), Z16, Z1
+	VFMADD231PS.BCST 4(AX)(R9*2), Z16, Z2
+	VFMADD231PS.BCST 4(AX)(R10*1), Z16, Z3
+	VFMADD231PS.BCST 4(AX)(R9*4), Z16, Z4
+	VFMADD231PS.BCST 4(BX)(R10*1), Z16, Z5
+	VFMADD231PS.BCST 4(AX)(R10*2), Z16, Z6
+	VFMADD231PS.BCST 4(CX), Z16, Z7
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PS.BCST 8(AX), Z14, Z0
+	VFMADD231PS.BCST 8(AX)(R9*1), Z14, Z1
+	VFMADD231PS.BCST 8(AX)(R9*2), Z14, Z2
+	VFMADD231PS.BCST 8(AX)(R10*1), Z14, Z3
+	VFMADD231PS.BCST 8(AX)(R9*4), Z14, Z4
+	VFMADD231PS.BCST 8(BX)(R10*1), Z14, Z5
+	VFMADD231PS.BCST 8(AX)(R10*2), Z14, Z6
+	VFMADD231PS.BCST 8(CX), Z14, Z7
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PS.BCST 12(AX), Z19, Z0
+	VFMADD231PS.BCST 12(AX)(R9*1), Z19, Z1
+	VFMADD231PS.BCST 12(AX)(R9*2), Z19, Z2
+	VFMADD231PS.BCST 12(AX)(R10*1), Z19, Z3
+	VFMADD231PS.BCST 12(AX)(R9*4), Z19, Z4
+	VFMADD231PS.BCST 12(BX)(R10*1), Z19, Z5
+	VFMADD231PS.BCST 12(AX)(R10*2), Z19, Z6
+	VFMADD231PS.BCST 12(CX), Z19, Z7
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PS.BCST 16(AX), Z21, Z0
+	VFMADD231PS.BCST 16(AX)(R9*1), Z21, Z1
+	VFMADD231PS.BCST 16(AX)(R9*2), Z21, Z2
+	VFMADD231PS.BCST 16(AX)(R10*1), Z21, Z3
+	VFMADD231PS.BCST 16(AX)(R9*4), Z21, Z4
+	VFMADD231PS.BCST 16(BX)(R10*1), Z21, Z5
+	VFMADD231PS.BCST 16(AX)(R10*2), Z21, Z6
+	VFMADD231PS.BCST 16(CX), Z21, Z7
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PS.BCST 20(AX), Z9, Z0
+	VFMADD231PS.BCST 20(AX)(R9*1), Z9, Z1
+	VFMADD231PS.BCST 20(AX)(R9*2), Z9, Z2
+	VFMADD231PS.BCST 20(AX)(R10*1), Z9, Z3
+	VFMADD231PS.BCST 20(AX)(R9*4), Z9, Z4
+	VFMADD231PS.BCST 20(BX)(R10*1), Z9, Z5
+	VFMADD231PS.BCST 20(AX)(R10*2), Z9, Z6
+	VFMADD231PS.BCST 20(CX), Z9, Z7
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PS.BCST 24(AX), Z12, Z0
+	VFMADD231PS.BCST 24(AX)(R9*1), Z12, Z1
+	VFMADD231PS.BCST 24(AX)(R9*2), Z12, Z2
+	VFMADD231PS.BCST 24(AX)(R10*1), Z12, Z3
+	VFMADD231PS.BCST 24(AX)(R9*4), Z12, Z4
+	VFMADD231PS.BCST 24(BX)(R10*1), Z12, Z5
+	VFMADD231PS.BCST 24(AX)(R10*2), Z12, Z6
+	VFMADD231PS.BCST 24(CX), Z12, Z7
+	CMPQ             DX, $0x07
+	JEQ              vector0
+	VFMADD231PS.BCST 28(AX), Z10, Z0
+	VFMADD231PS.BCST 28(AX)(R9*1), Z10, Z1
+	VFMADD231PS.BCST 28(AX)(R9*2), Z10, Z2
+	VFMADD231PS.BCST 28(AX)(R10*1), Z10, Z3
+	VFMADD231PS.BCST 28(AX)(R9*4), Z10, Z4
+	VFMADD231PS.BCST 28(BX)(R10*1), Z10, Z5
+	VFMADD231PS.BCST 28(AX)(R10*2), Z10, Z6
+	VFMADD231PS.BCST 28(CX), Z10, Z7
+	CMPQ             DX, $0x08
+	JEQ              vector0
+	VFMADD231PS.BCST 32(AX), Z22, Z0
+	VFMADD231PS.BCST 32(AX)(R9*1), Z22, Z1
+	VFMADD231PS.BCST 32(AX)(R9*2), Z22, Z2
+	VFMADD231PS.BCST 32(AX)(R10*1), Z22, Z3
+	VFMADD231PS.BCST 32(AX)(R9*4), Z22, Z4
+	VFMADD231PS.BCST 32(BX)(R10*1), Z22, Z5
+	VFMADD231PS.BCST 32(AX)(R10*2), Z22, Z6
+	VFMADD231PS.BCST 32(CX), Z22, Z7
+	CMPQ             DX, $0x09
+	JEQ              vector0
+	VFMADD231PS.BCST 36(AX), Z8, Z0
+	VFMADD231PS.BCST 36(AX)(R9*1), Z8, Z1
+	VFMADD231PS.BCST 36(AX)(R9*2), Z8, Z2
+	VFMADD231PS.BCST 36(AX)(R10*1), Z8, Z3
+	VFMADD231PS.BCST 36(AX)(R9*4), Z8, Z4
+	VFMADD231PS.BCST 36(BX)(R10*1), Z8, Z5
+	VFMADD231PS.BCST 36(AX)(R10*2), Z8, Z6
+	VFMADD231PS.BCST 36(CX), Z8, Z7
+	CMPQ             DX, $0x0a
+	JEQ              vector0
+	VFMADD231PS.BCST 40(AX), Z24, Z0
+	VFMADD231PS.BCST 40(AX)(R9*1), Z24, Z1
+	VFMADD231PS.BCST 40(AX)(R9*2), Z24, Z2
+	VFMADD231PS.BCST 40(AX)(R10*1), Z24, Z3
+	VFMADD231PS.BCST 40(AX)(R9*4), Z24, Z4
+	VFMADD231PS.BCST 40(BX)(R10*1), Z24, Z5
+	VFMADD231PS.BCST 40(AX)(R10*2), Z24, Z6
+	VFMADD231PS.BCST 40(CX), Z24, Z7
+	CMPQ             DX, $0x0b
+	JEQ              vector0
+	VFMADD231PS.BCST 44(AX), Z11, Z0
+	VFMADD231PS.BCST 44(AX)(R9*1), Z11, Z1
+	VFMADD231PS.BCST 44(AX)(R9*2), Z11, Z2
+	VFMADD231PS.BCST 44(AX)(R10*1), Z11, Z3
+	VFMADD231PS.BCST 44(AX)(R9*4), Z11, Z4
+	VFMADD231PS.BCST 44(BX)(R10*1), Z11, Z5
+	VFMADD231PS.BCST 44(AX)(R10*2), Z11, Z6
+	VFMADD231PS.BCST 44(CX), Z11, Z7
+	CMPQ             DX, $0x0c
+	JEQ              vector0
+	VFMADD231PS.BCST 48(AX), Z17, Z0
+	VFMADD231PS.BCST 48(AX)(R9*1), Z17, Z1
+	VFMADD231PS.BCST 48(AX)(R9*2), Z17, Z2
+	VFMADD231PS.BCST 48(AX)(R10*1), Z17, Z3
+	VFMADD231PS.BCST 48(AX)(R9*4), Z17, Z4
+	VFMADD231PS.BCST 48(BX)(R10*1), Z17, Z5
+	VFMADD231PS.BCST 48(AX)(R10*2), Z17, Z6
+	VFMADD231PS.BCST 48(CX), Z17, Z7
+	CMPQ             DX, $0x0d
+	JEQ              vector0
+	VFMADD231PS.BCST 52(AX), Z20, Z0
+	VFMADD231PS.BCST 52(AX)(R9*1), Z20, Z1
+	VFMADD231PS.BCST 52(AX)(R9*2), Z20, Z2
+	VFMADD231PS.BCST 52(AX)(R10*1), Z20, Z3
+	VFMADD231PS.BCST 52(AX)(R9*4), Z20, Z4
+	VFMADD231PS.BCST 52(BX)(R10*1), Z20, Z5
+	VFMADD231PS.BCST 52(AX)(R10*2), Z20, Z6
+	VFMADD231PS.BCST 52(CX), Z20, Z7
+	CMPQ             DX, $0x0e
+	JEQ              vector0
+	VFMADD231PS.BCST 56(AX), Z18, Z0
+	VFMADD231PS.BCST 56(AX)(R9*1), Z18, Z1
+	VFMADD231PS.BCST 56(AX)(R9*2), Z18, Z2
+	VFMADD231PS.BCST 56(AX)(R10*1), Z18, Z3
+	VFMADD231PS.BCST 56(AX)(R9*4), Z18, Z4
+	VFMADD231PS.BCST 56(BX)(R10*1), Z18, Z5
+	VFMADD231PS.BCST 56(AX)(R10*2), Z18, Z6
+	VFMADD231PS.BCST 56(CX), Z18, Z7
+	CMPQ             DX, $0x0f
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x02, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z0, Z8, Z0
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z1, Z8, Z1
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z2, Z8, Z2
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z3, Z8, Z3
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z4, Z8, Z4
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z5, Z8, Z5
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z6, Z8, Z6
+	ADDQ    R13, R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z7, Z8, Z7
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSS 216(R14), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSS 216(R14), Z8
+	MOVQ         DI, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z0
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z1
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z2
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z3
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z4
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z5
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z6
+	ADDQ         R13, R12
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS 220(R14), Z11
+	VMULPS       Z11, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z7
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPS (R12), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z8, Z8, Z8
+	VMAXPS Z0, Z8, Z0
+	VMAXPS Z1, Z8, Z1
+	VMAXPS Z2, Z8, Z2
+	VMAXPS Z3, Z8, Z3
+	VMAXPS Z4, Z8, Z4
+	VMAXPS Z5, Z8, Z5
+	VMAXPS Z6, Z8, Z6
+	VMAXPS Z7, Z8, Z7
+
+store:
+	MOVQ    DI, R12
+	VMOVUPS Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z4, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z5, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z6, (R12)
+	ADDQ    R13, R12
+	VMOVUPS Z7, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
 // func packNF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·packNF32AVX512(SB), NOSPLIT, $0-48
@@ -89677,6 +94789,3038 @@ store:
 	ADDQ    $0x00000180, DI
 	IMUL3Q  $0x03, BX, R12
 	ADDQ    R12, R15
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans1x16F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z2
+	VMOVUPD          (SI)(R8*1), Z3
+	VMOVUPD          (SI)(R8*2), Z4
+	VMOVUPD          (SI)(R13*1), Z5
+	VMOVUPD          (SI)(R8*4), Z6
+	VMOVUPD          (R12)(R13*1), Z7
+	VMOVUPD          (SI)(R13*2), Z8
+	VMOVUPD          (R15), Z9
+	VUNPCKLPD        Z3, Z2, Z10
+	VUNPCKHPD        Z3, Z2, Z3
+	VUNPCKLPD        Z5, Z4, Z2
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z2, Z10, Z8
+	VSHUFF64X2       $0xdd, Z2, Z10, Z2
+	VSHUFF64X2       $0x88, Z6, Z4, Z10
+	VSHUFF64X2       $0xdd, Z6, Z4, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z4
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z6, Z2, Z8
+	VSHUFF64X2       $0xdd, Z6, Z2, Z6
+	VSHUFF64X2       $0x88, Z5, Z3, Z2
+	VSHUFF64X2       $0xdd, Z5, Z3, Z5
+	VSHUFF64X2       $0x88, Z9, Z7, Z3
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z3, Z2, Z7
+	VSHUFF64X2       $0xdd, Z3, Z2, Z3
+	VSHUFF64X2       $0x88, Z9, Z5, Z2
+	VSHUFF64X2       $0xdd, Z9, Z5, Z9
+	VFMADD231PD.BCST (AX), Z4, Z0
+	VFMADD231PD.BCST 8(AX), Z7, Z0
+	VFMADD231PD.BCST 16(AX), Z8, Z0
+	VFMADD231PD.BCST 24(AX), Z2, Z0
+	VFMADD231PD.BCST 32(AX), Z10, Z0
+	VFMADD231PD.BCST 40(AX), Z3, Z0
+	VFMADD231PD.BCST 48(AX), Z6, Z0
+	VFMADD231PD.BCST 56(AX), Z9, Z0
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD          (SI), Z2
+	VMOVUPD          (SI)(R8*1), Z3
+	VMOVUPD          (SI)(R8*2), Z4
+	VMOVUPD          (SI)(R13*1), Z5
+	VMOVUPD          (SI)(R8*4), Z6
+	VMOVUPD          (R12)(R13*1), Z7
+	VMOVUPD          (SI)(R13*2), Z8
+	VMOVUPD          (R15), Z9
+	VUNPCKLPD        Z3, Z2, Z10
+	VUNPCKHPD        Z3, Z2, Z3
+	VUNPCKLPD        Z5, Z4, Z2
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z2, Z10, Z8
+	VSHUFF64X2       $0xdd, Z2, Z10, Z2
+	VSHUFF64X2       $0x88, Z6, Z4, Z10
+	VSHUFF64X2       $0xdd, Z6, Z4, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z4
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z6, Z2, Z8
+	VSHUFF64X2       $0xdd, Z6, Z2, Z6
+	VSHUFF64X2       $0x88, Z5, Z3, Z2
+	VSHUFF64X2       $0xdd, Z5, Z3, Z5
+	VSHUFF64X2       $0x88, Z9, Z7, Z3
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z3, Z2, Z7
+	VSHUFF64X2       $0xdd, Z3, Z2, Z3
+	VSHUFF64X2       $0x88, Z9, Z5, Z2
+	VSHUFF64X2       $0xdd, Z9, Z5, Z9
+	VFMADD231PD.BCST (AX), Z4, Z1
+	VFMADD231PD.BCST 8(AX), Z7, Z1
+	VFMADD231PD.BCST 16(AX), Z8, Z1
+	VFMADD231PD.BCST 24(AX), Z2, Z1
+	VFMADD231PD.BCST 32(AX), Z10, Z1
+	VFMADD231PD.BCST 40(AX), Z3, Z1
+	VFMADD231PD.BCST 48(AX), Z6, Z1
+	VFMADD231PD.BCST 56(AX), Z9, Z1
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z2
+	VMOVUPD.Z        (SI)(R8*1), K2, Z3
+	VMOVUPD.Z        (SI)(R8*2), K2, Z4
+	VMOVUPD.Z        (SI)(R13*1), K2, Z5
+	VMOVUPD.Z        (SI)(R8*4), K2, Z6
+	VMOVUPD.Z        (R12)(R13*1), K2, Z7
+	VMOVUPD.Z        (SI)(R13*2), K2, Z8
+	VMOVUPD.Z        (R15), K2, Z9
+	VUNPCKLPD        Z3, Z2, Z10
+	VUNPCKHPD        Z3, Z2, Z3
+	VUNPCKLPD        Z5, Z4, Z2
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z2, Z10, Z8
+	VSHUFF64X2       $0xdd, Z2, Z10, Z2
+	VSHUFF64X2       $0x88, Z6, Z4, Z10
+	VSHUFF64X2       $0xdd, Z6, Z4, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z4
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z6, Z2, Z8
+	VSHUFF64X2       $0xdd, Z6, Z2, Z6
+	VSHUFF64X2       $0x88, Z5, Z3, Z2
+	VSHUFF64X2       $0xdd, Z5, Z3, Z5
+	VSHUFF64X2       $0x88, Z9, Z7, Z3
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z3, Z2, Z7
+	VSHUFF64X2       $0xdd, Z3, Z2, Z3
+	VSHUFF64X2       $0x88, Z9, Z5, Z2
+	VSHUFF64X2       $0xdd, Z9, Z5, Z9
+	VFMADD231PD.BCST (AX), Z4, Z0
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z7, Z0
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z8, Z0
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z2, Z0
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z10, Z0
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z3, Z0
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z6, Z0
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD.Z        (SI), K2, Z2
+	VMOVUPD.Z        (SI)(R8*1), K2, Z3
+	VMOVUPD.Z        (SI)(R8*2), K2, Z4
+	VMOVUPD.Z        (SI)(R13*1), K2, Z5
+	VMOVUPD.Z        (SI)(R8*4), K2, Z6
+	VMOVUPD.Z        (R12)(R13*1), K2, Z7
+	VMOVUPD.Z        (SI)(R13*2), K2, Z8
+	VMOVUPD.Z        (R15), K2, Z9
+	VUNPCKLPD        Z3, Z2, Z10
+	VUNPCKHPD        Z3, Z2, Z3
+	VUNPCKLPD        Z5, Z4, Z2
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z2, Z10, Z8
+	VSHUFF64X2       $0xdd, Z2, Z10, Z2
+	VSHUFF64X2       $0x88, Z6, Z4, Z10
+	VSHUFF64X2       $0xdd, Z6, Z4, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z4
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z6, Z2, Z8
+	VSHUFF64X2       $0xdd, Z6, Z2, Z6
+	VSHUFF64X2       $0x88, Z5, Z3, Z2
+	VSHUFF64X2       $0xdd, Z5, Z3, Z5
+	VSHUFF64X2       $0x88, Z9, Z7, Z3
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z3, Z2, Z7
+	VSHUFF64X2       $0xdd, Z3, Z2, Z3
+	VSHUFF64X2       $0x88, Z9, Z5, Z2
+	VSHUFF64X2       $0xdd, Z9, Z5, Z9
+	VFMADD231PD.BCST (AX), Z4, Z1
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PD.BCST 8(AX), Z7, Z1
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PD.BCST 16(AX), Z8, Z1
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PD.BCST 24(AX), Z2, Z1
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PD.BCST 32(AX), Z10, Z1
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PD.BCST 40(AX), Z3, Z1
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PD.BCST 48(AX), Z6, Z1
+	CMPQ             DX, $0x07
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z2
+	VADDPD  Z0, Z2, Z0
+	VMOVUPD 64(R12), Z2
+	VADDPD  Z1, Z2, Z1
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z2
+	VMULPD       Z2, Z0, Z0
+	VMULPD       Z2, Z1, Z1
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z2
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z4
+	VBROADCASTSD 224(R14), Z5
+	VMULPD       Z5, Z4, Z4
+	VFMADD213PD  Z4, Z2, Z0
+	VMOVUPD      64(R12), Z4
+	VBROADCASTSD 224(R14), Z5
+	VMULPD       Z5, Z4, Z4
+	VFMADD213PD  Z4, Z2, Z1
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z2
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD 64(R12), Z2
+	VADDPD  Z2, Z1, Z1
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z2, Z2, Z2
+	VMAXPD Z0, Z2, Z0
+	VMAXPD Z1, Z2, Z1
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	VMOVUPD Z1, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans2x16F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z4
+	VMOVUPD          (SI)(R8*1), Z5
+	VMOVUPD          (SI)(R8*2), Z6
+	VMOVUPD          (SI)(R13*1), Z7
+	VMOVUPD          (SI)(R8*4), Z8
+	VMOVUPD          (R12)(R13*1), Z9
+	VMOVUPD          (SI)(R13*2), Z10
+	VMOVUPD          (R15), Z11
+	VUNPCKLPD        Z5, Z4, Z12
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VSHUFF64X2       $0x88, Z4, Z12, Z10
+	VSHUFF64X2       $0xdd, Z4, Z12, Z4
+	VSHUFF64X2       $0x88, Z8, Z6, Z12
+	VSHUFF64X2       $0xdd, Z8, Z6, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z6
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z8, Z4, Z10
+	VSHUFF64X2       $0xdd, Z8, Z4, Z8
+	VSHUFF64X2       $0x88, Z7, Z5, Z4
+	VSHUFF64X2       $0xdd, Z7, Z5, Z7
+	VSHUFF64X2       $0x88, Z11, Z9, Z5
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z5, Z4, Z9
+	VSHUFF64X2       $0xdd, Z5, Z4, Z5
+	VSHUFF64X2       $0x88, Z11, Z7, Z4
+	VSHUFF64X2       $0xdd, Z11, Z7, Z11
+	VFMADD231PD.BCST (AX), Z6, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z6, Z2
+	VFMADD231PD.BCST 8(AX), Z9, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z9, Z2
+	VFMADD231PD.BCST 16(AX), Z10, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z10, Z2
+	VFMADD231PD.BCST 24(AX), Z4, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z4, Z2
+	VFMADD231PD.BCST 32(AX), Z12, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z12, Z2
+	VFMADD231PD.BCST 40(AX), Z5, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z5, Z2
+	VFMADD231PD.BCST 48(AX), Z8, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z8, Z2
+	VFMADD231PD.BCST 56(AX), Z11, Z0
+	VFMADD231PD.BCST 56(AX)(R9*1), Z11, Z2
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD          (SI), Z4
+	VMOVUPD          (SI)(R8*1), Z5
+	VMOVUPD          (SI)(R8*2), Z6
+	VMOVUPD          (SI)(R13*1), Z7
+	VMOVUPD          (SI)(R8*4), Z8
+	VMOVUPD          (R12)(R13*1), Z9
+	VMOVUPD          (SI)(R13*2), Z10
+	VMOVUPD          (R15), Z11
+	VUNPCKLPD        Z5, Z4, Z12
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VSHUFF64X2       $0x88, Z4, Z12, Z10
+	VSHUFF64X2       $0xdd, Z4, Z12, Z4
+	VSHUFF64X2       $0x88, Z8, Z6, Z12
+	VSHUFF64X2       $0xdd, Z8, Z6, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z6
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z8, Z4, Z10
+	VSHUFF64X2       $0xdd, Z8, Z4, Z8
+	VSHUFF64X2       $0x88, Z7, Z5, Z4
+	VSHUFF64X2       $0xdd, Z7, Z5, Z7
+	VSHUFF64X2       $0x88, Z11, Z9, Z5
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z5, Z4, Z9
+	VSHUFF64X2       $0xdd, Z5, Z4, Z5
+	VSHUFF64X2       $0x88, Z11, Z7, Z4
+	VSHUFF64X2       $0xdd, Z11, Z7, Z11
+	VFMADD231PD.BCST (AX), Z6, Z1
+	VFMADD231PD.BCST (AX)(R9*1), Z6, Z3
+	VFMADD231PD.BCST 8(AX), Z9, Z1
+	VFMADD231PD.BCST 8(AX)(R9*1), Z9, Z3
+	VFMADD231PD.BCST 16(AX), Z10, Z1
+	VFMADD231PD.BCST 16(AX)(R9*1), Z10, Z3
+	VFMADD231PD.BCST 24(AX), Z4, Z1
+	VFMADD231PD.BCST 24(AX)(R9*1), Z4, Z3
+	VFMADD231PD.BCST 32(AX), Z12, Z1
+	VFMADD231PD.BCST 32(AX)(R9*1), Z12, Z3
+	VFMADD231PD.BCST 40(AX), Z5, Z1
+	VFMADD231PD.BCST 40(AX)(R9*1), Z5, Z3
+	VFMADD231PD.BCST 48(AX), Z8, Z1
+	VFMADD231PD.BCST 48(AX)(R9*1), Z8, Z3
+	VFMADD231PD.BCST 56(AX), Z11, Z1
+	VFMADD231PD.BCST 56(AX)(R9*1), Z11, Z3
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z4
+	VMOVUPD.Z        (SI)(R8*1), K2, Z5
+	VMOVUPD.Z        (SI)(R8*2), K2, Z6
+	VMOVUPD.Z        (SI)(R13*1), K2, Z7
+	VMOVUPD.Z        (SI)(R8*4), K2, Z8
+	VMOVUPD.Z        (R12)(R13*1), K2, Z9
+	VMOVUPD.Z        (SI)(R13*2), K2, Z10
+	VMOVUPD.Z        (R15), K2, Z11
+	VUNPCKLPD        Z5, Z4, Z12
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VSHUFF64X2       $0x88, Z4, Z12, Z10
+	VSHUFF64X2       $0xdd, Z4, Z12, Z4
+	VSHUFF64X2       $0x88, Z8, Z6, Z12
+	VSHUFF64X2       $0xdd, Z8, Z6, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z6
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z8, Z4, Z10
+	VSHUFF64X2       $0xdd, Z8, Z4, Z8
+	VSHUFF64X2       $0x88, Z7, Z5, Z4
+	VSHUFF64X2       $0xdd, Z7, Z5, Z7
+	VSHUFF64X2       $0x88, Z11, Z9, Z5
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z5, Z4, Z9
+	VSHUFF64X2       $0xdd, Z5, Z4, Z5
+	VSHUFF64X2       $0x88, Z11, Z7, Z4
+	VSHUFF64X2       $0xdd, Z11, Z7, Z11
+	VFMADD231PD.BCST (AX), Z6, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z6, Z2
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z9, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z9, Z2
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z10, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z10, Z2
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z4, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z4, Z2
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z12, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z12, Z2
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z5, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z5, Z2
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z8, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z8, Z2
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD.Z        (SI), K2, Z4
+	VMOVUPD.Z        (SI)(R8*1), K2, Z5
+	VMOVUPD.Z        (SI)(R8*2), K2, Z6
+	VMOVUPD.Z        (SI)(R13*1), K2, Z7
+	VMOVUPD.Z        (SI)(R8*4), K2, Z8
+	VMOVUPD.Z        (R12)(R13*1), K2, Z9
+	VMOVUPD.Z        (SI)(R13*2), K2, Z10
+	VMOVUPD.Z        (R15), K2, Z11
+	VUNPCKLPD        Z5, Z4, Z12
+	VUNPCKHPD        Z5, Z4, Z5
+	VUNPCKLPD        Z7, Z6, Z4
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VSHUFF64X2       $0x88, Z4, Z12, Z10
+	VSHUFF64X2       $0xdd, Z4, Z12, Z4
+	VSHUFF64X2       $0x88, Z8, Z6, Z12
+	VSHUFF64X2       $0xdd, Z8, Z6, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z6
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z8, Z4, Z10
+	VSHUFF64X2       $0xdd, Z8, Z4, Z8
+	VSHUFF64X2       $0x88, Z7, Z5, Z4
+	VSHUFF64X2       $0xdd, Z7, Z5, Z7
+	VSHUFF64X2       $0x88, Z11, Z9, Z5
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z5, Z4, Z9
+	VSHUFF64X2       $0xdd, Z5, Z4, Z5
+	VSHUFF64X2       $0x88, Z11, Z7, Z4
+	VSHUFF64X2       $0xdd, Z11, Z7, Z11
+	VFMADD231PD.BCST (AX), Z6, Z1
+	VFMADD231PD.BCST (AX)(R9*1), Z6, Z3
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PD.BCST 8(AX), Z9, Z1
+	VFMADD231PD.BCST 8(AX)(R9*1), Z9, Z3
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PD.BCST 16(AX), Z10, Z1
+	VFMADD231PD.BCST 16(AX)(R9*1), Z10, Z3
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PD.BCST 24(AX), Z4, Z1
+	VFMADD231PD.BCST 24(AX)(R9*1), Z4, Z3
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PD.BCST 32(AX), Z12, Z1
+	VFMADD231PD.BCST 32(AX)(R9*1), Z12, Z3
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PD.BCST 40(AX), Z5, Z1
+	VFMADD231PD.BCST 40(AX)(R9*1), Z5, Z3
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PD.BCST 48(AX), Z8, Z1
+	VFMADD231PD.BCST 48(AX)(R9*1), Z8, Z3
+	CMPQ             DX, $0x07
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z4
+	VADDPD  Z0, Z4, Z0
+	VMOVUPD 64(R12), Z4
+	VADDPD  Z1, Z4, Z1
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z4
+	VADDPD  Z2, Z4, Z2
+	VMOVUPD 64(R12), Z4
+	VADDPD  Z3, Z4, Z3
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z4
+	VMULPD       Z4, Z0, Z0
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z4
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z6
+	VBROADCASTSD 224(R14), Z7
+	VMULPD       Z7, Z6, Z6
+	VFMADD213PD  Z6, Z4, Z0
+	VMOVUPD      64(R12), Z6
+	VBROADCASTSD 224(R14), Z7
+	VMULPD       Z7, Z6, Z6
+	VFMADD213PD  Z6, Z4, Z1
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z6
+	VBROADCASTSD 224(R14), Z7
+	VMULPD       Z7, Z6, Z6
+	VFMADD213PD  Z6, Z4, Z2
+	VMOVUPD      64(R12), Z6
+	VBROADCASTSD 224(R14), Z7
+	VMULPD       Z7, Z6, Z6
+	VFMADD213PD  Z6, Z4, Z3
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z4
+	VADDPD  Z4, Z0, Z0
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD 64(R12), Z4
+	VADDPD  Z4, Z1, Z1
+	VADDPD  Z4, Z3, Z3
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z4, Z4, Z4
+	VMAXPD Z0, Z4, Z0
+	VMAXPD Z1, Z4, Z1
+	VMAXPD Z2, Z4, Z2
+	VMAXPD Z3, Z4, Z3
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	VMOVUPD Z1, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPD Z2, (R12)
+	VMOVUPD Z3, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans3x16F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z6
+	VMOVUPD          (SI)(R8*1), Z7
+	VMOVUPD          (SI)(R8*2), Z8
+	VMOVUPD          (SI)(R13*1), Z9
+	VMOVUPD          (SI)(R8*4), Z10
+	VMOVUPD          (R12)(R13*1), Z11
+	VMOVUPD          (SI)(R13*2), Z12
+	VMOVUPD          (R15), Z13
+	VUNPCKLPD        Z7, Z6, Z14
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VSHUFF64X2       $0x88, Z6, Z14, Z12
+	VSHUFF64X2       $0xdd, Z6, Z14, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z14
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z10, Z6, Z12
+	VSHUFF64X2       $0xdd, Z10, Z6, Z10
+	VSHUFF64X2       $0x88, Z9, Z7, Z6
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z7, Z6, Z11
+	VSHUFF64X2       $0xdd, Z7, Z6, Z7
+	VSHUFF64X2       $0x88, Z13, Z9, Z6
+	VSHUFF64X2       $0xdd, Z13, Z9, Z13
+	VFMADD231PD.BCST (AX), Z8, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z8, Z2
+	VFMADD231PD.BCST (AX)(R9*2), Z8, Z4
+	VFMADD231PD.BCST 8(AX), Z11, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z11, Z2
+	VFMADD231PD.BCST 8(AX)(R9*2), Z11, Z4
+	VFMADD231PD.BCST 16(AX), Z12, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z12, Z2
+	VFMADD231PD.BCST 16(AX)(R9*2), Z12, Z4
+	VFMADD231PD.BCST 24(AX), Z6, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z6, Z2
+	VFMADD231PD.BCST 24(AX)(R9*2), Z6, Z4
+	VFMADD231PD.BCST 32(AX), Z14, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z14, Z2
+	VFMADD231PD.BCST 32(AX)(R9*2), Z14, Z4
+	VFMADD231PD.BCST 40(AX), Z7, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z7, Z2
+	VFMADD231PD.BCST 40(AX)(R9*2), Z7, Z4
+	VFMADD231PD.BCST 48(AX), Z10, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z10, Z2
+	VFMADD231PD.BCST 48(AX)(R9*2), Z10, Z4
+	VFMADD231PD.BCST 56(AX), Z13, Z0
+	VFMADD231PD.BCST 56(AX)(R9*1), Z13, Z2
+	VFMADD231PD.BCST 56(AX)(R9*2), Z13, Z4
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD          (SI), Z6
+	VMOVUPD          (SI)(R8*1), Z7
+	VMOVUPD          (SI)(R8*2), Z8
+	VMOVUPD          (SI)(R13*1), Z9
+	VMOVUPD          (SI)(R8*4), Z10
+	VMOVUPD          (R12)(R13*1), Z11
+	VMOVUPD          (SI)(R13*2), Z12
+	VMOVUPD          (R15), Z13
+	VUNPCKLPD        Z7, Z6, Z14
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VSHUFF64X2       $0x88, Z6, Z14, Z12
+	VSHUFF64X2       $0xdd, Z6, Z14, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z14
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z10, Z6, Z12
+	VSHUFF64X2       $0xdd, Z10, Z6, Z10
+	VSHUFF64X2       $0x88, Z9, Z7, Z6
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z7, Z6, Z11
+	VSHUFF64X2       $0xdd, Z7, Z6, Z7
+	VSHUFF64X2       $0x88, Z13, Z9, Z6
+	VSHUFF64X2       $0xdd, Z13, Z9, Z13
+	VFMADD231PD.BCST (AX), Z8, Z1
+	VFMADD231PD.BCST (AX)(R9*1), Z8, Z3
+	VFMADD231PD.BCST (AX)(R9*2), Z8, Z5
+	VFMADD231PD.BCST 8(AX), Z11, Z1
+	VFMADD231PD.BCST 8(AX)(R9*1), Z11, Z3
+	VFMADD231PD.BCST 8(AX)(R9*2), Z11, Z5
+	VFMADD231PD.BCST 16(AX), Z12, Z1
+	VFMADD231PD.BCST 16(AX)(R9*1), Z12, Z3
+	VFMADD231PD.BCST 16(AX)(R9*2), Z12, Z5
+	VFMADD231PD.BCST 24(AX), Z6, Z1
+	VFMADD231PD.BCST 24(AX)(R9*1), Z6, Z3
+	VFMADD231PD.BCST 24(AX)(R9*2), Z6, Z5
+	VFMADD231PD.BCST 32(AX), Z14, Z1
+	VFMADD231PD.BCST 32(AX)(R9*1), Z14, Z3
+	VFMADD231PD.BCST 32(AX)(R9*2), Z14, Z5
+	VFMADD231PD.BCST 40(AX), Z7, Z1
+	VFMADD231PD.BCST 40(AX)(R9*1), Z7, Z3
+	VFMADD231PD.BCST 40(AX)(R9*2), Z7, Z5
+	VFMADD231PD.BCST 48(AX), Z10, Z1
+	VFMADD231PD.BCST 48(AX)(R9*1), Z10, Z3
+	VFMADD231PD.BCST 48(AX)(R9*2), Z10, Z5
+	VFMADD231PD.BCST 56(AX), Z13, Z1
+	VFMADD231PD.BCST 56(AX)(R9*1), Z13, Z3
+	VFMADD231PD.BCST 56(AX)(R9*2), Z13, Z5
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z6
+	VMOVUPD.Z        (SI)(R8*1), K2, Z7
+	VMOVUPD.Z        (SI)(R8*2), K2, Z8
+	VMOVUPD.Z        (SI)(R13*1), K2, Z9
+	VMOVUPD.Z        (SI)(R8*4), K2, Z10
+	VMOVUPD.Z        (R12)(R13*1), K2, Z11
+	VMOVUPD.Z        (SI)(R13*2), K2, Z12
+	VMOVUPD.Z        (R15), K2, Z13
+	VUNPCKLPD        Z7, Z6, Z14
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VSHUFF64X2       $0x88, Z6, Z14, Z12
+	VSHUFF64X2       $0xdd, Z6, Z14, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z14
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z10, Z6, Z12
+	VSHUFF64X2       $0xdd, Z10, Z6, Z10
+	VSHUFF64X2       $0x88, Z9, Z7, Z6
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z7, Z6, Z11
+	VSHUFF64X2       $0xdd, Z7, Z6, Z7
+	VSHUFF64X2       $0x88, Z13, Z9, Z6
+	VSHUFF64X2       $0xdd, Z13, Z9, Z13
+	VFMADD231PD.BCST (AX), Z8, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z8, Z2
+	VFMADD231PD.BCST (AX)(R9*2), Z8, Z4
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z11, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z11, Z2
+	VFMADD231PD.BCST 8(AX)(R9*2), Z11, Z4
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z12, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z12, Z2
+	VFMADD231PD.BCST 16(AX)(R9*2), Z12, Z4
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z6, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z6, Z2
+	VFMADD231PD.BCST 24(AX)(R9*2), Z6, Z4
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z14, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z14, Z2
+	VFMADD231PD.BCST 32(AX)(R9*2), Z14, Z4
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z7, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z7, Z2
+	VFMADD231PD.BCST 40(AX)(R9*2), Z7, Z4
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z10, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z10, Z2
+	VFMADD231PD.BCST 48(AX)(R9*2), Z10, Z4
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD.Z        (SI), K2, Z6
+	VMOVUPD.Z        (SI)(R8*1), K2, Z7
+	VMOVUPD.Z        (SI)(R8*2), K2, Z8
+	VMOVUPD.Z        (SI)(R13*1), K2, Z9
+	VMOVUPD.Z        (SI)(R8*4), K2, Z10
+	VMOVUPD.Z        (R12)(R13*1), K2, Z11
+	VMOVUPD.Z        (SI)(R13*2), K2, Z12
+	VMOVUPD.Z        (R15), K2, Z13
+	VUNPCKLPD        Z7, Z6, Z14
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VSHUFF64X2       $0x88, Z6, Z14, Z12
+	VSHUFF64X2       $0xdd, Z6, Z14, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z14
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z10, Z6, Z12
+	VSHUFF64X2       $0xdd, Z10, Z6, Z10
+	VSHUFF64X2       $0x88, Z9, Z7, Z6
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z7, Z6, Z11
+	VSHUFF64X2       $0xdd, Z7, Z6, Z7
+	VSHUFF64X2       $0x88, Z13, Z9, Z6
+	VSHUFF64X2       $0xdd, Z13, Z9, Z13
+	VFMADD231PD.BCST (AX), Z8, Z1
+	VFMADD231PD.BCST (AX)(R9*1), Z8, Z3
+	VFMADD231PD.BCST (AX)(R9*2), Z8, Z5
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PD.BCST 8(AX), Z11, Z1
+	VFMADD231PD.BCST 8(AX)(R9*1), Z11, Z3
+	VFMADD231PD.BCST 8(AX)(R9*2), Z11, Z5
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PD.BCST 16(AX), Z12, Z1
+	VFMADD231PD.BCST 16(AX)(R9*1), Z12, Z3
+	VFMADD231PD.BCST 16(AX)(R9*2), Z12, Z5
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PD.BCST 24(AX), Z6, Z1
+	VFMADD231PD.BCST 24(AX)(R9*1), Z6, Z3
+	VFMADD231PD.BCST 24(AX)(R9*2), Z6, Z5
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PD.BCST 32(AX), Z14, Z1
+	VFMADD231PD.BCST 32(AX)(R9*1), Z14, Z3
+	VFMADD231PD.BCST 32(AX)(R9*2), Z14, Z5
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PD.BCST 40(AX), Z7, Z1
+	VFMADD231PD.BCST 40(AX)(R9*1), Z7, Z3
+	VFMADD231PD.BCST 40(AX)(R9*2), Z7, Z5
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PD.BCST 48(AX), Z10, Z1
+	VFMADD231PD.BCST 48(AX)(R9*1), Z10, Z3
+	VFMADD231PD.BCST 48(AX)(R9*2), Z10, Z5
+	CMPQ             DX, $0x07
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z0, Z6, Z0
+	VMOVUPD 64(R12), Z6
+	VADDPD  Z1, Z6, Z1
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z2, Z6, Z2
+	VMOVUPD 64(R12), Z6
+	VADDPD  Z3, Z6, Z3
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z4, Z6, Z4
+	VMOVUPD 64(R12), Z6
+	VADDPD  Z5, Z6, Z5
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z6
+	VMULPD       Z6, Z0, Z0
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z6
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z0
+	VMOVUPD      64(R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z1
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z2
+	VMOVUPD      64(R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z3
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z4
+	VMOVUPD      64(R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z5
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z6, Z0, Z0
+	VADDPD  Z6, Z2, Z2
+	VADDPD  Z6, Z4, Z4
+	VMOVUPD 64(R12), Z6
+	VADDPD  Z6, Z1, Z1
+	VADDPD  Z6, Z3, Z3
+	VADDPD  Z6, Z5, Z5
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z6, Z6, Z6
+	VMAXPD Z0, Z6, Z0
+	VMAXPD Z1, Z6, Z1
+	VMAXPD Z2, Z6, Z2
+	VMAXPD Z3, Z6, Z3
+	VMAXPD Z4, Z6, Z4
+	VMAXPD Z5, Z6, Z5
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	VMOVUPD Z1, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPD Z2, (R12)
+	VMOVUPD Z3, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPD Z4, (R12)
+	VMOVUPD Z5, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans4x16F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z8
+	VMOVUPD          (SI)(R8*1), Z9
+	VMOVUPD          (SI)(R8*2), Z10
+	VMOVUPD          (SI)(R13*1), Z11
+	VMOVUPD          (SI)(R8*4), Z12
+	VMOVUPD          (R12)(R13*1), Z13
+	VMOVUPD          (SI)(R13*2), Z14
+	VMOVUPD          (R15), Z15
+	VUNPCKLPD        Z9, Z8, Z16
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VUNPCKLPD        Z15, Z14, Z12
+	VUNPCKHPD        Z15, Z14, Z15
+	VSHUFF64X2       $0x88, Z8, Z16, Z14
+	VSHUFF64X2       $0xdd, Z8, Z16, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z16
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z16, Z14, Z10
+	VSHUFF64X2       $0xdd, Z16, Z14, Z16
+	VSHUFF64X2       $0x88, Z12, Z8, Z14
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VSHUFF64X2       $0x88, Z11, Z9, Z8
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z9, Z8, Z13
+	VSHUFF64X2       $0xdd, Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z15, Z11, Z8
+	VSHUFF64X2       $0xdd, Z15, Z11, Z15
+	VFMADD231PD.BCST (AX), Z10, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z10, Z2
+	VFMADD231PD.BCST (AX)(R9*2), Z10, Z4
+	VFMADD231PD.BCST (AX)(R10*1), Z10, Z6
+	VFMADD231PD.BCST 8(AX), Z13, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z13, Z2
+	VFMADD231PD.BCST 8(AX)(R9*2), Z13, Z4
+	VFMADD231PD.BCST 8(AX)(R10*1), Z13, Z6
+	VFMADD231PD.BCST 16(AX), Z14, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z14, Z2
+	VFMADD231PD.BCST 16(AX)(R9*2), Z14, Z4
+	VFMADD231PD.BCST 16(AX)(R10*1), Z14, Z6
+	VFMADD231PD.BCST 24(AX), Z8, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z8, Z2
+	VFMADD231PD.BCST 24(AX)(R9*2), Z8, Z4
+	VFMADD231PD.BCST 24(AX)(R10*1), Z8, Z6
+	VFMADD231PD.BCST 32(AX), Z16, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z16, Z2
+	VFMADD231PD.BCST 32(AX)(R9*2), Z16, Z4
+	VFMADD231PD.BCST 32(AX)(R10*1), Z16, Z6
+	VFMADD231PD.BCST 40(AX), Z9, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z9, Z2
+	VFMADD231PD.BCST 40(AX)(R9*2), Z9, Z4
+	VFMADD231PD.BCST 40(AX)(R10*1), Z9, Z6
+	VFMADD231PD.BCST 48(AX), Z12, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z12, Z2
+	VFMADD231PD.BCST 48(AX)(R9*2), Z12, Z4
+	VFMADD231PD.BCST 48(AX)(R10*1), Z12, Z6
+	VFMADD231PD.BCST 56(AX), Z15, Z0
+	VFMADD231PD.BCST 56(AX)(R9*1), Z15, Z2
+	VFMADD231PD.BCST 56(AX)(R9*2), Z15, Z4
+	VFMADD231PD.BCST 56(AX)(R10*1), Z15, Z6
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD          (SI), Z8
+	VMOVUPD          (SI)(R8*1), Z9
+	VMOVUPD          (SI)(R8*2), Z10
+	VMOVUPD          (SI)(R13*1), Z11
+	VMOVUPD          (SI)(R8*4), Z12
+	VMOVUPD          (R12)(R13*1), Z13
+	VMOVUPD          (SI)(R13*2), Z14
+	VMOVUPD          (R15), Z15
+	VUNPCKLPD        Z9, Z8, Z16
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VUNPCKLPD        Z15, Z14, Z12
+	VUNPCKHPD        Z15, Z14, Z15
+	VSHUFF64X2       $0x88, Z8, Z16, Z14
+	VSHUFF64X2       $0xdd, Z8, Z16, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z16
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z16, Z14, Z10
+	VSHUFF64X2       $0xdd, Z16, Z14, Z16
+	VSHUFF64X2       $0x88, Z12, Z8, Z14
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VSHUFF64X2       $0x88, Z11, Z9, Z8
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z9, Z8, Z13
+	VSHUFF64X2       $0xdd, Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z15, Z11, Z8
+	VSHUFF64X2       $0xdd, Z15, Z11, Z15
+	VFMADD231PD.BCST (AX), Z10, Z1
+	VFMADD231PD.BCST (AX)(R9*1), Z10, Z3
+	VFMADD231PD.BCST (AX)(R9*2), Z10, Z5
+	VFMADD231PD.BCST (AX)(R10*1), Z10, Z7
+	VFMADD231PD.BCST 8(AX), Z13, Z1
+	VFMADD231PD.BCST 8(AX)(R9*1), Z13, Z3
+	VFMADD231PD.BCST 8(AX)(R9*2), Z13, Z5
+	VFMADD231PD.BCST 8(AX)(R10*1), Z13, Z7
+	VFMADD231PD.BCST 16(AX), Z14, Z1
+	VFMADD231PD.BCST 16(AX)(R9*1), Z14, Z3
+	VFMADD231PD.BCST 16(AX)(R9*2), Z14, Z5
+	VFMADD231PD.BCST 16(AX)(R10*1), Z14, Z7
+	VFMADD231PD.BCST 24(AX), Z8, Z1
+	VFMADD231PD.BCST 24(AX)(R9*1), Z8, Z3
+	VFMADD231PD.BCST 24(AX)(R9*2), Z8, Z5
+	VFMADD231PD.BCST 24(AX)(R10*1), Z8, Z7
+	VFMADD231PD.BCST 32(AX), Z16, Z1
+	VFMADD231PD.BCST 32(AX)(R9*1), Z16, Z3
+	VFMADD231PD.BCST 32(AX)(R9*2), Z16, Z5
+	VFMADD231PD.BCST 32(AX)(R10*1), Z16, Z7
+	VFMADD231PD.BCST 40(AX), Z9, Z1
+	VFMADD231PD.BCST 40(AX)(R9*1), Z9, Z3
+	VFMADD231PD.BCST 40(AX)(R9*2), Z9, Z5
+	VFMADD231PD.BCST 40(AX)(R10*1), Z9, Z7
+	VFMADD231PD.BCST 48(AX), Z12, Z1
+	VFMADD231PD.BCST 48(AX)(R9*1), Z12, Z3
+	VFMADD231PD.BCST 48(AX)(R9*2), Z12, Z5
+	VFMADD231PD.BCST 48(AX)(R10*1), Z12, Z7
+	VFMADD231PD.BCST 56(AX), Z15, Z1
+	VFMADD231PD.BCST 56(AX)(R9*1), Z15, Z3
+	VFMADD231PD.BCST 56(AX)(R9*2), Z15, Z5
+	VFMADD231PD.BCST 56(AX)(R10*1), Z15, Z7
+	SUBQ             BP, SI
+	SUBQ             BP, R12
+	SUBQ             BP, R15
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z8
+	VMOVUPD.Z        (SI)(R8*1), K2, Z9
+	VMOVUPD.Z        (SI)(R8*2), K2, Z10
+	VMOVUPD.Z        (SI)(R13*1), K2, Z11
+	VMOVUPD.Z        (SI)(R8*4), K2, Z12
+	VMOVUPD.Z        (R12)(R13*1), K2, Z13
+	VMOVUPD.Z        (SI)(R13*2), K2, Z14
+	VMOVUPD.Z        (R15), K2, Z15
+	VUNPCKLPD        Z9, Z8, Z16
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VUNPCKLPD        Z15, Z14, Z12
+	VUNPCKHPD        Z15, Z14, Z15
+	VSHUFF64X2       $0x88, Z8, Z16, Z14
+	VSHUFF64X2       $0xdd, Z8, Z16, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z16
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z16, Z14, Z10
+	VSHUFF64X2       $0xdd, Z16, Z14, Z16
+	VSHUFF64X2       $0x88, Z12, Z8, Z14
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VSHUFF64X2       $0x88, Z11, Z9, Z8
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z9, Z8, Z13
+	VSHUFF64X2       $0xdd, Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z15, Z11, Z8
+	VSHUFF64X2       $0xdd, Z15, Z11, Z15
+	VFMADD231PD.BCST (AX), Z10, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z10, Z2
+	VFMADD231PD.BCST (AX)(R9*2), Z10, Z4
+	VFMADD231PD.BCST (AX)(R10*1), Z10, Z6
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z13, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z13, Z2
+	VFMADD231PD.BCST 8(AX)(R9*2), Z13, Z4
+	VFMADD231PD.BCST 8(AX)(R10*1), Z13, Z6
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z14, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z14, Z2
+	VFMADD231PD.BCST 16(AX)(R9*2), Z14, Z4
+	VFMADD231PD.BCST 16(AX)(R10*1), Z14, Z6
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z8, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z8, Z2
+	VFMADD231PD.BCST 24(AX)(R9*2), Z8, Z4
+	VFMADD231PD.BCST 24(AX)(R10*1), Z8, Z6
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z16, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z16, Z2
+	VFMADD231PD.BCST 32(AX)(R9*2), Z16, Z4
+	VFMADD231PD.BCST 32(AX)(R10*1), Z16, Z6
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z9, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z9, Z2
+	VFMADD231PD.BCST 40(AX)(R9*2), Z9, Z4
+	VFMADD231PD.BCST 40(AX)(R10*1), Z9, Z6
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z12, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z12, Z2
+	VFMADD231PD.BCST 48(AX)(R9*2), Z12, Z4
+	VFMADD231PD.BCST 48(AX)(R10*1), Z12, Z6
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+	ADDQ             BP, SI
+	ADDQ             BP, R12
+	ADDQ             BP, R15
+	VMOVUPD.Z        (SI), K2, Z8
+	VMOVUPD.Z        (SI)(R8*1), K2, Z9
+	VMOVUPD.Z        (SI)(R8*2), K2, Z10
+	VMOVUPD.Z        (SI)(R13*1), K2, Z11
+	VMOVUPD.Z        (SI)(R8*4), K2, Z12
+	VMOVUPD.Z        (R12)(R13*1), K2, Z13
+	VMOVUPD.Z        (SI)(R13*2), K2, Z14
+	VMOVUPD.Z        (R15), K2, Z15
+	VUNPCKLPD        Z9, Z8, Z16
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VUNPCKLPD        Z15, Z14, Z12
+	VUNPCKHPD        Z15, Z14, Z15
+	VSHUFF64X2       $0x88, Z8, Z16, Z14
+	VSHUFF64X2       $0xdd, Z8, Z16, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z16
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z16, Z14, Z10
+	VSHUFF64X2       $0xdd, Z16, Z14, Z16
+	VSHUFF64X2       $0x88, Z12, Z8, Z14
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VSHUFF64X2       $0x88, Z11, Z9, Z8
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z9, Z8, Z13
+	VSHUFF64X2       $0xdd, Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z15, Z11, Z8
+	VSHUFF64X2       $0xdd, Z15, Z11, Z15
+	VFMADD231PD.BCST (AX), Z10, Z1
+	VFMADD231PD.BCST (AX)(R9*1), Z10, Z3
+	VFMADD231PD.BCST (AX)(R9*2), Z10, Z5
+	VFMADD231PD.BCST (AX)(R10*1), Z10, Z7
+	CMPQ             DX, $0x01
+	JEQ              vector1
+	VFMADD231PD.BCST 8(AX), Z13, Z1
+	VFMADD231PD.BCST 8(AX)(R9*1), Z13, Z3
+	VFMADD231PD.BCST 8(AX)(R9*2), Z13, Z5
+	VFMADD231PD.BCST 8(AX)(R10*1), Z13, Z7
+	CMPQ             DX, $0x02
+	JEQ              vector1
+	VFMADD231PD.BCST 16(AX), Z14, Z1
+	VFMADD231PD.BCST 16(AX)(R9*1), Z14, Z3
+	VFMADD231PD.BCST 16(AX)(R9*2), Z14, Z5
+	VFMADD231PD.BCST 16(AX)(R10*1), Z14, Z7
+	CMPQ             DX, $0x03
+	JEQ              vector1
+	VFMADD231PD.BCST 24(AX), Z8, Z1
+	VFMADD231PD.BCST 24(AX)(R9*1), Z8, Z3
+	VFMADD231PD.BCST 24(AX)(R9*2), Z8, Z5
+	VFMADD231PD.BCST 24(AX)(R10*1), Z8, Z7
+	CMPQ             DX, $0x04
+	JEQ              vector1
+	VFMADD231PD.BCST 32(AX), Z16, Z1
+	VFMADD231PD.BCST 32(AX)(R9*1), Z16, Z3
+	VFMADD231PD.BCST 32(AX)(R9*2), Z16, Z5
+	VFMADD231PD.BCST 32(AX)(R10*1), Z16, Z7
+	CMPQ             DX, $0x05
+	JEQ              vector1
+	VFMADD231PD.BCST 40(AX), Z9, Z1
+	VFMADD231PD.BCST 40(AX)(R9*1), Z9, Z3
+	VFMADD231PD.BCST 40(AX)(R9*2), Z9, Z5
+	VFMADD231PD.BCST 40(AX)(R10*1), Z9, Z7
+	CMPQ             DX, $0x06
+	JEQ              vector1
+	VFMADD231PD.BCST 48(AX), Z12, Z1
+	VFMADD231PD.BCST 48(AX)(R9*1), Z12, Z3
+	VFMADD231PD.BCST 48(AX)(R9*2), Z12, Z5
+	VFMADD231PD.BCST 48(AX)(R10*1), Z12, Z7
+	CMPQ             DX, $0x07
+	JEQ              vector1
+
+vector1:
+	SUBQ BP, SI
+	SUBQ BP, R12
+	SUBQ BP, R15
+
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z0, Z8, Z0
+	VMOVUPD 64(R12), Z8
+	VADDPD  Z1, Z8, Z1
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z2, Z8, Z2
+	VMOVUPD 64(R12), Z8
+	VADDPD  Z3, Z8, Z3
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z4, Z8, Z4
+	VMOVUPD 64(R12), Z8
+	VADDPD  Z5, Z8, Z5
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z6, Z8, Z6
+	VMOVUPD 64(R12), Z8
+	VADDPD  Z7, Z8, Z7
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z8
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z0
+	VMOVUPD      64(R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z1
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z2
+	VMOVUPD      64(R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z3
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z4
+	VMOVUPD      64(R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z5
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z6
+	VMOVUPD      64(R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z7
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x00000080, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z8, Z0, Z0
+	VADDPD  Z8, Z2, Z2
+	VADDPD  Z8, Z4, Z4
+	VADDPD  Z8, Z6, Z6
+	VMOVUPD 64(R12), Z8
+	VADDPD  Z8, Z1, Z1
+	VADDPD  Z8, Z3, Z3
+	VADDPD  Z8, Z5, Z5
+	VADDPD  Z8, Z7, Z7
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z8, Z8, Z8
+	VMAXPD Z0, Z8, Z0
+	VMAXPD Z1, Z8, Z1
+	VMAXPD Z2, Z8, Z2
+	VMAXPD Z3, Z8, Z3
+	VMAXPD Z4, Z8, Z4
+	VMAXPD Z5, Z8, Z5
+	VMAXPD Z6, Z8, Z6
+	VMAXPD Z7, Z8, Z7
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	VMOVUPD Z1, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPD Z2, (R12)
+	VMOVUPD Z3, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPD Z4, (R12)
+	VMOVUPD Z5, 64(R12)
+	ADDQ    R13, R12
+	VMOVUPD Z6, (R12)
+	VMOVUPD Z7, 64(R12)
+	ADDQ    $0x00000080, DI
+	IMUL3Q  $0x02, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans5x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans5x8F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z5
+	VMOVUPD          (SI)(R8*1), Z6
+	VMOVUPD          (SI)(R8*2), Z7
+	VMOVUPD          (SI)(R13*1), Z8
+	VMOVUPD          (SI)(R8*4), Z9
+	VMOVUPD          (R12)(R13*1), Z10
+	VMOVUPD          (SI)(R13*2), Z11
+	VMOVUPD          (R15), Z12
+	VUNPCKLPD        Z6, Z5, Z13
+	VUNPCKHPD        Z6, Z5, Z6
+	VUNPCKLPD        Z8, Z7, Z5
+	VUNPCKHPD        Z8, Z7, Z8
+	VUNPCKLPD        Z10, Z9, Z7
+	VUNPCKHPD        Z10, Z9, Z10
+	VUNPCKLPD        Z12, Z11, Z9
+	VUNPCKHPD        Z12, Z11, Z12
+	VSHUFF64X2       $0x88, Z5, Z13, Z11
+	VSHUFF64X2       $0xdd, Z5, Z13, Z5
+	VSHUFF64X2       $0x88, Z9, Z7, Z13
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z9, Z5, Z11
+	VSHUFF64X2       $0xdd, Z9, Z5, Z9
+	VSHUFF64X2       $0x88, Z8, Z6, Z5
+	VSHUFF64X2       $0xdd, Z8, Z6, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z6
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z6, Z5, Z10
+	VSHUFF64X2       $0xdd, Z6, Z5, Z6
+	VSHUFF64X2       $0x88, Z12, Z8, Z5
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VFMADD231PD.BCST (AX), Z7, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z7, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z7, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z7, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z7, Z4
+	VFMADD231PD.BCST 8(AX), Z10, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z10, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z10, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z10, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z10, Z4
+	VFMADD231PD.BCST 16(AX), Z11, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z11, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z11, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z11, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z11, Z4
+	VFMADD231PD.BCST 24(AX), Z5, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z5, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z5, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z5, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z5, Z4
+	VFMADD231PD.BCST 32(AX), Z13, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z13, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z13, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z13, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z13, Z4
+	VFMADD231PD.BCST 40(AX), Z6, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z6, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z6, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z6, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z6, Z4
+	VFMADD231PD.BCST 48(AX), Z9, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z9, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z9, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z9, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z9, Z4
+	VFMADD231PD.BCST 56(AX), Z12, Z0
+	VFMADD231PD.BCST 56(AX)(R9*1), Z12, Z1
+	VFMADD231PD.BCST 56(AX)(R9*2), Z12, Z2
+	VFMADD231PD.BCST 56(AX)(R10*1), Z12, Z3
+	VFMADD231PD.BCST 56(AX)(R9*4), Z12, Z4
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z5
+	VMOVUPD.Z        (SI)(R8*1), K2, Z6
+	VMOVUPD.Z        (SI)(R8*2), K2, Z7
+	VMOVUPD.Z        (SI)(R13*1), K2, Z8
+	VMOVUPD.Z        (SI)(R8*4), K2, Z9
+	VMOVUPD.Z        (R12)(R13*1), K2, Z10
+	VMOVUPD.Z        (SI)(R13*2), K2, Z11
+	VMOVUPD.Z        (R15), K2, Z12
+	VUNPCKLPD        Z6, Z5, Z13
+	VUNPCKHPD        Z6, Z5, Z6
+	VUNPCKLPD        Z8, Z7, Z5
+	VUNPCKHPD        Z8, Z7, Z8
+	VUNPCKLPD        Z10, Z9, Z7
+	VUNPCKHPD        Z10, Z9, Z10
+	VUNPCKLPD        Z12, Z11, Z9
+	VUNPCKHPD        Z12, Z11, Z12
+	VSHUFF64X2       $0x88, Z5, Z13, Z11
+	VSHUFF64X2       $0xdd, Z5, Z13, Z5
+	VSHUFF64X2       $0x88, Z9, Z7, Z13
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z9, Z5, Z11
+	VSHUFF64X2       $0xdd, Z9, Z5, Z9
+	VSHUFF64X2       $0x88, Z8, Z6, Z5
+	VSHUFF64X2       $0xdd, Z8, Z6, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z6
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z6, Z5, Z10
+	VSHUFF64X2       $0xdd, Z6, Z5, Z6
+	VSHUFF64X2       $0x88, Z12, Z8, Z5
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VFMADD231PD.BCST (AX), Z7, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z7, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z7, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z7, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z7, Z4
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z10, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z10, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z10, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z10, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z10, Z4
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z11, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z11, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z11, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z11, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z11, Z4
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z5, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z5, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z5, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z5, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z5, Z4
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z13, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z13, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z13, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z13, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z13, Z4
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z6, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z6, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z6, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z6, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z6, Z4
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z9, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z9, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z9, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z9, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z9, Z4
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z5
+	VADDPD  Z0, Z5, Z0
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z5
+	VADDPD  Z1, Z5, Z1
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z5
+	VADDPD  Z2, Z5, Z2
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z5
+	VADDPD  Z3, Z5, Z3
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z5
+	VADDPD  Z4, Z5, Z4
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z5
+	VMULPD       Z5, Z0, Z0
+	VMULPD       Z5, Z1, Z1
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z5, Z3, Z3
+	VMULPD       Z5, Z4, Z4
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z5
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z7
+	VBROADCASTSD 224(R14), Z8
+	VMULPD       Z8, Z7, Z7
+	VFMADD213PD  Z7, Z5, Z0
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z7
+	VBROADCASTSD 224(R14), Z8
+	VMULPD       Z8, Z7, Z7
+	VFMADD213PD  Z7, Z5, Z1
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z7
+	VBROADCASTSD 224(R14), Z8
+	VMULPD       Z8, Z7, Z7
+	VFMADD213PD  Z7, Z5, Z2
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z7
+	VBROADCASTSD 224(R14), Z8
+	VMULPD       Z8, Z7, Z7
+	VFMADD213PD  Z7, Z5, Z3
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z7
+	VBROADCASTSD 224(R14), Z8
+	VMULPD       Z8, Z7, Z7
+	VFMADD213PD  Z7, Z5, Z4
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z5
+	VADDPD  Z5, Z0, Z0
+	VADDPD  Z5, Z1, Z1
+	VADDPD  Z5, Z2, Z2
+	VADDPD  Z5, Z3, Z3
+	VADDPD  Z5, Z4, Z4
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z5, Z5, Z5
+	VMAXPD Z0, Z5, Z0
+	VMAXPD Z1, Z5, Z1
+	VMAXPD Z2, Z5, Z2
+	VMAXPD Z3, Z5, Z3
+	VMAXPD Z4, Z5, Z4
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z4, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans6x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans6x8F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z6
+	VMOVUPD          (SI)(R8*1), Z7
+	VMOVUPD          (SI)(R8*2), Z8
+	VMOVUPD          (SI)(R13*1), Z9
+	VMOVUPD          (SI)(R8*4), Z10
+	VMOVUPD          (R12)(R13*1), Z11
+	VMOVUPD          (SI)(R13*2), Z12
+	VMOVUPD          (R15), Z13
+	VUNPCKLPD        Z7, Z6, Z14
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VSHUFF64X2       $0x88, Z6, Z14, Z12
+	VSHUFF64X2       $0xdd, Z6, Z14, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z14
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z10, Z6, Z12
+	VSHUFF64X2       $0xdd, Z10, Z6, Z10
+	VSHUFF64X2       $0x88, Z9, Z7, Z6
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z7, Z6, Z11
+	VSHUFF64X2       $0xdd, Z7, Z6, Z7
+	VSHUFF64X2       $0x88, Z13, Z9, Z6
+	VSHUFF64X2       $0xdd, Z13, Z9, Z13
+	VFMADD231PD.BCST (AX), Z8, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z8, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z8, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z8, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z8, Z4
+	VFMADD231PD.BCST (BX)(R10*1), Z8, Z5
+	VFMADD231PD.BCST 8(AX), Z11, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z11, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z11, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z11, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z11, Z4
+	VFMADD231PD.BCST 8(BX)(R10*1), Z11, Z5
+	VFMADD231PD.BCST 16(AX), Z12, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z12, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z12, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z12, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z12, Z4
+	VFMADD231PD.BCST 16(BX)(R10*1), Z12, Z5
+	VFMADD231PD.BCST 24(AX), Z6, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z6, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z6, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z6, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z6, Z4
+	VFMADD231PD.BCST 24(BX)(R10*1), Z6, Z5
+	VFMADD231PD.BCST 32(AX), Z14, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z14, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z14, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z14, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z14, Z4
+	VFMADD231PD.BCST 32(BX)(R10*1), Z14, Z5
+	VFMADD231PD.BCST 40(AX), Z7, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z7, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z7, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z7, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z7, Z4
+	VFMADD231PD.BCST 40(BX)(R10*1), Z7, Z5
+	VFMADD231PD.BCST 48(AX), Z10, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z10, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z10, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z10, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z10, Z4
+	VFMADD231PD.BCST 48(BX)(R10*1), Z10, Z5
+	VFMADD231PD.BCST 56(AX), Z13, Z0
+	VFMADD231PD.BCST 56(AX)(R9*1), Z13, Z1
+	VFMADD231PD.BCST 56(AX)(R9*2), Z13, Z2
+	VFMADD231PD.BCST 56(AX)(R10*1), Z13, Z3
+	VFMADD231PD.BCST 56(AX)(R9*4), Z13, Z4
+	VFMADD231PD.BCST 56(BX)(R10*1), Z13, Z5
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z6
+	VMOVUPD.Z        (SI)(R8*1), K2, Z7
+	VMOVUPD.Z        (SI)(R8*2), K2, Z8
+	VMOVUPD.Z        (SI)(R13*1), K2, Z9
+	VMOVUPD.Z        (SI)(R8*4), K2, Z10
+	VMOVUPD.Z        (R12)(R13*1), K2, Z11
+	VMOVUPD.Z        (SI)(R13*2), K2, Z12
+	VMOVUPD.Z        (R15), K2, Z13
+	VUNPCKLPD        Z7, Z6, Z14
+	VUNPCKHPD        Z7, Z6, Z7
+	VUNPCKLPD        Z9, Z8, Z6
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VSHUFF64X2       $0x88, Z6, Z14, Z12
+	VSHUFF64X2       $0xdd, Z6, Z14, Z6
+	VSHUFF64X2       $0x88, Z10, Z8, Z14
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z10, Z6, Z12
+	VSHUFF64X2       $0xdd, Z10, Z6, Z10
+	VSHUFF64X2       $0x88, Z9, Z7, Z6
+	VSHUFF64X2       $0xdd, Z9, Z7, Z9
+	VSHUFF64X2       $0x88, Z13, Z11, Z7
+	VSHUFF64X2       $0xdd, Z13, Z11, Z13
+	VSHUFF64X2       $0x88, Z7, Z6, Z11
+	VSHUFF64X2       $0xdd, Z7, Z6, Z7
+	VSHUFF64X2       $0x88, Z13, Z9, Z6
+	VSHUFF64X2       $0xdd, Z13, Z9, Z13
+	VFMADD231PD.BCST (AX), Z8, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z8, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z8, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z8, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z8, Z4
+	VFMADD231PD.BCST (BX)(R10*1), Z8, Z5
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z11, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z11, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z11, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z11, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z11, Z4
+	VFMADD231PD.BCST 8(BX)(R10*1), Z11, Z5
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z12, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z12, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z12, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z12, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z12, Z4
+	VFMADD231PD.BCST 16(BX)(R10*1), Z12, Z5
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z6, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z6, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z6, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z6, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z6, Z4
+	VFMADD231PD.BCST 24(BX)(R10*1), Z6, Z5
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z14, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z14, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z14, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z14, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z14, Z4
+	VFMADD231PD.BCST 32(BX)(R10*1), Z14, Z5
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z7, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z7, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z7, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z7, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z7, Z4
+	VFMADD231PD.BCST 40(BX)(R10*1), Z7, Z5
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z10, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z10, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z10, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z10, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z10, Z4
+	VFMADD231PD.BCST 48(BX)(R10*1), Z10, Z5
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z0, Z6, Z0
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z1, Z6, Z1
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z2, Z6, Z2
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z3, Z6, Z3
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z4, Z6, Z4
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z5, Z6, Z5
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z6
+	VMULPD       Z6, Z0, Z0
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z6
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z0
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z1
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z2
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z3
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z4
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z8
+	VBROADCASTSD 224(R14), Z9
+	VMULPD       Z9, Z8, Z8
+	VFMADD213PD  Z8, Z6, Z5
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z6
+	VADDPD  Z6, Z0, Z0
+	VADDPD  Z6, Z1, Z1
+	VADDPD  Z6, Z2, Z2
+	VADDPD  Z6, Z3, Z3
+	VADDPD  Z6, Z4, Z4
+	VADDPD  Z6, Z5, Z5
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z6, Z6, Z6
+	VMAXPD Z0, Z6, Z0
+	VMAXPD Z1, Z6, Z1
+	VMAXPD Z2, Z6, Z2
+	VMAXPD Z3, Z6, Z3
+	VMAXPD Z4, Z6, Z4
+	VMAXPD Z5, Z6, Z5
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z4, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z5, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans7x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans7x8F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z7
+	VMOVUPD          (SI)(R8*1), Z8
+	VMOVUPD          (SI)(R8*2), Z9
+	VMOVUPD          (SI)(R13*1), Z10
+	VMOVUPD          (SI)(R8*4), Z11
+	VMOVUPD          (R12)(R13*1), Z12
+	VMOVUPD          (SI)(R13*2), Z13
+	VMOVUPD          (R15), Z14
+	VUNPCKLPD        Z8, Z7, Z15
+	VUNPCKHPD        Z8, Z7, Z8
+	VUNPCKLPD        Z10, Z9, Z7
+	VUNPCKHPD        Z10, Z9, Z10
+	VUNPCKLPD        Z12, Z11, Z9
+	VUNPCKHPD        Z12, Z11, Z12
+	VUNPCKLPD        Z14, Z13, Z11
+	VUNPCKHPD        Z14, Z13, Z14
+	VSHUFF64X2       $0x88, Z7, Z15, Z13
+	VSHUFF64X2       $0xdd, Z7, Z15, Z7
+	VSHUFF64X2       $0x88, Z11, Z9, Z15
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z11, Z7, Z13
+	VSHUFF64X2       $0xdd, Z11, Z7, Z11
+	VSHUFF64X2       $0x88, Z10, Z8, Z7
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z8, Z7, Z12
+	VSHUFF64X2       $0xdd, Z8, Z7, Z8
+	VSHUFF64X2       $0x88, Z14, Z10, Z7
+	VSHUFF64X2       $0xdd, Z14, Z10, Z14
+	VFMADD231PD.BCST (AX), Z9, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z9, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z9, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z9, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z9, Z4
+	VFMADD231PD.BCST (BX)(R10*1), Z9, Z5
+	VFMADD231PD.BCST (AX)(R10*2), Z9, Z6
+	VFMADD231PD.BCST 8(AX), Z12, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z12, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z12, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z12, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z12, Z4
+	VFMADD231PD.BCST 8(BX)(R10*1), Z12, Z5
+	VFMADD231PD.BCST 8(AX)(R10*2), Z12, Z6
+	VFMADD231PD.BCST 16(AX), Z13, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z13, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z13, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z13, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z13, Z4
+	VFMADD231PD.BCST 16(BX)(R10*1), Z13, Z5
+	VFMADD231PD.BCST 16(AX)(R10*2), Z13, Z6
+	VFMADD231PD.BCST 24(AX), Z7, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z7, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z7, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z7, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z7, Z4
+	VFMADD231PD.BCST 24(BX)(R10*1), Z7, Z5
+	VFMADD231PD.BCST 24(AX)(R10*2), Z7, Z6
+	VFMADD231PD.BCST 32(AX), Z15, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z15, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z15, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z15, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z15, Z4
+	VFMADD231PD.BCST 32(BX)(R10*1), Z15, Z5
+	VFMADD231PD.BCST 32(AX)(R10*2), Z15, Z6
+	VFMADD231PD.BCST 40(AX), Z8, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z8, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z8, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z8, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z8, Z4
+	VFMADD231PD.BCST 40(BX)(R10*1), Z8, Z5
+	VFMADD231PD.BCST 40(AX)(R10*2), Z8, Z6
+	VFMADD231PD.BCST 48(AX), Z11, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z11, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z11, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z11, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z11, Z4
+	VFMADD231PD.BCST 48(BX)(R10*1), Z11, Z5
+	VFMADD231PD.BCST 48(AX)(R10*2), Z11, Z6
+	VFMADD231PD.BCST 56(AX), Z14, Z0
+	VFMADD231PD.BCST 56(AX)(R9*1), Z14, Z1
+	VFMADD231PD.BCST 56(AX)(R9*2), Z14, Z2
+	VFMADD231PD.BCST 56(AX)(R10*1), Z14, Z3
+	VFMADD231PD.BCST 56(AX)(R9*4), Z14, Z4
+	VFMADD231PD.BCST 56(BX)(R10*1), Z14, Z5
+	VFMADD231PD.BCST 56(AX)(R10*2), Z14, Z6
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z7
+	VMOVUPD.Z        (SI)(R8*1), K2, Z8
+	VMOVUPD.Z        (SI)(R8*2), K2, Z9
+	VMOVUPD.Z        (SI)(R13*1), K2, Z10
+	VMOVUPD.Z        (SI)(R8*4), K2, Z11
+	VMOVUPD.Z        (R12)(R13*1), K2, Z12
+	VMOVUPD.Z        (SI)(R13*2), K2, Z13
+	VMOVUPD.Z        (R15), K2, Z14
+	VUNPCKLPD        Z8, Z7, Z15
+	VUNPCKHPD        Z8, Z7, Z8
+	VUNPCKLPD        Z10, Z9, Z7
+	VUNPCKHPD        Z10, Z9, Z10
+	VUNPCKLPD        Z12, Z11, Z9
+	VUNPCKHPD        Z12, Z11, Z12
+	VUNPCKLPD        Z14, Z13, Z11
+	VUNPCKHPD        Z14, Z13, Z14
+	VSHUFF64X2       $0x88, Z7, Z15, Z13
+	VSHUFF64X2       $0xdd, Z7, Z15, Z7
+	VSHUFF64X2       $0x88, Z11, Z9, Z15
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z11, Z7, Z13
+	VSHUFF64X2       $0xdd, Z11, Z7, Z11
+	VSHUFF64X2       $0x88, Z10, Z8, Z7
+	VSHUFF64X2       $0xdd, Z10, Z8, Z10
+	VSHUFF64X2       $0x88, Z14, Z12, Z8
+	VSHUFF64X2       $0xdd, Z14, Z12, Z14
+	VSHUFF64X2       $0x88, Z8, Z7, Z12
+	VSHUFF64X2       $0xdd, Z8, Z7, Z8
+	VSHUFF64X2       $0x88, Z14, Z10, Z7
+	VSHUFF64X2       $0xdd, Z14, Z10, Z14
+	VFMADD231PD.BCST (AX), Z9, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z9, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z9, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z9, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z9, Z4
+	VFMADD231PD.BCST (BX)(R10*1), Z9, Z5
+	VFMADD231PD.BCST (AX)(R10*2), Z9, Z6
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z12, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z12, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z12, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z12, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z12, Z4
+	VFMADD231PD.BCST 8(BX)(R10*1), Z12, Z5
+	VFMADD231PD.BCST 8(AX)(R10*2), Z12, Z6
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z13, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z13, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z13, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z13, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z13, Z4
+	VFMADD231PD.BCST 16(BX)(R10*1), Z13, Z5
+	VFMADD231PD.BCST 16(AX)(R10*2), Z13, Z6
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z7, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z7, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z7, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z7, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z7, Z4
+	VFMADD231PD.BCST 24(BX)(R10*1), Z7, Z5
+	VFMADD231PD.BCST 24(AX)(R10*2), Z7, Z6
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z15, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z15, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z15, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z15, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z15, Z4
+	VFMADD231PD.BCST 32(BX)(R10*1), Z15, Z5
+	VFMADD231PD.BCST 32(AX)(R10*2), Z15, Z6
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z8, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z8, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z8, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z8, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z8, Z4
+	VFMADD231PD.BCST 40(BX)(R10*1), Z8, Z5
+	VFMADD231PD.BCST 40(AX)(R10*2), Z8, Z6
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z11, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z11, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z11, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z11, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z11, Z4
+	VFMADD231PD.BCST 48(BX)(R10*1), Z11, Z5
+	VFMADD231PD.BCST 48(AX)(R10*2), Z11, Z6
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z0, Z7, Z0
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z1, Z7, Z1
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z2, Z7, Z2
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z3, Z7, Z3
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z4, Z7, Z4
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z5, Z7, Z5
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z6, Z7, Z6
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z7
+	VMULPD       Z7, Z0, Z0
+	VMULPD       Z7, Z1, Z1
+	VMULPD       Z7, Z2, Z2
+	VMULPD       Z7, Z3, Z3
+	VMULPD       Z7, Z4, Z4
+	VMULPD       Z7, Z5, Z5
+	VMULPD       Z7, Z6, Z6
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z7
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z9
+	VBROADCASTSD 224(R14), Z10
+	VMULPD       Z10, Z9, Z9
+	VFMADD213PD  Z9, Z7, Z0
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z9
+	VBROADCASTSD 224(R14), Z10
+	VMULPD       Z10, Z9, Z9
+	VFMADD213PD  Z9, Z7, Z1
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z9
+	VBROADCASTSD 224(R14), Z10
+	VMULPD       Z10, Z9, Z9
+	VFMADD213PD  Z9, Z7, Z2
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z9
+	VBROADCASTSD 224(R14), Z10
+	VMULPD       Z10, Z9, Z9
+	VFMADD213PD  Z9, Z7, Z3
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z9
+	VBROADCASTSD 224(R14), Z10
+	VMULPD       Z10, Z9, Z9
+	VFMADD213PD  Z9, Z7, Z4
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z9
+	VBROADCASTSD 224(R14), Z10
+	VMULPD       Z10, Z9, Z9
+	VFMADD213PD  Z9, Z7, Z5
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z9
+	VBROADCASTSD 224(R14), Z10
+	VMULPD       Z10, Z9, Z9
+	VFMADD213PD  Z9, Z7, Z6
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z7
+	VADDPD  Z7, Z0, Z0
+	VADDPD  Z7, Z1, Z1
+	VADDPD  Z7, Z2, Z2
+	VADDPD  Z7, Z3, Z3
+	VADDPD  Z7, Z4, Z4
+	VADDPD  Z7, Z5, Z5
+	VADDPD  Z7, Z6, Z6
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z7, Z7, Z7
+	VMAXPD Z0, Z7, Z0
+	VMAXPD Z1, Z7, Z1
+	VMAXPD Z2, Z7, Z2
+	VMAXPD Z3, Z7, Z3
+	VMAXPD Z4, Z7, Z4
+	VMAXPD Z5, Z7, Z5
+	VMAXPD Z6, Z7, Z6
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z4, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z5, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z6, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
+	DECQ    R11
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemmTrans8x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gemmTrans8x8F64AVX512(SB), NOSPLIT, $8-72
+	MOVQ   args+0(FP), R14
+	MOVQ   152(R14), R9
+	SHLQ   $0x03, R9
+	MOVQ   176(R14), R8
+	SHLQ   $0x03, R8
+	LEAQ   (R9)(R9*2), R10
+	IMUL3Q $0x08, R8, BP
+	MOVQ   c+8(FP), DI
+	MOVQ   np+40(FP), R11
+	MOVQ   200(R14), CX
+	ANDQ   $0x07, CX
+	MOVQ   $-1, DX
+	BZHIQ  CX, DX, DX
+	KMOVW  DX, K2
+	KXNORW K1, K1, K1
+
+panel:
+	LEAQ    (R8)(R8*2), R13
+	MOVQ    b+24(FP), SI
+	LEAQ    (SI)(R8*2), R12
+	LEAQ    (SI)(R8*1), R15
+	LEAQ    (R15)(R13*2), R15
+	MOVQ    a+16(FP), AX
+	LEAQ    (AX)(R9*2), BX
+	LEAQ    (AX)(R9*1), CX
+	LEAQ    (CX)(R10*2), CX
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	MOVQ    200(R14), DX
+	SUBQ    $0x08, DX
+	JLT     rest
+	PCALIGN $0x40
+
+loop:
+	VMOVUPD          (SI), Z8
+	VMOVUPD          (SI)(R8*1), Z9
+	VMOVUPD          (SI)(R8*2), Z10
+	VMOVUPD          (SI)(R13*1), Z11
+	VMOVUPD          (SI)(R8*4), Z12
+	VMOVUPD          (R12)(R13*1), Z13
+	VMOVUPD          (SI)(R13*2), Z14
+	VMOVUPD          (R15), Z15
+	VUNPCKLPD        Z9, Z8, Z16
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VUNPCKLPD        Z15, Z14, Z12
+	VUNPCKHPD        Z15, Z14, Z15
+	VSHUFF64X2       $0x88, Z8, Z16, Z14
+	VSHUFF64X2       $0xdd, Z8, Z16, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z16
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z16, Z14, Z10
+	VSHUFF64X2       $0xdd, Z16, Z14, Z16
+	VSHUFF64X2       $0x88, Z12, Z8, Z14
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VSHUFF64X2       $0x88, Z11, Z9, Z8
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z9, Z8, Z13
+	VSHUFF64X2       $0xdd, Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z15, Z11, Z8
+	VSHUFF64X2       $0xdd, Z15, Z11, Z15
+	VFMADD231PD.BCST (AX), Z10, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z10, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z10, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z10, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z10, Z4
+	VFMADD231PD.BCST (BX)(R10*1), Z10, Z5
+	VFMADD231PD.BCST (AX)(R10*2), Z10, Z6
+	VFMADD231PD.BCST (CX), Z10, Z7
+	VFMADD231PD.BCST 8(AX), Z13, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z13, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z13, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z13, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z13, Z4
+	VFMADD231PD.BCST 8(BX)(R10*1), Z13, Z5
+	VFMADD231PD.BCST 8(AX)(R10*2), Z13, Z6
+	VFMADD231PD.BCST 8(CX), Z13, Z7
+	VFMADD231PD.BCST 16(AX), Z14, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z14, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z14, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z14, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z14, Z4
+	VFMADD231PD.BCST 16(BX)(R10*1), Z14, Z5
+	VFMADD231PD.BCST 16(AX)(R10*2), Z14, Z6
+	VFMADD231PD.BCST 16(CX), Z14, Z7
+	VFMADD231PD.BCST 24(AX), Z8, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z8, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z8, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z8, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z8, Z4
+	VFMADD231PD.BCST 24(BX)(R10*1), Z8, Z5
+	VFMADD231PD.BCST 24(AX)(R10*2), Z8, Z6
+	VFMADD231PD.BCST 24(CX), Z8, Z7
+	VFMADD231PD.BCST 32(AX), Z16, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z16, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z16, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z16, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z16, Z4
+	VFMADD231PD.BCST 32(BX)(R10*1), Z16, Z5
+	VFMADD231PD.BCST 32(AX)(R10*2), Z16, Z6
+	VFMADD231PD.BCST 32(CX), Z16, Z7
+	VFMADD231PD.BCST 40(AX), Z9, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z9, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z9, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z9, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z9, Z4
+	VFMADD231PD.BCST 40(BX)(R10*1), Z9, Z5
+	VFMADD231PD.BCST 40(AX)(R10*2), Z9, Z6
+	VFMADD231PD.BCST 40(CX), Z9, Z7
+	VFMADD231PD.BCST 48(AX), Z12, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z12, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z12, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z12, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z12, Z4
+	VFMADD231PD.BCST 48(BX)(R10*1), Z12, Z5
+	VFMADD231PD.BCST 48(AX)(R10*2), Z12, Z6
+	VFMADD231PD.BCST 48(CX), Z12, Z7
+	VFMADD231PD.BCST 56(AX), Z15, Z0
+	VFMADD231PD.BCST 56(AX)(R9*1), Z15, Z1
+	VFMADD231PD.BCST 56(AX)(R9*2), Z15, Z2
+	VFMADD231PD.BCST 56(AX)(R10*1), Z15, Z3
+	VFMADD231PD.BCST 56(AX)(R9*4), Z15, Z4
+	VFMADD231PD.BCST 56(BX)(R10*1), Z15, Z5
+	VFMADD231PD.BCST 56(AX)(R10*2), Z15, Z6
+	VFMADD231PD.BCST 56(CX), Z15, Z7
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, R15
+	ADDQ             $0x40, AX
+	ADDQ             $0x40, BX
+	ADDQ             $0x40, CX
+	SUBQ             $0x08, DX
+	JGE              loop
+
+rest:
+	ADDQ             $0x08, DX
+	JZ               out
+	VMOVUPD.Z        (SI), K2, Z8
+	VMOVUPD.Z        (SI)(R8*1), K2, Z9
+	VMOVUPD.Z        (SI)(R8*2), K2, Z10
+	VMOVUPD.Z        (SI)(R13*1), K2, Z11
+	VMOVUPD.Z        (SI)(R8*4), K2, Z12
+	VMOVUPD.Z        (R12)(R13*1), K2, Z13
+	VMOVUPD.Z        (SI)(R13*2), K2, Z14
+	VMOVUPD.Z        (R15), K2, Z15
+	VUNPCKLPD        Z9, Z8, Z16
+	VUNPCKHPD        Z9, Z8, Z9
+	VUNPCKLPD        Z11, Z10, Z8
+	VUNPCKHPD        Z11, Z10, Z11
+	VUNPCKLPD        Z13, Z12, Z10
+	VUNPCKHPD        Z13, Z12, Z13
+	VUNPCKLPD        Z15, Z14, Z12
+	VUNPCKHPD        Z15, Z14, Z15
+	VSHUFF64X2       $0x88, Z8, Z16, Z14
+	VSHUFF64X2       $0xdd, Z8, Z16, Z8
+	VSHUFF64X2       $0x88, Z12, Z10, Z16
+	VSHUFF64X2       $0xdd, Z12, Z10, Z12
+	VSHUFF64X2       $0x88, Z16, Z14, Z10
+	VSHUFF64X2       $0xdd, Z16, Z14, Z16
+	VSHUFF64X2       $0x88, Z12, Z8, Z14
+	VSHUFF64X2       $0xdd, Z12, Z8, Z12
+	VSHUFF64X2       $0x88, Z11, Z9, Z8
+	VSHUFF64X2       $0xdd, Z11, Z9, Z11
+	VSHUFF64X2       $0x88, Z15, Z13, Z9
+	VSHUFF64X2       $0xdd, Z15, Z13, Z15
+	VSHUFF64X2       $0x88, Z9, Z8, Z13
+	VSHUFF64X2       $0xdd, Z9, Z8, Z9
+	VSHUFF64X2       $0x88, Z15, Z11, Z8
+	VSHUFF64X2       $0xdd, Z15, Z11, Z15
+	VFMADD231PD.BCST (AX), Z10, Z0
+	VFMADD231PD.BCST (AX)(R9*1), Z10, Z1
+	VFMADD231PD.BCST (AX)(R9*2), Z10, Z2
+	VFMADD231PD.BCST (AX)(R10*1), Z10, Z3
+	VFMADD231PD.BCST (AX)(R9*4), Z10, Z4
+	VFMADD231PD.BCST (BX)(R10*1), Z10, Z5
+	VFMADD231PD.BCST (AX)(R10*2), Z10, Z6
+	VFMADD231PD.BCST (CX), Z10, Z7
+	CMPQ             DX, $0x01
+	JEQ              vector0
+	VFMADD231PD.BCST 8(AX), Z13, Z0
+	VFMADD231PD.BCST 8(AX)(R9*1), Z13, Z1
+	VFMADD231PD.BCST 8(AX)(R9*2), Z13, Z2
+	VFMADD231PD.BCST 8(AX)(R10*1), Z13, Z3
+	VFMADD231PD.BCST 8(AX)(R9*4), Z13, Z4
+	VFMADD231PD.BCST 8(BX)(R10*1), Z13, Z5
+	VFMADD231PD.BCST 8(AX)(R10*2), Z13, Z6
+	VFMADD231PD.BCST 8(CX), Z13, Z7
+	CMPQ             DX, $0x02
+	JEQ              vector0
+	VFMADD231PD.BCST 16(AX), Z14, Z0
+	VFMADD231PD.BCST 16(AX)(R9*1), Z14, Z1
+	VFMADD231PD.BCST 16(AX)(R9*2), Z14, Z2
+	VFMADD231PD.BCST 16(AX)(R10*1), Z14, Z3
+	VFMADD231PD.BCST 16(AX)(R9*4), Z14, Z4
+	VFMADD231PD.BCST 16(BX)(R10*1), Z14, Z5
+	VFMADD231PD.BCST 16(AX)(R10*2), Z14, Z6
+	VFMADD231PD.BCST 16(CX), Z14, Z7
+	CMPQ             DX, $0x03
+	JEQ              vector0
+	VFMADD231PD.BCST 24(AX), Z8, Z0
+	VFMADD231PD.BCST 24(AX)(R9*1), Z8, Z1
+	VFMADD231PD.BCST 24(AX)(R9*2), Z8, Z2
+	VFMADD231PD.BCST 24(AX)(R10*1), Z8, Z3
+	VFMADD231PD.BCST 24(AX)(R9*4), Z8, Z4
+	VFMADD231PD.BCST 24(BX)(R10*1), Z8, Z5
+	VFMADD231PD.BCST 24(AX)(R10*2), Z8, Z6
+	VFMADD231PD.BCST 24(CX), Z8, Z7
+	CMPQ             DX, $0x04
+	JEQ              vector0
+	VFMADD231PD.BCST 32(AX), Z16, Z0
+	VFMADD231PD.BCST 32(AX)(R9*1), Z16, Z1
+	VFMADD231PD.BCST 32(AX)(R9*2), Z16, Z2
+	VFMADD231PD.BCST 32(AX)(R10*1), Z16, Z3
+	VFMADD231PD.BCST 32(AX)(R9*4), Z16, Z4
+	VFMADD231PD.BCST 32(BX)(R10*1), Z16, Z5
+	VFMADD231PD.BCST 32(AX)(R10*2), Z16, Z6
+	VFMADD231PD.BCST 32(CX), Z16, Z7
+	CMPQ             DX, $0x05
+	JEQ              vector0
+	VFMADD231PD.BCST 40(AX), Z9, Z0
+	VFMADD231PD.BCST 40(AX)(R9*1), Z9, Z1
+	VFMADD231PD.BCST 40(AX)(R9*2), Z9, Z2
+	VFMADD231PD.BCST 40(AX)(R10*1), Z9, Z3
+	VFMADD231PD.BCST 40(AX)(R9*4), Z9, Z4
+	VFMADD231PD.BCST 40(BX)(R10*1), Z9, Z5
+	VFMADD231PD.BCST 40(AX)(R10*2), Z9, Z6
+	VFMADD231PD.BCST 40(CX), Z9, Z7
+	CMPQ             DX, $0x06
+	JEQ              vector0
+	VFMADD231PD.BCST 48(AX), Z12, Z0
+	VFMADD231PD.BCST 48(AX)(R9*1), Z12, Z1
+	VFMADD231PD.BCST 48(AX)(R9*2), Z12, Z2
+	VFMADD231PD.BCST 48(AX)(R10*1), Z12, Z3
+	VFMADD231PD.BCST 48(AX)(R9*4), Z12, Z4
+	VFMADD231PD.BCST 48(BX)(R10*1), Z12, Z5
+	VFMADD231PD.BCST 48(AX)(R10*2), Z12, Z6
+	VFMADD231PD.BCST 48(CX), Z12, Z7
+	CMPQ             DX, $0x07
+	JEQ              vector0
+
+vector0:
+out:
+	MOVQ    144(R14), R13
+	SHLQ    $0x03, R13
+	MOVQ    208(R14), DX
+	TESTQ   DX, DX
+	JZ      store
+	TESTQ   $0x00000001, DX
+	JZ      noadd
+	MOVQ    DI, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z0, Z8, Z0
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z1, Z8, Z1
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z2, Z8, Z2
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z3, Z8, Z3
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z4, Z8, Z4
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z5, Z8, Z5
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z6, Z8, Z6
+	ADDQ    R13, R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z7, Z8, Z7
+
+noadd:
+	TESTQ        $0x00000002, DX
+	JZ           noscale
+	VBROADCASTSD 216(R14), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+
+noscale:
+	TESTQ        $0x00000004, DX
+	JZ           nofma
+	VBROADCASTSD 216(R14), Z8
+	MOVQ         DI, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z0
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z1
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z2
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z3
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z4
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z5
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z6
+	ADDQ         R13, R12
+	VMOVUPD      (R12), Z10
+	VBROADCASTSD 224(R14), Z11
+	VMULPD       Z11, Z10, Z10
+	VFMADD213PD  Z10, Z8, Z7
+
+nofma:
+	TESTQ   $0x00000008, DX
+	JZ      nobias
+	MOVQ    np+40(FP), R12
+	SUBQ    R11, R12
+	IMUL3Q  $0x40, R12, R12
+	ADDQ    bias+64(FP), R12
+	VMOVUPD (R12), Z8
+	VADDPD  Z8, Z0, Z0
+	VADDPD  Z8, Z1, Z1
+	VADDPD  Z8, Z2, Z2
+	VADDPD  Z8, Z3, Z3
+	VADDPD  Z8, Z4, Z4
+	VADDPD  Z8, Z5, Z5
+	VADDPD  Z8, Z6, Z6
+	VADDPD  Z8, Z7, Z7
+
+nobias:
+	TESTQ  $0x00000010, DX
+	JZ     store
+	VXORPS Z8, Z8, Z8
+	VMAXPD Z0, Z8, Z0
+	VMAXPD Z1, Z8, Z1
+	VMAXPD Z2, Z8, Z2
+	VMAXPD Z3, Z8, Z3
+	VMAXPD Z4, Z8, Z4
+	VMAXPD Z5, Z8, Z5
+	VMAXPD Z6, Z8, Z6
+	VMAXPD Z7, Z8, Z7
+
+store:
+	MOVQ    DI, R12
+	VMOVUPD Z0, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z1, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z2, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z3, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z4, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z5, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z6, (R12)
+	ADDQ    R13, R12
+	VMOVUPD Z7, (R12)
+	ADDQ    $0x40, DI
+	IMUL3Q  $0x01, BP, R12
+	ADDQ    R12, b+24(FP)
 	DECQ    R11
 	JNZ     panel
 	VZEROUPPER

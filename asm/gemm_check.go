@@ -18,6 +18,9 @@ func (g *GemmArgs[T]) valid(nr, last int) bool {
 		uint64(last)*uint64(g.PackPanel)+uint64(g.K)*uint64(nr) > uint64(len(g.Pack))) {
 		return false
 	}
+	if g.BTrans && (g.N != (last+1)*nr || g.ACol != 1 || g.ATile > 0 || g.Pack != nil || g.Init != nil) {
+		return false
+	}
 	k, nb := uint64(g.K-1), uint64(len(g.B))
 	lastA := uint64(g.M-1)*uint64(g.ARow) + k*uint64(g.ACol)
 	if g.ATile > 0 {
@@ -29,6 +32,9 @@ func (g *GemmArgs[T]) valid(nr, last int) bool {
 			full := uint32(g.M) / uint32(g.TileRows)
 			lastA = max(lastA, uint64(full-1)*uint64(g.ATile)+uint64(g.TileRows-1)+k*uint64(g.ACol))
 		}
+	}
+	if g.BTrans {
+		return lastA < uint64(len(g.A)) && uint64(g.N-1)*uint64(g.BRow)+k < nb
 	}
 	b := uint64(last)*uint64(g.BPanel) + k*uint64(g.BRow) // the last row of the last panel
 	return (g.ARow == 1 || g.ACol == 1 && g.ATile == 0) && lastA < uint64(len(g.A)) &&

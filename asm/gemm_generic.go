@@ -19,7 +19,7 @@ func gemmGeneric[T Float](g *GemmArgs[T]) bool {
 	if g.M <= 0 || g.N <= 0 {
 		return true
 	}
-	if !g.valid(gemmGenericNR, (g.N-1)/gemmGenericNR) {
+	if g.BTrans || !g.valid(gemmGenericNR, (g.N-1)/gemmGenericNR) { // GemmTransRows is 0
 		return false
 	}
 	if raceEnabled { // before the scratch memory orders this call after others

@@ -52,7 +52,11 @@ func refGemm[T Float](g *GemmArgs[T], nr int) {
 				s = g.Init[i*g.LDC+j]
 			}
 			for p := range g.K {
-				s = FMA(g.A[ra+p*g.ACol], g.B[(j/nr)*g.BPanel+p*g.BRow+j%nr], s)
+				b := (j/nr)*g.BPanel + p*g.BRow + j%nr
+				if g.BTrans {
+					b = j*g.BRow + p
+				}
+				s = FMA(g.A[ra+p*g.ACol], g.B[b], s)
 			}
 			c := &g.C[i*g.LDC+j]
 			if g.Out&OutAdd != 0 {
@@ -171,6 +175,17 @@ func testGemm[T Float](t *testing.T) {
 					g := gemmCase[T](r, m, n, r.IntN(9), k.GemmNR, m%3 == 0, m%2 == 0, gemmOuts[(m+n)%len(gemmOuts)], true)
 					g.Init = operands[T](r, len(g.C), true)
 					checkGemm(t, k, g)
+				}
+			}
+			// B as it is stored when transposed.
+			for m := 1; m <= k.GemmTransRows; m++ {
+				for panels := 1; panels <= 3; panels++ {
+					for kk := range 2*k.GemmNR + 3 {
+						g := gemmCase[T](r, m, panels*k.GemmNR, kk, k.GemmNR, false, false, gemmOuts[(m+kk)%len(gemmOuts)], true)
+						g.BTrans, g.BRow = true, kk+r.IntN(3)
+						g.B = operands[T](r, (g.N-1)*g.BRow+kk, true)
+						checkGemm(t, k, g)
+					}
 				}
 			}
 			// B packed on the way.

@@ -37,11 +37,14 @@ func (g *GemmArgs[T]) race(nr int) {
 	if g.K > 0 && g.ATile > 0 { // packed: nobody else's
 		raceRead(g.A[:g.rowOffset(g.M-1)+(g.K-1)*g.ACol+1])
 	}
+	for j := 0; g.BTrans && j < g.N; j++ {
+		raceRead(g.B[j*g.BRow:][:g.K])
+	}
 	for p := range g.K {
 		if g.ACol != 1 && g.ATile == 0 {
 			raceRead(g.A[p*g.ACol:][:g.M])
 		}
-		for j := 0; j < g.N; j += nr {
+		for j := 0; !g.BTrans && j < g.N; j += nr {
 			raceRead(g.B[j/nr*g.BPanel+p*g.BRow:][:min(nr, g.N-j)])
 		}
 	}

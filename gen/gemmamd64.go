@@ -103,6 +103,10 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 				t.emitWide(packed)
 			}
 		}
+		for h := 1; h <= transHeights(isa); h++ {
+			t := &gemmTile{amd64File: f, h: h, nv: transVectors(isa, h), nb: 2}
+			t.emitTrans()
+		}
 		packN(f)
 		packT(f)
 		packTiles(f)
@@ -164,6 +168,15 @@ func gemmTable(isa amd64ISA, d dtype) string {
 		}
 		s += "},\n"
 	}
+	s += "trans: []gemmRaw[" + d.goName + "]{nil,"
+	for h := 1; h <= transHeights(isa); h++ {
+		s += transName(isa, d, h) + ","
+	}
+	s += "},\ntransVectors: []int{0,"
+	for h := 1; h <= transHeights(isa); h++ {
+		s += fmt.Sprint(transVectors(isa, h), ",")
+	}
+	s += "},\n"
 	s += "widePanels: []int{"
 	for _, n := range widePanels(isa) {
 		s += fmt.Sprint(n, ",")

@@ -146,7 +146,7 @@ func (s *strip[T]) packA(p0, k, n int) {
 func (s *strip[T]) packsA(n int) bool {
 	nr, stride := s.kernels.GemmNR, max(s.aRow, s.aCol)*sizeOf[T]()
 	switch {
-	case s.m < packRowsA:
+	case s.m < packRowsA || s.isFew():
 		return false
 	case s.aCol == 1 && stride%2048 == 0:
 		return n > nr
@@ -214,6 +214,9 @@ type strip[T Float] struct {
 // width returns how many columns of B to pack at a time.
 func (s *strip[T]) width(n int) int {
 	nr := s.kernels.GemmNR
+	if s.isFew() {
+		return n // passes once
+	}
 	w := max(1, asm.Caches().L2/2/(s.kb*sizeOf[T]())/nr) * nr
 	if n <= w+w/4 {
 		return n
@@ -302,17 +305,45 @@ func (s *strip[T]) kblock(p0, p1 int, c []T, ldc, out int) {
 		s.multiply(tiles[T]{b: s.packed.panels(s.j0, s.n, p0, p1), bPanel: nr * k, bRow: nr, r1: s.m, n: s.n, p0: p0, k: k, c: c, ldc: ldc, out: out})
 	case s.inPlace():
 		s.multiply(tiles[T]{b: s.b[p0*s.bRow+s.j0:], bPanel: nr, bRow: s.bRow, r1: s.m, n: s.n, p0: p0, k: k, c: c, ldc: ldc, out: out})
+	case s.isFew():
+		s.few(p0, k, c, ldc, out)
 	case s.tB && s.m*k*sizeOf[T]() <= asm.Caches().L2/2:
-		s.throughL1(p0, k, c, ldc, out)
+		s.throughL1(0, p0, k, c, ldc, out)
 	default:
 		s.packedStrip(p0, k, c, ldc, out)
 	}
 }
 
+// isFew reports whether few does the block.
+func (s *strip[T]) isFew() bool {
+	return s.tB && s.packed == nil && s.aCol == 1 && s.m <= s.kernels.GemmTransRows
+}
+
+// few multiplies few rows with B as it is stored, transposed. What is left of the
+// columns goes through the L1.
+func (s *strip[T]) few(p0, k int, c []T, ldc, out int) {
+	whole := s.n / s.kernels.GemmNR * s.kernels.GemmNR
+	if whole > 0 {
+		t := tiles[T]{
+			b: s.b[s.j0*s.bRow+p0:], bRow: s.bRow, bTrans: true,
+			r1: s.m, n: whole, p0: p0, k: k, c: c, ldc: ldc, out: out,
+		}
+		if s.m > 2 && s.aRow*sizeOf[T]()%1024 == 0 { // rows that collide in the L1
+			t.aRow = k + 64/sizeOf[T]()
+			t.a = grow(&s.ws.a, s.m*t.aRow)
+			for i := range s.m {
+				copy(t.a[i*t.aRow:][:k], s.a[(s.i0+i)*s.aRow+p0:])
+			}
+		}
+		s.multiply(t)
+	}
+	s.throughL1(whole, p0, k, c, ldc, out)
+}
+
 // throughL1 transposes one panel of B at a time into the L1 and multiplies all rows
-// of A, which stay in the L2, with it. A panel longer than the L1 goes in pieces: the
+// of A, which stay in the L2, with it, from column j0 on. A panel longer than the L1 goes in pieces: the
 // chains are put by in C, or beside it where C is still wanted.
-func (s *strip[T]) throughL1(p0, k int, c []T, ldc, out int) {
+func (s *strip[T]) throughL1(j0, p0, k int, c []T, ldc, out int) {
 	nr, chunk, chains := s.kernels.GemmNR, k, c
 	if want := s.kernels.GemmChunk; want > 0 && k > want*3/2 {
 		pieces := (k + want - 1) / want
@@ -326,7 +357,7 @@ func (s *strip[T]) throughL1(p0, k int, c []T, ldc, out int) {
 		}
 	}
 	buf := grow(&s.ws.b, nr*chunk)
-	for j := 0; j < s.n; j += nr {
+	for j := j0; j < s.n; j += nr {
 		w := min(nr, s.n-j)
 		for q := 0; q < k; q += chunk {
 			kk := min(chunk, k-q)
@@ -395,6 +426,9 @@ func (s *strip[T]) packPanel(dst []T, j, w, p0, k int) {
 type tiles[T Float] struct {
 	b            []T
 	bPanel, bRow int
+	bTrans       bool
+	a            []T // rows r0.. of A, aRow apart, or nil: those of the strip
+	aRow         int
 	pack         []T // for a copy of b on the way
 	packPanel    int
 	r0, r1       int
@@ -409,23 +443,30 @@ func (s *strip[T]) multiply(t tiles[T]) {
 	nr, h := s.kernels.GemmNR, asm.TileHeight(s.m, s.kernels.GemmMR)
 	var g asm.GemmArgs[T]
 	g.ARow, g.ACol, g.Alpha, g.Beta, g.Out = s.aRow, s.aCol, s.alpha, s.beta, t.out
-	g.BPanel, g.BRow, g.LDC, g.K, g.PackPanel = t.bPanel, t.bRow, t.ldc, t.k, t.packPanel
+	g.BPanel, g.BRow, g.LDC, g.K, g.PackPanel, g.BTrans = t.bPanel, t.bRow, t.ldc, t.k, t.packPanel, t.bTrans
 	g.Ahead = fetchAhead
 	w, packed := s.tileWidth(), t.r1 <= s.packedRows
 	if packed {
 		g.ARow, g.ACol, g.ATile, g.TileRows = 1, w, s.packedTile, h
+	}
+	if t.a != nil {
+		g.ARow = t.aRow
 	}
 	rows, cols := callShape(t.r1-t.r0, t.n, t.k, h, nr)
 	for i := t.r0; i < t.r1; i += rows {
 		g.M = min(rows, t.r1-i)
 		if packed {
 			g.A = s.packedA[i/h*g.ATile+(t.p0-s.packedP)*w:]
+		} else if t.a != nil {
+			g.A = t.a[(i-t.r0)*t.aRow:]
 		} else {
 			g.A = s.a[(s.i0+i)*s.aRow+t.p0*s.aCol:]
 		}
 		for j := 0; j < t.n; j += cols {
 			g.N = min(cols, t.n-j)
-			g.B = t.b[j/nr*t.bPanel:]
+			if g.B = t.b[j/nr*t.bPanel:]; t.bTrans {
+				g.B = t.b[j*t.bRow:]
+			}
 			if t.pack != nil {
 				g.Pack = t.pack[j/nr*t.packPanel:]
 			}

@@ -132,7 +132,7 @@ func testGemm[T Float](t *testing.T) {
 				testProduct(t, k, 1+r.IntN(40), 1+r.IntN(70), 1+r.IntN(80), s[0], s[1], r)
 			}
 			// Around every block size: one, two, three k-blocks, a superblock and a bit.
-			for i, s := range [][3]int{{5, 7, 768}, {3, 33, 769}, {20, 34, 700}, {15, 37, 1283}, {2, 3, 512*17 + 5}, {1, 40, 1000}, {40, 1, 1000}} {
+			for i, s := range [][3]int{{5, 7, 768}, {3, 33, 769}, {20, 34, 700}, {6, 70, 1024}, {15, 37, 1283}, {2, 3, 512*17 + 5}, {1, 40, 1000}, {40, 1, 1000}} {
 				sc := scales[(i+1)%len(scales)]
 				testProduct(t, k, s[0], s[1], s[2], sc[0], sc[1], r)
 				testProduct(t, k, s[0], s[1], s[2], 1, 0, r)
