@@ -3,6 +3,7 @@
 package asm
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"reflect"
 	"syscall"
@@ -109,6 +110,13 @@ func (g *guards[T]) products(k *Kernels[T], r *rand.Rand) {
 				c.Init = operands[T](r, len(c.C), false)
 				g.gemm(k, c)
 			}
+			// B as it is stored when transposed.
+			if n%nr == 0 && m <= k.GemmTransRows {
+				c := gemmCase[T](r, m, n, 1+(5*m+n)%(2*nr+1), nr, false, false, gemmOuts[(i+m)%len(gemmOuts)], false)
+				c.BTrans, c.BRow = true, c.K+m%3
+				c.B = operands[T](r, (n-1)*c.BRow+c.K, false)
+				g.gemm(k, c)
+			}
 			// B packed on the way.
 			if n%nr == 0 && m > 1 && m <= mr {
 				c := gemmCase[T](r, m, n, 1+(m+n)%7, nr, true, false, gemmOuts[(i+m)%len(gemmOuts)], false)
@@ -132,6 +140,23 @@ func (g *guards[T]) packs(k *Kernels[T], r *rand.Rand) {
 				for p := range kk { // what is beyond n is not specified
 					if i := firstDifference(dst[p*w:p*w+n], want[p*w:p*w+n]); i >= 0 {
 						g.t.Fatalf("PackN w %d n %d k %d: row %d differs", w, n, kk, p)
+					}
+				}
+			}
+		}
+	}
+	w := 1 << bits.Len(uint(k.GemmMR-1))
+	for h := 1; h <= k.GemmMR; h++ {
+		for _, n := range []int{1, h, w - 1, w, w + 1, 3*h + 1, 6*w - 1} {
+			kk, lds, atile := 1+(h+n)%9, n+h%3, 0
+			atile = w*kk + n%3
+			src := g.copyOf(operands[T](r, (kk-1)*lds+n, false))
+			dst := g.slice((n-1)/h*atile + w*kk)
+			k.PackTiles(dst, atile, w, src, lds, h, n, kk)
+			for p := range kk {
+				for i := range n {
+					if !sameBits(dst[i/h*atile+p*w+i%h], src[p*lds+i]) {
+						g.t.Fatalf("PackTiles h %d n %d k %d: row %d column %d differs", h, n, kk, p, i)
 					}
 				}
 			}
@@ -250,7 +275,7 @@ func TestKernelsAtUnreadablePages(t *testing.T) {
 // TestGuardsCoverKernels: a new kernel needs a place among those above.
 func TestGuardsCoverKernels(t *testing.T) {
 	covered := map[string]bool{
-		"Gemm": true, "PackN": true, "PackT": true, "Axpby": true, "ColSum": true, "Uniform": true, "Normal": true,
+		"Gemm": true, "PackN": true, "PackT": true, "PackTiles": true, "Axpby": true, "ColSum": true, "Uniform": true, "Normal": true,
 		"ProbeFMA": true /* no operands */, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
 	}
 	for _, c := range calls[float32]() {

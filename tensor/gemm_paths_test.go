@@ -35,8 +35,9 @@ func newSpy[T Float](table *asm.Kernels[T], b []T) *spy[T] {
 			"A in tiles":       g.ATile > 0,
 			"chain in pieces":  g.Init != nil,
 			"later k-block":    g.Out&asm.OutAdd != 0,
+			"B turned":         g.BTrans,
 			"C transposed":     g.LDC == tallChunk && rangesMeet(g.A[:1], s.b),
-			"few rows, wide":   g.M <= 4 && g.ACol == 1 && g.N >= 8*nr,
+			"few rows, wide":   g.M <= 4 && g.ACol == 1 && g.N >= 8*nr && !g.BTrans,
 			"alpha and beta":   g.Out&asm.OutFMA != 0,
 			"a scaled product": g.Out&asm.OutScale != 0,
 		} {
@@ -75,6 +76,7 @@ type pathCase[T Float] struct {
 	lda, ldb    int // 0: a few more than a row
 	alpha, beta T
 	want        []string // what the spy must have seen
+	turned      bool     // with B in registers, on the tables that can
 	blocks      int      // least k-blocks after the first, whatever the strips
 	workers     bool     // workers must have been asked
 }
@@ -97,7 +99,9 @@ func pathCases[T Float](k *asm.Kernels[T]) []pathCase[T] {
 		{name: "packed on the way", trans: anyA, m: directRows + 5, n: 2*nr + 3, k: 20, ldb: collide, alpha: -1, want: []string{"B packed on way", "B packed strip", "a scaled product"}},
 		{name: "packed on the way, whole panels", trans: anyA, m: directRows + 2*mr, n: 2 * nr, k: 9, ldb: collide, alpha: 1, beta: 1, want: []string{"B packed on way", "B packed strip"}},
 		{name: "tiles of A", trans: []string{"nn", "nt"}, m: 2*mr + 1, n: 2*nr + 1, k: 40, lda: collide, alpha: 1, want: []string{"A in tiles"}},
-		{name: "tiles of A, stored transposed", trans: []string{"tn", "tt"}, m: mr + 3, n: 8*nr + 1, k: 10, lda: collide, alpha: 1, want: []string{"A in tiles"}},
+		{name: "tiles of A, stored transposed", trans: []string{"tn", "tt"}, m: mr + 3, n: 8*nr + 1, k: 10, lda: 2 * collide, alpha: 1, want: []string{"A in tiles"}},
+		{name: "few rows, B transposed", trans: []string{"nt"}, m: 3, n: 3*nr + 1, k: long + 1, alpha: 1, turned: true},
+		{name: "few rows apart, B transposed", trans: []string{"nt"}, m: 4, n: 2 * nr, k: 70, lda: collide, alpha: 1, beta: 1, turned: true},
 		{name: "panel of transposed B", trans: transB, m: mr + 4, n: 2*nr + 1, k: 50, alpha: 0.5, beta: -2, want: []string{"PackT", "B a panel", "alpha and beta"}},
 		{name: "tall", trans: []string{"tn", "tt"}, m: tallRows + 50, n: 10, k: 12, alpha: 2, want: []string{"C transposed", "PackT"}},
 		{name: "tall, in chunks", trans: []string{"tn", "tt"}, m: 2*tallChunk + 3, n: 3, k: 5, alpha: 1, want: []string{"C transposed"}},
@@ -200,6 +204,9 @@ func (c *pathCase[T]) run(t *testing.T, table *asm.Kernels[T], kind int, place f
 			now := ReadStats()
 			if threads == 1 {
 				first = got
+				if c.turned && table.GemmTransRows > 0 && s.seen["B turned"] == 0 {
+					t.Errorf("%s: B was not turned in registers, but %v", trans, s.seen)
+				}
 				for _, want := range c.want {
 					if s.seen[want] == 0 {
 						t.Errorf("%s: did not see %q, but %v", trans, want, s.seen)
