@@ -106,6 +106,7 @@ func pathCases[T Float](k *asm.Kernels[T]) []pathCase[T] {
 		{name: "tall", trans: []string{"tn", "tt"}, m: tallRows + 50, n: 10, k: 12, alpha: 2, want: []string{"C transposed", "PackT"}},
 		{name: "tall, in chunks", trans: []string{"tn", "tt"}, m: 2*tallChunk + 3, n: 3, k: 5, alpha: 1, want: []string{"C transposed"}},
 		{name: "tall with beta", trans: []string{"tn", "tt"}, m: tallRows + 20, n: 5, k: 8, alpha: 1, beta: 1},
+		{name: "tall, several k-blocks", trans: []string{"tn"}, m: tallRows + 1, n: 2, k: long + 40, alpha: 1, want: []string{"later k-block"}, blocks: 1},
 		{name: "one row", trans: all4, m: 1, n: 17*nr + 1, k: 20, alpha: 1},
 		{name: "one row of rows", trans: []string{"nn"}, m: 1, n: 17*nr + 3, k: 20, alpha: 1, want: []string{"few rows, wide", "B in place"}},
 		{name: "three rows", trans: []string{"nn"}, m: 3, n: 9*nr + 1, k: 15, alpha: 1, beta: 1, want: []string{"few rows, wide"}},

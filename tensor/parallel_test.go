@@ -215,6 +215,31 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// TestWorkersCome: a caller inside an item gets help, whether the worker is new, spins,
+// is about to park or is parked: here no item ends before the other has begun.
+func TestWorkersCome(t *testing.T) {
+	defer SetMaxThreads(SetMaxThreads(2))
+	r := rand.New(rand.NewPCG(43, 44))
+	Shutdown()
+	for i := 0; i < 100 && !t.Failed(); i++ {
+		within(t, time.Minute, func() {
+			var begun atomic.Int32
+			parallelFor(2, 2, taskFunc(func(int) {
+				begun.Add(1)
+				for began := time.Now(); begun.Load() < 2; runtime.Gosched() {
+					if time.Since(began) > 20*time.Second {
+						t.Errorf("round %d: nobody comes", i)
+						return
+					}
+				}
+			}))
+		})
+		if i%4 > 0 {
+			time.Sleep(time.Duration(r.IntN(int(3 * spinTime))))
+		}
+	}
+}
+
 // TestOneProcessor: workers that have nothing to do do not keep the only processor
 // from those who have.
 func TestOneProcessor(t *testing.T) {
