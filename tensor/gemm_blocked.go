@@ -26,7 +26,8 @@ func ReadStats() Stats {
 const (
 	// threadWork is the number of multiply-adds below which a product stays on
 	// one thread.
-	threadWork = 1 << 19
+	threadWork  = 1 << 19
+	elementWork = 4
 	// callWork bounds the multiply-adds of one call of a kernel: assembly cannot
 	// be preempted, and a garbage collection waits for it.
 	callWork = 1 << 20
@@ -48,7 +49,7 @@ const (
 
 // run computes the product on as many threads as its size is worth.
 func (p *product[T]) run() {
-	if float64(p.m)*float64(p.n)*float64(p.k) >= 2*threadWork {
+	if p.work() >= 2*threadWork {
 		threads := MaxThreads() // takes a lock: not for small products
 		if p.threads > 0 {
 			threads = min(threads, p.threads)
@@ -59,6 +60,12 @@ func (p *product[T]) run() {
 		}
 	}
 	p.block(0, p.m, 0, p.n)
+}
+
+// work is the time of the product in multiply-adds at full speed. An element of B
+// takes as long as a few of them to come from beyond the L1.
+func (p *product[T]) work() float64 {
+	return float64(p.m+elementWork) * float64(p.n) * float64(p.k)
 }
 
 // block computes rows i0..i1 and columns j0..j1 of C on this thread.

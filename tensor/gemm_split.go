@@ -26,19 +26,27 @@ var (
 )
 
 // split cuts C into about four items a thread, so that a thread that is held up
-// does not hold up the others, but none below threadWork/2 multiply-adds. The
-// longer side is cut first: the squarer an item, the less is packed for it.
+// does not hold up the others, but none below threadWork/2 multiply-adds. Every cut
+// between columns has each row of A read, and perhaps packed, once more, every cut
+// between rows each column of B: the cheaper cut comes first.
 func (p *product[T]) split(threads int) {
-	work := float64(p.m) * float64(p.n) * float64(p.k)
-	items := max(threads, min(4*threads, int(work/(threadWork*2))))
+	items := max(threads, min(4*threads, int(p.work()/(threadWork*2))))
 	nr, mr := p.kernels.GemmNR, p.kernels.GemmMR
+	again, againB := p.m, p.n
+	if max(p.aRow, p.aCol)*sizeOf[T]()%1024 == 0 {
+		again *= packCost
+	}
+	if p.packed == nil {
+		againB *= packCost
+	}
 	rows, cols := p.m, p.n
 	for across, down := 1, 1; across*down < items; {
+		canAcross, canDown := cols >= 2*nr, rows >= 2*mr
 		switch {
-		case cols >= rows && cols >= 4*nr || rows < 2*mr && cols >= 2*nr:
+		case canAcross && (!canDown || across*again <= down*againB):
 			across *= 2
 			cols = roundUp((p.n+across-1)/across, nr)
-		case rows >= 2*mr:
+		case canDown:
 			down *= 2
 			rows = roundUp((p.m+down-1)/down, mr)
 		default:
@@ -52,6 +60,10 @@ func (p *product[T]) split(threads int) {
 	g.product = product[T]{}
 	putGrid(g)
 }
+
+// packCost is how many times longer it takes to read an operand and pack it than to
+// read it.
+const packCost = 4
 
 func roundUp(x, to int) int { return (x + to - 1) / to * to }
 
