@@ -25,12 +25,12 @@ var (
 	grids64 free[grid[float64]]
 )
 
-// split cuts C into about four items a thread, so that a thread that is held up
+// split cuts C into about two items a thread, so that a thread that is held up
 // does not hold up the others, but none below threadWork/2 multiply-adds. Every cut
 // between columns has each row of A read, and perhaps packed, once more, every cut
 // between rows each column of B: the cheaper cut comes first.
 func (p *product[T]) split(threads int) {
-	items := max(threads, min(4*threads, int(p.work()/(threadWork*2))))
+	items := max(threads, min(2*threads, int(p.work()/(threadWork*2))))
 	nr, mr := p.kernels.GemmNR, p.kernels.GemmMR
 	again, againB := p.m, p.n
 	if max(p.aRow, p.aCol)*sizeOf[T]()%1024 == 0 {
