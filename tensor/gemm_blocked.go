@@ -76,6 +76,10 @@ func (p *product[T]) block(i0, i1, j0, j1 int) {
 		p.blockTall(i0, i1, j0, j1)
 		return
 	}
+	if p.turned(m, n) {
+		p.blockTurned(i0, i1, j0, j1)
+		return
+	}
 	ws := getWorkspace[T]()
 	s := &ws.strip // not on the stack, so that p can be
 	*s = strip[T]{product: *p, i0: i0, m: m, cols: n, kb: kb, ws: ws}

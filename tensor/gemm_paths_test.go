@@ -100,6 +100,8 @@ func pathCases[T Float](k *asm.Kernels[T]) []pathCase[T] {
 		{name: "packed on the way, whole panels", trans: anyA, m: directRows + 2*mr, n: 2 * nr, k: 9, ldb: collide, alpha: 1, beta: 1, want: []string{"B packed on way", "B packed strip"}},
 		{name: "tiles of A", trans: []string{"nn", "nt"}, m: 2*mr + 1, n: 2*nr + 1, k: 40, lda: collide, alpha: 1, want: []string{"A in tiles"}},
 		{name: "tiles of A, stored transposed", trans: []string{"tn", "tt"}, m: mr + 3, n: 8*nr + 1, k: 10, lda: 2 * collide, alpha: 1, want: []string{"A in tiles"}},
+		{name: "C turned", trans: transB, m: 2 * nr, n: 4*nr + 129, k: long + 9, alpha: -1},
+		{name: "C turned, some lanes idle", trans: transB, m: nr - 1, n: 2*nr + 150, k: 33, alpha: 1},
 		{name: "few rows, B transposed", trans: []string{"nt"}, m: 3, n: 3*nr + 1, k: long + 1, alpha: 1, turned: true},
 		{name: "few rows apart, B transposed", trans: []string{"nt"}, m: 4, n: 2 * nr, k: 70, lda: collide, alpha: 1, beta: 1, turned: true},
 		{name: "panel of transposed B", trans: transB, m: mr + 4, n: 2*nr + 1, k: 50, alpha: 0.5, beta: -2, want: []string{"PackT", "B a panel", "alpha and beta"}},

@@ -34,8 +34,9 @@ func (p *product[T]) blockTall(i0, i1, j0, j1 int) {
 	} else {
 		g.A, g.ARow, g.ACol = p.b[j0:], 1, p.bRow
 	}
-	for ; i0 < i1; i0 += tallChunk {
-		g.N = min(tallChunk, i1-i0)
+	chunk := min(tallChunk, max(g.BPanel, callWork/(n*p.k)/g.BPanel*g.BPanel))
+	for ; i0 < i1; i0 += chunk {
+		g.N = min(chunk, i1-i0)
 		g.B = p.a[i0:]
 		asm.CallGemm(p.kernels, &g)
 		p.kernels.PackT(p.c[i0*p.ldc+j0:], p.ldc, t, tallChunk, n, g.N)
