@@ -28,9 +28,9 @@ const (
 	// one thread.
 	threadWork  = 1 << 19
 	elementWork = 4
-	// callWork bounds the multiply-adds of one call of a kernel: assembly cannot
-	// be preempted, and a garbage collection waits for it.
-	callWork = 1 << 20
+	// callWork bounds the work of one call of a kernel, multiply-adds by bytes of an
+	// element: assembly cannot be preempted, and a garbage collection waits for it.
+	callWork = 1 << 22
 	// callBytes is the same for calls that wait for memory: bytes of B.
 	callBytes = 1 << 19
 	// directRows is the number of rows up to which packing B does not pay.
@@ -190,12 +190,12 @@ func (p *product[T]) finalOut() int {
 	return out
 }
 
-// callShape cuts an m x n block with chains of k into calls of at most callWork
-// multiply-adds: whole tiles of h rows, whole panels of nr columns.
-func callShape(m, n, k, h, nr int) (rows, cols int) {
-	work := callWork
+// callShape cuts an m x n block with chains of k, of elements of size bytes, into
+// calls of bounded work: whole tiles of h rows, whole panels of nr columns.
+func callShape(m, n, k, h, nr, size int) (rows, cols int) {
+	work := callWork / size
 	if m < 8 {
-		work = callBytes / 4 * m // bound by memory, not by the FMA units
+		work = callBytes / size * m // bound by memory, not by the FMA units
 	}
 	if float64(m)*float64(n)*float64(k) <= float64(work) { // no division for small ones
 		return m, n
@@ -463,7 +463,7 @@ func (s *strip[T]) multiply(t tiles[T]) {
 	if t.a != nil {
 		g.ARow = t.aRow
 	}
-	rows, cols := callShape(t.r1-t.r0, t.n, t.k, h, nr)
+	rows, cols := callShape(t.r1-t.r0, t.n, t.k, h, nr, sizeOf[T]())
 	for i := t.r0; i < t.r1; i += rows {
 		g.M = min(rows, t.r1-i)
 		if packed {

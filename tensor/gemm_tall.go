@@ -34,7 +34,7 @@ func (p *product[T]) blockTall(i0, i1, j0, j1 int) {
 	} else {
 		g.A, g.ARow, g.ACol = p.b[j0:], 1, p.bRow
 	}
-	chunk := min(tallChunk, max(g.BPanel, callWork/(n*p.k)/g.BPanel*g.BPanel))
+	chunk := min(tallChunk, max(g.BPanel, callWork/sizeOf[T]()/(n*p.k)/g.BPanel*g.BPanel))
 	for ; i0 < i1; i0 += chunk {
 		g.N = min(chunk, i1-i0)
 		g.B = p.a[i0:]
