@@ -202,7 +202,11 @@ func scale[T Float](m, n int, beta T, c []T, ldc int) {
 		row := c[i*ldc : i*ldc+n]
 		switch beta {
 		case 0:
-			clear(row)
+			for len(row) > 0 { // in pieces: clearing cannot be preempted
+				piece := row[:min(len(row), 1<<16)]
+				clear(piece)
+				row = row[len(piece):]
+			}
 		case 1:
 			return
 		default:

@@ -33,7 +33,7 @@ const (
 	// callWork bounds the work of one call of a kernel, multiply-adds by bytes of an
 	// element: assembly cannot be preempted, and a garbage collection waits for it.
 	callWork = 1 << 22
-	// callBytes is the same for calls that wait for memory: bytes of B.
+	// callBytes is the same for calls that wait for memory: bytes of A, B and C.
 	callBytes = 1 << 19
 	// directRows is the number of rows up to which packing B does not pay.
 	directRows = 32
@@ -50,19 +50,24 @@ const (
 	packRowsA = 5
 )
 
-// run computes the product on as many threads as its size is worth.
+// run computes the product on as many threads as its size is worth, and as other
+// callers leave: where that is one, it is not cut.
 func (p *product[T]) run() {
-	if p.work() >= 2*threadWork {
-		threads := MaxThreads() // takes a lock: not for small products
-		if p.threads > 0 {
-			threads = min(threads, p.threads)
-		}
-		if threads > 1 {
-			p.split(threads)
-			return
-		}
+	if p.work() < 2*threadWork {
+		p.block(0, p.m, 0, p.n)
+		return
 	}
-	p.block(0, p.m, 0, p.n)
+	limit := MaxThreads() // takes a lock: not for small products
+	if p.threads > 0 {
+		limit = min(limit, p.threads)
+	}
+	threads := claim(limit)
+	defer release(threads)
+	if threads > 1 {
+		p.split(threads)
+	} else {
+		p.block(0, p.m, 0, p.n)
+	}
 }
 
 // work is the time of the product in multiply-adds at full speed. An element of B
@@ -195,21 +200,18 @@ func (p *product[T]) finalOut() int {
 	return out
 }
 
-// callShape cuts an m x n block with chains of k, of elements of size bytes, into
-// calls of bounded work: whole tiles of h rows, whole panels of nr columns.
-func callShape(m, n, k, h, nr, size int) (rows, cols int) {
-	work := callWork / size
-	if m < 8 {
-		work = callBytes / size * m // bound by memory, not by the FMA units
-	}
-	if float64(m)*float64(n)*float64(k) <= float64(work) { // no division for small ones
+// callShape cuts an m x n block with chains of k into calls of a kernel that take
+// bounded time, whatever bounds it: whole tiles of h rows, whole panels of nr columns.
+func callShape[T Float](m, n, k, h, nr int) (rows, cols int) {
+	// A narrow tile takes as long as one of a whole vector.
+	wide, k1 := max(n, nr/4), max(1, k)
+	work, elems := callWork/sizeOf[T](), callBytes/sizeOf[T]()
+	if float64(m)*float64(wide)*float64(k) <= float64(work) && float64(m)*float64(k+n)+float64(k)*float64(n) <= float64(elems) { // no division for small ones
 		return m, n
 	}
-	cols = max(nr, work/max(1, k*min(m, h))/nr*nr)
-	if cols >= n {
-		cols = n
-	}
-	return min(m, max(h, work/max(1, k*cols)/h*h)), cols
+	cols = min(n, max(nr, min(work/(k1*min(m, h)), elems/k1)/nr*nr))
+	rows = min(work/(k1*max(cols, nr/4)), max(0, elems-k1*cols)/(k1+cols)) / h * h
+	return min(m, max(h, rows)), cols
 }
 
 // strip is a strip of columns of C in work: all rows of the block, as many

@@ -157,7 +157,7 @@ func (s *strip[T]) multiply(t tiles[T]) {
 	if t.a != nil {
 		g.ARow = t.aRow
 	}
-	rows, cols := callShape(t.r1-t.r0, t.n, t.k, h, nr, sizeOf[T]())
+	rows, cols := callShape[T](t.r1-t.r0, t.n, t.k, h, nr)
 	for i := t.r0; i < t.r1; i += rows {
 		g.M = min(rows, t.r1-i)
 		if packed {

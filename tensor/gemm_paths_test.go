@@ -362,3 +362,54 @@ func TestGemmOverflow(t *testing.T) {
 		})
 	}
 }
+
+// testCalls asks kernels that do nothing for large products of every kind: no call
+// may be long, since nothing can interrupt it.
+func testCalls[T Float](t *testing.T) {
+	work, elems := 2*callWork/sizeOf[T](), 2*callBytes/sizeOf[T]()
+	x := make([]T, 1<<22) // never touched
+	for _, table := range asm.Tables[T]() {
+		for _, s := range [][3]int{
+			{512, 512, 4096}, {50000, 64, 64}, {50000, 10, 64}, {5000, tallColumns, asm.KBlockMax}, {1, 4096, 1000}, {5, 4000, 1000}, {8, 4000, 1000},
+			{32, 2048, 2048}, {4000, 1, 1000}, {4000, 8, 1000}, {65000, 1, 64}, {1, 65000, 64}, {1 << 22, 1, 1}, {2000, 2000, 1}, {14, 14, 100000},
+		} {
+			m, n, k := s[0], s[1], s[2]
+			for _, trans := range all4 {
+				kernels := *table
+				kernels.PackN = func([]T, int, []T, int, int, int) {}
+				kernels.PackT = kernels.PackN
+				kernels.Gemm = func(g *asm.GemmArgs[T]) bool {
+					if w := g.M * max(g.N, table.GemmNR/4) * g.K; w > work {
+						t.Errorf("isa=%s %s m %d n %d k %d: a call of %d x %d x %d", table.ISA, trans, m, n, k, g.M, g.N, g.K)
+					}
+					if e := g.M*g.K + g.K*g.N + g.M*g.N; e > elems {
+						t.Errorf("isa=%s %s m %d n %d k %d: a call of %d x %d x %d, %d elements", table.ISA, trans, m, n, k, g.M, g.N, g.K, e)
+					}
+					return !t.Failed()
+				}
+				tA, tB := trans[0] == 't', trans[1] == 't'
+				lda, ldb := k, n
+				if tA {
+					lda = m
+				}
+				if tB {
+					ldb = k
+				}
+				if t.Failed() {
+					return
+				}
+				func() {
+					defer func() { _ = recover() }() // a call that is refused
+					gemmOn(&kernels, 1, tA, tB, m, n, k, 1, x, lda, x, ldb, 0, x, n)
+				}()
+			}
+		}
+	}
+}
+
+// TestCallsAreShort: what delays a garbage collection is bounded, by the arithmetic
+// and by the memory of a call.
+func TestCallsAreShort(t *testing.T) {
+	t.Run("float32", testCalls[float32])
+	t.Run("float64", testCalls[float64])
+}

@@ -1,7 +1,6 @@
 package tensor
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -262,37 +261,4 @@ func testPacked[T Float](t *testing.T) {
 func TestGemmPacked(t *testing.T) {
 	t.Run("float32", testPacked[float32])
 	t.Run("float64", testPacked[float64])
-}
-
-// TestGemmConcurrent: many goroutines at once get the bits of one alone.
-func TestGemmConcurrent(t *testing.T) {
-	defer SetMaxThreads(SetMaxThreads(4))
-	r := rand.New(rand.NewPCG(9, 9))
-	const n = 130
-	a, b := randomSlice[float32](r, n*n), randomSlice[float32](r, n*n)
-	want := make([]float32, n*n)
-	Gemm(false, true, n, n, n, 1, a, n, b, n, 0, want, n)
-	errs := make(chan error)
-	const goroutines = 16
-	for range goroutines {
-		go func() {
-			c := make([]float32, n*n)
-			for range 10 {
-				Gemm(false, true, n, n, n, 1, a, n, b, n, 0, c, n)
-				for i := range c {
-					if !sameBits(c[i], want[i]) {
-						errs <- fmt.Errorf("C[%d] = %v, want %v", i, c[i], want[i])
-						return
-					}
-				}
-			}
-			errs <- nil
-		}()
-	}
-	for range goroutines {
-		if err := <-errs; err != nil {
-			t.Error(err)
-		}
-	}
-	Shutdown()
 }

@@ -52,7 +52,7 @@ func (p *product[T]) blockTurned(i0, i1, j0, j1 int) {
 			if p0+kb >= p.k {
 				g.Out |= p.finalOut()
 			}
-			rows, _ := callShape(n, m, g.K, h, nr, sizeOf[T]())
+			rows, _ := callShape[T](n, m, g.K, h, nr)
 			for r := 0; r < n; r += rows {
 				g.M, g.A, g.C = min(rows, n-r), p.b[(j+r)*p.bRow+p0:], t[r*wide:]
 				asm.CallGemm(kernels, &g)

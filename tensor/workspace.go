@@ -26,7 +26,7 @@ func grow[T Float](buf *[]T, n int) []T {
 // free is a store of idle objects of one type; unlike a sync.Pool it survives
 // garbage collections.
 type free[S any] struct {
-	slots [64]atomic.Pointer[S]
+	slots [256]atomic.Pointer[S]
 }
 
 func (f *free[S]) get() *S {
