@@ -4023,7 +4023,8 @@ start:
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x04, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -4096,8 +4097,10 @@ loopC:
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R13, R12
 	ADDQ         $0x10, AX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -4497,7 +4500,8 @@ start:
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x05, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -4582,8 +4586,10 @@ loopC:
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R13, R12
 	ADDQ         $0x10, AX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -5039,7 +5045,8 @@ start:
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x06, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -5137,8 +5144,10 @@ loopC:
 	ADDQ         R13, R12
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -14616,7 +14625,8 @@ start:
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x04, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -14692,8 +14702,10 @@ loopC:
 	VFMADD231PS  Y13, Y9, Y7
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -14999,7 +15011,8 @@ start:
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x05, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -15087,8 +15100,10 @@ loopC:
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -15437,7 +15452,8 @@ start:
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x06, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -15537,8 +15553,10 @@ loopC:
 	VFMADD231PS  Y15, Y13, Y11
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -29867,7 +29885,8 @@ start:
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x04, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -29940,8 +29959,10 @@ loopC:
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R13, R12
 	ADDQ         $0x20, AX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -30341,7 +30362,8 @@ start:
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x05, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -30426,8 +30448,10 @@ loopC:
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R13, R12
 	ADDQ         $0x20, AX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -30883,7 +30907,8 @@ start:
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x06, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -30981,8 +31006,10 @@ loopC:
 	ADDQ         R13, R12
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -40460,7 +40487,8 @@ start:
 	JZ      rest
 	SUBQ    $0x04, DX
 	JLE     short
-	MOVQ    $0x00000004, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x04, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -40536,8 +40564,10 @@ loopC:
 	VFMADD231PD  Y13, Y9, Y7
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -40843,7 +40873,8 @@ start:
 	JZ      rest
 	SUBQ    $0x05, DX
 	JLE     short
-	MOVQ    $0x00000005, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x05, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -40931,8 +40962,10 @@ loopC:
 	VFMADD231PD  Y12, Y11, Y9
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -41281,7 +41314,8 @@ start:
 	JZ      rest
 	SUBQ    $0x06, DX
 	JLE     short
-	MOVQ    $0x00000006, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x06, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -41381,8 +41415,10 @@ loopC:
 	VFMADD231PD  Y15, Y13, Y11
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:

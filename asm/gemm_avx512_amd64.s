@@ -7198,7 +7198,8 @@ start:
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x08, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -7325,8 +7326,10 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -7975,7 +7978,8 @@ start:
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x09, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -8114,8 +8118,10 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -8819,7 +8825,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0a, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -8970,8 +8977,10 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -9730,7 +9739,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0b, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -9893,8 +9903,10 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -10708,7 +10720,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0c, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -10883,8 +10896,10 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -11753,7 +11768,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0d, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -11940,8 +11956,10 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -12865,7 +12883,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0e, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -13064,8 +13083,10 @@ loopC:
 	ADDQ         $0x10, AX
 	ADDQ         $0x10, BX
 	ADDQ         $0x10, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -24692,7 +24713,8 @@ start:
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x08, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -24820,8 +24842,10 @@ loopC:
 	VFMADD231PS  Z21, Z17, Z15
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -25315,7 +25339,8 @@ start:
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x09, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -25455,8 +25480,10 @@ loopC:
 	VFMADD231PS  Z20, Z19, Z17
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -25993,7 +26020,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0a, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -26145,8 +26173,10 @@ loopC:
 	VFMADD231PS  Z23, Z21, Z19
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -26726,7 +26756,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0b, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -26890,8 +26921,10 @@ loopC:
 	VFMADD231PS  Z26, Z23, Z21
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -27514,7 +27547,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0c, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -27690,8 +27724,10 @@ loopC:
 	VFMADD231PS  Z29, Z25, Z23
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -28357,7 +28393,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0d, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -28545,8 +28582,10 @@ loopC:
 	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -29255,7 +29294,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0e, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -29455,8 +29495,10 @@ loopC:
 	VFMADD231PS  Z31, Z29, Z27
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -59090,7 +59132,8 @@ start:
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x08, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -59217,8 +59260,10 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -59867,7 +59912,8 @@ start:
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x09, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -60006,8 +60052,10 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -60711,7 +60759,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0a, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -60862,8 +60911,10 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -61622,7 +61673,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0b, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -61785,8 +61837,10 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -62600,7 +62654,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0c, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -62775,8 +62830,10 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -63645,7 +63702,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0d, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -63832,8 +63890,10 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -64757,7 +64817,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0e, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -64956,8 +65017,10 @@ loopC:
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, CX
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	MOVQ         np+40(FP), R12
 	SUBQ         R11, R12
 	JEQ          below
@@ -76584,7 +76647,8 @@ start:
 	JZ      rest
 	SUBQ    $0x08, DX
 	JLE     short
-	MOVQ    $0x00000008, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x08, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -76712,8 +76776,10 @@ loopC:
 	VFMADD231PD  Z21, Z17, Z15
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -77207,7 +77273,8 @@ start:
 	JZ      rest
 	SUBQ    $0x09, DX
 	JLE     short
-	MOVQ    $0x00000009, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x09, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -77347,8 +77414,10 @@ loopC:
 	VFMADD231PD  Z20, Z19, Z17
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -77885,7 +77954,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0a, DX
 	JLE     short
-	MOVQ    $0x0000000a, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0a, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -78037,8 +78107,10 @@ loopC:
 	VFMADD231PD  Z23, Z21, Z19
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -78618,7 +78690,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0b, DX
 	JLE     short
-	MOVQ    $0x0000000b, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0b, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -78782,8 +78855,10 @@ loopC:
 	VFMADD231PD  Z26, Z23, Z21
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -79406,7 +79481,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0c, DX
 	JLE     short
-	MOVQ    $0x0000000c, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0c, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -79582,8 +79658,10 @@ loopC:
 	VFMADD231PD  Z29, Z25, Z23
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -80249,7 +80327,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0d, DX
 	JLE     short
-	MOVQ    $0x0000000d, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0d, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -80437,8 +80516,10 @@ loopC:
 	VFMADD231PD  Z28, Z27, Z25
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:
@@ -81147,7 +81228,8 @@ start:
 	JZ      rest
 	SUBQ    $0x0e, DX
 	JLE     short
-	MOVQ    $0x0000000e, tail+48(FP)
+	SHLQ    $0x20, DX
+	ADDQ    $0x0e, DX
 	MOVQ    DI, R12
 	PCALIGN $0x40
 
@@ -81347,8 +81429,10 @@ loopC:
 	VFMADD231PD  Z31, Z29, Z27
 	ADDQ         R9, AX
 	ADDQ         R13, R12
-	DECQ         tail+48(FP)
+	DECQ         DX
+	TESTL        DX, DX
 	JNZ          loopC
+	SHRQ         $0x20, DX
 	JMP          loop4
 
 short:

@@ -397,7 +397,10 @@ func (t *gemmTile) emit() {
 		// would hold up the loads of A and B.
 		t.SUBQ(imm(t.h), gK)
 		t.jump("JLE", "short")
-		t.MOVQ(operand.U32(uint32(t.h)), t.arg("tail")) // its slot is free now
+		// Two counters in one register: what is left for later above, the rows of C
+		// below. One in memory would at times look like an operand to the loads.
+		t.SHLQ(operand.Imm(32), gK)
+		t.ADDQ(imm(t.h), gK)
 		t.MOVQ(gC, gT)
 		t.align(64)
 		t.Label("loopC")
@@ -411,8 +414,10 @@ func (t *gemmTile) emit() {
 		if !t.col {
 			t.advanceA(4 * t.d.size)
 		}
-		t.DECQ(t.arg("tail"))
+		t.DECQ(gK)
+		t.TESTL(gK.As32(), gK.As32())
 		t.jump("JNZ", "loopC")
+		t.SHRQ(operand.Imm(32), gK)
 		if t.fetchesA() {
 			t.loopA()
 		} else {
