@@ -41,10 +41,12 @@ type TB interface {
 // agree; if not it fails t (with Errorf). grad overwrites dst, as long as x, with
 // the gradient of f at x. f and grad are called on copies: x is left unchanged.
 //
+// An empty x fails, as nothing would be checked, and so does a nil f or grad.
+//
 // About 5 calls of f for each entry, 20 or more for one near a kink.
 func Check(t TB, f func(x []float64) float64, grad func(dst, x []float64), x []float64, opts ...Option) bool {
 	t.Helper()
-	c, ok := newConfig(t, opts, len(x))
+	c, ok := newConfig(t, opts, len(x), f != nil, grad != nil, "grad")
 	if !ok {
 		return false
 	}
@@ -65,11 +67,15 @@ func Check(t TB, f func(x []float64) float64, grad func(dst, x []float64), x []f
 // -2*dy.
 func CheckVJP(t TB, f func(y, x []float64), vjp func(dx, x, dy []float64), x []float64, m int, opts ...Option) bool {
 	t.Helper()
-	c, ok := newConfig(t, opts, len(x))
+	c, ok := newConfig(t, opts, len(x), f != nil, vjp != nil, "vjp")
 	if !ok {
 		return false
 	}
-	if m < 0 || c.upstream != nil && len(c.upstream) != m {
+	if m < 1 {
+		t.Errorf("gradtest: m is %d: want 1 result or more", m)
+		return false
+	}
+	if c.upstream != nil && len(c.upstream) != m {
 		t.Errorf("gradtest: %d results, %d upstream gradients", m, len(c.upstream))
 		return false
 	}
@@ -105,7 +111,7 @@ func CheckVJP(t TB, f func(y, x []float64), vjp func(dx, x, dy []float64), x []f
 // instance with Check, and compare the float32 results with those.
 func Check32(t TB, f func(x []float32) float32, grad func(dst, x []float32), x []float32, opts ...Option) bool {
 	t.Helper()
-	c, ok := newConfig(t, opts, len(x))
+	c, ok := newConfig(t, opts, len(x), f != nil, grad != nil, "grad")
 	if !ok {
 		return false
 	}

@@ -178,3 +178,41 @@ func TestTinyNoisePasses(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingToCheck: an empty x and functions that are nil fail with a line.
+func TestNothingToCheck(t *testing.T) {
+	x, x32 := []float64{1, 2}, []float32{1, 2}
+	f32 := func(x []float32) float32 { return x[0] }
+	grad32 := func(dst, _ []float32) { clear(dst) }
+	f := func(y, x []float64) { y[0] = x[0] }
+	vjp := func(dx, _, dy []float64) { clear(dx); dx[0] = dy[0] }
+	for want, check := range map[string][]func(t gradtest.TB) bool{
+		"x is empty": {
+			func(t gradtest.TB) bool { return gradtest.Check(t, square, squareGrad, nil) },
+			func(t gradtest.TB) bool { return gradtest.CheckVJP(t, f, vjp, []float64{}, 1) },
+			func(t gradtest.TB) bool { return gradtest.Check32(t, f32, grad32, nil) },
+			func(t gradtest.TB) bool {
+				return gradtest.Check(t, square, squareGrad, nil, gradtest.Tensor("w", 3, 0))
+			},
+		},
+		"f is nil": {
+			func(t gradtest.TB) bool { return gradtest.Check(t, nil, squareGrad, x) },
+			func(t gradtest.TB) bool { return gradtest.CheckVJP(t, nil, vjp, x, 1) },
+			func(t gradtest.TB) bool { return gradtest.Check32(t, nil, grad32, x32) },
+		},
+		"grad is nil": {
+			func(t gradtest.TB) bool { return gradtest.Check(t, square, nil, x) },
+			func(t gradtest.TB) bool { return gradtest.Check32(t, f32, nil, x32) },
+		},
+		"vjp is nil": {func(t gradtest.TB) bool { return gradtest.CheckVJP(t, f, nil, x, 1) }},
+		"m is 0":     {func(t gradtest.TB) bool { return gradtest.CheckVJP(t, f, vjp, x, 0) }},
+		"m is -1":    {func(t gradtest.TB) bool { return gradtest.CheckVJP(t, f, vjp, x, -1) }},
+	} {
+		for i, c := range check {
+			var fk fake
+			if c(&fk) || !strings.HasPrefix(fk.text, "gradtest: "+want) {
+				t.Errorf("%s, check %d: %q", want, i, fk.text)
+			}
+		}
+	}
+}

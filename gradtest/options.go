@@ -107,10 +107,23 @@ func Upstream(dy []float64) Option {
 	return func(c *config) { c.upstream = append([]float64{}, dy...) }
 }
 
-// newConfig collects the options for an x of length n. A mistake fails t.
-func newConfig(t TB, opts []Option, n int) (*config, bool) {
+// newConfig collects the options for an x of length n. A mistake fails t, as does
+// a function that is not given: f, or the other one, called name.
+func newConfig(t TB, opts []Option, n int, f, other bool, name string) (*config, bool) {
 	t.Helper()
 	c := &config{seed: 1}
+	switch {
+	case !f:
+		c.err = errOption("f is nil")
+	case !other:
+		c.err = errOption("%s is nil", name)
+	case n == 0:
+		c.err = errOption("x is empty")
+	}
+	if c.err != nil {
+		t.Errorf("%v", c.err)
+		return nil, false
+	}
 	for _, o := range opts {
 		o(c)
 	}
