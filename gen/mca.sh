@@ -3,7 +3,7 @@
 # the share of the FMLA peak of LLVM's model of a core. AN ESTIMATE, made without
 # hardware: the model has no caches, no front end, no memory. It is here to show
 # that a change of a kernel is not for the worse. Fails where the float32 tile
-# stays under 97 %.
+# stays under 97 %; the others are shown only.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -39,7 +39,7 @@ fi
 iterations=200
 short=0
 echo "llvm-mca estimate, no hardware: $("$mca" --version | sed -n 's/^ *\(.*LLVM version .*\)/\1/p')"
-printf '%-26s %-12s %10s %12s %10s\n' kernel model cycles/k FMLA/cycle "% of peak"
+printf '%-26s %-12s %10s %12s %10s  %s\n' kernel model cycles/k FMLA/cycle "% of peak" gate
 # Kernel, k in one turn of its loop, whether it must reach the target.
 while read -r kernel ks must; do
 	loop=$(GOWORK=off go run . -gnu "$kernel:loop")
@@ -48,9 +48,9 @@ while read -r kernel ks must; do
 		cpu=${model%:*} peak=${model#*:}
 		cycles=$("$mca" -mtriple=aarch64 -mcpu="$cpu" -iterations=$iterations <<<"$loop" |
 			sed -n 's/^Total Cycles: *\([0-9]*\)/\1/p')
-		awk -v k="$kernel" -v m="$cpu" -v c="$cycles" -v n=$iterations -v ks="$ks" -v f="$fmla" -v p="$peak" 'BEGIN {
+		awk -v k="$kernel" -v m="$cpu" -v c="$cycles" -v n=$iterations -v ks="$ks" -v f="$fmla" -v p="$peak" -v must="$must" 'BEGIN {
 			r = f * n / c
-			printf "%-26s %-12s %10.2f %12.2f %9.1f%%\n", k, m, c / n / ks, r, 100 * r / p
+			printf "%-26s %-12s %10.2f %12.2f %9.1f%%  %s\n", k, m, c / n / ks, r, 100 * r / p, must == "yes" ? "97 % or fail" : "shown only"
 			exit 100 * r / p < 97
 		}' || [ "$must" = no ] || short=1
 	done
@@ -66,6 +66,7 @@ done <<-'END'
 	gemmWide1x48F64NEON 4 no
 	gemmWide1x48PackedF64NEON 4 no
 END
+echo "gated: gemm8x12ColF32NEON on each model; every other kernel is shown only"
 if [ $short -ne 0 ]; then
 	echo "the float32 tile is under 97 % of a model's peak" >&2
 	exit 1
