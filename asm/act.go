@@ -14,14 +14,14 @@ type ActKernels[T Float] struct {
 }
 
 func reluGeneric[T Float](dst, x []T) {
-	x = x[:len(dst)]
+	x = x[:len(dst):len(x)]
 	for i, v := range x {
 		dst[i] = unless(v < 0, v)
 	}
 }
 
 func reluGradGeneric[T Float](dx, dy, y []T) {
-	dy, y = dy[:len(dx)], y[:len(dx)]
+	dy, y = dy[:len(dx):len(dy)], y[:len(dx):len(y)]
 	for i, v := range y {
 		dx[i] = unless(!(v > 0), dy[i])
 	}

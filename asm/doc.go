@@ -5,7 +5,10 @@
 // variant (AVX2, AVX-512, NEON) returns the same bits for the same input, for
 // every length and alignment; NaNs are equal as a class, their sign and payload
 // are free. Kernels take slices, destination first, read and write nothing
-// outside them, and assume no alignment.
+// outside them, and assume no alignment. A slice ends at its length, whatever its
+// capacity: a kernel given one too short for the destination, or for the strides,
+// panics before it has written anything (Gemm reports false). Go's x[:n] goes on to
+// the capacity, so bodies and faces reslice by x[:len(dst):len(x)], which does not.
 //
 // The package carries no promise of stability: its tables are for this module
 // and its tests. Programs use vec, tensor and nn.

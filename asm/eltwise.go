@@ -11,14 +11,14 @@ type EltwiseKernels[T Float] struct {
 }
 
 func addGeneric[T Float](dst, x, y []T) {
-	x, y = x[:len(dst)], y[:len(dst)]
+	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
 	for i := range dst {
 		dst[i] = x[i] + y[i]
 	}
 }
 
 func scaleGeneric[T Float](dst []T, a T, x []T) {
-	x = x[:len(dst)]
+	x = x[:len(dst):len(x)]
 	for i := range dst {
 		dst[i] = T(a * x[i])
 	}

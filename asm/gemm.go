@@ -112,13 +112,13 @@ type GemmKernels[T Float] struct {
 	GemmChunk int
 
 	// PackN copies n <= w columns of k rows:  dst[p*w+j] = src[p*lds+j].
-	// What columns n..w-1 of dst hold afterwards is not specified.
+	// dst holds k*w elements; what columns n..w-1 hold afterwards is not specified.
 	PackN func(dst []T, w int, src []T, lds, n, k int)
 
 	// PackTiles copies n columns of k rows into tiles of h <= w of them, atile apart,
 	// w the least power of two that is no less than GemmMR:
 	//	dst[(i/h)*atile + p*w + i%h] = src[p*lds+i]
-	// What columns h..w-1 of a tile hold afterwards is not specified.
+	// Each tile holds k*w elements; what columns h..w-1 hold afterwards is not specified.
 	PackTiles func(dst []T, atile, w int, src []T, lds, h, n, k int)
 
 	// PackT transposes n <= w rows of k elements:  dst[p*w+j] = src[j*lds+p].
@@ -165,6 +165,10 @@ func gemmOut[T Float](g *GemmArgs[T], i, j int, s T) {
 }
 
 func packNGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
+	if n <= 0 || k <= 0 {
+		return
+	}
+	checkPackN(dst, w, src, lds, n, k)
 	for p := 0; p < k; p++ {
 		d := dst[p*w : p*w+w]
 		copy(d, src[p*lds:p*lds+n])
@@ -173,12 +177,19 @@ func packNGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
 }
 
 func packTilesGeneric[T Float](dst []T, atile, w int, src []T, lds, h, n, k int) {
+	if !checkPackTiles(dst, atile, w, src, lds, h, n, k) {
+		return
+	}
 	for i := 0; i < n; i += h {
 		packNGeneric(dst[i/h*atile:], w, src[i:], lds, min(h, n-i), k)
 	}
 }
 
 func packTGeneric[T Float](dst []T, w int, src []T, lds, n, k int) {
+	if n <= 0 || k <= 0 {
+		return
+	}
+	checkPackT(dst, w, src, lds, n, k)
 	for j := 0; j < n; j++ {
 		for p, v := range src[j*lds : j*lds+k] {
 			dst[p*w+j] = v

@@ -2,10 +2,7 @@
 
 package asm
 
-import (
-	"fmt"
-	"unsafe"
-)
+import "unsafe"
 
 // gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
 // of C, all of one height and width, from c, a, b and bias on. g is the *GemmArgs
@@ -169,7 +166,7 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 		packNGeneric(dst, w, src, lds, n, k)
 		return
 	}
-	checkPack("PackN", dst, w, src, lds, k, n, w, k)
+	checkPackN(dst, w, src, lds, n, k)
 	if raceEnabled {
 		racePack(dst, w, src, lds, k, n, w, k)
 	}
@@ -179,13 +176,12 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 // runPackTiles leaves to PackN the tiles for which whole vectors would read beyond
 // the row.
 func (t *gemmTiles[T]) runPackTiles(dst []T, atile, w int, src []T, lds, h, n, k int) {
+	if !checkPackTiles(dst, atile, w, src, lds, h, n, k) {
+		return
+	}
 	tiles := 0
-	if h > 0 && n >= w && k > 0 && (w == t.lanes || w == 2*t.lanes) {
+	if n >= w && (w == t.lanes || w == 2*t.lanes) {
 		tiles = (n-w)/h + 1
-		if uint64(atile|lds|h|n|k)>>31 != 0 || h > w || uint64(tiles-1)*uint64(atile)+uint64(k)*uint64(w) > uint64(len(dst)) ||
-			uint64(k-1)*uint64(lds)+uint64(n) > uint64(len(src)) {
-			panic(fmt.Errorf("asm.PackTiles: tile %d of %d, n %d, k %d, len(dst) %d (tiles %d), len(src) %d (row %d)", w, h, n, k, len(dst), atile, len(src), lds))
-		}
 		if raceEnabled {
 			racePack(dst, w, src, lds, k, n, min(w, n), k)
 		}
@@ -201,7 +197,7 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 		packTGeneric(dst, w, src, lds, n, k)
 		return
 	}
-	checkPack("PackT", dst, w, src, lds, n, k, n, k)
+	checkPackT(dst, w, src, lds, n, k)
 	if raceEnabled {
 		racePack(dst, w, src, lds, n, k, n, k)
 	}

@@ -146,7 +146,7 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 		packNGeneric(dst, w, src, lds, n, k)
 		return
 	}
-	checkPack("PackN", dst, w, src, lds, k, n, n, k)
+	checkPackN(dst, w, src, lds, n, k)
 	if raceEnabled {
 		racePack(dst, w, src, lds, k, n, n, k)
 	}
@@ -154,6 +154,9 @@ func (t *gemmTiles[T]) runPackN(dst []T, w int, src []T, lds, n, k int) {
 }
 
 func (t *gemmTiles[T]) runPackTiles(dst []T, atile, w int, src []T, lds, h, n, k int) {
+	if !checkPackTiles(dst, atile, w, src, lds, h, n, k) {
+		return
+	}
 	for i := 0; i < n; i += h {
 		t.runPackN(dst[i/h*atile:], w, src[i:], lds, min(h, n-i), k)
 	}
@@ -164,7 +167,7 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 		packTGeneric(dst, w, src, lds, n, k)
 		return
 	}
-	checkPack("PackT", dst, w, src, lds, n, k, n, k)
+	checkPackT(dst, w, src, lds, n, k)
 	if raceEnabled {
 		racePack(dst, w, src, lds, n, k, n, k)
 	}

@@ -46,10 +46,35 @@ func (g *GemmArgs[T]) fail() {
 		g.M, g.N, g.K, len(g.A), g.ARow, g.ACol, g.ATile, g.TileRows, len(g.B), g.BPanel, g.BRow, len(g.C), g.LDC, len(g.Bias), g.Out))
 }
 
-// checkPack panics unless both packing kernels stay inside their slices.
-func checkPack[T Float](op string, dst []T, w int, src []T, lds, rows, cols, n, k int) {
-	if uint64(w|lds|n|k)>>31 != 0 || n > w || uint64(k-1)*uint64(w)+uint64(n) > uint64(len(dst)) ||
-		uint64(rows-1)*uint64(lds)+uint64(cols) > uint64(len(src)) {
-		panic(fmt.Errorf("asm.%s: width %d, n %d, k %d, len(dst) %d, len(src) %d, lds %d", op, w, n, k, len(dst), len(src), lds))
+// checkPackN panics unless PackN stays inside its slices: k rows of w elements, and
+// as many of n. n and k are positive.
+func checkPackN[T Float](dst []T, w int, src []T, lds, n, k int) {
+	if uint64(w|lds|n|k)>>31 != 0 || n > w || uint64(k)*uint64(w) > uint64(len(dst)) ||
+		uint64(k-1)*uint64(lds)+uint64(n) > uint64(len(src)) {
+		failPack("PackN", dst, w, src, lds, n, k)
 	}
+}
+
+// checkPackT is checkPackN of PackT: the last row of dst ends with element n.
+func checkPackT[T Float](dst []T, w int, src []T, lds, n, k int) {
+	if uint64(w|lds|n|k)>>31 != 0 || n > w || uint64(k-1)*uint64(w)+uint64(n) > uint64(len(dst)) ||
+		uint64(n-1)*uint64(lds)+uint64(k) > uint64(len(src)) {
+		failPack("PackT", dst, w, src, lds, n, k)
+	}
+}
+
+func failPack[T Float](op string, dst []T, w int, src []T, lds, n, k int) {
+	panic(fmt.Errorf("asm.%s: width %d, n %d, k %d, len(dst) %d, len(src) %d (row %d)", op, w, n, k, len(dst), len(src), lds))
+}
+
+// checkPackTiles panics unless PackTiles stays inside its slices: every tile is k
+// rows of w elements. It reports whether there is anything to copy.
+func checkPackTiles[T Float](dst []T, atile, w int, src []T, lds, h, n, k int) bool {
+	empty := n <= 0 || k <= 0
+	if h <= 0 || h > w || !empty && (uint64(atile|w|lds|n|k)>>31 != 0 ||
+		uint64(uint32(n-1)/uint32(h))*uint64(atile)+uint64(k)*uint64(w) > uint64(len(dst)) ||
+		uint64(k-1)*uint64(lds)+uint64(n) > uint64(len(src))) {
+		panic(fmt.Errorf("asm.PackTiles: tiles of %d rows, width %d, n %d, k %d, len(dst) %d (tile %d), len(src) %d (row %d)", h, w, n, k, len(dst), atile, len(src), lds))
+	}
+	return !empty
 }

@@ -8,7 +8,7 @@ type LossKernels[T Float] struct {
 }
 
 func expSumGeneric[T Float](dst, x []T, shift T) T {
-	x = x[:len(dst)]
+	x = x[:len(dst):len(x)]
 	var l lanes[T]
 	mask := Lanes[T]() - 1
 	for i, v := range x {

@@ -7,7 +7,7 @@ type MergeKernels[T Float] struct {
 }
 
 func axpbyGeneric[T Float](y []T, alpha T, x []T, beta T) {
-	x = x[:len(y)]
+	x = x[:len(y):len(x)]
 	for i, v := range x {
 		y[i] = FMA(alpha, v, T(beta*y[i]))
 	}

@@ -16,7 +16,7 @@ func axpbyF64AVX512(y *float64, n int, alpha float64, x *float64, beta float64)
 
 func useMergeF32AVX512(k *MergeKernels[float32]) {
 	k.Axpby = func(y []float32, alpha float32, x []float32, beta float32) {
-		x = x[:len(y)]
+		x = x[:len(y):len(x)]
 		if raceEnabled {
 			raceRead(x)
 			raceWrite(y)
@@ -29,7 +29,7 @@ func useMergeF32AVX512(k *MergeKernels[float32]) {
 
 func useMergeF64AVX512(k *MergeKernels[float64]) {
 	k.Axpby = func(y []float64, alpha float64, x []float64, beta float64) {
-		x = x[:len(y)]
+		x = x[:len(y):len(x)]
 		if raceEnabled {
 			raceRead(x)
 			raceWrite(y)

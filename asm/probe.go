@@ -24,7 +24,7 @@ func probeGenericKernels[T Float]() ProbeKernels {
 		ProbeFMA:   probeFMAGeneric[T],
 		ProbeRead:  probeReadGeneric,
 		ProbeWrite: func(x []byte) { clear(x) },
-		ProbeCopy:  func(dst, src []byte) { copy(dst, src[:len(dst)]) },
+		ProbeCopy:  func(dst, src []byte) { copy(dst, src[:len(dst):len(src)]) },
 	}
 }
 

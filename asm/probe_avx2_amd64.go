@@ -76,7 +76,7 @@ func writeProbeAVX2(x []byte) {
 }
 
 func copyProbeAVX2(dst, src []byte) {
-	src = src[:len(dst)]
+	src = src[:len(dst):len(src)]
 	n := len(dst) / 256
 	if raceEnabled {
 		raceRead(src)

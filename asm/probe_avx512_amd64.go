@@ -76,7 +76,7 @@ func writeProbeAVX512(x []byte) {
 }
 
 func copyProbeAVX512(dst, src []byte) {
-	src = src[:len(dst)]
+	src = src[:len(dst):len(src)]
 	n := len(dst) / 256
 	if raceEnabled {
 		raceRead(src)

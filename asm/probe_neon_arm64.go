@@ -76,7 +76,7 @@ func writeProbeNEON(x []byte) {
 }
 
 func copyProbeNEON(dst, src []byte) {
-	src = src[:len(dst)]
+	src = src[:len(dst):len(src)]
 	if raceEnabled {
 		raceRead(src)
 		raceWrite(dst)

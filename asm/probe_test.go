@@ -47,6 +47,6 @@ func testProbes(t *testing.T, name string, k ProbeKernels) {
 				t.Errorf("%s: ProbeCopy from a shorter slice did not panic", name)
 			}
 		}()
-		k.ProbeCopy(make([]byte, 512), make([]byte, 256, 400))
+		k.ProbeCopy(make([]byte, 512), make([]byte, 256, 512))
 	}()
 }

@@ -1,6 +1,9 @@
 package asm
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // The orders of reductions. A contiguous axis is cut into chunks of Chunk
 // elements, an outer axis into blocks of BlockRows rows; chunks or blocks are
@@ -76,7 +79,16 @@ func maxGeneric[T Float](x []T) T {
 	return m
 }
 
+// checkColSum panics unless all rows lie inside x; the division takes strides of any
+// size.
+func checkColSum[T Float](dst, x []T, ld, rows int) {
+	if rows > 0 && (ld < 0 || len(dst) > len(x) || ld > 0 && rows-1 > (len(x)-len(dst))/ld) {
+		panic(fmt.Errorf("asm.ColSum: len(dst) %d, len(x) %d, ld %d, %d rows", len(dst), len(x), ld, rows))
+	}
+}
+
 func colSumGeneric[T Float](dst, x []T, ld, rows int) {
+	checkColSum(dst, x, ld, rows)
 	clear(dst)
 	for i := range rows {
 		row := x[i*ld:][:len(dst)]

@@ -11,14 +11,14 @@ type UpdateKernels[T Float] struct {
 }
 
 func sgdGeneric[T Float](w, g []T, lr T) {
-	g = g[:len(w)]
+	g = g[:len(w):len(g)]
 	for i, d := range g {
 		w[i] = FMA(-lr, d, w[i])
 	}
 }
 
 func sgdMomentumGeneric[T Float](w, v, g []T, lr, mu T) {
-	v, g = v[:len(w)], g[:len(w)]
+	v, g = v[:len(w):len(v)], g[:len(w):len(g)]
 	for i, d := range g {
 		d = FMA(mu, v[i], d)
 		v[i] = d

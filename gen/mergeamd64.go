@@ -54,7 +54,7 @@ func mergeAMD64(isa amd64ISA) ([]file, error) {
 		f.foot = append(f.foot, fmt.Sprintf(`
 func use%[1]s(k *MergeKernels[%[2]s]) {
 	k.Axpby = func(y []%[2]s, alpha %[2]s, x []%[2]s, beta %[2]s) {
-		x = x[:len(y)]
+		x = x[:len(y):len(x)]
 		if raceEnabled {
 			raceRead(x)
 			raceWrite(y)

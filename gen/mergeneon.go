@@ -73,7 +73,7 @@ func mergeFoot(d dtype, suffix, name string) string {
 	return fmt.Sprintf(`
 func use%[1]s(k *MergeKernels[%[2]s]) {
 	k.Axpby = func(y []%[2]s, alpha %[2]s, x []%[2]s, beta %[2]s) {
-		x = x[:len(y)]
+		x = x[:len(y):len(x)]
 		if raceEnabled {
 			raceRead(x)
 			raceWrite(y)

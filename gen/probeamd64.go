@@ -119,7 +119,7 @@ func writeProbe%[1]s(x []byte) {
 }
 
 func copyProbe%[1]s(dst, src []byte) {
-	src = src[:len(dst)]
+	src = src[:len(dst):len(src)]
 	n := len(dst) / 256
 	if raceEnabled {
 		raceRead(src)
