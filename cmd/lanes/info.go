@@ -14,7 +14,7 @@ import (
 func runInfo(args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("info", flag.ContinueOnError)
 	isa := f.String("isa", "", "instruction set to use instead of the best")
-	if code, done := parse(f, args, stderr); done {
+	if code, done := parse(f, args, stdout, stderr); done {
 		return code
 	}
 	if code, done := useISA(*isa, stderr); done {

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 const usage = `usage: lanes COMMAND [flags]
@@ -28,7 +30,18 @@ const (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
+// run is the program: a result that cannot be written is a failure.
 func run(args []string, stdout, stderr io.Writer) int {
+	out := bufio.NewWriter(stdout)
+	code := command(args, out, stderr)
+	if err := out.Flush(); err != nil {
+		fmt.Fprintf(stderr, "lanes: cannot write the output: %v\n", err)
+		code = max(code, exitError)
+	}
+	return code
+}
+
+func command(args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
 		return exitUsage
@@ -46,13 +59,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitUsage
 }
 
-// parse reads flags; done means that the program ends with code.
-func parse(f *flag.FlagSet, args []string, stderr io.Writer) (code int, done bool) {
-	f.SetOutput(stderr)
+// parse reads flags; done means that the program ends with code. Help goes to
+// stdout, a mistake is one line on stderr.
+func parse(f *flag.FlagSet, args []string, stdout, stderr io.Writer) (code int, done bool) {
+	f.SetOutput(io.Discard)
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(stdout, "usage: lanes %s [flags]\n\n", f.Name())
+		f.SetOutput(stdout)
+		f.PrintDefaults()
 		return 0, true
 	case err != nil:
+		fmt.Fprintf(stderr, "lanes %s: %s; lanes %s -h lists the flags\n", f.Name(), strings.Join(strings.Fields(err.Error()), " "), f.Name())
 		return exitUsage, true
 	case f.NArg() > 0:
 		fmt.Fprintf(stderr, "lanes %s: unexpected argument %q\n", f.Name(), f.Arg(0))

@@ -126,11 +126,10 @@ func TestTrainFlags(t *testing.T) {
 		{"-lr 0", 2, "-lr 0"},
 		{"-lr NaN", 2, "-lr NaN"},
 		{"-momentum 1", 2, "-momentum 1"},
-		{"-threads -1", 2, "-threads -1"},
+		{"-threads -1", 2, "-threads -1: want 1 or more, or 0"},
 		{"-seed -1", 2, "invalid value"},
-		{"-nonsense", 2, "-nonsense"},
+		{"-nonsense", 2, "lanes train: flag provided but not defined: -nonsense; lanes train -h lists the flags\n"},
 		{"more", 2, `unexpected argument "more"`},
-		{"-h", 0, "learning rate"},
 		{"-isa sse9", 2, "-isa sse9: no such instruction set on this machine; available: generic"},
 		{"-data mnist -dir /nonexistent/lanes", 1, "neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz is in /nonexistent/lanes"},
 		{"-lr 1e30 -epochs 3", 1, "the loss is not finite"},
@@ -139,6 +138,42 @@ func TestTrainFlags(t *testing.T) {
 		if code != c.code || stdout != "" || !strings.Contains(stderr, c.want) {
 			t.Errorf("train %s: exit code %d, output %q, log %q", c.args, code, stdout, stderr)
 		}
+		if c.code == exitUsage && strings.Count(stderr, "\n") != 1 || strings.Count(stderr, "not finite") > 1 {
+			t.Errorf("train %s: want the cause once, in one line: %q", c.args, stderr)
+		}
+	}
+}
+
+// full takes no more than n bytes.
+type full struct{ n int }
+
+func (f *full) Write(p []byte) (int, error) {
+	if len(p) > f.n {
+		return 0, errors.New("no space left")
+	}
+	f.n -= len(p)
+	return len(p), nil
+}
+
+// A result that cannot be written is said in one line and is a failure.
+func TestOutputFull(t *testing.T) {
+	defer tensor.SetMaxThreads(tensor.SetMaxThreads(0))
+	for _, args := range []string{"help", "info", "info -h", "train -h", "train -epochs 1 -hidden 2"} {
+		var log bytes.Buffer
+		if code := run(strings.Fields(args), &full{10}, &log); code != exitError || !strings.HasSuffix(log.String(), "lanes: cannot write the output: no space left\n") {
+			t.Errorf("%s: exit code %d, log %q", args, code, &log)
+		}
+	}
+	device, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer device.Close()
+	c := program(nil, "info")
+	var log bytes.Buffer
+	c.Stdout, c.Stderr = device, &log
+	if code := exitCode(t, c.Run()); code != exitError || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "cannot write") {
+		t.Errorf("exit code %d, log %q", code, &log)
 	}
 }
 
@@ -155,6 +190,9 @@ func TestCommands(t *testing.T) {
 		{"fly", 2, "", `no command "fly"`},
 		{"info", 0, "isa        " + asm.Selection().ISA, ""},
 		{"info x", 2, "", "unexpected argument"},
+		{"info -x", 2, "", "lanes info: flag provided but not defined: -x"},
+		{"info -h", 0, "usage: lanes info [flags]\n\n", ""},
+		{"train -h", 0, "learning rate", ""},
 	} {
 		var out, log bytes.Buffer
 		if code := run(strings.Fields(c.args), &out, &log); code != c.code || !strings.Contains(out.String(), c.stdout) || !strings.Contains(log.String(), c.stderr) ||

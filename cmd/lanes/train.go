@@ -41,7 +41,7 @@ func runTrain(args []string, stdout, stderr io.Writer) int {
 	f.Float64Var(&o.lr, "lr", 0.1, "learning rate")
 	f.Float64Var(&o.momentum, "momentum", 0.9, "momentum, in [0, 1)")
 	f.Uint64Var(&o.seed, "seed", 1, "of the weights and of the order of the examples")
-	if code, done := parse(f, args, stderr); done {
+	if code, done := parse(f, args, stdout, stderr); done {
 		return code
 	}
 	if err := o.complete(); err != nil {
@@ -63,6 +63,7 @@ func runTrain(args []string, stdout, stderr io.Writer) int {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, err)
 		return exitInterrupt
 	case err != nil:
 		fmt.Fprintf(stderr, "lanes train: %v\n", err)
@@ -104,7 +105,7 @@ func (o *options) complete() error {
 		return fmt.Errorf("-dtype %q: want f32 or f64", o.dtype)
 	}
 	if o.thread < 0 {
-		return fmt.Errorf("-threads %d", o.thread)
+		return fmt.Errorf("-threads %d: want 1 or more, or 0 for one for each processor", o.thread)
 	}
 	if !(o.lr > 0) || math.IsInf(o.lr, 0) {
 		return fmt.Errorf("-lr %v: want a positive number", o.lr)
@@ -136,7 +137,8 @@ func trainOn[T tensor.Float](ctx context.Context, o options, stdout, stderr io.W
 	line := newProgress(stderr)
 	p, err := train.Fit(ctx, net, ds, opt, train.Config[T]{Epochs: o.epochs, Batch: o.batch, Val: val, Progress: line.show})
 	if err != nil {
-		line.end(fmt.Sprintf("stopped in epoch %d of %d, after step %d of %d: %v", min(p.Epoch+1, p.Epochs), p.Epochs, p.Step, p.Steps, err))
+		err = fmt.Errorf("stopped in epoch %d of %d, after step %d of %d: %w", min(p.Epoch+1, p.Epochs), p.Epochs, p.Step, p.Steps, err)
+		line.end("")
 		return err
 	}
 	line.end("")
