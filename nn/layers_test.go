@@ -2,6 +2,7 @@ package nn
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -119,6 +120,12 @@ func TestMisuse(t *testing.T) {
 	panics(t, func() { l.Backward(tensor.New[float32](3, 4)) }, "nn.Linear.Backward", "[3 4]", "[4 3]")
 	panics(t, func() { l.Forward(tensor.New[float32](4, 5), Eval) }, "nn.Linear.Forward", "[4 5]", "[3 6]")
 	panics(t, func() { l.Forward(tensor.New[float32](6), Eval) }, "nn.Linear.Forward", "[6]", "[3 6]")
+	for _, m := range []Mode{-1, 2, 7} {
+		want := fmt.Sprintf("mode %d: want Eval or Train", int(m))
+		panics(t, func() { l.Forward(x, m) }, "nn.Linear.Forward", want)
+		panics(t, func() { b.ReLU().Forward(x, m) }, "nn.ReLU.Forward", want)
+		panics(t, func() { b.Sequential().Forward(x, m) }, "nn.Sequential.Forward", want)
+	}
 	panics(t, func() { b.Linear(0, 3) }, "nn.Linear", "0 inputs, 3 outputs")
 	panics(t, func() { b.Linear(3, -1) }, "nn.Linear", "-1 outputs")
 	relu := b.ReLU()

@@ -32,6 +32,7 @@ func (b *Builder[T]) Linear(in, out int) *Linear[T] {
 
 // Forward returns x·Wᵀ + b, n x out, for x n x in.
 func (l *Linear[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
+	mode.check("Linear.Forward")
 	w := l.Weight.Value
 	if x.Rank() != 2 || x.Dim(1) != w.Dim(1) {
 		panic(misuse("Linear.Forward", "want x n x in, weight out x in; x, weight", x.Shape(), w.Shape()))

@@ -23,6 +23,13 @@ const (
 	Train             // training: the layer keeps what Backward needs
 )
 
+// check panics if m is neither.
+func (m Mode) check(op string) {
+	if m != Eval && m != Train {
+		panic(misuse(op, fmt.Sprintf("mode %d: want Eval or Train", int(m))))
+	}
+}
+
 // Layer is a differentiable function of one tensor with parameters.
 type Layer[T tensor.Float] interface {
 	// Forward returns the layer's result for x. The layer owns it: it is valid

@@ -10,6 +10,7 @@ func (b *Builder[T]) ReLU() *ReLU[T] { return &ReLU[T]{} }
 
 // Forward returns x < 0 ? 0 : x: NaN and -0 pass.
 func (l *ReLU[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
+	mode.check("ReLU.Forward")
 	y := l.result(mode, x.Shape()...)
 	tensor.ReLU(y, x)
 	return y

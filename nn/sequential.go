@@ -44,6 +44,7 @@ func (b *Builder[T]) Sequential(layers ...Layer[T]) *Sequential[T] {
 
 // Forward returns the result of the last layer, which owns it.
 func (s *Sequential[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
+	mode.check("Sequential.Forward")
 	for _, l := range s.Layers {
 		x = l.Forward(x, mode)
 	}
