@@ -15,7 +15,7 @@ var stats struct{ packs, blocks, workers atomic.Int64 }
 type Stats struct {
 	Packs   int64 // blocks of an operand packed
 	KBlocks int64 // k-blocks after the first of a sum
-	Workers int64 // workers asked to help
+	Workers int64 // workers that came to help, counted once a product
 }
 
 // ReadStats returns the counts so far.

@@ -250,7 +250,6 @@ func share(n, threads int, t task) {
 			count++
 		}
 	}
-	stats.workers.Add(int64(count))
 	defer j.finish(offered[:count])
 	j.run()
 }
@@ -265,6 +264,7 @@ func (j *job) finish(offered []uint8) {
 			taken++
 		}
 	}
+	stats.workers.Add(int64(taken))
 	for spins := 0; int(j.done.Load()) < taken; spins++ {
 		if spins > spinBurst {
 			runtime.Gosched()

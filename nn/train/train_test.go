@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/lanes-go/lanes/nn"
 	"github.com/lanes-go/lanes/nn/data"
@@ -124,8 +125,13 @@ func TestStepAllocates(t *testing.T) {
 		before := tensor.SetMaxThreads(threads)
 		workers := tensor.ReadStats().Workers
 		step()
-		if asked := tensor.ReadStats().Workers - workers; (asked > 0) != (threads > 1) {
-			t.Errorf("%d threads: %d workers asked to help", threads, asked)
+		for began := time.Now(); threads > 1 && tensor.ReadStats().Workers == workers; step() {
+			if time.Since(began) > time.Minute { // late ones come to a later step
+				t.Fatalf("%d threads: no worker came to help", threads)
+			}
+		}
+		if n := tensor.ReadStats().Workers - workers; threads == 1 && n > 0 {
+			t.Errorf("1 thread: %d workers came to help", n)
 		}
 		if n := testing.AllocsPerRun(runs, step); n != 0 {
 			t.Errorf("%d threads: %v allocations in two steps", threads, n)
