@@ -189,8 +189,11 @@ func matricesOverlap[T Float](x []T, xr, xc, ldx int, y []T, yr, yc, ldy int) bo
 
 // fits reports whether rows of cols elements, ld apart, lie in n elements.
 func fits(rows, cols, ld, n int) bool {
-	if rows == 0 || cols == 0 {
-		return ld >= 0
+	if uint(ld) > maxDim {
+		return false // whatever kernels multiply by it would overflow
+	}
+	if rows <= 0 || cols <= 0 {
+		return rows == 0 || cols == 0
 	}
 	hi, lo := bits.Mul64(uint64(rows-1), uint64(ld))
 	return ld >= cols && hi == 0 && lo <= uint64(n) && int(lo)+cols <= n

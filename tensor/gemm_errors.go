@@ -2,7 +2,8 @@ package tensor
 
 import "fmt"
 
-// GemmError is the panic value of a Gemm whose operands do not fit.
+// GemmError is the panic value of a Gemm, GemmPacked or PackRHS whose operands do
+// not fit. Of an operand that the operation does not have, the fields are 0.
 type GemmError struct {
 	Op             string
 	TransA, TransB bool
@@ -20,8 +21,46 @@ func (e *GemmError) Error() string {
 		}
 		return "N"
 	}
-	return fmt.Sprintf("tensor.%s: %s: op(A) %s m %d k %d (len %d, lda %d), op(B) %s k %d n %d (len %d, ldb %d), C m %d n %d (len %d, ldc %d)",
-		e.Op, e.Reason, trans(e.TransA), e.M, e.K, e.LenA, e.LDA, trans(e.TransB), e.K, e.N, e.LenB, e.LDB, e.M, e.N, e.LenC, e.LDC)
+	s := fmt.Sprintf("tensor.%s: %s:", e.Op, e.Reason)
+	if e.Op != "PackRHS" {
+		s += fmt.Sprintf(" op(A) %s m %d k %d (len %d, lda %d),", trans(e.TransA), e.M, e.K, e.LenA, e.LDA)
+	}
+	if e.Op == "GemmPacked" {
+		s += fmt.Sprintf(" packed B k %d n %d,", e.K, e.N)
+	} else {
+		s += fmt.Sprintf(" op(B) %s k %d n %d (len %d, ldb %d),", trans(e.TransB), e.K, e.N, e.LenB, e.LDB)
+	}
+	if e.Op != "PackRHS" {
+		s += fmt.Sprintf(" C m %d n %d (len %d, ldc %d),", e.M, e.N, e.LenC, e.LDC)
+	}
+	return s[:len(s)-1]
+}
+
+// dimsReason says what is wrong with dimensions, or "".
+func dimsReason(dims ...int) string {
+	for _, d := range dims {
+		switch {
+		case d < 0:
+			return "negative dimension"
+		case uint(d) > maxDim:
+			return "dimension of 2^31 or more"
+		}
+	}
+	return ""
+}
+
+// fitReason says what is wrong with a stored matrix of rows of cols elements, ld
+// apart, in n elements, or "".
+func fitReason(name string, rows, cols, ld, n int) string {
+	switch {
+	case fits(rows, cols, ld, n):
+		return ""
+	case ld > maxDim:
+		return fmt.Sprintf("ld of %s of 2^31 or more", name)
+	case ld < 0 || ld < cols:
+		return fmt.Sprintf("ld of %s shorter than a row", name)
+	}
+	return name + " too short (or its size overflows int)"
 }
 
 func gemmError[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) error {
@@ -34,25 +73,13 @@ func gemmError[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int
 	if tB {
 		rb, cb = n, k
 	}
-	switch {
-	case m < 0 || n < 0 || k < 0:
-		e.Reason = "negative dimension"
-	case uint(m) > maxDim || uint(n) > maxDim || uint(k) > maxDim:
-		e.Reason = "dimension of 2^31 or more"
-	case ra > 0 && ca > 0 && lda < ca || lda < 0:
-		e.Reason = "lda shorter than a row of A"
-	case rb > 0 && cb > 0 && ldb < cb || ldb < 0:
-		e.Reason = "ldb shorter than a row of B"
-	case m > 0 && n > 0 && ldc < n || ldc < 0:
-		e.Reason = "ldc shorter than a row of C"
-	case !fits(ra, ca, lda, len(a)):
-		e.Reason = "A too short (or its size overflows int)"
-	case !fits(rb, cb, ldb, len(b)):
-		e.Reason = "B too short (or its size overflows int)"
-	case !fits(m, n, ldc, len(c)):
-		e.Reason = "C too short (or its size overflows int)"
-	default:
-		e.Reason = "C overlaps A or B"
+	for _, why := range []string{
+		dimsReason(m, n, k), fitReason("A", ra, ca, lda, len(a)), fitReason("B", rb, cb, ldb, len(b)), fitReason("C", m, n, ldc, len(c)), "C overlaps A or B",
+	} {
+		if why != "" {
+			e.Reason = why
+			break
+		}
 	}
 	return e
 }

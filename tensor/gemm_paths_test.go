@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"unsafe"
@@ -102,6 +103,8 @@ func pathCases[T Float](k *asm.Kernels[T]) []pathCase[T] {
 		{name: "tiles of A, stored transposed", trans: []string{"tn", "tt"}, m: mr + 3, n: 8*nr + 1, k: 10, lda: 2 * collide, alpha: 1, want: []string{"A in tiles"}},
 		{name: "C turned", trans: transB, m: 2 * nr, n: 4*nr + 129, k: long + 9, alpha: -1},
 		{name: "C turned, some lanes idle", trans: transB, m: nr - 1, n: 2*nr + 150, k: 33, alpha: 1},
+		{name: "C turned, but beta", trans: []string{"nt"}, m: nr, n: 3*nr + 40, k: 33, alpha: 1, beta: 1},
+		{name: "scaled over superblocks", trans: []string{"nn"}, m: 2, n: 3, k: asm.KBlock*asm.SuperBlock + 300, alpha: 2.5},
 		{name: "few rows, B transposed", trans: []string{"nt"}, m: 3, n: 3*nr + 1, k: long + 1, alpha: 1, turned: true},
 		{name: "few rows apart, B transposed", trans: []string{"nt"}, m: 4, n: 2 * nr, k: 70, lda: collide, alpha: 1, beta: 1, turned: true},
 		{name: "panel of transposed B", trans: transB, m: mr + 4, n: 2*nr + 1, k: 50, alpha: 0.5, beta: -2, want: []string{"PackT", "B a panel", "alpha and beta"}},
@@ -346,15 +349,19 @@ func TestGemmOverflow(t *testing.T) {
 		side = big
 	}
 	for name, f := range map[string]func(){
-		"A too short (or its size overflows int)": func() { Gemm(false, false, side, 2, side, 1, x, side, x, 2, 0, x, 2) },
-		"B too short (or its size overflows int)": func() { Gemm(false, false, 0, side, side, 1, x, side, x, side, 0, x, side) },
-		"C too short (or its size overflows int)": func() { Gemm(false, false, 64, 1, 1, 1, x, 1, x, 1, 0, x, math.MaxInt) },
-		"lda shorter than a row of A":             func() { Gemm(true, false, side, 1, 1, 1, x, 1, x, 1, 0, x, 1) },
-		"negative dimension":                      func() { Gemm(false, false, 1, math.MinInt, 1, 1, x, 1, x, 1, 0, x, 1) },
-		"B does not fit":                          func() { PackRHS(false, side, side, x, side) },
-		"A does not fit":                          func() { GemmPacked(false, side, x, side, PackRHS(false, 2, 2, x, 2), Epilogue[float32]{}, x, 2) },
-		"C does not fit":                          func() { GemmPacked(false, 4, x, 2, PackRHS(false, 2, 2, x, 2), Epilogue[float32]{}, x, math.MaxInt) },
+		"A too short (or its size overflows int)":             func() { Gemm(false, false, side, 2, side, 1, x, side, x, 2, 0, x, 2) },
+		"B too short (or its size overflows int)":             func() { Gemm(false, false, 0, side, side, 1, x, side, x, side, 0, x, side) },
+		"C too short (or its size overflows int)":             func() { Gemm(false, false, 64, 1, 1, 1, x, 1, x, 1, 0, x, big) },
+		"ld of A shorter than a row":                          func() { Gemm(true, false, side, 1, 1, 1, x, 1, x, 1, 0, x, 1) },
+		"negative dimension":                                  func() { Gemm(false, false, 1, math.MinInt, 1, 1, x, 1, x, 1, 0, x, 1) },
+		"PackRHS: B too short (or its size overflows int)":    func() { PackRHS(false, side, side, x, side) },
+		"PackRHS: negative dimension":                         func() { PackRHS(false, -1, 2, x, 2) },
+		"GemmPacked: A too short (or its size overflows int)": func() { GemmPacked(false, side, x, side, PackRHS(false, 2, 2, x, 2), Epilogue[float32]{}, x, 2) },
+		"GemmPacked: C too short (or its size overflows int)": func() { GemmPacked(false, 4, x, 2, PackRHS(false, 2, 2, x, 2), Epilogue[float32]{}, x, big) },
 	} {
+		if _, after, ok := strings.Cut(name, ": "); ok {
+			name = after
+		}
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				err, ok := recover().(*GemmError)

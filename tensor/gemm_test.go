@@ -175,13 +175,26 @@ func TestGemmContract(t *testing.T) {
 }
 
 func TestGemmMisuse(t *testing.T) {
+	huge := 1 // MaxInt32 + 1 is 2^31, or negative where an int has 32 bits
 	x := make([]float32, 100)
 	for name, f := range map[string]func(){
-		"overlap":      func() { Gemm(false, false, 2, 2, 2, 1, x[:4], 2, x[50:], 2, 0, x[3:], 2) },
-		"short A":      func() { Gemm(false, false, 3, 2, 2, 1, x[:5], 2, x[10:], 2, 0, x[50:], 2) },
-		"short lda":    func() { Gemm(false, false, 3, 2, 4, 1, x[:30], 3, x[30:], 2, 0, x[50:], 2) },
-		"negative":     func() { Gemm(false, false, -1, 2, 2, 1, x[:5], 2, x[10:], 2, 0, x[50:], 2) },
-		"overflow":     func() { Gemm(false, false, math.MaxInt32, 2, 2, 1, x, math.MaxInt32, x, 2, 0, x, 2) },
+		"overlap":                  func() { Gemm(false, false, 2, 2, 2, 1, x[:4], 2, x[50:], 2, 0, x[3:], 2) },
+		"overlap of B":             func() { Gemm(false, false, 2, 2, 2, 1, x[:4], 2, x[50:], 2, 0, x[53:], 2) },
+		"overlap of B, transposed": func() { Gemm(false, true, 2, 2, 2, 1, x[:4], 2, x[50:], 2, 0, x[47:], 2) },
+		"overlap of B, one ld":     func() { Gemm(false, false, 3, 3, 3, 1, x, 10, x[35:], 10, 0, x[57:], 10) },
+		"overlap of B, large": func() {
+			y := make([]float32, 200*200)
+			Gemm(true, false, 100, 150, 130, 1, y[30000:], 100, y, 150, 0, y[130*150-1:], 150)
+		},
+		"short A":   func() { Gemm(false, false, 3, 2, 2, 1, x[:5], 2, x[10:], 2, 0, x[50:], 2) },
+		"short lda": func() { Gemm(false, false, 3, 2, 4, 1, x[:30], 3, x[30:], 2, 0, x[50:], 2) },
+		"negative":  func() { Gemm(false, false, -1, 2, 2, 1, x[:5], 2, x[10:], 2, 0, x[50:], 2) },
+		"overflow":  func() { Gemm(false, false, math.MaxInt32, 2, 2, 1, x, math.MaxInt32, x, 2, 0, x, 2) },
+		"huge lda":  func() { Gemm(false, false, 1, 2, 2, 1, x[:5], math.MaxInt32+huge, x[10:], 2, 0, x[50:], 2) },
+		"huge ldb": func() {
+			Gemm(true, false, 64, 64, 1, 1, x[:64], 64, x, math.MaxInt32+huge, 0, make([]float32, 4096), 64)
+		},
+		"huge ldc":     func() { Gemm(false, false, 1, 2, 2, 1, x[:5], 2, x[10:], 2, 0, x[50:], math.MaxInt32+huge) },
 		"negative ldc": func() { Gemm(false, false, 1, 2, 2, 1, x[:5], 2, x[10:], 2, 0, x[50:], -2) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,6 +254,9 @@ func testPacked[T Float](t *testing.T) {
 				ldb = k
 			}
 			a, b, bias := randomSlice[T](r, m*k), randomSlice[T](r, k*n), randomSlice[T](r, n)
+			if m > 1 && k > 0 {
+				a[0] = T(math.NaN()) // passes the ReLU
+			}
 			want, got := make([]T, m*n), make([]T, m*n)
 			specGemm(tA, tB, m, n, k, 1, a, lda, b, ldb, 0, want, n)
 			for i := range want {

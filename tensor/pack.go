@@ -17,8 +17,12 @@ func PackRHS[T Float](tB bool, k, n int, b []T, ldb int) *Packed[T] {
 	if tB {
 		rows, cols = n, k
 	}
-	if uint(k) > maxDim || uint(n) > maxDim || !fits(rows, cols, ldb, len(b)) {
-		panic(&GemmError{Op: "PackRHS", TransB: tB, N: n, K: k, LenB: len(b), LDB: ldb, Reason: "B does not fit"})
+	why := dimsReason(k, n)
+	if why == "" {
+		why = fitReason("B", rows, cols, ldb, len(b))
+	}
+	if why != "" {
+		panic(&GemmError{Op: "PackRHS", TransB: tB, N: n, K: k, LenB: len(b), LDB: ldb, Reason: why})
 	}
 	kernels := asm.Active[T]()
 	p := &Packed[T]{k: k, n: n, nr: kernels.GemmNR, kb: max(1, asm.KBlockLen(k))}
@@ -76,12 +80,15 @@ func GemmPacked[T Float](tA bool, m int, a []T, lda int, b *Packed[T], e Epilogu
 	if tA {
 		ra, ca = k, m
 	}
-	why := ""
+	why := dimsReason(m)
+	if why == "" {
+		why = fitReason("A", ra, ca, lda, len(a))
+	}
+	if why == "" {
+		why = fitReason("C", m, n, ldc, len(c))
+	}
 	switch {
-	case uint(m) > maxDim || !fits(ra, ca, lda, len(a)):
-		why = "A does not fit"
-	case !fits(m, n, ldc, len(c)):
-		why = "C does not fit"
+	case why != "":
 	case matricesOverlap(c, m, n, ldc, a, ra, ca, lda):
 		why = "C overlaps A"
 	case e.Bias != nil && len(e.Bias) < n:
