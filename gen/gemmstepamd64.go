@@ -1,0 +1,186 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// prefetchesC reports whether the tile is one of those that large products use.
+func (t *gemmTile) prefetchesC() bool {
+	hs := gemmHeights(t.isa)
+	return t.nv == 2 && t.h > hs[2]/2 && !t.pack && !(t.isa == avx2 && t.masked)
+}
+
+// fetchesA reports whether the tile fetches the rows of A below it.
+func (t *gemmTile) fetchesA() bool { return t.prefetchesC() && !t.col }
+
+// loopA is the rest of loop4 with the next tile of A fetched on the way, some rows
+// during the first panel, the others during the second. The hardware follows each
+// row well, but finds it late.
+func (t *gemmTile) loopA() {
+	// Rows 0, 1, 2, 3, 4, 6, 8, 12 of the next tile, then as many from row 5 on;
+	// for later panels the tile in hand, which costs nothing.
+	t.MOVQ(t.arg("np"), gT)
+	t.SUBQ(gNP, gT)
+	t.jump("JEQ", "below")
+	t.DECQ(gT)
+	t.MOVQ(gA0, gT)
+	t.jump("JNE", "fetch")
+	t.ADDQ(gAStr, gT)
+	t.LEAQ(operand.Mem{Base: gT, Index: gAStr, Scale: 4}, gT)
+	t.ADDQ(t.arg("atile"), gT)
+	t.jump("JMP", "fetch")
+	t.Label("below")
+	t.MOVQ(gA0, gT)
+	t.ADDQ(t.arg("atile"), gT)
+	t.Label("fetch")
+	t.SUBQ(imm(4*t.h*t.d.size), gT) // what loopC has passed
+	rows := []operand.Mem{
+		{Base: gT}, {Base: gT, Index: gAStr, Scale: 1}, {Base: gT, Index: gAStr, Scale: 2}, {Base: gT, Index: gAStr3, Scale: 1},
+		{Base: gT, Index: gAStr, Scale: 4}, {Base: gT, Index: gAStr3, Scale: 2}, {Base: gT, Index: gAStr, Scale: 8}, {Base: gT, Index: gAStr3, Scale: 4},
+	}
+	t.align(64)
+	t.Label("loopA")
+	for u := 0; u < 4; u++ {
+		t.PREFETCHT0(rows[2*u])
+		t.PREFETCHT0(rows[2*u+1])
+		t.step(u)
+	}
+	t.ADDQ(imm(4*t.d.size), gT)
+	t.advanceA(4 * t.d.size)
+	t.DECQ(gK)
+	t.jump("JNZ", "loopA")
+	t.jump("JMP", "rest")
+}
+
+// chains reports whether the tile heeds Init.
+func (t *gemmTile) chains() bool { return t.nv < 3 && !t.pack }
+
+// fetchesB reports whether the tile heeds Ahead.
+func (t *gemmTile) fetchesB() bool { return t.nv == 2 && t.h > 3 }
+
+// uses reports whether a row-mode tile needs the given base.
+func (t *gemmTile) uses(base int) bool {
+	if t.col {
+		return false
+	}
+	for i := 0; i < t.h; i++ {
+		if rowAddr[i].base == base {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *gemmTile) advanceA(n int) {
+	for _, b := range []struct {
+		base int
+		r    reg.GPPhysical
+	}{{0, gA0}, {2, gA2}, {7, gA7}} {
+		if b.base == 0 || t.uses(b.base) {
+			t.ADDQ(imm(n), b.r)
+		}
+	}
+}
+
+// step is one k: nv loads of B, h broadcasts of A, h*nv FMAs.
+func (t *gemmTile) step(u int) {
+	for j := 0; j < t.nv; j++ {
+		if t.fetchesB() && j*t.isa.bytes%64 == 0 {
+			t.PREFETCHT0(operand.Mem{Base: gB, Index: gAhead, Scale: 1, Disp: j * t.isa.bytes})
+		}
+		t.load(mem(gB, j*t.isa.bytes), j, t.b(j))
+	}
+	t.ADDQ(gBRow, gB)
+	if t.pack {
+		for j := 0; j < t.nv; j++ {
+			t.op("VMOVU", t.b(j), mem(gPack, j*t.isa.bytes))
+		}
+		t.ADDQ(imm(t.nv*t.isa.bytes), gPack)
+	}
+	bases := map[int]reg.GPPhysical{0: gA0, 2: gA2, 7: gA7}
+	tmps := t.tmps()
+	for i := 0; i < t.h; i++ {
+		m := mem(gA0, i*t.d.size)
+		if !t.col {
+			m = rowMem(i, u*t.d.size, bases, gAStr, gAStr3)
+		}
+		if t.isa == avx512 && t.nv == 1 {
+			t.raw(map[int]string{4: "VFMADD231PS_BCST", 8: "VFMADD231PD_BCST"}[t.d.size], m, t.b(0), t.acc(i, 0))
+			continue
+		}
+		x := tmps[i%len(tmps)]
+		t.scalar("VBROADCAST", m, x)
+		for j := 0; j < t.nv; j++ {
+			t.op("VFMADD231", x, t.b(j), t.acc(i, j))
+		}
+	}
+	if t.col {
+		t.ADDQ(gAStr, gA0)
+	}
+}
+
+// dups is the number of rows of a tile one vector wide that take two elements of A
+// by one load. With a load for every FMA, and B, the tile waits for the two load
+// ports; shuffles have others.
+func (t *gemmTile) dups() int {
+	if t.isa == avx512 && t.nv == 1 && t.h >= 12 {
+		return 6
+	}
+	return 0
+}
+
+// stepTwo is two k, with dups.
+func (t *gemmTile) stepTwo(u int) {
+	b := [2]reg.VecPhysical{t.vec(16), t.vec(17)}
+	t.load(mem(gB, 0), 0, b[0])
+	t.load(operand.Mem{Base: gB, Index: gBRow, Scale: 1}, 0, b[1])
+	t.LEAQ(operand.Mem{Base: gB, Index: gBRow, Scale: 2}, gB)
+	bases := map[int]reg.GPPhysical{0: gA0, 2: gA2, 7: gA7}
+	at := func(i, v int) operand.Mem {
+		if t.col {
+			m := mem(gA0, i*t.d.size)
+			if v == 1 {
+				m.Index, m.Scale = gAStr, 1
+			}
+			return m
+		}
+		return rowMem(i, (u+v)*t.d.size, bases, gAStr, gAStr3)
+	}
+	// The two elements of a pair are neighbours: two k of a row, or two rows.
+	both := func(m operand.Mem, x, even, odd reg.VecPhysical) {
+		if t.d == f32 {
+			t.VBROADCASTSD(m, x)
+			t.VMOVSLDUP(x, even)
+			t.VMOVSHDUP(x, odd)
+		} else {
+			t.VBROADCASTF64X2(m, x)
+			t.VMOVDDUP(x, even)
+			t.VPERMILPD(operand.Imm(0xff), x, odd)
+		}
+	}
+	n := t.dups()
+	dup := func(i, v int) reg.VecPhysical { return t.vec(18 + 2*i + v) }
+	if t.col {
+		for v := 0; v < 2; v++ {
+			for i := 0; i < n; i += 2 {
+				both(at(i, v), t.vec(30+v), dup(i, v), dup(i+1, v))
+			}
+		}
+	} else {
+		for i := 0; i < n; i++ {
+			both(at(i, 0), t.vec(30+i%2), dup(i, 0), dup(i, 1))
+		}
+	}
+	for v := 0; v < 2; v++ {
+		for i := n; i < t.h; i++ {
+			t.raw(map[int]string{4: "VFMADD231PS_BCST", 8: "VFMADD231PD_BCST"}[t.d.size], at(i, v), b[v], t.acc(i, 0))
+		}
+		for i := 0; i < n; i++ {
+			t.op("VFMADD231", dup(i, v), b[v], t.acc(i, 0))
+		}
+	}
+	if t.col {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA0)
+	}
+}

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// gemmTile emits one tile kernel: h rows by nv vectors of columns, over mt tiles
+// of rows and np panels of columns.
+type gemmTile struct {
+	*amd64File
+	h, nv       int
+	nb          int // registers for vectors of B
+	col, masked bool
+	pack        bool // B is copied to Pack on the way
+	maskTable   operand.Mem
+}
+
+// Registers of a tile kernel.
+var (
+	gC      = reg.RDI // tile of C
+	gB      = reg.RSI // row of B
+	gBRow   = reg.R8  // bytes between rows of B
+	gAStr   = reg.R9  // bytes between rows (row mode) or columns (col mode) of A
+	gAStr3  = reg.R10
+	gA0     = reg.RAX
+	gA2     = reg.RBX
+	gA7     = reg.RCX
+	gK      = reg.RDX
+	gNP     = reg.R11
+	gT      = reg.R12
+	gLDC    = reg.R13
+	gBPanel = reg.R15
+	gG      = reg.R14
+	gAhead  = reg.RBP // bytes from a row of B to the one to fetch
+	gPack   = reg.RBX // row of the copy of B, in col mode
+	gPack0  = reg.RCX // its panel
+	kFull   = reg.K3
+	kTail   = reg.K2
+	kMask   = reg.K1
+)
+
+// rowAddr are the addresses of 16 rows by three bases, 0, 2 and 7 rows down.
+var rowAddr = [16]struct {
+	base  int
+	three bool
+	scale uint8
+}{
+	{0, false, 0}, {0, false, 1}, {0, false, 2}, {0, true, 1}, {0, false, 4}, {2, true, 1}, {0, true, 2}, {7, false, 0},
+	{0, false, 8}, {7, false, 2}, {2, false, 8}, {7, false, 4}, {0, true, 4}, {7, true, 2}, {2, true, 4}, {7, false, 8},
+}
+
+// rowMem is the address of row i with the given base and stride registers.
+func rowMem(i, disp int, base map[int]reg.GPPhysical, str, str3 reg.GPPhysical) operand.Mem {
+	r := rowAddr[i]
+	m := operand.Mem{Base: base[r.base], Disp: disp}
+	if r.scale > 0 {
+		m.Index, m.Scale = str, r.scale
+		if r.three {
+			m.Index = str3
+		}
+	}
+	return m
+}
+
+func (t *gemmTile) acc(i, j int) reg.VecPhysical { return t.vec(i*t.nv + j) }
+func (t *gemmTile) b(j int) reg.VecPhysical      { return t.vec(t.h0() + j) }
+
+// h0 is the first register after the accumulators.
+func (t *gemmTile) h0() int { return t.h * t.nv }
+
+// tmp are the registers after the B vectors; AVX2 tail kernels keep their mask in
+// the last.
+func (t *gemmTile) tmps() []reg.VecPhysical {
+	n := t.isa.nregs
+	if t.isa == avx2 && t.masked {
+		n--
+	}
+	var r []reg.VecPhysical
+	for i := t.h0() + t.nb; i < n && len(r) < 4; i++ {
+		r = append(r, t.vec(i))
+	}
+	return r
+}
+
+// load and store move column vector j of a row; the last goes through the mask.
+func (t *gemmTile) load(m operand.Mem, j int, v reg.VecPhysical) {
+	switch {
+	case !t.masked || j < t.nv-1:
+		t.op("VMOVU", m, v)
+	case t.isa == avx512:
+		t.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[t.d.size], m, kMask, v)
+	default:
+		t.op("VMASKMOV", m, t.vec(15), v)
+	}
+}
+
+func (t *gemmTile) store(v reg.VecPhysical, j int, m operand.Mem) {
+	switch {
+	case !t.masked || j < t.nv-1:
+		t.op("VMOVU", v, m)
+	case t.isa == avx512:
+		t.op("VMOVU", v, kMask, m)
+	default:
+		t.op("VMASKMOV", v, t.vec(15), m)
+	}
+}
+
+func mem(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
+
+func imm(n int) operand.Op {
+	if n < 128 {
+		return operand.Imm(uint64(n))
+	}
+	return operand.U32(uint32(n))
+}
+
+func (t *gemmTile) emit() {
+	mode := "A(i,p) = a[i*astr + p]"
+	if t.col {
+		mode = "A(i,p) = a[i + p*astr]"
+	}
+	name := gemmName(t.isa, t.d, t.h, t.nv, t.col, t.masked)
+	if t.pack {
+		mode += " B is copied to Pack."
+		name = packName(t.isa, t.d, t.h)
+	}
+	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
+		fmt.Sprintf("%s is mt tiles of %d rows by np panels of %d columns of a product, %s.", name, t.h, t.nv*t.lanes(), mode))
+	width := t.nv * t.isa.bytes
+
+	t.Load(t.Param("args"), gG)
+	t.stride(argLDC, gLDC)
+	t.stride(map[bool]int{false: argARow, true: argACol}[t.col], gAStr)
+	t.stride(argBRow, gBRow)
+	if t.fetchesB() {
+		t.MOVQ(t.ahead(), gAhead)
+		t.IMULQ(gBRow, gAhead)
+	}
+	if !t.col && t.h > 3 {
+		t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
+	}
+	switch {
+	case t.isa == avx512:
+		t.Load(t.Param("tail"), gT)
+		t.MOVQ(operand.I32(-1), gK)
+		t.BZHIQ(gT, gK, gK)
+		t.KMOVW(gK.As32(), kTail)
+		t.KXNORW(kFull, kFull, kFull)
+	case t.masked:
+		t.Load(t.Param("tail"), gT)
+		t.LEAQ(t.maskTable.Offset(32), gK)
+		t.SHLQ(operand.Imm(t.d.shift), gT)
+		t.SUBQ(gT, gK)
+		t.VMOVDQU(mem(gK, 0), t.vec(15))
+	}
+
+	if t.pack {
+		t.MOVQ(t.field(argPack), gPack0)
+	}
+	t.Label("tile")
+	t.Load(t.Param("c"), gC)
+	t.Load(t.Param("b"), gBPanel)
+	t.Load(t.Param("np"), gNP)
+
+	t.Label("panel")
+	if t.isa == avx512 {
+		t.KMOVW(kFull, kMask)
+		t.CMPQ(gNP, operand.Imm(1))
+		t.jump("JNE", "full")
+		t.KMOVW(kTail, kMask)
+		t.Label("full")
+	}
+	t.Load(t.Param("a"), gA0)
+	if t.uses(2) {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA2)
+	}
+	if t.uses(7) {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 1}, gA7)
+		t.LEAQ(operand.Mem{Base: gA7, Index: gAStr3, Scale: 2}, gA7)
+	}
+	t.MOVQ(gBPanel, gB)
+	if t.pack {
+		t.MOVQ(gPack0, gPack)
+	}
+	if t.chains() {
+		t.MOVQ(t.field(argInit), gT)
+		t.TESTQ(gT, gT)
+		t.jump("JZ", "zero")
+		t.SUBQ(t.field(argC), gT)
+		t.ADDQ(gC, gT)
+		for i := 0; i < t.h; i++ {
+			for j := 0; j < t.nv; j++ {
+				t.load(mem(gT, j*t.isa.bytes), j, t.acc(i, j))
+			}
+			t.ADDQ(gLDC, gT)
+		}
+		t.jump("JMP", "start")
+		t.Label("zero")
+	}
+	for i := 0; i < t.h*t.nv; i++ {
+		x := xmm[i]
+		if i < 16 {
+			t.VXORPS(x, x, x) // zeroes the full register
+		} else {
+			t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
+		}
+	}
+	if t.chains() {
+		t.Label("start")
+	}
+	t.MOVQ(t.field(argK), gK)
+	t.SHRQ(operand.Imm(2), gK)
+	t.jump("JZ", "rest")
+	if t.prefetchesC() {
+		// The first iterations fetch the rows of C, one each: in a burst they
+		// would hold up the loads of A and B.
+		t.SUBQ(imm(t.h), gK)
+		t.jump("JLE", "short")
+		// Two counters in one register: what is left for later above, the rows of C
+		// below. One in memory would at times look like an operand to the loads.
+		t.SHLQ(operand.Imm(32), gK)
+		t.ADDQ(imm(t.h), gK)
+		t.MOVQ(gC, gT)
+		t.align(64)
+		t.Label("loopC")
+		for u := 0; u < 4; u++ {
+			if u < 2 {
+				t.PREFETCHT0(mem(gT, u*width/2))
+			}
+			t.step(u)
+		}
+		t.ADDQ(gLDC, gT)
+		if !t.col {
+			t.advanceA(4 * t.d.size)
+		}
+		t.DECQ(gK)
+		t.TESTL(gK.As32(), gK.As32())
+		t.jump("JNZ", "loopC")
+		t.SHRQ(operand.Imm(32), gK)
+		if t.fetchesA() {
+			t.loopA()
+		} else {
+			t.jump("JMP", "loop4")
+		}
+		t.Label("short")
+		t.ADDQ(imm(t.h), gK)
+	}
+	t.align(64)
+	t.Label("loop4")
+	for u := 0; u < 4; u++ {
+		if t.dups() == 0 {
+			t.step(u)
+		} else if u%2 == 0 {
+			t.stepTwo(u)
+		}
+	}
+	if !t.col {
+		t.advanceA(4 * t.d.size)
+	}
+	t.DECQ(gK)
+	t.jump("JNZ", "loop4")
+	t.Label("rest")
+	t.MOVQ(t.field(argK), gK)
+	t.ANDQ(operand.Imm(3), gK)
+	t.jump("JZ", "out")
+	t.Label("loop1")
+	t.step(0)
+	if !t.col {
+		t.advanceA(t.d.size)
+	}
+	t.DECQ(gK)
+	t.jump("JNZ", "loop1")
+
+	t.Label("out")
+	t.out()
+	t.ADDQ(imm(width), gC)
+	t.stride(argBPanel, gT)
+	t.ADDQ(gT, gBPanel)
+	if t.pack {
+		t.bytes(t.packPanel(), gT)
+		t.ADDQ(gT, gPack0)
+	}
+	t.DECQ(gNP)
+	t.jump("JNZ", "panel")
+
+	// Next tile of rows.
+	t.MOVQ(t.arg("atile"), gT)
+	t.ADDQ(gT, t.arg("a"))
+	t.IMUL3Q(operand.Imm(uint64(t.h)), gLDC, gT)
+	t.ADDQ(gT, t.arg("c"))
+	t.DECQ(t.arg("mt"))
+	t.jump("JNZ", "tile")
+	t.VZEROUPPER()
+	t.RET()
+}
