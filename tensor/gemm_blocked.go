@@ -38,7 +38,7 @@ const (
 	// directRows is the number of rows up to which packing B does not pay.
 	directRows = 32
 	// fetchAhead is how many rows ahead kernels fetch a B that lies beyond the L1.
-	fetchAhead = 8
+	fetchAhead = 4
 	// maxChains is the number of elements up to which chains in pieces are put by
 	// beside C.
 	maxChains = 1 << 19
