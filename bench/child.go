@@ -106,12 +106,22 @@ func child(in io.Reader, out io.Writer) int {
 		return 2
 	}
 	e := json.NewEncoder(out)
-	rs, left := measure(p, func(s string) { e.Encode(message{Progress: s}) })
+	var failed error
+	send := func(m message) {
+		if err := e.Encode(m); failed == nil {
+			failed = err
+		}
+	}
+	rs, left := measure(p, func(s string) { send(message{Progress: s}) })
 	for i := range rs {
-		e.Encode(message{Record: &rs[i]})
+		send(message{Record: &rs[i]})
 	}
 	for _, l := range left {
-		e.Encode(message{Left: l})
+		send(message{Left: l})
+	}
+	if failed != nil {
+		fmt.Fprintln(os.Stderr, "bench:", cannotWrite(failed))
+		return 2
 	}
 	return 0
 }

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"flag"
 	"fmt"
@@ -61,7 +62,7 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 	fs.StringVar(&shape, "shape", "", "MxNxK instead of the built-in shapes; several with commas")
 	fs.StringVar(&isa, "isa", "", "instruction sets (default all of "+strings.Join(present, ", ")+")")
 	fs.StringVar(&threads, "threads", "", "numbers of threads (default 1 and all CPUs)")
-	fs.IntVar(&o.count, "count", 0, "rounds over all cases (default 5, with -quick 3); more take more time")
+	fs.IntVar(&o.count, "count", 0, "rounds over all cases, 1 to 1000 (default 5, with -quick 3); more take more time")
 	fs.StringVar(&o.json, "json", "", "write the measurements to `FILE`, one JSON object a line; - is standard output")
 	fs.BoolVar(&o.compare, "compare", false, "compare files of measurements, the first with each other one")
 	fs.BoolVar(&o.markdown, "md", false, "with -compare: print Markdown")
@@ -82,6 +83,8 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 		o.files = append(o.files, fs.Arg(0))
 		args = fs.Args()[1:]
 	}
+	counted := false
+	fs.Visit(func(f *flag.Flag) { counted = counted || f.Name == "count" })
 	switch {
 	case o.compare && len(o.files) == 0:
 		return o, "", fmt.Errorf("-compare: no files given")
@@ -91,7 +94,7 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 		return o, "", fmt.Errorf("unexpected argument %.80q; files go with -compare", o.files[0])
 	case o.markdown && !o.compare:
 		return o, "", fmt.Errorf("-md goes with -compare")
-	case o.count < 0 || o.count > 1000:
+	case counted && o.count < 1 || o.count > 1000:
 		return o, "", fmt.Errorf("-count %d: want 1 to 1000", o.count)
 	}
 	for _, l := range []struct {
@@ -193,7 +196,8 @@ func main() {
 		fatal(2, err)
 	}
 	if help != "" {
-		fmt.Print(help)
+		fmt.Fprint(stdout, help)
+		flush()
 		return
 	}
 	switch {
@@ -205,7 +209,8 @@ func main() {
 		for _, w := range warnings {
 			fmt.Fprintln(os.Stderr, "bench: warning:", w)
 		}
-		fmt.Print(text)
+		fmt.Fprint(stdout, text)
+		flush()
 	case o.docs:
 		if err := writeDocs("."); err != nil {
 			fatal(2, err)
@@ -222,6 +227,18 @@ func main() {
 		}
 	}
 }
+
+// stdout holds what is printed until flush.
+var stdout = bufio.NewWriter(os.Stdout)
+
+// flush writes it; what cannot be written ends the program.
+func flush() {
+	if err := stdout.Flush(); err != nil {
+		fatal(2, cannotWrite(err))
+	}
+}
+
+func cannotWrite(err error) error { return fmt.Errorf("cannot write the output: %w", err) }
 
 func fatal(status int, err error) {
 	if ending.Load() {
@@ -254,10 +271,10 @@ func run(o options, sel asm.Selected) error {
 	if o.count == 0 {
 		o.count = rounds
 	}
-	out := io.Writer(os.Stdout)
+	out := stdout
 	var file *output
 	if o.json == "-" {
-		out = os.Stderr
+		out = bufio.NewWriter(os.Stderr)
 	} else if o.json != "" {
 		var err error
 		if file, err = createOutput(o.json); err != nil {
@@ -300,6 +317,9 @@ func run(o options, sel asm.Selected) error {
 
 	m := thisMachine()
 	printMachine(out, m, sel, isas[0])
+	if err := out.Flush(); err != nil {
+		return cannotWrite(err)
+	}
 	var all []Record
 	for i, isa := range isas {
 		p := plans[isa]
@@ -319,7 +339,13 @@ func run(o options, sel asm.Selected) error {
 			return fmt.Errorf("%s: %w", isa, err)
 		}
 		printTable(out, isa, rs, p.left, left)
+		if err := out.Flush(); err != nil {
+			return cannotWrite(err)
+		}
 		all = append(all, rs...)
+	}
+	if err := out.Flush(); err != nil {
+		return cannotWrite(err)
 	}
 	for _, w := range bitsDiffer(all) {
 		fmt.Fprintln(os.Stderr, "bench: warning:", w)
@@ -328,7 +354,9 @@ func run(o options, sel asm.Selected) error {
 	defer lock.Unlock()
 	switch {
 	case o.json == "-":
-		return writeRecords(os.Stdout, all)
+		if err := writeRecords(os.Stdout, all); err != nil {
+			return cannotWrite(err)
+		}
 	case file != nil:
 		return file.commit(all)
 	}

@@ -67,7 +67,7 @@ func TestParse(t *testing.T) {
 	present := []string{"generic", "avx2"}
 	for _, bad := range []string{
 		"-op conv", "-dtype f16", "-trans n", "-isa avx512", "-isa foo", "-isa generic,", "-shape 1x2", "-shape 1x2x3,4",
-		"-shape 99999999x1x1", "-shape 65536x65536x1", "-threads 0", "-threads 257", "-threads 1,x", "-count -1", "-count 1001",
+		"-shape 99999999x1x1", "-shape 65536x65536x1", "-threads 0", "-threads 257", "-threads 1,x", "-count -1", "-count 0", "-count 1001",
 		"-count x", "-nosuch", "stray", "-compare", "-md", "-json", "-compare -md",
 		"-shape " + strings.Repeat("9", 10000),
 	} {
@@ -181,6 +181,38 @@ func TestBadInput(t *testing.T) {
 		if s := status(t, cmd); s != 2 || strings.Count(errs.String(), "\n") != 1 ||
 			!strings.Contains(errs.String(), strings.Join(asm.Selection().Available, ", ")) {
 			t.Errorf("LANES_ISA=%s: status %d, %q", isa, s, errs)
+		}
+	}
+	if s, _ := readSmall(dir + "/keep.jsonl"); s != "old" {
+		t.Errorf("the file holds %q", s)
+	}
+	if left, _ := filepath.Glob(dir + "/*.tmp*"); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// What cannot be written is said in one line, with status 2, and touches no file.
+func TestOutputFull(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/keep.jsonl", "old")
+	write(t, dir+"/a.jsonl", line(sampleRecord()))
+	for _, args := range [][]string{
+		{"-h"}, {"-compare", dir + "/a.jsonl"}, {"-quick", "-json", dir + "/keep.jsonl"},
+		{"-quick", "-count", "1", "-shape", "8x8x8", "-op", "gemm", "-isa", "generic", "-json", "-"},
+	} {
+		device, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer device.Close()
+		cmd, _, errs := program(t, args...)
+		cmd.Stdout = device
+		start(t, cmd)
+		s := status(t, cmd)
+		lines := strings.Split(strings.TrimSuffix(errs.String(), "\n"), "\n")
+		last := lines[len(lines)-1]
+		if s != 2 || !strings.HasPrefix(last, "bench: cannot write the output: ") || len(lines) > 1 && args[len(args)-1] != "-" {
+			t.Errorf("%v: status %d, %q", args, s, errs)
 		}
 	}
 	if s, _ := readSmall(dir + "/keep.jsonl"); s != "old" {

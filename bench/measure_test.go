@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -76,6 +77,33 @@ func TestDigits(t *testing.T) {
 	for v, want := range map[float64]float64{0: 0, 1: 1, 123456: 123460, 0.000123456: 0.00012346, 99999.6: 100000} {
 		if got := digits(v); got != want {
 			t.Errorf("%v: %v, want %v", v, got, want)
+		}
+	}
+}
+
+func TestNotes(t *testing.T) {
+	fma := func(dtype string, threads int, rate float64) Record {
+		return Record{Op: "fma", DType: dtype, Threads: threads, GFlops: rate, OfPeak: 100}
+	}
+	row := func(of float64) Record { return Record{Op: "gemm", DType: "f32", Trans: "nn", Threads: 1, OfPeak: of} }
+	for _, c := range []struct {
+		rs   []Record
+		want []string
+	}{
+		{[]Record{fma("f32", 1, 100), fma("f32", 2, 150), row(102)}, nil},
+		{[]Record{fma("f32", 2, 100), row(100)}, nil}, // no thread alone to compare with
+		{[]Record{fma("f32", 1, 100), fma("f64", 1, 50), fma("f32", 2, 149), fma("f64", 2, 99)}, []string{"the f32 peak of 2 threads is only 1.49 times"}},
+		{[]Record{fma("f32", 1, 100), row(102.5), row(90), row(110)}, []string{"2 rows above 102% of the peak, up to 110.0%"}},
+	} {
+		got := notes(c.rs)
+		if len(got) != len(c.want) {
+			t.Errorf("%q, want %q", got, c.want)
+			continue
+		}
+		for i := range got {
+			if !strings.HasPrefix(got[i], c.want[i]) {
+				t.Errorf("%q, want %q", got[i], c.want[i])
+			}
 		}
 	}
 }

@@ -57,46 +57,53 @@ func together(n int, work func(i int)) time.Duration {
 	return last.Sub(first)
 }
 
-// fmaRate measures FMAs in registers, GFLOP/s of all threads, a few samples.
-func fmaRate(dtype string, threads int) (rates []float64) {
-	fma := asm.Active[float32]().ProbeFMA
+// fmaProbe measures FMAs in registers, GFLOP/s of all threads.
+type fmaProbe struct {
+	fma     func(n int) (flops int)
+	threads int
+	n       int // of one call
+	flops   int // of one call
+	calls   int // of one sample
+	rates   []float64
+}
+
+// newFMAProbe finds how much makes a sample.
+func newFMAProbe(dtype string, threads int) *fmaProbe {
+	p := &fmaProbe{fma: asm.Active[float32]().ProbeFMA, threads: threads, n: 16, calls: 1}
 	if dtype == "f64" {
-		fma = asm.Active[float64]().ProbeFMA
+		p.fma = asm.Active[float64]().ProbeFMA
 	}
 	// Calls of about 10 µs: assembly cannot be preempted.
-	n, flops := 16, 0
-	for n < 1<<20 {
+	for p.n < 1<<20 {
 		began := time.Now()
-		flops = fma(n)
+		p.flops = p.fma(p.n)
 		if time.Since(began) > 10*time.Microsecond {
 			break
 		}
-		n *= 2
+		p.n *= 2
 	}
-	calls := 1
-	for calls < 1<<16 {
-		d := together(threads, func(int) {
-			for range calls {
-				fma(n)
-			}
-		})
-		if d >= time.Millisecond {
-			break
+	for p.calls < 1<<16 && p.run() < time.Millisecond {
+		p.calls *= 2
+	}
+	return p
+}
+
+func (p *fmaProbe) run() time.Duration {
+	return together(p.threads, func(int) {
+		for range p.calls {
+			p.fma(p.n)
 		}
-		calls *= 2
-	}
-	// With several threads most samples meet somebody else on a CPU.
-	for range 8 * min(threads, 4) {
-		d := together(threads, func(int) {
-			for range calls {
-				fma(n)
-			}
-		})
-		if d > 0 {
-			rates = append(rates, float64(flops)*float64(calls)*float64(threads)/float64(d))
+	})
+}
+
+// sample takes so many samples. With several threads most meet somebody else on a
+// CPU, so those take more.
+func (p *fmaProbe) sample(count int) {
+	for range count * min(p.threads, 4) {
+		if d := p.run(); d > 0 {
+			p.rates = append(p.rates, float64(p.flops)*float64(p.calls)*float64(p.threads)/float64(d))
 		}
 	}
-	return rates
 }
 
 // footprints are the bytes a thread goes over to measure each level: half of a

@@ -89,12 +89,37 @@ func printTable(w io.Writer, isa string, rs []Record, large, long []string) {
 		fmt.Fprintf(w, "%-9s %-4s %-2s %-16s %3d %10.2f %7s %9.1f %12s %6.1f%%\n",
 			r.Op, r.DType, r.Trans, r.Shape, r.Threads, r.GFlops, of, r.GBytes, nsText(r.BestNs), 100*r.Spread)
 	}
+	for _, n := range notes(rs) {
+		fmt.Fprintln(w, "note:", n)
+	}
 	if len(large) > 0 {
 		fmt.Fprintf(w, "not for this table, more than %g GFLOP: %d cases\n", plainFlops/1e9, len(large))
 	}
 	if len(long) > 0 {
 		fmt.Fprintf(w, "left out, too long for the time of this run (-shape measures one): %s\n", shorten(long, 6))
 	}
+}
+
+// notes say what makes the percentages of the peak doubtful.
+func notes(rs []Record) (n []string) {
+	one := map[string]float64{}
+	over, most := 0, 0.0
+	for _, r := range rs {
+		switch {
+		case r.Op == "fma" && r.Threads == 1:
+			one[r.DType] = r.GFlops
+		case r.Op == "fma" && r.GFlops < 1.5*one[r.DType]:
+			n = append(n, fmt.Sprintf("the %s peak of %d threads is only %.2f times that of one: they share a core, or the machine did other work",
+				r.DType, r.Threads, r.GFlops/one[r.DType]))
+		case r.OfPeak > 102 && r.Trans != "":
+			over++
+			most = max(most, r.OfPeak)
+		}
+	}
+	if over > 0 {
+		n = append(n, fmt.Sprintf("%d rows above 102%% of the peak, up to %.1f%%: the speed of the machine changed during the run; measure again", over, most))
+	}
+	return n
 }
 
 func shorten(s []string, n int) string {
