@@ -206,7 +206,7 @@ func callShape[T Float](m, n, k, h, nr int) (rows, cols int) {
 	// A narrow tile takes as long as one of a whole vector.
 	wide, k1 := max(n, nr/4), max(1, k)
 	work, elems := callWork/sizeOf[T](), callBytes/sizeOf[T]()
-	if float64(m)*float64(wide)*float64(k) <= float64(work) && float64(m)*float64(k+n)+float64(k)*float64(n) <= float64(elems) { // no division for small ones
+	if float64(m)*float64(wide)*float64(k) <= float64(work) && float64(float64(m)*float64(k+n))+float64(float64(k)*float64(n)) <= float64(elems) { // no division for small ones
 		return m, n
 	}
 	cols = min(n, max(nr, min(work/(k1*min(m, h)), elems/k1)/nr*nr))
