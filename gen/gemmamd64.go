@@ -42,7 +42,7 @@ const (
 	argAlpha  = 216
 )
 
-// field loads a field of GemmArgs; loadArgs must have come before.
+// field is a field of GemmArgs, whose address is in gG.
 func (t *gemmTile) field(offset int) operand.Mem { return mem(gG, offset) }
 
 func (t *gemmTile) alpha() operand.Mem { return t.field(argAlpha) }

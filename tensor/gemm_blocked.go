@@ -163,16 +163,17 @@ func (s *strip[T]) packA(p0, k, n int) {
 }
 
 // packsA reports whether tiles of A are packed for products with n columns of B:
-// lines a multiple of 1 KiB apart fight for the same few places in the L1.
+// lines a multiple of 2 KiB apart fight for the same few places in the L1. Read by
+// columns they do so less.
 func (s *strip[T]) packsA(n int) bool {
 	nr, stride := s.kernels.GemmNR, max(s.aRow, s.aCol)*sizeOf[T]()
 	switch {
 	case s.m < packRowsA || s.isFew():
 		return false
-	case s.aCol == 1 && stride%2048 == 0:
-		return n > nr
+	case s.aCol == 1:
+		return stride%2048 == 0 && n > nr
 	}
-	return n >= 8*nr && (stride%4096 == 0 || s.aCol == 1 && stride%1024 == 0)
+	return stride%4096 == 0 && n >= 8*nr
 }
 
 // tileWidth is the distance between the columns of a packed tile of A.

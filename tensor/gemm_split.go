@@ -33,7 +33,7 @@ func (p *product[T]) split(threads int) {
 	items := max(threads, min(2*threads, int(p.work()/(threadWork*2))))
 	nr, mr := p.kernels.GemmNR, p.kernels.GemmMR
 	again, againB := p.m, p.n
-	if max(p.aRow, p.aCol)*sizeOf[T]()%1024 == 0 {
+	if max(p.aRow, p.aCol)*sizeOf[T]()%2048 == 0 {
 		again *= packCost
 	}
 	if p.packed == nil {
