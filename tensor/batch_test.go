@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/lanes-go/lanes/internal/steady"
 )
 
 // entries returns the matrices of a batch, in order; a matrix serves every entry.
@@ -177,7 +179,7 @@ func TestBatchMatMulAllocates(t *testing.T) {
 		for range runs { // the workspaces of all threads grow to their size
 			f()
 		}
-		if got := testing.AllocsPerRun(runs, f); got != 0 {
+		if got := steady.Allocs(runs, f); got != 0 {
 			t.Errorf("layout %d: %v allocations", layout, got)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/steady"
 )
 
 // spy is a table that notes what its kernels are asked for, so that a test can tell
@@ -288,11 +289,11 @@ func testSteadyState[T Float](t *testing.T) {
 	}
 	for _, threads := range []int{1, 2} {
 		defer SetMaxThreads(SetMaxThreads(threads))
-		steady := func(what string, f func()) {
+		settled := func(what string, f func()) {
 			for range runs { // memory grows to what it needs
 				f()
 			}
-			if got := testing.AllocsPerRun(runs, f); got != 0 {
+			if got := steady.Allocs(runs, f); got != 0 {
 				t.Errorf("%d threads, %s: %v allocations", threads, what, got)
 			}
 		}
@@ -324,11 +325,11 @@ func testSteadyState[T Float](t *testing.T) {
 					mul, acc, batch = MatMulTransA[T], MatMulTransAAcc[T], BatchMatMulTransA[T]
 				}
 				what := fmt.Sprintf("%s m %d n %d k %d", trans, m, n, k)
-				steady(what, func() { Gemm(tA, tB, m, n, k, 1, a, ca, b, ldb, 0, c, n) })
-				steady(what+" beta", func() { Gemm(tA, tB, m, n, k, 0.5, a, ca, b, ldb, -0.5, c, n) })
-				steady(what+" packed", func() { GemmPacked(tA, m, a, ca, packed, e, c, n) })
-				steady(what+" MatMul", func() { mul(tc, ta, tb); acc(tc, ta, tb) })
-				steady(what+" BatchMatMul", func() { batch(bc, ba, tb) })
+				settled(what, func() { Gemm(tA, tB, m, n, k, 1, a, ca, b, ldb, 0, c, n) })
+				settled(what+" beta", func() { Gemm(tA, tB, m, n, k, 0.5, a, ca, b, ldb, -0.5, c, n) })
+				settled(what+" packed", func() { GemmPacked(tA, m, a, ca, packed, e, c, n) })
+				settled(what+" MatMul", func() { mul(tc, ta, tb); acc(tc, ta, tb) })
+				settled(what+" BatchMatMul", func() { batch(bc, ba, tb) })
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/steady"
 )
 
 func sameBits[T Float](x, y T) bool {
@@ -233,7 +234,7 @@ func TestGemmAllocates(t *testing.T) {
 			for range warm { // both threads' workspaces grow to their size
 				f()
 			}
-			if got := testing.AllocsPerRun(warm, f); got != 0 {
+			if got := steady.Allocs(warm, f); got != 0 {
 				t.Errorf("%v tA %v tB %v: %v allocations", s, tA, tB, got)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/lanes-go/lanes/internal/steady"
 )
 
 // randomView returns a tensor of random numbers of a shape, laid out in one of
@@ -251,7 +253,7 @@ func TestMatMulAllocates(t *testing.T) {
 				MatMulPacked(c, a, packed, e)
 			}
 			f() // scratch memory grows
-			if got := testing.AllocsPerRun(runs, f); got != 0 {
+			if got := steady.Allocs(runs, f); got != 0 {
 				t.Errorf("%v layout %d: %v allocations", s, layout, got)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lanes-go/lanes/internal/steady"
 	"github.com/lanes-go/lanes/nn"
 	"github.com/lanes-go/lanes/nn/data"
 	"github.com/lanes-go/lanes/nn/optim"
@@ -134,7 +135,7 @@ func TestStepAllocates(t *testing.T) {
 		if n := tensor.ReadStats().Workers - workers; threads == 1 && n > 0 {
 			t.Errorf("1 thread: %d workers came to help", n)
 		}
-		if n := testing.AllocsPerRun(runs, step); n != 0 {
+		if n := steady.Allocs(runs, step); n != 0 {
 			t.Errorf("%d threads: %v allocations in two steps", threads, n)
 		}
 		tensor.SetMaxThreads(before)
