@@ -16,15 +16,24 @@ type Kernels[T Float] struct {
 
 func genericKernels[T Float]() Kernels[T] {
 	return Kernels[T]{
-		ISA:            "generic",
-		GemmKernels:    gemmGenericKernels[T](),
-		MergeKernels:   MergeKernels[T]{Axpby: axpbyGeneric[T]},
-		EltwiseKernels: EltwiseKernels[T]{Add: addGeneric[T], Scale: scaleGeneric[T]},
-		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
-		ReduceKernels:  ReduceKernels[T]{Sum: sumGeneric[T], Max: maxGeneric[T], ColSum: colSumGeneric[T]},
-		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
-		UpdateKernels:  UpdateKernels[T]{SGD: sgdGeneric[T], SGDMomentum: sgdMomentumGeneric[T]},
-		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
-		ProbeKernels:   probeGenericKernels[T](),
+		ISA:          "generic",
+		GemmKernels:  gemmGenericKernels[T](),
+		MergeKernels: MergeKernels[T]{Axpby: axpbyGeneric[T]},
+		EltwiseKernels: EltwiseKernels[T]{
+			Add: addGeneric[T], Scale: scaleGeneric[T],
+			Axpy: axpyGeneric[T], AxpyRows: axpyRowsGeneric[T],
+			Rot: rotGeneric[T], Swap: swapGeneric[T],
+		},
+		ActKernels: ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
+		ReduceKernels: ReduceKernels[T]{
+			Sum: sumGeneric[T], Asum: asumGeneric[T], SumSq: sumSqGeneric[T],
+			Dot: dotGeneric[T], DotRows: dotRowsGeneric[T],
+			AMax: amaxGeneric[T], Max: maxGeneric[T],
+			ColSum: colSumGeneric[T],
+		},
+		LossKernels:   LossKernels[T]{ExpSum: expSumGeneric[T]},
+		UpdateKernels: UpdateKernels[T]{SGD: sgdGeneric[T], SGDMomentum: sgdMomentumGeneric[T]},
+		RandomKernels: RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
+		ProbeKernels:  probeGenericKernels[T](),
 	}
 }

@@ -32,6 +32,24 @@ type ReduceKernels[T Float] struct {
 	//	return lane[0]
 	Sum func(x []T) T
 
+	// Dot is the inner product of one chunk: Sum with lane[i%L] = fma(x[i], y[i], lane[i%L]).
+	// y is at least as long as x.
+	Dot func(x, y []T) T
+
+	// DotRows is dst[i] = Dot(a[i*lda:][:len(x)], x) for every i < len(dst).
+	DotRows func(dst, a []T, lda int, x []T)
+
+	// Asum is Sum of the absolute values of one chunk.
+	Asum func(x []T) T
+
+	// SumSq is Dot of one chunk with itself.
+	SumSq func(x []T) T
+
+	// AMax is the greatest absolute value, NaNs left out; 0 of nothing:
+	//
+	//	m := +0; for i { if |x[i]| > m { m = |x[i]| } }; return m
+	AMax func(x []T) T
+
 	// Max is the greatest element: NaN if any is NaN, +0 if it is a zero of
 	// either sign, -Inf of nothing.
 	Max func(x []T) T
@@ -63,6 +81,52 @@ func sumGeneric[T Float](x []T) T {
 	return l.fold()
 }
 
+func dotGeneric[T Float](x, y []T) T {
+	y = y[:len(x):len(y)]
+	var l lanes[T]
+	mask := Lanes[T]() - 1
+	for i, v := range x {
+		l[i&mask] = FMA(v, y[i], l[i&mask])
+	}
+	return l.fold()
+}
+
+// checkRows panics unless rows of n elements, ld apart, lie inside x; the division
+// takes strides of any size.
+func checkRows[T Float](op string, x []T, ld, rows, n int) {
+	if rows > 0 && (ld < 0 || n > len(x) || ld > 0 && rows-1 > (len(x)-n)/ld) {
+		panic(fmt.Errorf("asm.%s: len %d, %d rows of %d, %d apart", op, len(x), rows, n, ld))
+	}
+}
+
+func dotRowsGeneric[T Float](dst, a []T, lda int, x []T) {
+	checkRows("DotRows", a, lda, len(dst), len(x))
+	for i := range dst {
+		dst[i] = dotGeneric(x, a[i*lda:][:len(x)])
+	}
+}
+
+func asumGeneric[T Float](x []T) T {
+	var l lanes[T]
+	mask := Lanes[T]() - 1
+	for i, v := range x {
+		l[i&mask] += abs(v)
+	}
+	return l.fold()
+}
+
+func sumSqGeneric[T Float](x []T) T { return dotGeneric(x, x) }
+
+func amaxGeneric[T Float](x []T) T {
+	var m T
+	for _, v := range x {
+		if v = abs(v); v > m {
+			m = v
+		}
+	}
+	return m
+}
+
 func maxGeneric[T Float](x []T) T {
 	m := T(math.Inf(-1))
 	for _, v := range x {
@@ -79,16 +143,8 @@ func maxGeneric[T Float](x []T) T {
 	return m
 }
 
-// checkColSum panics unless all rows lie inside x; the division takes strides of any
-// size.
-func checkColSum[T Float](dst, x []T, ld, rows int) {
-	if rows > 0 && (ld < 0 || len(dst) > len(x) || ld > 0 && rows-1 > (len(x)-len(dst))/ld) {
-		panic(fmt.Errorf("asm.ColSum: len(dst) %d, len(x) %d, ld %d, %d rows", len(dst), len(x), ld, rows))
-	}
-}
-
 func colSumGeneric[T Float](dst, x []T, ld, rows int) {
-	checkColSum(dst, x, ld, rows)
+	checkRows("ColSum", x, ld, rows, len(dst))
 	clear(dst)
 	for i := range rows {
 		row := x[i*ld:][:len(dst)]
