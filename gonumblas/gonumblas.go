@@ -1,0 +1,37 @@
+// Package gonumblas makes lanes the backend of gonum's linear algebra:
+//
+//	blas32.Use(gonumblas.Float32{})
+//	blas64.Use(gonumblas.Float64{})
+package gonumblas
+
+import (
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/tensor"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+// Float32 implements blas.Float32. Routines of lanes stand in front of gonum's, which
+// are embedded.
+type Float32 struct {
+	gonum.Implementation
+
+	// SameBits forbids passing calls on to gonum where that would be faster, so that
+	// the routines of lanes give the same bits on every CPU.
+	SameBits bool
+}
+
+// Float64 implements blas.Float64, as Float32 does blas.Float32.
+type Float64 struct {
+	gonum.Implementation
+	SameBits bool
+}
+
+var (
+	_ blas.Float32 = Float32{}
+	_ blas.Float64 = Float64{}
+)
+
+// simd tells whether there is a table that is worth anything: without, gonum's own
+// assembly is faster than our plain Go.
+func simd[T tensor.Float]() bool { return asm.Active[T]().ISA != "generic" }
