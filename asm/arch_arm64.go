@@ -14,9 +14,11 @@ func archISAs() []archISA { return []archISA{{"neon", useNEON}} }
 func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32NEON.use(&k32.GemmKernels)
 	useMergeF32NEON(&k32.MergeKernels)
+	useRotF32NEON(&k32.EltwiseKernels)
 	useProbeF32NEON(&k32.ProbeKernels)
 	gemmTilesF64NEON.use(&k64.GemmKernels)
 	useMergeF64NEON(&k64.MergeKernels)
+	useRotF64NEON(&k64.EltwiseKernels)
 	useProbeF64NEON(&k64.ProbeKernels)
 }
 

@@ -1,6 +1,9 @@
 package asm
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // EltwiseKernels are element-wise arithmetic. Inputs are at least as long as dst;
 // each may be dst itself.
@@ -24,6 +27,16 @@ type EltwiseKernels[T Float] struct {
 	//
 	//	x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i]))
 	Rot func(x, y []T, c, s T)
+
+	// RotRows turns neighbouring rows of a matrix of rows of n elements, ld apart, by
+	// len(c) rotations, one after the other:
+	//
+	//	for i in 0 … len(c)-1, or in len(c)-1 … 0 with back {
+	//		Rot(row i, row i+1, c[i], s[i])
+	//	}
+	//
+	// s is at least as long as c; neither shares memory with a.
+	RotRows func(a []T, ld, n int, c, s []T, back bool)
 
 	// Swap exchanges the elements of x and those of y, at least as long, which does
 	// not overlap x.
@@ -63,6 +76,26 @@ func rotGeneric[T Float](x, y []T, c, s T) {
 	for i, v := range x {
 		w := y[i]
 		x[i], y[i] = FMA(c, v, T(s*w)), FMA(c, w, -T(s*v))
+	}
+}
+
+func rotRowsGeneric[T Float](a []T, ld, n int, c, s []T, back bool) {
+	s = s[:len(c):len(s)]
+	checkRotRows(a, ld, n, len(c))
+	for i := range c {
+		if back {
+			i = len(c) - 1 - i
+		}
+		rotGeneric(a[i*ld:][:n], a[(i+1)*ld:][:n], c[i], s[i])
+	}
+}
+
+func checkRotRows[T Float](a []T, ld, n, rotations int) {
+	if n < 0 || ld < n {
+		panic(fmt.Errorf("asm.RotRows: %d rows of %d, %d apart", rotations+1, n, ld))
+	}
+	if rotations > 0 {
+		checkRows("RotRows", a, ld, rotations+1, n)
 	}
 }
 

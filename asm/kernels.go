@@ -22,7 +22,7 @@ func genericKernels[T Float]() Kernels[T] {
 		EltwiseKernels: EltwiseKernels[T]{
 			Add: addGeneric[T], Scale: scaleGeneric[T],
 			Axpy: axpyGeneric[T], AxpyRows: axpyRowsGeneric[T],
-			Rot: rotGeneric[T], Swap: swapGeneric[T],
+			Rot: rotGeneric[T], RotRows: rotRowsGeneric[T], Swap: swapGeneric[T],
 		},
 		ActKernels: ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
 		ReduceKernels: ReduceKernels[T]{
