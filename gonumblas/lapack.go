@@ -1,6 +1,7 @@
 package gonumblas
 
 import (
+	"github.com/lanes-go/lanes/asm"
 	"github.com/lanes-go/lanes/tensor"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/lapack"
@@ -16,7 +17,7 @@ type LAPACK struct{ lapackgonum.Implementation }
 var _ lapack.Float64 = LAPACK{}
 
 // minSVD is the least dimension from which the decomposition here is the faster one.
-const minSVD = 16
+const minSVD = 20
 
 // Dgesvd computes the singular value decomposition A = U·Σ·Vᵀ; arguments and results
 // are those of gonum's Dgesvd. The bidiagonal form is diagonalised by implicit QR
@@ -122,22 +123,8 @@ func (x *decomposition) wide(m, n, cu int, a []float64, lda int, u []float64, ld
 // near decomposes a matrix that is about square: bidiagonal form, then QR sweeps.
 // cu columns of U and cv rows of Vᵀ are wanted.
 func (x *decomposition) near(m, n, cu, cv int, a []float64, lda int, u []float64, ldu int, vt []float64, ldvt int) bool {
-	// Entries far from 1 would over- or underflow on the way.
-	scale, norm := 1.0, x.Dlange(lapack.MaxAbs, m, n, a, lda, nil)
-	switch {
-	case norm > 0 && norm < 0x1p-480:
-		scale = 0x1p480
-	case norm > 0x1p480 && norm <= maxFloat64:
-		scale = 0x1p-480
-	}
-	if scale != 1 {
-		for i := range m {
-			row := a[i*lda:][:n]
-			for j := range row {
-				row[j] *= scale
-			}
-		}
-	}
+	scale := safeScale(x.Dlange(lapack.MaxAbs, m, n, a, lda, nil))
+	scaleRows(scale, m, n, a, lda)
 
 	k := min(m, n)
 	e, tauQ, tauP := make([]float64, k), make([]float64, k), make([]float64, k)
@@ -153,7 +140,7 @@ func (x *decomposition) near(m, n, cu, cv int, a []float64, lda int, u []float64
 		work, lwork = scratch(func(w []float64, l int) { x.Dorgbr(lapack.GeneratePT, cv, n, m, vt, ldvt, tauP, w, l) })
 		x.Dorgbr(lapack.GeneratePT, cv, n, m, vt, ldvt, tauP, work, lwork)
 	}
-	q := newSweeps(x.LAPACK, x.s, e[:k-1])
+	q := bidiagonal{LAPACK: x.LAPACK, rotations: newRotations(k), d: x.s, e: e[:k-1]}
 	if cu > 0 {
 		q.u, q.ldu, q.rowsU = u, ldu, m
 	}
@@ -161,10 +148,27 @@ func (x *decomposition) near(m, n, cu, cv int, a []float64, lda int, u []float64
 		q.vt, q.ldvt, q.colsVT = vt, ldvt, n
 	}
 	ok := q.run(m < n)
-	if scale != 1 {
-		for i := range x.s {
-			x.s[i] /= scale
-		}
+	for i := range x.s {
+		x.s[i] /= scale
 	}
 	return ok
+}
+
+// safeScale is the power of two by which to multiply a matrix whose greatest element
+// is norm: entries far from 1 would over- or underflow on the way.
+func safeScale(norm float64) float64 {
+	switch {
+	case norm > 0 && norm < 0x1p-480:
+		return 0x1p480
+	case norm > 0x1p480 && norm <= maxFloat64:
+		return 0x1p-480
+	}
+	return 1
+}
+
+func scaleRows(scale float64, m, n int, a []float64, lda int) {
+	for i := 0; scale != 1 && i < m; i++ {
+		row := a[i*lda:][:n]
+		asm.Active[float64]().Scale(row, scale, row)
+	}
 }

@@ -3,121 +3,19 @@ package gonumblas
 import (
 	"cmp"
 	"math"
-	"slices"
-
-	"github.com/lanes-go/lanes/asm"
 )
 
-const (
-	maxFloat64 = math.MaxFloat64
-	ulp        = 0x1p-53   // relative error of one operation
-	tiny       = 0x1p-1022 // least normal number
-)
-
-// sweeps diagonalises an upper bidiagonal matrix B, diagonal d, superdiagonal e, by
-// rotations of its rows (kept for the columns of U) and of its columns (for the rows
-// of Vᵀ): B = Q·Σ·Pᵀ, U ← U·Q, Vᵀ ← Pᵀ·Vᵀ.
-type sweeps struct {
+// bidiagonal is an upper bidiagonal matrix B, diagonal d, superdiagonal e, on its way
+// to B = Q·Σ·Pᵀ by rotations of its rows (kept for the columns of U) and of its
+// columns (for the rows of Vᵀ): U ← U·Q, Vᵀ ← Pᵀ·Vᵀ.
+type bidiagonal struct {
 	LAPACK
+	rotations
 	d, e []float64
-
-	u          []float64 // rowsU x len(d), or nil
-	ldu, rowsU int
-	vt         []float64 // len(d) x colsVT, or nil
-	ldvt       int
-	colsVT     int
-
-	kept    []sweep
-	used    int       // rotations kept
-	cv, sv  []float64 // of the rows of Vᵀ
-	cu, su  []float64 // of the columns of U
-	strip   []float64
-	kernels *asm.Kernels[float64]
-}
-
-// sweep is one chain of rotations of neighbours: rotation i turns rows first+i and
-// first+i+1, in increasing i, or in decreasing i when it goes back.
-type sweep struct {
-	first, from, to int // rotations from … to-1 of those kept
-	back            bool
-}
-
-const (
-	// stripWidth is the number of columns (rows of U) turned at a time: 1000 rows
-	// of them are 250 KiB, a part of the L2.
-	stripWidth = 32
-	// keepRotations bounds the rotations kept: a strip is copied in and out once for
-	// all of them.
-	keepRotations = 1 << 15
-	// turnRotations bounds a call of a kernel, which cannot be preempted, to about
-	// 10 µs.
-	turnRotations = 2048
-)
-
-func newSweeps(l LAPACK, d, e []float64) *sweeps {
-	n := max(keepRotations, len(d))
-	buf := make([]float64, 4*n)
-	return &sweeps{
-		LAPACK: l, d: d, e: e,
-		cv: buf[:n], sv: buf[n : 2*n], cu: buf[2*n : 3*n], su: buf[3*n:],
-		strip:   make([]float64, len(d)*stripWidth),
-		kernels: asm.Active[float64](),
-	}
-}
-
-// begin opens a sweep of n rotations from row first on and returns its slices.
-func (q *sweeps) begin(first, n int, back bool) (cv, sv, cu, su []float64) {
-	if q.used+n > len(q.cv) {
-		q.apply()
-	}
-	from, to := q.used, q.used+n
-	q.kept = append(q.kept, sweep{first, from, to, back})
-	q.used = to
-	return q.cv[from:to], q.sv[from:to], q.cu[from:to], q.su[from:to]
-}
-
-// apply turns U and Vᵀ by what is kept.
-func (q *sweeps) apply() {
-	n := len(q.d)
-	for j := 0; q.vt != nil && j < q.colsVT; j += stripWidth {
-		w := min(stripWidth, q.colsVT-j)
-		for i := range n {
-			copy(q.strip[i*stripWidth:][:w], q.vt[i*q.ldvt+j:])
-		}
-		q.turn(q.cv, q.sv)
-		for i := range n {
-			copy(q.vt[i*q.ldvt+j:][:w], q.strip[i*stripWidth:])
-		}
-	}
-	for i := 0; q.u != nil && i < q.rowsU; i += stripWidth {
-		w := min(stripWidth, q.rowsU-i)
-		rows := q.u[i*q.ldu:][:(w-1)*q.ldu+n]
-		q.kernels.PackT(q.strip, stripWidth, rows, q.ldu, w, n)
-		q.turn(q.cu, q.su)
-		q.kernels.PackT(rows, q.ldu, q.strip, stripWidth, n, w)
-	}
-	q.kept, q.used = q.kept[:0], 0
-}
-
-// turn applies the rotations kept to the strip.
-func (q *sweeps) turn(c, s []float64) {
-	for _, w := range q.kept {
-		rows, c, s := q.strip[w.first*stripWidth:], c[w.from:w.to], s[w.from:w.to]
-		for len(c) > 0 {
-			n := min(len(c), turnRotations)
-			if at := len(c) - n; w.back {
-				q.kernels.RotRows(rows[at*stripWidth:], stripWidth, stripWidth, c[at:], s[at:], true)
-				c, s = c[:at], s[:at]
-			} else {
-				q.kernels.RotRows(rows, stripWidth, stripWidth, c[:n], s[:n], false)
-				rows, c, s = rows[n*stripWidth:], c[n:], s[n:]
-			}
-		}
-	}
 }
 
 // run reports whether it converged. lower says that e is the subdiagonal.
-func (q *sweeps) run(lower bool) bool {
+func (q *bidiagonal) run(lower bool) bool {
 	if lower {
 		q.raise()
 	}
@@ -128,7 +26,7 @@ func (q *sweeps) run(lower bool) bool {
 }
 
 // raise turns a lower bidiagonal matrix into an upper one by rotations of rows.
-func (q *sweeps) raise() {
+func (q *bidiagonal) raise() {
 	d, e := q.d, q.e
 	cv, sv, cu, su := q.begin(0, len(e), false)
 	for i := range e {
@@ -140,7 +38,7 @@ func (q *sweeps) raise() {
 }
 
 // diagonalise makes the superdiagonal zero.
-func (q *sweeps) diagonalise() bool {
+func (q *bidiagonal) diagonalise() bool {
 	d, e := q.d, q.e
 	n := len(d)
 	// A superdiagonal element that is this small beside its neighbours is zero
@@ -194,7 +92,7 @@ func (q *sweeps) diagonalise() bool {
 
 // block finds the unreduced block that ends in row m: its first row, and its largest
 // element. What is below floor becomes zero on the way.
-func (q *sweeps) block(m int, floor float64) (l int, top float64) {
+func (q *bidiagonal) block(m int, floor float64) (l int, top float64) {
 	d, e := q.d, q.e
 	if math.Abs(d[m]) <= floor {
 		d[m] = 0
@@ -214,7 +112,7 @@ func (q *sweeps) block(m int, floor float64) (l int, top float64) {
 }
 
 // edge is the element that a sweep of the block l … m makes small.
-func (q *sweeps) edge(l, m int, back bool) *float64 {
+func (q *bidiagonal) edge(l, m int, back bool) *float64 {
 	if back {
 		return &q.e[l]
 	}
@@ -222,7 +120,7 @@ func (q *sweeps) edge(l, m int, back bool) *float64 {
 }
 
 // two diagonalises the block of rows l and l+1.
-func (q *sweeps) two(l int) {
+func (q *bidiagonal) two(l int) {
 	least, most, sr, cr, sl, cl := q.Dlasv2(q.d[l], q.e[l], q.d[l+1])
 	q.d[l], q.e[l], q.d[l+1] = most, 0, least
 	cv, sv, cu, su := q.begin(l, 1, false)
@@ -231,7 +129,7 @@ func (q *sweeps) two(l int) {
 
 // converged applies the criteria of Demmel and Kahan to the block l … m; it reports
 // whether an element of e became zero, and else a bound of the least singular value.
-func (q *sweeps) converged(l, m int, tol float64, back bool) (least float64, split bool) {
+func (q *bidiagonal) converged(l, m int, tol float64, back bool) (least float64, split bool) {
 	d, e := q.d, q.e
 	end := d[m]
 	if back {
@@ -263,7 +161,7 @@ func (q *sweeps) converged(l, m int, tol float64, back bool) (least float64, spl
 
 // shift chooses the shift of a sweep: a singular value of the 2x2 block at its end, or
 // 0 where a shift would cost relative accuracy.
-func (q *sweeps) shift(l, m int, least, top, tol float64, back bool) float64 {
+func (q *bidiagonal) shift(l, m int, least, top, tol float64, back bool) float64 {
 	d, e := q.d, q.e
 	if float64(m-l+1)*tol*(least/top) <= max(ulp, 0.01*tol) {
 		return 0
@@ -281,7 +179,7 @@ func (q *sweeps) shift(l, m int, least, top, tol float64, back bool) float64 {
 
 // sweep chases a bulge through the block l … m: forward from the top, or back from
 // the bottom, where rows and columns change their parts.
-func (q *sweeps) sweep(l, m int, shift float64, back bool) {
+func (q *bidiagonal) sweep(l, m int, shift float64, back bool) {
 	cv, sv, cu, su := q.begin(l, m-l, back)
 	if back {
 		cv, sv, cu, su = cu, su, cv, sv
@@ -360,53 +258,15 @@ func (b view) sup(i int) *float64 {
 }
 
 // order makes the singular values positive and decreasing.
-func (q *sweeps) order() {
-	n := len(q.d)
-	by := make([]int, n)
-	for i := range by {
-		by[i] = i
-		if math.Signbit(q.d[i]) {
-			q.d[i] = -q.d[i]
+func (q *bidiagonal) order() {
+	for i, v := range q.d {
+		if math.Signbit(v) {
+			q.d[i] = -v
 			if q.vt != nil {
 				row := q.vt[i*q.ldvt:][:q.colsVT]
 				q.kernels.Scale(row, -1, row)
 			}
 		}
 	}
-	d := slices.Clone(q.d)
-	slices.SortStableFunc(by, func(i, j int) int { return cmp.Compare(d[j], d[i]) })
-	for i, j := range by {
-		q.d[i] = d[j]
-	}
-	row := make([]float64, n)
-	for i := 0; q.u != nil && i < q.rowsU; i++ {
-		at := q.u[i*q.ldu:][:n]
-		copy(row, at)
-		for j, k := range by {
-			at[j] = row[k]
-		}
-	}
-	if q.vt != nil {
-		permuteRows(q.vt, q.ldvt, q.colsVT, by)
-	}
-}
-
-// permuteRows moves row by[i] to row i, along the cycles of the permutation, which it
-// destroys.
-func permuteRows(x []float64, ld, cols int, by []int) {
-	saved := make([]float64, cols)
-	for i := range by {
-		if by[i] == i {
-			continue
-		}
-		copy(saved, x[i*ld:])
-		to := i
-		for by[to] != i {
-			from := by[to]
-			copy(x[to*ld:][:cols], x[from*ld:])
-			by[to], to = to, from
-		}
-		copy(x[to*ld:][:cols], saved)
-		by[to] = to
-	}
+	q.sort(q.d, func(x, y float64) int { return cmp.Compare(y, x) })
 }
