@@ -1,6 +1,10 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/lanes-go/lanes/internal/scratch"
+)
 
 // BatchMatMul computes dst[i] = a[i]·b[i] for every matrix of a batch: a is
 // … x m x k, b … x k x n, dst … x m x n, with the same leading axes, one or more.
@@ -53,8 +57,8 @@ type batch[T Float] struct {
 }
 
 var (
-	batches32 free[batch[float32]]
-	batches64 free[batch[float64]]
+	batches32 scratch.Store[batch[float32]]
+	batches64 scratch.Store[batch[float64]]
 )
 
 func batchMatMul[T Float](op string, dst, a, b *Tensor[T], tA, tB bool, beta T) {
@@ -191,16 +195,16 @@ func (t *Tensor[T]) entry(e int, x *matrix[T]) []T {
 func getBatch[T Float]() *batch[T] {
 	var z T
 	if _, ok := any(z).(float32); ok {
-		return any(batches32.get()).(*batch[T])
+		return any(batches32.Get()).(*batch[T])
 	}
-	return any(batches64.get()).(*batch[T])
+	return any(batches64.Get()).(*batch[T])
 }
 
 func putBatch[T Float](p *batch[T]) {
 	switch p := any(p).(type) {
 	case *batch[float32]:
-		batches32.put(p)
+		batches32.Put(p)
 	case *batch[float64]:
-		batches64.put(p)
+		batches64.Put(p)
 	}
 }

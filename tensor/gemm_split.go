@@ -1,6 +1,10 @@
 package tensor
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/lanes-go/lanes/internal/scratch"
+)
 
 func sizeOf[T Float]() int {
 	var z T
@@ -21,8 +25,8 @@ func (g *grid[T]) item(i int) {
 }
 
 var (
-	grids32 free[grid[float32]]
-	grids64 free[grid[float64]]
+	grids32 scratch.Store[grid[float32]]
+	grids64 scratch.Store[grid[float64]]
 )
 
 // split cuts C into about two items a thread, so that a thread that is held up
@@ -70,16 +74,16 @@ func roundUp(x, to int) int { return (x + to - 1) / to * to }
 func getGrid[T Float]() *grid[T] {
 	var z T
 	if _, ok := any(z).(float32); ok {
-		return any(grids32.get()).(*grid[T])
+		return any(grids32.Get()).(*grid[T])
 	}
-	return any(grids64.get()).(*grid[T])
+	return any(grids64.Get()).(*grid[T])
 }
 
 func putGrid[T Float](g *grid[T]) {
 	switch g := any(g).(type) {
 	case *grid[float32]:
-		grids32.put(g)
+		grids32.Put(g)
 	case *grid[float64]:
-		grids64.put(g)
+		grids64.Put(g)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
 )
 
 // LabelError is the panic value of a loss given a class that is not one of the
@@ -49,7 +50,7 @@ func SoftmaxCrossEntropy[T Float](dlogits, logits *Tensor[T], labels []int) T {
 	for i, label := range labels {
 		losses[i] = softmaxRow(k, d[i*c:i*c+c], x[i*c:i*c+c], label, inv)
 	}
-	loss := sum(k, losses)
+	loss := chunk.Sum(k, losses)
 	putWorkspace(ws)
 	return loss / T(n)
 }
@@ -66,15 +67,7 @@ func softmaxRow[T Float](k *asm.Kernels[T], d, x []T, label int, inv T) T {
 }
 
 func expSum[T Float](k *asm.Kernels[T], d, x []T, shift T) T {
-	if len(x) <= asm.Chunk {
-		return k.ExpSum(d, x, shift)
-	}
-	var p pairwise[T]
-	for i := 0; i < len(x); i += asm.Chunk {
-		j := min(i+asm.Chunk, len(x))
-		p.add(k.ExpSum(d[i:j], x[i:j], shift))
-	}
-	return p.sum()
+	return chunk.Reduce(len(x), func(lo, hi int) T { return k.ExpSum(d[lo:hi], x[lo:hi], shift) })
 }
 
 // GradBuffer returns a tensor of t's shape for a gradient with respect to t. It

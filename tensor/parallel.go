@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lanes-go/lanes/internal/scratch"
 )
 
 // Workers. A product that is worth it is cut into items; the calling goroutine
@@ -96,7 +98,7 @@ type worker struct {
 var (
 	busy     = new(job)
 	stop     = new(job)
-	freeJobs free[job]
+	freeJobs scratch.Store[job]
 )
 
 func (w *worker) unpark() {
@@ -238,7 +240,7 @@ func share(n, threads int, t task) {
 		return
 	}
 	procs.Store(int32(runtime.GOMAXPROCS(0)))
-	j := freeJobs.get()
+	j := freeJobs.Get()
 	j.task, j.n = t, int64(n)
 	j.next.Store(0)
 	j.done.Store(0)
@@ -271,5 +273,5 @@ func (j *job) finish(offered []uint8) {
 		}
 	}
 	j.task = nil
-	freeJobs.put(j)
+	freeJobs.Put(j)
 }

@@ -4,56 +4,12 @@ import (
 	"math/bits"
 
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
 )
-
-// pairwise combines partial sums like a binary counter: the sum of 2^i partials
-// waits at level i for the next 2^i. What is left over is joined from the latest
-// up. The zero value is an empty sum.
-type pairwise[T Float] struct {
-	levels [64]T
-	count  uint64
-}
-
-func (p *pairwise[T]) add(s T) {
-	l := 0
-	for ; p.count>>l&1 != 0; l++ {
-		s = p.levels[l] + s
-	}
-	p.levels[l] = s
-	p.count++
-}
-
-func (p *pairwise[T]) sum() T {
-	var s T
-	first := true
-	for l := range bits.Len64(p.count) {
-		if p.count>>l&1 == 0 {
-			continue
-		}
-		if first {
-			s, first = p.levels[l], false
-		} else {
-			s = p.levels[l] + s
-		}
-	}
-	return s
-}
-
-// sum adds the elements of x in the order of a contiguous axis.
-func sum[T Float](k *asm.Kernels[T], x []T) T {
-	if len(x) <= asm.Chunk {
-		return k.Sum(x)
-	}
-	var p pairwise[T]
-	for ; len(x) > 0; x = x[min(asm.Chunk, len(x)):] {
-		p.add(k.Sum(x[:min(asm.Chunk, len(x))]))
-	}
-	return p.sum()
-}
 
 // Sum returns the sum of all elements: 64 (float32) or 32 (float64) running sums
 // over chunks of 16384, the chunks combined pairwise.
-func Sum[T Float](x *Tensor[T]) T { return sum(asm.Active[T](), x.Data()) }
+func Sum[T Float](x *Tensor[T]) T { return chunk.Sum(asm.Active[T](), x.Data()) }
 
 // ColSum computes dst[j] = Σ_i x[i][j] for a matrix x: blocks of 64 rows in
 // increasing row order, blocks combined pairwise.

@@ -1,0 +1,171 @@
+package chunk
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/lanes-go/lanes/asm"
+)
+
+func random[T asm.Float](n int) []T {
+	r := rand.New(rand.NewPCG(uint64(n), 1))
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(r.Float64() - 0.5)
+	}
+	return x
+}
+
+// tree is the order of Pairwise, the other way round: the partials to the left of
+// the last one are cut at the greatest power of two below their number.
+func tree[T asm.Float](s []T) T {
+	if len(s) == 1 {
+		return s[0]
+	}
+	h := 1
+	for 2*h < len(s) {
+		h *= 2
+	}
+	return tree(s[:h]) + tree(s[h:])
+}
+
+func TestPairwise(t *testing.T) {
+	var p Pairwise[float32]
+	if p.Sum() != 0 {
+		t.Error("of nothing")
+	}
+	x := random[float32](70)
+	for i, v := range x {
+		p.Add(v)
+		if got, want := p.Sum(), tree(x[:i+1]); got != want {
+			t.Errorf("%d partials: %v, want %v", i+1, got, want)
+		}
+	}
+}
+
+func lengths() []int {
+	c := []int{0, 1, 7, 63, 64, 65, 1000, asm.Chunk - 1, asm.Chunk, asm.Chunk + 1, 2 * asm.Chunk, 3*asm.Chunk + 17}
+	if testing.Short() {
+		return append(c[:8:8], asm.Chunk+1, 2*asm.Chunk+17)
+	}
+	return append(c, 7*asm.Chunk+5)
+}
+
+func TestReductions(t *testing.T) {
+	t.Run("float32", testReductions[float32])
+	t.Run("float64", testReductions[float64])
+}
+
+func testReductions[T asm.Float](t *testing.T) {
+	generic := asm.Tables[T]()[0]
+	for _, n := range lengths() {
+		x, y := random[T](n), random[T](n + 3)[3:]
+		partials := func(f func(lo, hi int) T) T {
+			var s []T
+			for lo := 0; lo < n; lo += asm.Chunk {
+				s = append(s, f(lo, min(lo+asm.Chunk, n)))
+			}
+			if len(s) == 0 {
+				return 0
+			}
+			return tree(s)
+		}
+		want := [...]T{
+			partials(func(lo, hi int) T { return generic.Sum(x[lo:hi]) }),
+			partials(func(lo, hi int) T { return generic.Asum(x[lo:hi]) }),
+			partials(func(lo, hi int) T { return generic.SumSq(x[lo:hi]) }),
+			partials(func(lo, hi int) T { return generic.Dot(x[lo:hi], y[lo:hi]) }),
+		}
+		for _, k := range asm.Tables[T]() {
+			got := [...]T{Sum(k, x), Asum(k, x), SumSq(k, x), Dot(k, x, y)}
+			if got != want {
+				t.Errorf("%s, %d elements: sum, asum, sumsq, dot %v, want %v", k.ISA, n, got, want)
+			}
+		}
+	}
+}
+
+func TestRows(t *testing.T) {
+	t.Run("float32", testRows[float32])
+	t.Run("float64", testRows[float64])
+}
+
+// testRows: what is cut into pieces is what its rows are.
+func testRows[T asm.Float](t *testing.T) {
+	for _, size := range [][2]int{{0, 5}, {5, 0}, {1, 1}, {3, 7}, {70, 900}, {2, asm.Chunk + 3}, {1, 2*Piece + 5}} {
+		m, n := size[0], size[1]
+		if testing.Short() && m*n > 2*asm.Chunk {
+			continue
+		}
+		ld := n + 3
+		a, x, y := random[T](m*ld), random[T](m), random[T](n)
+		for _, k := range asm.Tables[T]() {
+			dst := make([]T, m)
+			DotRows(k, dst, a, ld, y)
+			rank1 := append([]T(nil), a...)
+			AxpyRows(k, rank1, ld, x, y)
+			for i := range m {
+				if want := Dot(k, y, a[i*ld:]); dst[i] != want {
+					t.Fatalf("%s %dx%d: row %d: dot %v, want %v", k.ISA, m, n, i, dst[i], want)
+				}
+				for j := range ld {
+					want := a[i*ld+j]
+					if j < n {
+						want = asm.FMA(x[i], y[j], want)
+					}
+					if rank1[i*ld+j] != want {
+						t.Fatalf("%s %dx%d: element %d,%d: %v, want %v", k.ISA, m, n, i, j, rank1[i*ld+j], want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestElementwise(t *testing.T) {
+	t.Run("float32", testElementwise[float32])
+	t.Run("float64", testElementwise[float64])
+}
+
+func testElementwise[T asm.Float](t *testing.T) {
+	const a, b = 0.7, -1.3
+	ops := []struct {
+		name string
+		run  func(k *asm.Kernels[T], y, x []T)
+		want func(y, x T) (T, T)
+	}{
+		{"Axpy", func(k *asm.Kernels[T], y, x []T) { Axpy(k, y, a, x) }, func(y, x T) (T, T) { return asm.FMA(a, x, y), x }},
+		{"Axpby", func(k *asm.Kernels[T], y, x []T) { Axpby(k, y, a, x, b) }, func(y, x T) (T, T) { return asm.FMA(a, x, T(b*y)), x }},
+		{"Axpby0", func(k *asm.Kernels[T], y, x []T) { Axpby(k, y, a, x, 0) }, func(y, x T) (T, T) { return T(a * x), x }},
+		{"Scale", func(k *asm.Kernels[T], y, x []T) { Scale(k, y, a, x) }, func(y, x T) (T, T) { return T(a * x), x }},
+		{"Clear", func(k *asm.Kernels[T], y, x []T) { Clear(y) }, func(y, x T) (T, T) { return 0, x }},
+		{"Copy", func(k *asm.Kernels[T], y, x []T) { Copy(y, x) }, func(y, x T) (T, T) { return x, x }},
+		{"Rot", func(k *asm.Kernels[T], y, x []T) { Rot(k, y, x, a, b) }, func(y, x T) (T, T) {
+			return asm.FMA(a, y, T(b*x)), asm.FMA(a, x, -T(b*y))
+		}},
+		{"Swap", func(k *asm.Kernels[T], y, x []T) { Swap(k, y, x) }, func(y, x T) (T, T) { return x, y }},
+	}
+	for _, op := range ops {
+		for _, n := range []int{0, 1, 100, Piece, Piece + 1, 2*Piece + 3} {
+			if testing.Short() && n > Piece+1 {
+				continue
+			}
+			for _, k := range asm.Tables[T]() {
+				y0, x0 := random[T](n), random[T](n + 2) // sentinels behind x
+				y, x := append([]T(nil), y0...), append([]T(nil), x0...)
+				op.run(k, y, x)
+				for i := range x {
+					wy, wx := T(0), x0[i]
+					if i < n {
+						wy, wx = op.want(y0[i], x0[i])
+					} else {
+						y, wy = append(y, 0), 0
+					}
+					if y[i] != wy || x[i] != wx {
+						t.Fatalf("%s %s, %d elements: element %d: %v, %v, want %v, %v", op.name, k.ISA, n, i, y[i], x[i], wy, wx)
+					}
+				}
+			}
+		}
+	}
+}
