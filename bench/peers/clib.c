@@ -12,6 +12,7 @@ static struct {
 	char *(*corename)(void);
 	char *(*config)(void);
 	void (*threads)(int);
+	void *lib;
 	void (*sgemm)(int, int, int, blasint, blasint, blasint, float, const float *, blasint, const float *, blasint, float, float *, blasint);
 	void (*dgemm)(int, int, int, blasint, blasint, blasint, double, const double *, blasint, const double *, blasint, double, double *, blasint);
 	void (*sgemv)(int, int, blasint, blasint, float, const float *, blasint, const float *, blasint, float, float *, blasint);
@@ -32,6 +33,7 @@ const char *openblas_open(void) {
 	void *h = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
 	if (!h) h = dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);
 	if (!h) return "is not installed";
+	ob.lib = h;
 	FIND(ob.corename, h, "openblas_get_corename");
 	FIND(ob.config, h, "openblas_get_config");
 	FIND(ob.threads, h, "openblas_set_num_threads");
@@ -45,9 +47,25 @@ const char *openblas_open(void) {
 const char *openblas_core(void) { return ob.corename(); }
 const char *openblas_config(void) { return ob.config(); }
 
-void openblas_gemm(int f64, int threads, int iters, int ta, int tb, int m, int n, int k, const void *a, const void *b, void *c) {
+void openblas_threads(int threads) {
 	static int current;
 	if (threads != current) ob.threads(current = threads);
+}
+
+const char *trampolines_fill(void *lib);
+const char *openblas_netlib(void) {
+#if defined __x86_64__ || defined __aarch64__
+	return ob.lib ? trampolines_fill(ob.lib) : "is not open";
+#else
+	return "is not reached from here";
+#endif
+}
+
+const char *lapack_fill(void *lib);
+const char *openblas_lapack(void) { return ob.lib ? lapack_fill(ob.lib) : "is not open"; }
+
+void openblas_gemm(int f64, int threads, int iters, int ta, int tb, int m, int n, int k, const void *a, const void *b, void *c) {
+	openblas_threads(threads);
 	int oa = ta ? Trans : NoTrans, tr = tb ? Trans : NoTrans, lda = ta ? m : k, ldb = tb ? k : n;
 	int rows = tb ? n : k, cols = tb ? k : n, tv = tb ? NoTrans : Trans; // c = op(B)^T a
 	for (int i = 0; i < iters; i++) {

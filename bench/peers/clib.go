@@ -36,7 +36,8 @@ func openOpenBLAS(core string) (desc string, err error) {
 	return fmt.Sprintf("%s; runs %s kernels", C.GoString(C.openblas_config()), C.GoString(C.openblas_core())), nil
 }
 
-func openblasCore() string { return C.GoString(C.openblas_core()) }
+func openblasThreads(n int) { C.openblas_threads(C.int(n)) }
+func openblasCore() string  { return C.GoString(C.openblas_core()) }
 
 // dnnlISA names dnnl_cpu_isa_t as its headers do, in oneDNN 2 and 3.
 var dnnlISA = map[C.int]string{

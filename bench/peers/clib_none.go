@@ -12,6 +12,7 @@ var errNoC = errors.New("the C libraries need Linux and cgo")
 
 func openOpenBLAS(string) (string, error) { return "", errNoC }
 func openOneDNN() (string, error)         { return "", errNoC }
+func openblasThreads(int)                 {}
 func openblasCore() string                { return "" }
 
 func openblasRun[T tensor.Float](shape, trans, int, []T, []T, []T) func(int) { return nil }

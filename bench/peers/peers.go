@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -27,9 +28,28 @@ type contestant struct {
 	out  func() any // its C: []float32 or []float64
 	free func()     // or nil
 
+	// Before a sample, each if it is not nil:
+	use     func() // makes gonum use this backend
+	renew   func() // operands of a call that works in place are what they were
+	garbage bool   // what runs left is collected
+	reset   func() // all operands are what they were: before the run that is compared
+
 	iters   int // a sample
 	samples int // wanted
+	once    time.Duration
 	times   []float64
+}
+
+func (c *contestant) prepare() {
+	if c.use != nil {
+		c.use()
+	}
+	if c.renew != nil {
+		c.renew()
+	}
+	if c.garbage {
+		runtime.GC()
+	}
 }
 
 // sample runs the contestants in turn, one sample each, until every one has the
@@ -38,11 +58,17 @@ type contestant struct {
 // for about warm come before it.
 func sample(cs []*contestant, samples int, budget, sampleTime, warm time.Duration) {
 	for _, c := range cs {
-		c.run(1) // caches, page faults, a JIT
+		c.prepare()
 		began := time.Now()
-		c.run(1)
+		c.run(1) // caches, page faults, a JIT
 		once := time.Since(began)
-		c.iters, c.samples = 1, samples
+		if once < budget/4 {
+			c.prepare()
+			began = time.Now()
+			c.run(1)
+			once = time.Since(began)
+		}
+		c.iters, c.samples, c.once = 1, samples, once
 		if once < sampleTime {
 			n := 1 + int(50*time.Microsecond/(once+1))
 			began = time.Now()
@@ -59,9 +85,12 @@ func sample(cs []*contestant, samples int, budget, sampleTime, warm time.Duratio
 				continue
 			}
 			// Spinning threads of the one before park; then this one's data come
-			// into the caches and its threads awake.
+			// into the caches and its threads awake. A long call is its own warming.
+			c.prepare()
 			time.Sleep(300 * time.Microsecond)
-			c.run(max(1, int(float64(c.iters)*float64(warm)/float64(sampleTime))))
+			if c.iters > 1 || c.once < 8*sampleTime {
+				c.run(max(1, int(float64(c.iters)*float64(warm)/float64(sampleTime))))
+			}
 			began := time.Now()
 			c.run(c.iters)
 			c.times = append(c.times, float64(time.Since(began))/float64(c.iters))
@@ -97,6 +126,9 @@ func gemmCase[T tensor.Float](names []string, s shape, tr trans, threads int, go
 	}
 	var cs []*contestant
 	for _, name := range names {
+		if name != "lanes" && !slices.Contains(shapePeers, name) {
+			continue
+		}
 		c := make([]T, s.m*s.n)
 		var run func(int)
 		switch name {
@@ -223,6 +255,13 @@ func farthest[T tensor.Float](x, y []T) (d float64) {
 
 // peak is the rate of FMAs in registers, GFLOP/s a thread.
 type peak struct{ f32, f64 float64 }
+
+func (p *peak) of(dtype string) float64 {
+	if dtype == "f64" {
+		return p.f64
+	}
+	return p.f32
+}
 
 // measure lets the peak grow: it is sampled between the cases, at the clock they
 // run at.
