@@ -34,4 +34,10 @@ var (
 
 // simd tells whether there is a table that is worth anything: without, gonum's own
 // assembly is faster than our plain Go.
-func simd[T tensor.Float]() bool { return asm.Active[T]().ISA != "generic" }
+func simd[T tensor.Float]() bool { return haveSIMD }
+
+// ours tells whether a call is done here: always for the same bits, else where it is
+// fast here, if there is SIMD at all.
+func ours(same, fast bool) bool { return same || fast && haveSIMD }
+
+var haveSIMD = asm.Selection().ISA != "generic"

@@ -151,7 +151,7 @@ func testElementwise[T asm.Float](t *testing.T) {
 				continue
 			}
 			for _, k := range asm.Tables[T]() {
-				y0, x0 := random[T](n), random[T](n + 2) // sentinels behind x
+				y0, x0 := random[T](n), random[T](n+2) // sentinels behind x
 				y, x := append([]T(nil), y0...), append([]T(nil), x0...)
 				op.run(k, y, x)
 				for i := range x {

@@ -1,0 +1,213 @@
+package gonumblas
+
+import (
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+	store "github.com/lanes-go/lanes/internal/scratch"
+	"github.com/lanes-go/lanes/tensor"
+	"gonum.org/v1/gonum/blas"
+)
+
+// Level 2. Strided vectors are copied; they are short beside the matrix.
+
+// maxStride is the greatest distance between the rows of a matrix.
+const maxStride = 1<<31 - 1
+
+// all is the whole vector as a slice: itself or a copy.
+func (v vec[T]) all(buf *[]T) []T { return v.part(buf, 0, v.n) }
+
+// update is v = alpha·t + beta·v.
+func (v vec[T]) update(k *asm.Kernels[T], alpha T, t []T, beta T, w *work[T]) {
+	if v.inc == 1 {
+		chunk.Axpby(k, v.x[:v.n:v.n], alpha, t, beta)
+		return
+	}
+	y := v.all(&w.y)
+	chunk.Axpby(k, y, alpha, t, beta)
+	v.scatter(y, 0)
+}
+
+func gemv[T tensor.Float](same bool, tA blas.Transpose, m, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) bool {
+	if !ours(same, true) {
+		return false
+	}
+	t, ok := trans(tA)
+	lenX, lenY := n, m
+	if t {
+		lenX, lenY = m, n
+	}
+	vx, okX := vecOf(lenX, x, incX)
+	vy, okY := vecOf(lenY, y, incY)
+	if !ok || !okX || !okY || alpha == 0 || lda > maxStride || !matrixFits(m, n, lda, len(a)) {
+		return false // alpha = 0 only multiplies by beta
+	}
+	k, w := asm.Active[T](), getWork[T]()
+	sum := store.Grow(&w.t, lenY)
+	px := vx.all(&w.x)
+	if t {
+		tensor.Gemm(false, false, 1, n, m, 1, px, m, a, lda, 0, sum, n)
+	} else {
+		chunk.DotRows(k, sum, a, lda, px)
+	}
+	vy.update(k, alpha, sum, beta, w)
+	putWork(w)
+	return true
+}
+
+func ger[T tensor.Float](same bool, m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
+	if !ours(same, true) {
+		return false
+	}
+	vx, okX := vecOf(m, x, incX)
+	vy, okY := vecOf(n, y, incY)
+	if !okX || !okY || alpha == 0 || !matrixFits(m, n, lda, len(a)) {
+		return false
+	}
+	k, w := asm.Active[T](), getWork[T]()
+	scaled := store.Grow(&w.t, m)
+	chunk.Scale(k, scaled, alpha, vx.all(&w.x))
+	chunk.AxpyRows(k, a, lda, scaled, vy.all(&w.y))
+	putWork(w)
+	return true
+}
+
+// symv reads a row of the triangle once from memory: as a row of A it is multiplied
+// with x, as a column of A added to the result, and by then it is in the L1.
+func symv[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) bool {
+	if !ours(same, true) {
+		return false
+	}
+	vx, okX := vecOf(n, x, incX)
+	vy, okY := vecOf(n, y, incY)
+	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !matrixFits(n, n, lda, len(a)) {
+		return false
+	}
+	k, w := asm.Active[T](), getWork[T]()
+	px := vx.all(&w.x)
+	sum := store.Grow(&w.t, n)
+	if ul == blas.Upper {
+		chunk.Clear(sum)
+		for i := range n {
+			row := a[i*lda+i : i*lda+n]
+			sum[i] += chunk.Dot(k, row, px[i:])
+			chunk.Axpy(k, sum[i+1:], px[i], row[1:])
+		}
+	} else {
+		for i := range n {
+			row := a[i*lda : i*lda+i+1]
+			sum[i] = chunk.Dot(k, row, px)
+			chunk.Axpy(k, sum[:i], px[i], row)
+		}
+	}
+	vy.update(k, alpha, sum, beta, w)
+	putWork(w)
+	return true
+}
+
+// triangle is a triangular matrix and a right-hand side.
+type triangle[T tensor.Float] struct {
+	k    *asm.Kernels[T]
+	n    int
+	a    []T
+	lda  int
+	unit bool
+	x    []T
+}
+
+// row is elements lo to hi of row i.
+func (p *triangle[T]) row(i, lo, hi int) []T { return p.a[i*p.lda+lo : i*p.lda+hi] }
+
+// triangular is trmv, or trsv to solve, on a contiguous vector.
+func triangular[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int, solve bool) bool {
+	if !ours(same, true) {
+		return false
+	}
+	t, ok := trans(tA)
+	v, okX := vecOf(n, x, incX)
+	if !ok || !okX || ul != blas.Upper && ul != blas.Lower || d != blas.NonUnit && d != blas.Unit || !matrixFits(n, n, lda, len(a)) {
+		return false
+	}
+	w := getWork[T]()
+	p := triangle[T]{k: asm.Active[T](), n: n, a: a, lda: lda, unit: d == blas.Unit, x: v.all(&w.x)}
+	if solve {
+		p.solve(ul == blas.Upper, t)
+	} else {
+		p.multiply(ul == blas.Upper, t)
+	}
+	if incX != 1 {
+		v.scatter(p.x, 0)
+	}
+	putWork(w)
+	return true
+}
+
+// multiply is x = op(A)·x. Without transposition, row by row, a row's inner product
+// before its x is gone. With, a row of A times its x is added to the others.
+func (p *triangle[T]) multiply(upper, t bool) {
+	k, n, x := p.k, p.n, p.x
+	switch {
+	case upper && !t:
+		for i := range n {
+			if p.unit {
+				x[i] += chunk.Dot(k, p.row(i, i+1, n), x[i+1:])
+			} else {
+				x[i] = chunk.Dot(k, p.row(i, i, n), x[i:])
+			}
+		}
+	case !upper && !t:
+		for i := n - 1; i >= 0; i-- {
+			if p.unit {
+				x[i] += chunk.Dot(k, p.row(i, 0, i), x)
+			} else {
+				x[i] = chunk.Dot(k, p.row(i, 0, i+1), x)
+			}
+		}
+	case upper && t:
+		for i := n - 1; i >= 0; i-- {
+			chunk.Axpy(k, x[i+1:], x[i], p.row(i, i+1, n))
+			if !p.unit {
+				x[i] *= p.a[i*p.lda+i]
+			}
+		}
+	default:
+		for i := range n {
+			chunk.Axpy(k, x[:i], x[i], p.row(i, 0, i))
+			if !p.unit {
+				x[i] *= p.a[i*p.lda+i]
+			}
+		}
+	}
+}
+
+// solve is op(A)·x = b, b being what x holds.
+func (p *triangle[T]) solve(upper, t bool) {
+	k, n, x := p.k, p.n, p.x
+	switch {
+	case upper && !t:
+		for i := n - 1; i >= 0; i-- {
+			x[i] -= chunk.Dot(k, p.row(i, i+1, n), x[i+1:])
+			p.divide(i)
+		}
+	case !upper && !t:
+		for i := range n {
+			x[i] -= chunk.Dot(k, p.row(i, 0, i), x)
+			p.divide(i)
+		}
+	case upper && t:
+		for i := range n {
+			p.divide(i)
+			chunk.Axpy(k, x[i+1:], -x[i], p.row(i, i+1, n))
+		}
+	default:
+		for i := n - 1; i >= 0; i-- {
+			p.divide(i)
+			chunk.Axpy(k, x[:i], -x[i], p.row(i, 0, i))
+		}
+	}
+}
+
+func (p *triangle[T]) divide(i int) {
+	if !p.unit {
+		p.x[i] /= p.a[i*p.lda+i]
+	}
+}
