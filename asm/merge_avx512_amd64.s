@@ -14,13 +14,9 @@ TEXT ·axpbyF32AVX512(SB), NOSPLIT, $0-36
 	VBROADCASTSS beta+32(FP), Z1
 
 vector:
-	SUBQ        $0x10, DX
+	SUBQ $0x10, DX
 	JLT         rest
-	VMULPS      (DI), Z1, Z2
-	VFMADD231PS (SI), Z0, Z2
-	VMOVUPS     Z2, (DI)
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, DI
+	VMULPS (DI), Z1, Z2; VFMADD231PS (SI), Z0, Z2; VMOVUPS Z2, (DI); ADDQ $0x40, SI; ADDQ $0x40, DI
 	JMP         vector
 
 rest:
@@ -28,12 +24,7 @@ rest:
 	JZ   done
 
 element:
-	VMULSS      (DI), X1, X2
-	VFMADD231SS (SI), X0, X2
-	VMOVSS      X2, (DI)
-	ADDQ        $0x04, SI
-	ADDQ        $0x04, DI
-	DECQ        DX
+	VMULSS (DI), X1, X2; VFMADD231SS (SI), X0, X2; VMOVSS X2, (DI); ADDQ $0x04, SI; ADDQ $0x04, DI; DECQ DX
 	JNZ         element
 
 done:
@@ -50,13 +41,9 @@ TEXT ·axpbyF64AVX512(SB), NOSPLIT, $0-40
 	VBROADCASTSD beta+32(FP), Z1
 
 vector:
-	SUBQ        $0x08, DX
+	SUBQ $0x08, DX
 	JLT         rest
-	VMULPD      (DI), Z1, Z2
-	VFMADD231PD (SI), Z0, Z2
-	VMOVUPD     Z2, (DI)
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, DI
+	VMULPD (DI), Z1, Z2; VFMADD231PD (SI), Z0, Z2; VMOVUPD Z2, (DI); ADDQ $0x40, SI; ADDQ $0x40, DI
 	JMP         vector
 
 rest:
@@ -64,12 +51,7 @@ rest:
 	JZ   done
 
 element:
-	VMULSD      (DI), X1, X2
-	VFMADD231SD (SI), X0, X2
-	VMOVSD      X2, (DI)
-	ADDQ        $0x08, SI
-	ADDQ        $0x08, DI
-	DECQ        DX
+	VMULSD (DI), X1, X2; VFMADD231SD (SI), X0, X2; VMOVSD X2, (DI); ADDQ $0x08, SI; ADDQ $0x08, DI; DECQ DX
 	JNZ         element
 
 done:

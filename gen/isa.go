@@ -79,7 +79,43 @@ func (f *amd64File) render() ([]file, error) {
 		g = append(g, '\n')
 	}
 	base := f.stem + "_" + f.isa.name + "_amd64"
-	return []file{{base + ".s", withHeader(s)}, {base + ".go", withHeader(g)}}, nil
+	return []file{{base + ".s", withHeader(joinLines(s))}, {base + ".go", withHeader(g)}}, nil
+}
+
+// joinLines puts up to eight instructions that follow each other on one line. A
+// binary carries a table of the line of every instruction, unstripped or not, which
+// would be a quarter of what these files add to it. Branches and arguments, which
+// vet looks at, keep lines of their own.
+func joinLines(s []byte) []byte {
+	var out bytes.Buffer
+	n := 0 // instructions on the line in hand
+	for line := range bytes.Lines(s) {
+		op, rest, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+		if line[0] != '\t' || op[0] == 'J' || bytes.HasSuffix(op, []byte("RET")) || bytes.Equal(op, []byte("PCALIGN")) || bytes.Contains(rest, []byte("(FP)")) {
+			if n > 0 {
+				out.WriteByte('\n')
+			}
+			out.Write(line)
+			n = 0
+			continue
+		}
+		switch n {
+		case 0:
+			out.WriteByte('\t')
+		case 8:
+			out.WriteString("\n\t")
+			n = 0
+		default:
+			out.WriteString("; ")
+		}
+		out.Write(op)
+		if rest = bytes.TrimSpace(rest); len(rest) > 0 {
+			out.WriteByte(' ')
+			out.Write(rest)
+		}
+		n++
+	}
+	return out.Bytes()
 }
 
 // withHeader replaces the printer's first line, which names the command, by ours.

@@ -46,7 +46,9 @@ func parseAsm(src string) []asmFunc {
 			continue
 		}
 		f := &funcs[len(funcs)-1]
-		f.lines = append(f.lines, asmLine{i + 1, line})
+		for _, instr := range strings.Split(line, ";") {
+			f.lines = append(f.lines, asmLine{i + 1, strings.TrimSpace(instr)})
+		}
 	}
 	return funcs
 }

@@ -46,6 +46,7 @@ var plants = []struct{ name, isa, old, new, want string }{
 	{"mask register", "avx2", "(AX), Y15, Y0", "(AX), Y15, K1, Y0", "AVX-512 in an AVX2"},
 	{"zeroing", "avx2", "VADDPS (AX)", "VADDPS.Z (AX)", "AVX-512 in an AVX2"},
 	{"broadcast", "avx2", "VADDPS (AX)", "VADDPS.BCST (AX)", "AVX-512 in an AVX2"},
+	{"second on a line", "avx2", "TESTQ AX, AX", "TESTQ AX, AX; VADDPS.BCST (AX), X1, X2", "AVX-512 in an AVX2"},
 	{"rounding", "avx2", "VADDPS (AX)", "VADDPS.RN_SAE (AX)", "AVX-512 in an AVX2"},
 	{"one return unclean", "avx2", "tail:\n\tVZEROUPPER\n", "tail:\n", "RET without VZEROUPPER"},
 	{"label between", "avx2", "\tVZEROUPPER\n\tRET\n\ntail:", "\tVZEROUPPER\nout:\n\tRET\n\ntail:", "RET without VZEROUPPER"},
