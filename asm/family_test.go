@@ -16,7 +16,7 @@ type call[T Float] struct {
 	inputs int
 	writes int  // inputs that are updated
 	alias  bool // dst may be each input
-	chunk  bool // at most Chunk elements
+	reads  bool // nothing is written
 	run    func(k *Kernels[T], dst []T, in [][]T) T
 	ref    func(i int, in [][]T) T // dst[i] on its own, or nil
 }
@@ -29,6 +29,16 @@ func calls[T Float]() []call[T] {
 		{name: "Scale", inputs: 1, alias: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Scale(dst, 0.3, in[0]); return 0 },
 			ref: func(i int, in [][]T) T { return T(0.3 * in[0][i]) }},
+		{name: "Axpy", inputs: 2, writes: 1,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Axpy(in[0], 0.3, in[1]); return 0 }},
+		{name: "Axpy", inputs: 1, writes: 1, // on itself
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Axpy(in[0], 0.3, in[0]); return 0 }},
+		{name: "Axpby", inputs: 2, writes: 1,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Axpby(in[0], 3, in[1], -0.5); return 0 }},
+		{name: "Rot", inputs: 2, writes: 2,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Rot(in[0], in[1], 0.6, -0.8); return 0 }},
+		{name: "Swap", inputs: 2, writes: 2,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Swap(in[0], in[1]); return 0 }},
 		{name: "ReLU", inputs: 1, alias: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { k.ReLU(dst, in[0]); return 0 },
 			ref: func(i int, in [][]T) T {
@@ -49,11 +59,19 @@ func calls[T Float]() []call[T] {
 			run: func(k *Kernels[T], dst []T, in [][]T) T { k.SGD(in[0], in[1], 0.1); return 0 }},
 		{name: "SGDMomentum", inputs: 3, writes: 2,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { k.SGDMomentum(in[0], in[1], in[2], 0.1, 0.9); return 0 }},
-		{name: "Sum", inputs: 1, chunk: true,
+		{name: "Sum", inputs: 1, reads: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Sum(in[0]) }},
-		{name: "Max", inputs: 1,
+		{name: "Asum", inputs: 1, reads: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Asum(in[0]) }},
+		{name: "SumSq", inputs: 1, reads: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.SumSq(in[0]) }},
+		{name: "Dot", inputs: 2, reads: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Dot(in[0], in[1]) }},
+		{name: "AMax", inputs: 1, reads: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.AMax(in[0]) }},
+		{name: "Max", inputs: 1, reads: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Max(in[0]) }},
-		{name: "ExpSum", inputs: 1, alias: true, chunk: true,
+		{name: "ExpSum", inputs: 1, alias: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.ExpSum(dst, in[0], 1) },
 			ref: func(i int, in [][]T) T { return Exp(in[0][i] - 1) }},
 	}

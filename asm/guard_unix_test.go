@@ -198,22 +198,17 @@ func (g *guards[T]) others(k *Kernels[T], r *rand.Rand, n int) {
 			g.t.Fatalf("%s n %d: the result differs", c.name, n)
 		}
 	}
-	y, x := g.copyOf(operands[T](r, n, true)), g.copyOf(operands[T](r, n, true))
-	want := append([]T(nil), y...)
-	axpbyGeneric(want, 3, x, -0.5)
-	k.Axpby(y, 3, x, -0.5)
-	if i := firstDifference(y, want); i >= 0 {
-		g.t.Fatalf("Axpby n %d: [%d] = %v, want %v", n, i, y[i], want[i])
+	for _, c := range rowCalls[T]() {
+		rows, ld := 1+n%11, n+n%3
+		a, v, w := operands[T](r, (rows-1)*ld+n, false), operands[T](r, n, false), operands[T](r, rows, false)
+		ga, gv, gw := g.copyOf(a), g.copyOf(v), g.copyOf(w)
+		c.run(k, ga, ld, rows, gv, gw)
+		c.run(Tables[T]()[0], a, ld, rows, v, w)
+		if firstDifference(ga, a) >= 0 || firstDifference(gv, v) >= 0 || firstDifference(gw, w) >= 0 {
+			g.t.Fatalf("%s, %d rows of %d, %d apart, differs", c.name, rows, n, ld)
+		}
 	}
-	rows, ld := 1+n%4, n+n%3
-	x = g.copyOf(operands[T](r, (rows-1)*ld+n, false))
-	y = g.slice(n)
-	want = make([]T, n)
-	k.ColSum(y, x, ld, rows)
-	colSumGeneric(want, x, ld, rows)
-	if i := firstDifference(y, want); i >= 0 {
-		g.t.Fatalf("ColSum n %d: [%d] = %v, want %v", n, i, y[i], want[i])
-	}
+	y, want := g.slice(n), make([]T, n)
 	k.Uniform(y, -1, 2, 1, 2, 3)
 	uniformGeneric(want, -1, 2, 1, 2, 3)
 	if i := firstDifference(y, want); i >= 0 {
@@ -275,10 +270,13 @@ func TestKernelsAtUnreadablePages(t *testing.T) {
 // TestGuardsCoverKernels: a new kernel needs a place among those above.
 func TestGuardsCoverKernels(t *testing.T) {
 	covered := map[string]bool{
-		"Gemm": true, "PackN": true, "PackT": true, "PackTiles": true, "Axpby": true, "ColSum": true, "Uniform": true, "Normal": true,
+		"Gemm": true, "PackN": true, "PackT": true, "PackTiles": true, "Uniform": true, "Normal": true,
 		"ProbeFMA": true /* no operands */, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
 	}
 	for _, c := range calls[float32]() {
+		covered[c.name] = true
+	}
+	for _, c := range rowCalls[float32]() {
 		covered[c.name] = true
 	}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Kernels[float32]]()) {
