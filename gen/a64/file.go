@@ -48,6 +48,15 @@ func (f *File) param(name string) operand.Mem {
 	return b.Addr
 }
 
+// result is the slot of the one result of the function begun last.
+func (f *File) result() operand.Mem {
+	b, err := f.stubs.ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(fmt.Sprintf("a64: %s: %v", f.funcs[len(f.funcs)-1].Name, err))
+	}
+	return b.Addr
+}
+
 // Funcs returns the functions in order.
 func (f *File) Funcs() []*Func { return f.funcs }
 

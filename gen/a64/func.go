@@ -141,12 +141,17 @@ func (f *Func) imm3(gnu, goName string, d, n R, x int) {
 
 func (f *Func) Add(d, n, m R)        { f.reg3("add", "ADD", d, n, m) }
 func (f *Func) Sub(d, n, m R)        { f.reg3("sub", "SUB", d, n, m) }
+func (f *Func) Subs(d, n, m R)       { f.reg3("subs", "SUBS", d, n, m) }
 func (f *Func) Mul(d, n, m R)        { f.reg3("mul", "MUL", d, n, m) }
+func (f *Func) And(d, n, m R)        { f.reg3("and", "AND", d, n, m) }
+func (f *Func) Orr(d, n, m R)        { f.reg3("orr", "ORR", d, n, m) }
+func (f *Func) Eor(d, n, m R)        { f.reg3("eor", "EOR", d, n, m) }
 func (f *Func) AddI(d, n R, x int)   { f.imm3("add", "ADD", d, n, x) }
 func (f *Func) SubI(d, n R, x int)   { f.imm3("sub", "SUB", d, n, x) }
 func (f *Func) SubsI(d, n R, x int)  { f.imm3("subs", "SUBS", d, n, x) }
 func (f *Func) Lsl(d, n R, bits int) { f.shiftI("lsl", "LSL", d, n, bits) }
 func (f *Func) Lsr(d, n R, bits int) { f.shiftI("lsr", "LSR", d, n, bits) }
+func (f *Func) Asr(d, n R, bits int) { f.shiftI("asr", "ASR", d, n, bits) }
 
 func (f *Func) shiftI(gnu, goName string, d, n R, bits int) {
 	if bits < 1 || bits > 63 {
@@ -177,7 +182,36 @@ func (f *Func) MovI(d R, x int) {
 	if x < 0 || x > 65535 {
 		panic(fmt.Sprintf("a64: mov of %d", x))
 	}
-	f.goInst(fmt.Sprintf("mov x%d, #0x%x", d, x), "MOVD $%d, R%d", x, d.ok())
+	gnu := fmt.Sprintf("mov x%d, #0x%x", d, x)
+	if x == 0 {
+		gnu = fmt.Sprintf("mov x%d, xzr", d)
+	}
+	f.goInst(gnu, "MOVD $%d, R%d", x, d.ok())
+}
+
+// Const sets d to any x, 16 bits an instruction.
+func (f *Func) Const(d R, x uint64) {
+	first := true
+	for shift := 0; shift < 64; shift += 16 {
+		part := x >> shift & 0xFFFF
+		switch {
+		case part == 0:
+		case first:
+			f.goInst(fmt.Sprintf("mov x%d, #0x%x", d, part<<shift), "MOVZ $(%d<<%d), R%d", part, shift, d.ok())
+			first = false
+		default:
+			f.goInst(fmt.Sprintf("movk x%d, #0x%x, lsl #%d", d, part, shift), "MOVK $(%d<<%d), R%d", part, shift, d.ok())
+		}
+	}
+	if first {
+		f.MovI(d, 0)
+	}
+}
+
+// Csel is d = n if the condition holds, else m.
+func (f *Func) Csel(cond string, d, n, m R) {
+	f.goInst(fmt.Sprintf("csel x%d, x%d, x%d, %s", d, n, m, condition(cond)),
+		"CSEL %s, R%d, R%d, R%d", strings.ToUpper(cond), n.ok(), m.ok(), d.ok())
 }
 
 // AndBits is d = n mod 2^bits.
@@ -199,18 +233,32 @@ func (f *Func) Cmp(n, m R) {
 	f.goInst(fmt.Sprintf("cmp x%d, x%d", n, m), "CMP R%d, R%d", m.ok(), n.ok())
 }
 
+// condition checks the name of a condition and returns the one that disassemblers
+// use.
+func condition(cond string) string {
+	if !strings.Contains(" eq ne lt le gt ge hs lo hi ls mi pl vs vc ", " "+cond+" ") {
+		panic("a64: no condition " + cond)
+	}
+	switch cond {
+	case "hs":
+		return "cs"
+	case "lo":
+		return "cc"
+	}
+	return cond
+}
+
 // Branches.
 
 func (f *Func) target(label string) string { f.wanted[label] = true; return label }
 
 func (f *Func) B(label string) { f.goInst("b "+label, "JMP %s", f.target(label)) }
 
-// BIf branches on a condition, in lower case: eq, ne, lt, le, gt, ge.
+// BIf branches on a condition, in lower case: signed lt, le, gt, ge; unsigned lo, ls,
+// hi, hs; eq, ne. After a comparison of floats mi is less, ls less or equal, gt and
+// ge what they say, all false of NaN, and vs is that one is NaN.
 func (f *Func) BIf(cond, label string) {
-	if !strings.Contains(" eq ne lt le gt ge hs lo hi ls ", " "+cond+" ") {
-		panic("a64: no condition " + cond)
-	}
-	f.goInst("b."+cond+" "+label, "B%s %s", strings.ToUpper(cond), f.target(label))
+	f.goInst("b."+condition(cond)+" "+label, "B%s %s", strings.ToUpper(cond), f.target(label))
 }
 
 func (f *Func) Cbz(r R, label string) {

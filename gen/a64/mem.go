@@ -154,6 +154,25 @@ func (f *Func) Ld1X(n int, v V, base, step R) {
 	f.goInst(fmt.Sprintf("ld1 %s, [x%d], x%d", u, base, step), "VLD1.P (R%d)(R%d), %s", base.ok(), step.ok(), g)
 }
 
+// St1P stores n registers from v on and adds their bytes to the base.
+func (f *Func) St1P(n int, v V, base R) {
+	g, u := f.list(n, v)
+	f.goInst(fmt.Sprintf("st1 %s, [x%d], #%d", u, base, 16*n), "VST1.P %s, %d(R%d)", g, 16*n, base.ok())
+}
+
+// LoadLane and StoreLane move one lane; a load leaves the other lanes.
+func (f *Func) LoadLane(v V, i int, base R) {
+	f.Arr.lane(i)
+	e := f.Arr.elem()
+	f.goInst(fmt.Sprintf("ld1 {v%d.%s}[%d], [x%d]", v, e, i, base), "VLD1 (R%d), V%d.%s[%d]", base.ok(), v.ok(), strings.ToUpper(e), i)
+}
+
+func (f *Func) StoreLane(v V, i int, base R) {
+	f.Arr.lane(i)
+	e := f.Arr.elem()
+	f.goInst(fmt.Sprintf("st1 {v%d.%s}[%d], [x%d]", v, e, i, base), "VST1 V%d.%s[%d], (R%d)", v.ok(), strings.ToUpper(e), i, base.ok())
+}
+
 // Ld1R sets every element of v to the one at the base.
 func (f *Func) Ld1R(v V, base R) {
 	g, u := f.list(1, v)
@@ -181,6 +200,13 @@ func (f *Func) ParamV(name string, v V) {
 	m := f.file.param(name)
 	op, t := width(int(f.Arr))
 	f.goInst(fmt.Sprintf("ldr %s%d, [sp, #%d]", t, v, m.Disp+8), "%s %s, F%d", op, m.Asm(), v.ok())
+}
+
+// ResultV stores a floating-point result of Arr's element type.
+func (f *Func) ResultV(v V) {
+	m := f.file.result()
+	op, t := width(int(f.Arr))
+	f.goInst(fmt.Sprintf("str %s%d, [sp, #%d]", t, v, m.Disp+8), "%s F%d, %s", op, v.ok(), m.Asm())
 }
 
 // SetParam stores an integer to the slot of an argument.

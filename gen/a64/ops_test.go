@@ -69,6 +69,15 @@ func every(f func(inst)) {
 				two(o.inst)
 			case OpLong:
 				two(func(d, n V) inst { return o.inst(a, d, n) })
+			case Op3One:
+				three(func(d, n, m V) inst { return o.inst(a, d, n, m) })
+			case Op2One:
+				two(func(d, n V) inst { return o.inst(a, d, n) })
+			case OpMaddOne:
+				three(func(d, n, m V) inst { return o.inst(a, d, n, m, (m+5)&31) })
+				two(func(d, n V) inst { return o.inst(a, 3, 4, d, n) })
+			case OpCmpOne:
+				two(func(n, m V) inst { return o.inst(a, n, m) })
 			default:
 				panic(fmt.Sprintf("the test does not know %T", o))
 			}
@@ -109,7 +118,7 @@ func TestTableDecodes(t *testing.T) {
 		}
 	})
 	t.Logf("%d words of %d instructions", words, len(table))
-	if words < 20000 || len(table) < 90 {
+	if words < 20000 || len(table) < 110 {
 		t.Errorf("only %d words of %d instructions", words, len(table))
 	}
 }
@@ -188,6 +197,13 @@ func TestOutOfRange(t *testing.T) {
 		"mov of 65536":       func(f *Func) { f.MovI(0, 65536) },
 		"tbz of bit 32":      func(f *Func) { f.Tbz(0, 32, "x") },
 		"condition xx":       func(f *Func) { f.BIf("xx", "x") },
+		"fcsel of al":        func(f *Func) { f.Fcsel("al", 0, 1, 2) },
+		"csel of nothing":    func(f *Func) { f.Csel("", 0, 1, 2) },
+		"insert to lane 4":   func(f *Func) { f.Ins(0, 4, 1, 0) },
+		"move of lane -1":    func(f *Func) { f.UMov(0, 1, -1) },
+		"load of lane 2":     func(f *Func) { f.Arr = D2; f.LoadLane(0, 2, 0) },
+		"store of 5":         func(f *Func) { f.St1P(5, 0, 0) },
+		"no result":          func(f *Func) { f.ResultV(0) },
 		"alignment to 3":     func(f *Func) { f.Align(3) },
 		"no such argument":   func(f *Func) { f.Param("y", 0) },
 		"label twice":        func(f *Func) { f.Label("x"); f.Label("x") },
