@@ -58,7 +58,7 @@ func asum[T tensor.Float](same bool, n int, x []T, incX int) (r T, ok bool) {
 
 func nrm2[T tensor.Float](same bool, n int, x []T, incX int) (r T, ok bool) {
 	v, ok := vecOf(n, x, incX)
-	if !ok || incX < 0 || !ours(same, incX == 1) {
+	if !ok || incX < 0 || !ours(same, true) {
 		return 0, false
 	}
 	if n == 1 {

@@ -55,7 +55,8 @@ func gemv[T tensor.Float](same bool, tA blas.Transpose, m, n int, alpha T, a []T
 }
 
 func ger[T tensor.Float](same bool, m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
-	if !ours(same, true) {
+	// With a negative increment gonum 0.17 reads outside x, or leaves A as it is.
+	if !ours(same, true) && incX > 0 && incY > 0 {
 		return false
 	}
 	vx, okX := vecOf(m, x, incX)
