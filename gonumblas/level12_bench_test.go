@@ -81,14 +81,13 @@ func benchmarkLevel2[T tensor.Float](b *testing.B) {
 			{"ger", func(r routines[T]) { r.ger(n, n, 1e-9, x, 1, y, 1, a.x, n) }},
 			{"symvU", func(r routines[T]) { r.symv(blas.Upper, n, 1, a.x, n, x, 1, 0, y, 1) }},
 			{"symvL", func(r routines[T]) { r.symv(blas.Lower, n, 1, a.x, n, x, 1, 0, y, 1) }},
-			{"trmvUN", func(r routines[T]) { r.trmv(blas.Upper, blas.NoTrans, blas.Unit, n, a.x, n, x, 1) }},
-			{"trmvUT", func(r routines[T]) { r.trmv(blas.Upper, blas.Trans, blas.Unit, n, a.x, n, x, 1) }},
-			{"trsvUN", func(r routines[T]) { r.trsv(blas.Upper, blas.NoTrans, blas.Unit, n, a.x, n, x, 1) }},
-			{"trsvUT", func(r routines[T]) { r.trsv(blas.Upper, blas.Trans, blas.Unit, n, a.x, n, x, 1) }},
-			{"trsvLN", func(r routines[T]) { r.trsv(blas.Lower, blas.NoTrans, blas.NonUnit, n, a.x, n, x, 1) }},
-			{"trsvLT", func(r routines[T]) { r.trsv(blas.Lower, blas.Trans, blas.NonUnit, n, a.x, n, x, 1) }},
+			{"trmvUN", func(r routines[T]) { copy(x, y); r.trmv(blas.Upper, blas.NoTrans, blas.Unit, n, a.x, n, x, 1) }},
+			{"trmvUT", func(r routines[T]) { copy(x, y); r.trmv(blas.Upper, blas.Trans, blas.Unit, n, a.x, n, x, 1) }},
+			{"trsvUN", func(r routines[T]) { copy(x, y); r.trsv(blas.Upper, blas.NoTrans, blas.Unit, n, a.x, n, x, 1) }},
+			{"trsvUT", func(r routines[T]) { copy(x, y); r.trsv(blas.Upper, blas.Trans, blas.Unit, n, a.x, n, x, 1) }},
+			{"trsvLN", func(r routines[T]) { copy(x, y); r.trsv(blas.Lower, blas.NoTrans, blas.NonUnit, n, a.x, n, x, 1) }},
+			{"trsvLT", func(r routines[T]) { copy(x, y); r.trsv(blas.Lower, blas.Trans, blas.NonUnit, n, a.x, n, x, 1) }},
 		} {
-			copy(x, y)
 			benchmark(b, fmt.Sprintf("%s/n=%d", op.name, n), op.f)
 		}
 	}

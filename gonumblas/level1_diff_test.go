@@ -29,14 +29,14 @@ func testLevel1[T tensor.Float](t *testing.T, b routines[T]) {
 			abs += math.Abs(p)
 			sum += math.Abs(float64(ex[i]))
 		}
-		near(t, b.dot(n, x.x, x.inc, y.x, y.inc), dot, abs, n, "dot %d, increments %d, %d", n, x.inc, y.inc)
+		within(t, b.dot(n, x.x, x.inc, y.x, y.inc), dot, abs, n, "dot %d, increments %d, %d", n, x.inc, y.inc)
 		if x.inc > 0 {
-			near(t, b.asum(n, x.x, x.inc), sum, sum, n, "asum %d, increment %d", n, x.inc)
+			within(t, b.asum(n, x.x, x.inc), sum, sum, n, "asum %d, increment %d", n, x.inc)
 		}
 
 		b.axpy(n, alpha, x.x, x.inc, y.x, y.inc)
 		for i, got := range y.elems() {
-			near(t, got, float64(ey[i])+float64(alpha)*float64(ex[i]), 2, 0, "axpy %d, increments %d, %d: element %d", n, x.inc, y.inc, i)
+			within(t, got, float64(ey[i])+float64(alpha)*float64(ex[i]), 2, 0, "axpy %d, increments %d, %d: element %d", n, x.inc, y.inc, i)
 		}
 		x.checkGaps(t, "axpy")
 		y.checkGaps(t, "axpy")
@@ -46,8 +46,8 @@ func testLevel1[T tensor.Float](t *testing.T, b routines[T]) {
 		b.rot(n, x.x, x.inc, y.x, y.inc, c, s)
 		gx, gy := x.elems(), y.elems()
 		for i := range n {
-			near(t, gx[i], float64(c)*float64(ex[i])+float64(s)*float64(ey[i]), 4, 0, "rot %d, increments %d, %d: x %d", n, x.inc, y.inc, i)
-			near(t, gy[i], float64(c)*float64(ey[i])-float64(s)*float64(ex[i]), 4, 0, "rot %d, increments %d, %d: y %d", n, x.inc, y.inc, i)
+			within(t, gx[i], float64(c)*float64(ex[i])+float64(s)*float64(ey[i]), 4, 0, "rot %d, increments %d, %d: x %d", n, x.inc, y.inc, i)
+			within(t, gy[i], float64(c)*float64(ey[i])-float64(s)*float64(ex[i]), 4, 0, "rot %d, increments %d, %d: y %d", n, x.inc, y.inc, i)
 		}
 		b.swap(n, x.x, x.inc, y.x, y.inc)
 		exactly(t, "swap x", x, gy)
@@ -249,7 +249,7 @@ func testOverlap[T tensor.Float](t *testing.T, b routines[T]) {
 			}
 			got, want := run(b), run(g)
 			for i := range got {
-				near(t, got[i], float64(want[i]), 4, 0, "%d elements, y %d behind x, increment %d: element %d", n, at.y, at.inc, i)
+				within(t, got[i], float64(want[i]), 4, 0, "%d elements, y %d behind x, increment %d: element %d", n, at.y, at.inc, i)
 			}
 		}
 	}

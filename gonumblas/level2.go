@@ -212,3 +212,55 @@ func (p *triangle[T]) divide(i int) {
 		p.x[i] /= p.a[i*p.lda+i]
 	}
 }
+
+// syr adds alpha·x·xᵀ to a triangle, row by row. As in gonum, a row whose factor is 0
+// is left as it is.
+func syr[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX int, a []T, lda int) bool {
+	if !ours(same, true) {
+		return false
+	}
+	vx, okX := vecOf(n, x, incX)
+	if ul != blas.Upper && ul != blas.Lower || !okX || alpha == 0 || !matrixFits(n, n, lda, len(a)) {
+		return false
+	}
+	k, w := asm.Active[T](), getWork[T]()
+	px := vx.all(&w.x)
+	for i, v := range px {
+		lo, hi := triangleRow(ul, i, n)
+		if v = T(alpha * v); v != 0 {
+			chunk.Axpy(k, a[i*lda+lo:i*lda+hi:i*lda+hi], v, px[lo:])
+		}
+	}
+	putWork(w)
+	return true
+}
+
+// syr2 adds alpha·x·yᵀ, then alpha·y·xᵀ to a row.
+func syr2[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
+	if !ours(same, true) {
+		return false
+	}
+	vx, okX := vecOf(n, x, incX)
+	vy, okY := vecOf(n, y, incY)
+	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !matrixFits(n, n, lda, len(a)) {
+		return false
+	}
+	k, w := asm.Active[T](), getWork[T]()
+	px, py := vx.all(&w.x), vy.all(&w.y)
+	for i := range px {
+		lo, hi := triangleRow(ul, i, n)
+		row := a[i*lda+lo : i*lda+hi : i*lda+hi]
+		chunk.Axpy(k, row, T(alpha*px[i]), py[lo:])
+		chunk.Axpy(k, row, T(alpha*py[i]), px[lo:])
+	}
+	putWork(w)
+	return true
+}
+
+// triangleRow are the columns of row i of a triangle of n rows.
+func triangleRow(ul blas.Uplo, i, n int) (lo, hi int) {
+	if ul == blas.Upper {
+		return i, n
+	}
+	return 0, i + 1
+}

@@ -81,7 +81,7 @@ func testGemv[T tensor.Float](t *testing.T, b routines[T]) {
 			if alpha == 0 {
 				sum = 0
 			}
-			near(t, got, result(alpha, sum, beta, ey[i]), abs+2, lx, "gemv %c %dx%d, increments %d, %d, alpha %v, beta %v: element %d",
+			within(t, got, result(alpha, sum, beta, ey[i]), abs+2, lx, "gemv %c %dx%d, increments %d, %d, alpha %v, beta %v: element %d",
 				tA, m, n, x.inc, y.inc, alpha, beta, i)
 		}
 		x.checkGaps(t, "gemv")
@@ -112,7 +112,7 @@ func testGer[T tensor.Float](t *testing.T, b routines[T]) {
 		ex, ey := x.elems(), y.elems()
 		for i, got := range a.x {
 			if i, j := i/a.ld, i%a.ld; j < n {
-				near(t, got, float64(before[i*a.ld+j])+float64(alpha)*float64(ex[i])*float64(ey[j]), 2, 0,
+				within(t, got, float64(before[i*a.ld+j])+float64(alpha)*float64(ex[i])*float64(ey[j]), 2, 0,
 					"ger %dx%d, increments %d, %d, alpha %v: element %d,%d", m, n, x.inc, y.inc, alpha, i, j)
 			} else if bitsOf(got) != bitsOf(gap[T]()) {
 				t.Fatalf("ger %dx%d wrote between rows %d and %d", m, n, i, i+1)
@@ -172,7 +172,7 @@ func testSymv[T tensor.Float](t *testing.T, b routines[T]) {
 			if alpha == 0 {
 				sum = 0
 			}
-			near(t, got, result(alpha, sum, beta, ey[i]), abs+2, n, "symv %c %d, increments %d, %d, alpha %v, beta %v: element %d",
+			within(t, got, result(alpha, sum, beta, ey[i]), abs+2, n, "symv %c %d, increments %d, %d, alpha %v, beta %v: element %d",
 				ul, n, x.inc, y.inc, alpha, beta, i)
 		}
 		x.checkGaps(t, "symv")
@@ -199,7 +199,7 @@ func testTriangular[T tensor.Float](t *testing.T, b routines[T]) {
 		b.trmv(ul, tA, d, n, a.x, a.ld, x.x, x.inc)
 		for i, got := range x.elems() {
 			sum, abs := product(n, func(j int) float64 { return a.triangle(ul, tA, d, i, j) }, before)
-			near(t, got, sum, abs+1, n, "trmv %c%c%c %d, increment %d: element %d", ul, tA, d, n, x.inc, i)
+			within(t, got, sum, abs+1, n, "trmv %c%c%c %d, increment %d: element %d", ul, tA, d, n, x.inc, i)
 		}
 		x.checkGaps(t, "trmv")
 
@@ -208,7 +208,7 @@ func testTriangular[T tensor.Float](t *testing.T, b routines[T]) {
 		solution := x.elems()
 		for i := range n {
 			sum, abs := product(n, func(j int) float64 { return a.triangle(ul, tA, d, i, j) }, solution)
-			near(t, right[i], sum, abs+1, n, "trsv %c%c%c %d, increment %d: right-hand side %d", ul, tA, d, n, x.inc, i)
+			within(t, right[i], sum, abs+1, n, "trsv %c%c%c %d, increment %d: right-hand side %d", ul, tA, d, n, x.inc, i)
 		}
 		x.checkGaps(t, "trsv")
 	}
@@ -274,7 +274,45 @@ func testOperandsOfOneMatrix[T tensor.Float](t *testing.T, b routines[T]) {
 		}
 		got, want := run(b), run(g)
 		for i := range got {
-			near(t, got[i], float64(want[i]), 1000*(1+math.Abs(float64(want[i]))), n, "%dx%d: element %d", n, n, i)
+			within(t, got[i], float64(want[i]), 1000*(1+math.Abs(float64(want[i]))), n, "%dx%d: element %d", n, n, i)
 		}
+	}
+}
+
+func TestSyr(t *testing.T) { everyKind(t, testSyr[float32], testSyr[float64]) }
+
+func testSyr[T tensor.Float](t *testing.T, b routines[T]) {
+	r := newRandom[T](17)
+	for range rounds() {
+		n := r.size(pick(r, 150, 300))
+		ul, two := pick(r, blas.Upper, blas.Lower), pick(r, false, true)
+		a := r.newTriangle(ul, blas.NonUnit, n, func(i, j int) T { return r.value() })
+		before := append([]T(nil), a.x...)
+		x, y := r.vector(n), r.vector(n)
+		x.x[x.at(r.IntN(n))] = 0
+		alpha, _ := r.scalars()
+		ex, ey := x.elems(), y.elems()
+		if two {
+			b.syr2(ul, n, alpha, x.x, x.inc, y.x, y.inc, a.x, a.ld)
+		} else {
+			b.syr(ul, n, alpha, x.x, x.inc, a.x, a.ld)
+		}
+		for i, got := range a.x {
+			was := before[i]
+			i, j := i/a.ld, i%a.ld
+			if was != was {
+				if bitsOf(got) != bitsOf(was) {
+					t.Fatalf("syr %c %d wrote element %d,%d, outside the triangle", ul, n, i, j)
+				}
+				continue
+			}
+			add := float64(ex[i]) * float64(ex[j])
+			if two {
+				add = float64(ex[i])*float64(ey[j]) + float64(ey[i])*float64(ex[j])
+			}
+			within(t, got, float64(was)+float64(alpha)*add, 4, 0, "syr %c %d, two vectors %v, increments %d, %d, alpha %v: element %d,%d", ul, n, two, x.inc, y.inc, alpha, i, j)
+		}
+		x.checkGaps(t, "syr")
+		y.checkGaps(t, "syr")
 	}
 }

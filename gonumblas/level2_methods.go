@@ -37,6 +37,20 @@ func (f Float64) Dtrsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []
 	}
 }
 
+// Dsyr computes
+func (f Float64) Dsyr(ul blas.Uplo, n int, alpha float64, x []float64, incX int, a []float64, lda int) {
+	if !syr(f.SameBits, ul, n, alpha, x, incX, a, lda) {
+		f.Implementation.Dsyr(ul, n, alpha, x, incX, a, lda)
+	}
+}
+
+// Dsyr2 computes
+func (f Float64) Dsyr2(ul blas.Uplo, n int, alpha float64, x []float64, incX int, y []float64, incY int, a []float64, lda int) {
+	if !syr2(f.SameBits, ul, n, alpha, x, incX, y, incY, a, lda) {
+		f.Implementation.Dsyr2(ul, n, alpha, x, incX, y, incY, a, lda)
+	}
+}
+
 // Sgemv is Dgemv in float32.
 func (f Float32) Sgemv(tA blas.Transpose, m, n int, alpha float32, a []float32, lda int, x []float32, incX int, beta float32, y []float32, incY int) {
 	if !gemv(f.SameBits, tA, m, n, alpha, a, lda, x, incX, beta, y, incY) {
@@ -69,5 +83,19 @@ func (f Float32) Strmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []
 func (f Float32) Strsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float32, lda int, x []float32, incX int) {
 	if !triangular(f.SameBits, ul, tA, d, n, a, lda, x, incX, true) {
 		f.Implementation.Strsv(ul, tA, d, n, a, lda, x, incX)
+	}
+}
+
+// Ssyr is Dsyr in float32.
+func (f Float32) Ssyr(ul blas.Uplo, n int, alpha float32, x []float32, incX int, a []float32, lda int) {
+	if !syr(f.SameBits, ul, n, alpha, x, incX, a, lda) {
+		f.Implementation.Ssyr(ul, n, alpha, x, incX, a, lda)
+	}
+}
+
+// Ssyr2 is Dsyr2 in float32.
+func (f Float32) Ssyr2(ul blas.Uplo, n int, alpha float32, x []float32, incX int, y []float32, incY int, a []float32, lda int) {
+	if !syr2(f.SameBits, ul, n, alpha, x, incX, y, incY, a, lda) {
+		f.Implementation.Ssyr2(ul, n, alpha, x, incX, y, incY, a, lda)
 	}
 }

@@ -14,6 +14,8 @@ func TestGonumLevel2(t *testing.T) {
 			"Dsymv": func(t *testing.T) { testblas.DsymvTest(t, impl) },
 			"Dtrmv": func(t *testing.T) { testblas.DtrmvTest(t, impl) },
 			"Dtxmv": func(t *testing.T) { testblas.DtxmvTest(t, impl) },
+			"Dsyr":  func(t *testing.T) { testblas.DsyrTest(t, impl) },
+			"Dsyr2": func(t *testing.T) { testblas.Dsyr2Test(t, impl) },
 			"Dtrsv": func(t *testing.T) { testblas.DtrsvTest(t, impl) },
 		} {
 			t.Run(name, f)

@@ -144,7 +144,7 @@ func testPanics[T tensor.Float](t *testing.T, b routines[T]) {
 					panics++
 				}
 				if v, ok := value[0].(T); ok {
-					near(t, v, float64(value[1].(T)), 4, 0, "%s", what)
+					within(t, v, float64(value[1].(T)), 4, 0, "%s", what)
 				} else if value[0] != value[1] {
 					t.Fatalf("%s: %v, gonum %v", what, value[0], value[1])
 				}
@@ -153,7 +153,7 @@ func testPanics[T tensor.Float](t *testing.T, b routines[T]) {
 				}
 				for o := range end[0] {
 					for i, v := range end[0][o] {
-						near(t, v, float64(end[1][o][i]), 8, 0, "%s: element %d of %c", what, i, "axy"[o])
+						within(t, v, float64(end[1][o][i]), 8, 0, "%s: element %d of %c", what, i, "axy"[o])
 					}
 				}
 			}

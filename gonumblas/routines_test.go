@@ -189,9 +189,9 @@ func (r random[T]) size(most int) int {
 	return 1 + r.IntN(pick(r, 4, 20, 70, min(most, 150), most))
 }
 
-// near fails unless got is want up to the rounding of a sum of n products whose
+// within fails unless got is want up to the rounding of a sum of n products whose
 // absolute values add up to scale.
-func near[T tensor.Float](t *testing.T, got T, want, scale float64, n int, format string, args ...any) {
+func within[T tensor.Float](t *testing.T, got T, want, scale float64, n int, format string, args ...any) {
 	t.Helper()
 	if d := math.Abs(float64(got) - want); !(d <= (float64(n)+4)*epsilon[T]()*scale) {
 		t.Helper()
