@@ -16,6 +16,22 @@ const maxStride = 1<<31 - 1
 // all is the whole vector as a slice: itself or a copy.
 func (v vec[T]) all(buf *[]T) []T { return v.part(buf, 0, v.n) }
 
+// dotOf is chunk.Dot for vectors of at most n elements: mostly the kernel itself.
+func dotOf[T tensor.Float](k *asm.Kernels[T], n int) func(x, y []T) T {
+	if n <= asm.Chunk {
+		return k.Dot
+	}
+	return func(x, y []T) T { return chunk.Dot(k, x, y) }
+}
+
+// axpyOf is chunk.Axpy likewise.
+func axpyOf[T tensor.Float](k *asm.Kernels[T], n int) func(y []T, a T, x []T) {
+	if n <= chunk.Piece {
+		return k.Axpy
+	}
+	return func(y []T, a T, x []T) { chunk.Axpy(k, y, a, x) }
+}
+
 // update is v = alpha·t + beta·v.
 func (v vec[T]) update(k *asm.Kernels[T], alpha T, t []T, beta T, w *work[T]) {
 	if v.inc == 1 {
@@ -84,133 +100,26 @@ func symv[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, a []T, lda in
 		return false
 	}
 	k, w := asm.Active[T](), getWork[T]()
+	dot, axpy := dotOf(k, n), axpyOf(k, n)
 	px := vx.all(&w.x)
 	sum := store.Grow(&w.t, n)
 	if ul == blas.Upper {
 		chunk.Clear(sum)
 		for i := range n {
 			row := a[i*lda+i : i*lda+n]
-			sum[i] += chunk.Dot(k, row, px[i:])
-			chunk.Axpy(k, sum[i+1:], px[i], row[1:])
+			sum[i] += dot(row, px[i:])
+			axpy(sum[i+1:n], px[i], row[1:])
 		}
 	} else {
 		for i := range n {
 			row := a[i*lda : i*lda+i+1]
-			sum[i] = chunk.Dot(k, row, px)
-			chunk.Axpy(k, sum[:i], px[i], row)
+			sum[i] = dot(row, px)
+			axpy(sum[:i], px[i], row)
 		}
 	}
 	vy.update(k, alpha, sum, beta, w)
 	putWork(w)
 	return true
-}
-
-// triangle is a triangular matrix and a right-hand side.
-type triangle[T tensor.Float] struct {
-	k    *asm.Kernels[T]
-	n    int
-	a    []T
-	lda  int
-	unit bool
-	x    []T
-}
-
-// row is elements lo to hi of row i.
-func (p *triangle[T]) row(i, lo, hi int) []T { return p.a[i*p.lda+lo : i*p.lda+hi] }
-
-// triangular is trmv, or trsv to solve, on a contiguous vector.
-func triangular[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int, solve bool) bool {
-	if !ours(same, true) {
-		return false
-	}
-	t, ok := trans(tA)
-	v, okX := vecOf(n, x, incX)
-	if !ok || !okX || ul != blas.Upper && ul != blas.Lower || d != blas.NonUnit && d != blas.Unit || !matrixFits(n, n, lda, len(a)) {
-		return false
-	}
-	w := getWork[T]()
-	p := triangle[T]{k: asm.Active[T](), n: n, a: a, lda: lda, unit: d == blas.Unit, x: v.all(&w.x)}
-	if solve {
-		p.solve(ul == blas.Upper, t)
-	} else {
-		p.multiply(ul == blas.Upper, t)
-	}
-	if incX != 1 {
-		v.scatter(p.x, 0)
-	}
-	putWork(w)
-	return true
-}
-
-// multiply is x = op(A)·x. Without transposition, row by row, a row's inner product
-// before its x is gone. With, a row of A times its x is added to the others.
-func (p *triangle[T]) multiply(upper, t bool) {
-	k, n, x := p.k, p.n, p.x
-	switch {
-	case upper && !t:
-		for i := range n {
-			if p.unit {
-				x[i] += chunk.Dot(k, p.row(i, i+1, n), x[i+1:])
-			} else {
-				x[i] = chunk.Dot(k, p.row(i, i, n), x[i:])
-			}
-		}
-	case !upper && !t:
-		for i := n - 1; i >= 0; i-- {
-			if p.unit {
-				x[i] += chunk.Dot(k, p.row(i, 0, i), x)
-			} else {
-				x[i] = chunk.Dot(k, p.row(i, 0, i+1), x)
-			}
-		}
-	case upper && t:
-		for i := n - 1; i >= 0; i-- {
-			chunk.Axpy(k, x[i+1:], x[i], p.row(i, i+1, n))
-			if !p.unit {
-				x[i] *= p.a[i*p.lda+i]
-			}
-		}
-	default:
-		for i := range n {
-			chunk.Axpy(k, x[:i], x[i], p.row(i, 0, i))
-			if !p.unit {
-				x[i] *= p.a[i*p.lda+i]
-			}
-		}
-	}
-}
-
-// solve is op(A)·x = b, b being what x holds.
-func (p *triangle[T]) solve(upper, t bool) {
-	k, n, x := p.k, p.n, p.x
-	switch {
-	case upper && !t:
-		for i := n - 1; i >= 0; i-- {
-			x[i] -= chunk.Dot(k, p.row(i, i+1, n), x[i+1:])
-			p.divide(i)
-		}
-	case !upper && !t:
-		for i := range n {
-			x[i] -= chunk.Dot(k, p.row(i, 0, i), x)
-			p.divide(i)
-		}
-	case upper && t:
-		for i := range n {
-			p.divide(i)
-			chunk.Axpy(k, x[i+1:], -x[i], p.row(i, i+1, n))
-		}
-	default:
-		for i := n - 1; i >= 0; i-- {
-			p.divide(i)
-			chunk.Axpy(k, x[:i], -x[i], p.row(i, 0, i))
-		}
-	}
-}
-
-func (p *triangle[T]) divide(i int) {
-	if !p.unit {
-		p.x[i] /= p.a[i*p.lda+i]
-	}
 }
 
 // syr adds alpha·x·xᵀ to a triangle, row by row. As in gonum, a row whose factor is 0
@@ -224,11 +133,12 @@ func syr[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX in
 		return false
 	}
 	k, w := asm.Active[T](), getWork[T]()
+	axpy := axpyOf(k, n)
 	px := vx.all(&w.x)
 	for i, v := range px {
 		lo, hi := triangleRow(ul, i, n)
 		if v = T(alpha * v); v != 0 {
-			chunk.Axpy(k, a[i*lda+lo:i*lda+hi:i*lda+hi], v, px[lo:])
+			axpy(a[i*lda+lo:i*lda+hi:i*lda+hi], v, px[lo:])
 		}
 	}
 	putWork(w)
@@ -246,12 +156,13 @@ func syr2[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX i
 		return false
 	}
 	k, w := asm.Active[T](), getWork[T]()
+	axpy := axpyOf(k, n)
 	px, py := vx.all(&w.x), vy.all(&w.y)
 	for i := range px {
 		lo, hi := triangleRow(ul, i, n)
 		row := a[i*lda+lo : i*lda+hi : i*lda+hi]
-		chunk.Axpy(k, row, T(alpha*px[i]), py[lo:])
-		chunk.Axpy(k, row, T(alpha*py[i]), px[lo:])
+		axpy(row, T(alpha*px[i]), py[lo:])
+		axpy(row, T(alpha*py[i]), px[lo:])
 	}
 	putWork(w)
 	return true

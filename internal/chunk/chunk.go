@@ -61,6 +61,10 @@ func Sum[T asm.Float](k *asm.Kernels[T], x []T) T {
 	if len(x) <= asm.Chunk {
 		return k.Sum(x)
 	}
+	return sumLong(k, x)
+}
+
+func sumLong[T asm.Float](k *asm.Kernels[T], x []T) T {
 	return Reduce(len(x), func(lo, hi int) T { return k.Sum(x[lo:hi:hi]) })
 }
 
@@ -69,6 +73,10 @@ func Asum[T asm.Float](k *asm.Kernels[T], x []T) T {
 	if len(x) <= asm.Chunk {
 		return k.Asum(x)
 	}
+	return asumLong(k, x)
+}
+
+func asumLong[T asm.Float](k *asm.Kernels[T], x []T) T {
 	return Reduce(len(x), func(lo, hi int) T { return k.Asum(x[lo:hi:hi]) })
 }
 
@@ -77,6 +85,10 @@ func SumSq[T asm.Float](k *asm.Kernels[T], x []T) T {
 	if len(x) <= asm.Chunk {
 		return k.SumSq(x)
 	}
+	return sumSqLong(k, x)
+}
+
+func sumSqLong[T asm.Float](k *asm.Kernels[T], x []T) T {
 	return Reduce(len(x), func(lo, hi int) T { return k.SumSq(x[lo:hi:hi]) })
 }
 
@@ -85,6 +97,10 @@ func Dot[T asm.Float](k *asm.Kernels[T], x, y []T) T {
 	if len(x) <= asm.Chunk {
 		return k.Dot(x, y)
 	}
+	return dotLong(k, x, y)
+}
+
+func dotLong[T asm.Float](k *asm.Kernels[T], x, y []T) T {
 	return Reduce(len(x), func(lo, hi int) T { return k.Dot(x[lo:hi:hi], y[lo:hi:hi]) })
 }
 
