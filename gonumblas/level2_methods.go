@@ -25,14 +25,14 @@ func (f Float64) Dsymv(ul blas.Uplo, n int, alpha float64, a []float64, lda int,
 
 // Dtrmv computes
 func (f Float64) Dtrmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float64, lda int, x []float64, incX int) {
-	if !triangular(f.SameBits, ul, tA, d, n, a, lda, x, incX, false) {
+	if !triangleVector(f.SameBits, ul, tA, d, n, a, lda, x, incX, false) {
 		f.Implementation.Dtrmv(ul, tA, d, n, a, lda, x, incX)
 	}
 }
 
 // Dtrsv computes
 func (f Float64) Dtrsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float64, lda int, x []float64, incX int) {
-	if !triangular(f.SameBits, ul, tA, d, n, a, lda, x, incX, true) {
+	if !triangleVector(f.SameBits, ul, tA, d, n, a, lda, x, incX, true) {
 		f.Implementation.Dtrsv(ul, tA, d, n, a, lda, x, incX)
 	}
 }
@@ -74,14 +74,14 @@ func (f Float32) Ssymv(ul blas.Uplo, n int, alpha float32, a []float32, lda int,
 
 // Strmv is Dtrmv in float32.
 func (f Float32) Strmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float32, lda int, x []float32, incX int) {
-	if !triangular(f.SameBits, ul, tA, d, n, a, lda, x, incX, false) {
+	if !triangleVector(f.SameBits, ul, tA, d, n, a, lda, x, incX, false) {
 		f.Implementation.Strmv(ul, tA, d, n, a, lda, x, incX)
 	}
 }
 
 // Strsv is Dtrsv in float32.
 func (f Float32) Strsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float32, lda int, x []float32, incX int) {
-	if !triangular(f.SameBits, ul, tA, d, n, a, lda, x, incX, true) {
+	if !triangleVector(f.SameBits, ul, tA, d, n, a, lda, x, incX, true) {
 		f.Implementation.Strsv(ul, tA, d, n, a, lda, x, incX)
 	}
 }

@@ -19,8 +19,8 @@ type triangle[T tensor.Float] struct {
 // row is elements lo to hi of row i.
 func (p *triangle[T]) row(i, lo, hi int) []T { return p.a[i*p.lda+lo : i*p.lda+hi] }
 
-// triangular is trmv, or trsv to solve, on a contiguous vector.
-func triangular[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int, solve bool) bool {
+// triangleVector is trmv, or trsv to solve, on a contiguous vector.
+func triangleVector[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int, solve bool) bool {
 	if !ours(same, true) {
 		return false
 	}
