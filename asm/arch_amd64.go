@@ -20,10 +20,12 @@ func archISAs() []archISA {
 func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32AVX2.use(&k32.GemmKernels)
 	useMergeF32AVX2(&k32.MergeKernels)
+	useEltwiseF32AVX2(&k32.EltwiseKernels)
 	useRotF32AVX2(&k32.EltwiseKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
 	useMergeF64AVX2(&k64.MergeKernels)
+	useEltwiseF64AVX2(&k64.EltwiseKernels)
 	useRotF64AVX2(&k64.EltwiseKernels)
 	useProbeF64AVX2(&k64.ProbeKernels)
 }
@@ -31,10 +33,12 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32AVX512.use(&k32.GemmKernels)
 	useMergeF32AVX512(&k32.MergeKernels)
+	useEltwiseF32AVX512(&k32.EltwiseKernels)
 	useRotF32AVX512(&k32.EltwiseKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
 	useMergeF64AVX512(&k64.MergeKernels)
+	useEltwiseF64AVX512(&k64.EltwiseKernels)
 	useRotF64AVX512(&k64.EltwiseKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
 }

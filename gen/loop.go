@@ -1,0 +1,210 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// laneBytes is the length of the running sums of a reduction: 64 float32 or 32
+// float64, element i in lane i mod that.
+const laneBytes = 256
+
+// vector is the number of elements in a vector of m.
+func vector(m machine) int { return m.vectorBytes() / m.dtype().size }
+
+func (d *body) advance(bytes int) {
+	for _, s := range d.order {
+		d.m.addImm(d.streams[s], bytes)
+	}
+}
+
+// mapLoop runs the program over n elements of the streams: unroll vectors a round, or
+// half as many, or a quarter …, as registers allow, then single ones, then a part of one. It moves the streams on and uses up n. With
+// ready, n is no multiple of a vector's elements, or ready is 0, and the part is set.
+func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
+	m, l := d.m, vector(d.m)
+	for unroll > 1 && d.plan(0, unroll, false) == nil {
+		unroll /= 2
+	}
+	step := func(vectors int) {
+		d.round(0, vectors, false)
+		d.advance(vectors * m.vectorBytes())
+	}
+	m.addJump(n, -unroll*l, "lt", prefix+"few")
+	m.loop(prefix + "vectors")
+	step(unroll)
+	m.addJump(n, -unroll*l, "ge", prefix+"vectors")
+	m.label(prefix + "few")
+	m.addJump(n, (unroll-1)*l, "lt", prefix+"rest")
+	m.label(prefix + "vector")
+	step(1)
+	m.addJump(n, -l, "ge", prefix+"vector")
+	m.label(prefix + "rest")
+	if ready == nil {
+		m.addJump(n, l, "eq", prefix+"done")
+		m.beginPart(n)
+	} else {
+		m.testJump(*ready, "eq", prefix+"done")
+	}
+	d.round(0, 1, true)
+	m.label(prefix + "done")
+}
+
+// reduceLoop runs the program over n elements of the streams, element i into lane i
+// mod all lanes, and leaves each accumulator, folded by op, in the low element of its
+// first register.
+func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
+	m, l := d.m, vector(d.m)
+	instances := laneBytes / m.vectorBytes()
+	for u := range instances {
+		for _, acc := range d.acc {
+			m.zero(acc[u])
+		}
+	}
+	m.addJump(n, -instances*l, "lt", prefix+"few")
+	m.loop(prefix + "lanes")
+	d.round(0, instances, false)
+	d.advance(laneBytes)
+	m.addJump(n, -instances*l, "ge", prefix+"lanes")
+	m.label(prefix + "few")
+	m.addJump(n, instances*l, "eq", prefix+"fold")
+	for u := range instances - 1 {
+		m.addJump(n, -l, "lt", fmt.Sprint(prefix, "part", u))
+		d.round(u, 1, false)
+		d.advance(m.vectorBytes())
+	}
+	m.addJump(n, -l, "lt", fmt.Sprint(prefix, "part", instances-1))
+	for u := range instances {
+		m.label(fmt.Sprint(prefix, "part", u))
+		m.addJump(n, l, "eq", prefix+"fold")
+		m.beginPart(n)
+		d.round(u, 1, true)
+		if u < instances-1 {
+			m.jump(prefix + "fold")
+		}
+	}
+	m.label(prefix + "fold")
+	for h := instances / 2; h > 0; h /= 2 {
+		for j := range h {
+			for _, acc := range d.acc {
+				m.calc(op, acc[j], acc[j], acc[j+h])
+			}
+		}
+	}
+	for _, acc := range d.acc {
+		m.fold(op, acc[0], acc[1])
+	}
+}
+
+// param is a parameter of a kernel: a slice, or a scalar.
+type param struct {
+	name   string
+	scalar bool
+	write  bool // the kernel writes it
+}
+
+func in(name string) param     { return param{name: name} }
+func out(name string) param    { return param{name: name, write: true} }
+func scalar(name string) param { return param{name: name, scalar: true} }
+
+// loopKernel is a kernel over the elements of slices of one length, that of the first.
+type loopKernel struct {
+	name   string // of the table's field
+	params []param
+	doc    string // what it does to an element, or returns
+	body   func(b *builder)
+	unroll int    // vectors a round of a map
+	fold   opcode // of a reduction; else 0
+}
+
+func (k *loopKernel) symbol(t target, d dtype) string {
+	return strings.ToLower(k.name[:1]) + k.name[1:] + d.suffix + t.suffix
+}
+
+// write adds the function and returns the field's assignment.
+func (k *loopKernel) write(f loopFile, t target, d dtype) string {
+	var sig, face, args, cut, race []string
+	first := ""
+	for _, p := range k.params {
+		if p.scalar {
+			sig, face, args = append(sig, p.name+" "+d.goName), append(face, p.name+" "+d.goName), append(args, p.name)
+			continue
+		}
+		sig, face, args = append(sig, p.name+" *"+d.goName), append(face, p.name+" []"+d.goName), append(args, "&"+p.name+"[0]")
+		if first == "" {
+			first = p.name
+		} else {
+			cut = append(cut, fmt.Sprintf("%[1]s = %[1]s[:len(%[2]s):len(%[1]s)]\n", p.name, first))
+		}
+		if p.write {
+			race = append(race, fmt.Sprintf("raceWrite(%s)\n", p.name))
+		} else {
+			race = append(race, fmt.Sprintf("raceRead(%s)\n", p.name))
+		}
+	}
+	returns, call, empty := "", "", ""
+	if k.fold != 0 {
+		returns, call, empty = " "+d.goName, "return ", " 0"
+	}
+	name := k.symbol(t, d)
+	m := f.function(d, name, fmt.Sprintf("func(%s, n int)%s", strings.Join(sig, ", "), returns), name+" "+k.doc)
+	b := newBuilder(m)
+	k.body(b)
+	streams := map[string]ireg{}
+	var order []string
+	for _, p := range k.params {
+		if !p.scalar {
+			streams[p.name] = m.arg(p.name)
+			order = append(order, p.name)
+		}
+	}
+	n := m.arg("n")
+	if k.fold == 0 {
+		body := newBody(b, order, streams, 0)
+		body.invariants(nil)
+		body.mapLoop("", n, k.unroll, nil)
+	} else {
+		body := newBody(b, order, streams, laneBytes/m.vectorBytes())
+		body.invariants(nil)
+		body.reduceLoop("", n, k.fold)
+		m.result(body.acc[0][0])
+	}
+	m.ret()
+	return fmt.Sprintf(`	k.%[1]s = func(%[2]s)%[3]s {
+		%[4]sif raceEnabled {
+			%[5]s}
+		if len(%[6]s) == 0 {
+			return%[7]s
+		}
+		%[8]s%[9]s(%[10]s, len(%[6]s))
+	}
+`, k.name, strings.Join(face, ", "), returns, strings.Join(cut, ""), strings.Join(race, ""), first, empty, call, name, strings.Join(args, ", "))
+}
+
+// writer is a kernel that can write itself.
+type writer interface {
+	write(f loopFile, t target, d dtype) string
+}
+
+// loopFamily writes kernels of one table, in files of one stem, for every target.
+func loopFamily(stem, table string, kernels ...writer) func() ([]file, error) {
+	return func() (all []file, err error) {
+		for _, t := range targets {
+			f := t.open(stem)
+			for _, d := range dtypes {
+				var faces strings.Builder
+				for _, k := range kernels {
+					faces.WriteString(k.write(f, t, d))
+				}
+				use := strings.ToUpper(stem[:1]) + stem[1:] + d.suffix + t.suffix
+				f.source(fmt.Sprintf("\nfunc use%s(k *%s[%s]) {\n%s}", use, table, d.goName, faces.String()))
+			}
+			files, err := f.render()
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, files...)
+		}
+		return all, nil
+	}
+}

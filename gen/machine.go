@@ -1,0 +1,69 @@
+package main
+
+// vreg and ireg number the vector and the integer registers of a machine.
+type (
+	vreg int
+	ireg int
+)
+
+// machine is the back end of an instruction set, in one function of one element type.
+// A vector operation works on whole vectors, whatever part of them counts.
+type machine interface {
+	dtype() dtype
+	vectorBytes() int
+	vectorRegs() int // programs use registers 0 … vectorRegs()-1
+
+	// has tells whether an operation that others can stand for is an instruction.
+	has(opcode) bool
+	// calc writes one operation. dst may be a source, but of opFMA only the last.
+	calc(op opcode, dst vreg, src ...vreg)
+	param(dst vreg, name string)    // a scalar parameter of the function in every element
+	constant(dst vreg, bits uint64) // bits in every element
+	broadcast(dst vreg, from ireg)  // the element at from in every element
+	zero(dst vreg)                  // +0 in every element
+	load(dst vreg, from ireg, offset int, part bool)
+	store(src vreg, to ireg, offset int, part bool)
+
+	// beginPart says how many elements of a vector count where part is set: n of
+	// them, 0 < n < a vector's. n must stay as it is while they are in use. A load of
+	// a part gives +0 for the others and reads only those that count.
+	beginPart(n ireg)
+	// merge is dst = src in the elements that count.
+	merge(dst, src vreg)
+
+	// fold is lane[j] = op(lane[j], lane[j+h]) for h = half the lanes, …, 1; it leaves
+	// lane[0] in the low element of r. tmp is spoilt.
+	fold(op opcode, r, tmp vreg)
+	storeElement(src vreg, to ireg) // the low element
+	result(src vreg)                // the low element is what the function returns
+
+	arg(name string) ireg // a parameter, a pointer or an integer, in a register of its own
+	ireg() ireg           // a register of its own
+	move(dst, src ireg)
+	add(dst, src ireg)
+	addImm(dst ireg, n int)
+	andImm(dst ireg, n int)
+	// addJump adds n and jumps if the sum is (signed) "lt", "ge", "eq" or "ne" 0.
+	addJump(dst ireg, n int, cond, label string)
+	testJump(r ireg, cond, label string) // addJump of 0
+	jump(label string)
+	label(name string)
+	loop(name string) // the label of a hot loop, aligned
+	ret()
+}
+
+// loopFile collects the functions of one family for one instruction set.
+type loopFile interface {
+	function(d dtype, name, signature, doc string) machine
+	source(goCode string) // Go code to follow the declarations
+	render() ([]file, error)
+}
+
+// target is an instruction set that loops are written for.
+type target struct {
+	suffix string // of symbols: AVX2
+	open   func(stem string) loopFile
+}
+
+// targets are added to by the back ends.
+var targets []target

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A program is the straight-line body of a kernel, on vectors of elements: written
+// once against a builder, it serves every element type and instruction set. Loops
+// (loop*.go) put it into functions; a machine, the back end of an instruction set,
+// turns its operations into instructions.
+//
+// Adding an operation: an opcode, its method of builder, and a line in each machine.
+
+// val is a value of a program: the register of one vector, or an invariant.
+type val int
+
+type opcode int
+
+const (
+	opLoad  opcode = iota // next vector of a stream
+	opStore               // to the next vector of a stream
+	opParam               // a scalar parameter in every element; invariant
+	opConst               // the same bits in every element; invariant
+	opAcc                 // a running value of a reduction
+
+	opAdd // x + y
+	opSub // x - y
+	opMul // x * y
+	opFMA // x*y + z, rounded once
+	opMax // x > y ? x : y, so that y is left where either is NaN
+	opAbs // the sign bit cleared
+	opNeg // the sign bit turned
+	opAnd // bits
+	opXor // bits
+)
+
+// vop is one operation of a program.
+type vop struct {
+	op   opcode
+	dst  val
+	src  []val
+	name string // stream or parameter
+	bits uint64 // of a constant
+}
+
+type program struct {
+	ops       []vop
+	invariant []bool // by val: the same in every round, computed before the loop
+	acc       []val  // the accumulators
+	result    []val  // their new values
+}
+
+// builder writes a program.
+type builder struct {
+	d dtype
+	m machine // which operations there are
+	program
+	loads map[string]val
+}
+
+func newBuilder(m machine) *builder { return &builder{d: m.dtype(), m: m, loads: map[string]val{}} }
+
+func (b *builder) emit(o vop, invariant bool) val {
+	o.dst = val(len(b.invariant))
+	b.invariant = append(b.invariant, invariant)
+	b.ops = append(b.ops, o)
+	return o.dst
+}
+
+// calc is an operation on values: invariant if they all are.
+func (b *builder) calc(op opcode, src ...val) val {
+	invariant := true
+	for _, s := range src {
+		invariant = invariant && b.invariant[s]
+	}
+	return b.emit(vop{op: op, src: src}, invariant)
+}
+
+// load is the next vector of a stream; one load, however often it is asked for.
+func (b *builder) load(stream string) val {
+	v, ok := b.loads[stream]
+	if !ok {
+		v = b.emit(vop{op: opLoad, name: stream}, false)
+		b.loads[stream] = v
+	}
+	return v
+}
+
+func (b *builder) store(stream string, v val) {
+	b.ops = append(b.ops, vop{op: opStore, src: []val{v}, name: stream, dst: -1})
+}
+
+func (b *builder) param(name string) val { return b.emit(vop{op: opParam, name: name}, true) }
+func (b *builder) constant(bits uint64) val {
+	return b.emit(vop{op: opConst, bits: bits}, true)
+}
+
+func (b *builder) add(x, y val) val    { return b.calc(opAdd, x, y) }
+func (b *builder) sub(x, y val) val    { return b.calc(opSub, x, y) }
+func (b *builder) mul(x, y val) val    { return b.calc(opMul, x, y) }
+func (b *builder) fma(x, y, z val) val { return b.calc(opFMA, x, y, z) }
+func (b *builder) max(x, y val) val    { return b.calc(opMax, x, y) }
+func (b *builder) and(x, y val) val    { return b.calc(opAnd, x, y) }
+func (b *builder) xor(x, y val) val    { return b.calc(opXor, x, y) }
+
+func (b *builder) sign() uint64 { return 1 << (8*b.d.size - 1) }
+
+func (b *builder) abs(x val) val {
+	if b.m.has(opAbs) {
+		return b.calc(opAbs, x)
+	}
+	return b.and(x, b.constant(b.sign()-1))
+}
+
+func (b *builder) neg(x val) val {
+	if b.m.has(opNeg) {
+		return b.calc(opNeg, x)
+	}
+	return b.xor(x, b.constant(b.sign()))
+}
+
+// accumulate gives the program a running value: next is its new value from the old.
+func (b *builder) accumulate(next func(old val) val) {
+	old := b.emit(vop{op: opAcc}, false)
+	b.acc = append(b.acc, old)
+	b.result = append(b.result, next(old))
+}
+
+// body is a program with the registers that last: of invariants and accumulators.
+type body struct {
+	m       machine
+	p       *program
+	streams map[string]ireg
+	order   []string     // the names of the streams
+	fixed   map[val]vreg // invariants
+	free    []vreg       // for the rest, the next to be given last
+	acc     [][]vreg     // by accumulator, then by instance
+}
+
+// newBody gives registers to the accumulators of a number of instances.
+func newBody(b *builder, order []string, streams map[string]ireg, instances int) *body {
+	m := b.m
+	d := &body{m: m, p: &b.program, streams: streams, order: order, fixed: map[val]vreg{}}
+	for r := m.vectorRegs() - 1; r >= 0; r-- {
+		d.free = append(d.free, vreg(r))
+	}
+	for range b.acc {
+		var regs []vreg
+		for range instances {
+			regs = append(regs, d.take())
+		}
+		d.acc = append(d.acc, regs)
+	}
+	return d
+}
+
+// invariants computes the invariant values. broadcast holds the parameters that are
+// elements in memory; the others are parameters of the function. Called again, it
+// computes them again.
+func (d *body) invariants(broadcast map[string]ireg) {
+	for _, o := range d.p.ops {
+		if o.dst < 0 || !d.p.invariant[o.dst] {
+			continue
+		}
+		r, again := d.fixed[o.dst]
+		if !again {
+			r = d.take()
+			d.fixed[o.dst] = r
+		}
+		switch o.op {
+		case opParam:
+			if p, ok := broadcast[o.name]; ok {
+				d.m.broadcast(r, p)
+			} else {
+				d.m.param(r, o.name)
+			}
+		case opConst:
+			if !again {
+				d.m.constant(r, o.bits)
+			}
+		default:
+			src := make([]vreg, len(o.src))
+			for i, s := range o.src {
+				src[i] = d.fixed[s]
+			}
+			d.m.calc(o.op, r, src...)
+		}
+	}
+}
+
+func (d *body) take() vreg {
+	if len(d.free) == 0 {
+		panic("out of vector registers")
+	}
+	r := d.free[len(d.free)-1]
+	d.free = d.free[:len(d.free)-1]
+	return r
+}
+
+// round writes the program for instances first … first+count-1 (of the accumulators),
+// their vectors one after the other from the streams on, operation by operation. With
+// part, only the elements of the part count: of memory and of the accumulators.
+func (d *body) round(first, count int, part bool) {
+	write := d.plan(first, count, part)
+	if write == nil {
+		panic(fmt.Sprintf("%d instances: out of vector registers", count))
+	}
+	for _, w := range write {
+		w()
+	}
+}
+
+// plan is round in steps that write; nil if the registers do not suffice. A value has
+// a register up to its last use, which may be that of the result.
+func (d *body) plan(first, count int, part bool) (write []func()) {
+	p, m := d.p, d.m
+	last, goal := map[val]int{}, map[val]int{}
+	for i, o := range p.ops {
+		for _, s := range o.src {
+			last[s] = i
+		}
+	}
+	for i, v := range p.result {
+		goal[v] = i // the new value of an accumulator
+		last[v] = len(p.ops)
+	}
+	free := slices.Clone(d.free)
+	at := make([]map[val]vreg, count)
+	for u := range at {
+		at[u] = map[val]vreg{}
+		for i, v := range p.acc {
+			at[u][v] = d.acc[i][first+u]
+		}
+	}
+	for i, o := range p.ops {
+		if o.op == opAcc || o.dst >= 0 && p.invariant[o.dst] {
+			continue
+		}
+		for u := range count {
+			var src, dying []vreg
+			for j, s := range o.src {
+				r, ok := d.fixed[s]
+				if !ok {
+					r = at[u][s]
+					if last[s] == i && !slices.Contains(p.acc, s) && !slices.Contains(o.src[:j], s) {
+						dying = append(dying, r)
+					}
+				}
+				src = append(src, r)
+			}
+			offset := u * m.vectorBytes()
+			if o.op == opStore {
+				write = append(write, func() { m.store(src[0], d.streams[o.name], offset, part) })
+				free = append(free, dying...)
+				continue
+			}
+			var dst vreg
+			g, isGoal := goal[o.dst]
+			switch end := len(dying) - 1; {
+			case isGoal && !part:
+				dst = d.acc[g][first+u]
+			case end >= 0 && (o.op != opFMA || dying[end] == src[2]):
+				dst, dying = dying[end], dying[:end]
+			case len(free) == 0:
+				return nil
+			default: // a fused one moves its addend here, so it is neither of the factors'
+				dst, free = free[len(free)-1], free[:len(free)-1]
+			}
+			if o.op == opLoad {
+				write = append(write, func() { m.load(dst, d.streams[o.name], offset, part) })
+			} else {
+				write = append(write, func() { m.calc(o.op, dst, src...) })
+			}
+			at[u][o.dst] = dst
+			if isGoal && part {
+				acc := d.acc[g][first+u]
+				write = append(write, func() { m.merge(acc, dst) })
+				dying = append(dying, dst)
+				at[u][o.dst] = acc
+			}
+			free = append(free, dying...)
+		}
+	}
+	return write
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func init() {
+	for _, isa := range []amd64ISA{avx2, avx512} {
+		targets = append(targets, target{isa.suffix, func(stem string) loopFile {
+			return amd64Loops{newAMD64File(stem, isa)}
+		}})
+	}
+}
+
+// amd64Loops is an amd64 file of loops.
+type amd64Loops struct{ *amd64File }
+
+func (f amd64Loops) function(d dtype, name, signature, doc string) machine {
+	f.d = d
+	f.fn(name, signature, doc)
+	return &amd64Machine{amd64File: f.amd64File}
+}
+
+func (f amd64Loops) source(goCode string) { f.foot = append(f.foot, goCode) }
+
+// amd64Machine writes for AVX2, where the part of a vector is a mask in a vector
+// register and stores of a part go by halves (masked ones are slow on some CPUs), and
+// for AVX-512, where the part is a mask register.
+type amd64Machine struct {
+	*amd64File
+	iregs int  // taken
+	part  ireg // how many elements count
+	parts int  // stores of a part so far, for labels
+}
+
+// amd64IRegs are the integer registers of loops; RAX and RCX are for short use.
+var amd64IRegs = []reg.GPPhysical{reg.RDI, reg.RSI, reg.RDX, reg.R8, reg.R9, reg.R10, reg.R11, reg.RBX, reg.R12, reg.R13, reg.R15}
+
+// The last two vector registers of AVX2 are the mask of the part and scratch.
+const avx2Mask, avx2Scratch = 15, 14
+
+func (m *amd64Machine) wide() bool       { return m.isa.bytes == 64 }
+func (m *amd64Machine) dtype() dtype     { return m.d }
+func (m *amd64Machine) vectorBytes() int { return m.isa.bytes }
+
+func (m *amd64Machine) vectorRegs() int {
+	if m.wide() {
+		return 32
+	}
+	return avx2Scratch
+}
+
+func (m *amd64Machine) has(op opcode) bool { return op != opAbs && op != opNeg }
+
+func (m *amd64Machine) v(r vreg) reg.VecPhysical     { return m.vec(int(r)) }
+func (m *amd64Machine) gp(r ireg) reg.GPPhysical     { return amd64IRegs[r] }
+func (m *amd64Machine) at(r ireg, o int) operand.Mem { return mem(m.gp(r), o) }
+
+func (m *amd64Machine) calc(op opcode, dst vreg, src ...vreg) {
+	d := m.v(dst)
+	switch op {
+	case opFMA:
+		if src[2] != dst {
+			m.op("VMOVA", m.v(src[2]), d)
+		}
+		m.op("VFMADD231", m.v(src[1]), m.v(src[0]), d)
+	default:
+		name := map[opcode]string{opAdd: "VADD", opSub: "VSUB", opMul: "VMUL", opMax: "VMAX", opAnd: "VAND", opXor: "VXOR"}[op]
+		if name == "" {
+			panic(fmt.Sprintf("no operation %d", op))
+		}
+		m.op(name, m.v(src[1]), m.v(src[0]), d)
+	}
+}
+
+func (m *amd64Machine) param(dst vreg, name string) {
+	m.scalar("VBROADCAST", m.arg64(name), m.v(dst))
+}
+
+func (m *amd64Machine) arg64(name string) operand.Mem { return m.amd64File.arg(name) }
+
+func (m *amd64Machine) constant(dst vreg, bits uint64) {
+	x := xmm[dst]
+	if m.wide() && dst > 15 {
+		panic("a constant beyond register 15")
+	}
+	if m.d.size == 4 {
+		m.MOVL(operand.U32(uint32(bits)), reg.EAX)
+		m.VMOVD(reg.EAX, x)
+	} else {
+		m.MOVQ(operand.U64(bits), reg.RAX)
+		m.VMOVQ(reg.RAX, x)
+	}
+	m.scalar("VBROADCAST", x, m.v(dst))
+}
+
+func (m *amd64Machine) broadcast(dst vreg, from ireg) {
+	m.scalar("VBROADCAST", m.at(from, 0), m.v(dst))
+}
+
+func (m *amd64Machine) zero(dst vreg) {
+	if dst > 15 {
+		m.op("VXOR", m.v(dst), m.v(dst), m.v(dst))
+	} else { // all of the register
+		m.op("VXOR", xmm[dst], xmm[dst], xmm[dst])
+	}
+}
+
+func (m *amd64Machine) load(dst vreg, from ireg, offset int, part bool) {
+	switch at := m.at(from, offset); {
+	case !part:
+		m.op("VMOVU", at, m.v(dst))
+	case m.wide():
+		m.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[m.d.size], at, reg.K1, m.v(dst))
+	default:
+		m.op("VMASKMOV", at, ymm[avx2Mask], m.v(dst))
+	}
+}
+
+func (m *amd64Machine) store(src vreg, to ireg, offset int, part bool) {
+	switch at := m.at(to, offset); {
+	case !part:
+		m.op("VMOVU", m.v(src), at)
+	case m.wide():
+		m.op("VMOVU", m.v(src), reg.K1, at)
+	default:
+		m.storeHalves(src, m.gp(to))
+	}
+}
+
+// storeHalves stores the first elements of an AVX2 vector: 16 bytes, 8 bytes, 4 bytes,
+// as the bits of their number say.
+func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical) {
+	m.parts++
+	p := reg.RAX
+	m.MOVQ(to, p)
+	s, t := xmm[src], xmm[avx2Scratch]
+	n := m.gp(m.part)
+	label := func(bytes int) string { return fmt.Sprintf("half%d_%d", bytes, m.parts) }
+	m.TESTQ(operand.U32(uint32(16/m.d.size)), n)
+	m.jump86("JZ", label(16))
+	m.op("VMOVU", s, mem(p, 0))
+	m.ADDQ(imm(16), p)
+	m.VEXTRACTF128(imm(1), ymm[src], t)
+	m.jump86("JMP", label(8))
+	m.Label(label(16))
+	m.op("VMOVA", s, t)
+	m.Label(label(8))
+	if m.d.size == 4 {
+		m.TESTQ(operand.U32(uint32(2)), n)
+		m.jump86("JZ", label(4))
+		m.VMOVLPS(t, mem(p, 0))
+		m.ADDQ(imm(8), p)
+		m.VPERMILPD(imm(1), t, t)
+		m.Label(label(4))
+	}
+	m.TESTQ(operand.U32(uint32(1)), n)
+	m.jump86("JZ", label(1))
+	m.scalar("VMOV", t, mem(p, 0))
+	m.Label(label(1))
+}
+
+func (m *amd64Machine) beginPart(n ireg) {
+	m.part = n
+	if m.wide() {
+		m.raw("MOVL", operand.I32(-1), reg.EAX)
+		m.BZHIL(m.gp(n).As32(), reg.EAX, reg.EAX)
+		m.KMOVW(reg.EAX, reg.K1)
+		return
+	}
+	// The places of the elements, compared with n.
+	mask, count, size := xmm[avx2Mask], xmm[avx2Scratch], m.d.size
+	m.MOVQ(operand.U64(map[int]uint64{4: 0x0706050403020100, 8: 0x03020100}[size]), reg.RAX)
+	m.VMOVQ(reg.RAX, mask)
+	m.raw(map[int]string{4: "VPMOVZXBD", 8: "VPMOVZXBQ"}[size], mask, ymm[avx2Mask])
+	m.VMOVQ(m.gp(n), count)
+	m.raw(map[int]string{4: "VPBROADCASTD", 8: "VPBROADCASTQ"}[size], count, ymm[avx2Scratch])
+	m.raw(map[int]string{4: "VPCMPGTD", 8: "VPCMPGTQ"}[size], ymm[avx2Mask], ymm[avx2Scratch], ymm[avx2Mask])
+}
+
+func (m *amd64Machine) merge(dst, src vreg) {
+	if m.wide() {
+		m.op("VMOVA", m.v(src), reg.K1, m.v(dst))
+		return
+	}
+	m.op("VBLENDV", ymm[avx2Mask], ymm[src], ymm[dst], ymm[dst])
+}
+
+func (m *amd64Machine) fold(op opcode, r, tmp vreg) {
+	if r > 15 || tmp > 15 {
+		panic("a fold beyond register 15")
+	}
+	name := map[opcode]string{opAdd: "VADD", opMax: "VMAX"}[op]
+	if m.wide() {
+		m.VEXTRACTF64X4(imm(1), zmm[r], ymm[tmp])
+		m.op(name, ymm[tmp], ymm[r], ymm[r])
+	}
+	m.VEXTRACTF128(imm(1), ymm[r], xmm[tmp])
+	m.op(name, xmm[tmp], xmm[r], xmm[r])
+	m.VPERMILPD(imm(1), xmm[r], xmm[tmp])
+	if m.d.size == 4 {
+		m.op(name, xmm[tmp], xmm[r], xmm[r])
+		m.VMOVSHDUP(xmm[r], xmm[tmp])
+	}
+	m.scalar(name, xmm[tmp], xmm[r], xmm[r])
+}
+
+func (m *amd64Machine) storeElement(src vreg, to ireg) { m.scalar("VMOV", xmm[src], m.at(to, 0)) }
+
+func (m *amd64Machine) result(src vreg) {
+	b, err := m.ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	m.scalar("VMOV", xmm[src], b.Addr)
+}
+
+func (m *amd64Machine) ireg() ireg {
+	if m.iregs == len(amd64IRegs) {
+		panic("out of integer registers")
+	}
+	m.iregs++
+	return ireg(m.iregs - 1)
+}
+
+func (m *amd64Machine) arg(name string) ireg {
+	r := m.ireg()
+	m.Load(m.Param(name), m.gp(r))
+	return r
+}
+
+func (m *amd64Machine) move(dst, src ireg) { m.MOVQ(m.gp(src), m.gp(dst)) }
+func (m *amd64Machine) add(dst, src ireg)  { m.ADDQ(m.gp(src), m.gp(dst)) }
+func (m *amd64Machine) addImm(dst ireg, n int) {
+	if n < 0 {
+		m.SUBQ(imm(-n), m.gp(dst))
+	} else {
+		m.ADDQ(imm(n), m.gp(dst))
+	}
+}
+func (m *amd64Machine) andImm(dst ireg, n int) { m.ANDQ(imm(n), m.gp(dst)) }
+
+func (m *amd64Machine) addJump(dst ireg, n int, cond, label string) {
+	m.addImm(dst, n)
+	m.jump86(amd64Conds[cond], label)
+}
+
+func (m *amd64Machine) testJump(r ireg, cond, label string) {
+	m.TESTQ(m.gp(r), m.gp(r))
+	m.jump86(amd64Conds[cond], label)
+}
+
+var amd64Conds = map[string]string{"lt": "JLT", "ge": "JGE", "eq": "JEQ", "ne": "JNE"}
+
+func (m *amd64Machine) jump86(op, label string) { m.amd64File.jump(op, label) }
+func (m *amd64Machine) jump(label string)       { m.jump86("JMP", label) }
+func (m *amd64Machine) label(name string)       { m.Label(name) }
+
+func (m *amd64Machine) loop(name string) {
+	m.align(64)
+	m.Label(name)
+}
+
+func (m *amd64Machine) ret() {
+	m.VZEROUPPER()
+	m.RET()
+}
