@@ -1,0 +1,87 @@
+package gonumblas
+
+import "gonum.org/v1/gonum/blas"
+
+// Dgemm computes C = alpha·op(A)·op(B) + beta·C.
+func (f Float64) Dgemm(tA, tB blas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
+	if !gemm(f.SameBits, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+		f.Implementation.Dgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// Dsyrk computes a triangle of C = alpha·op(A)·op(A)ᵀ + beta·C.
+func (f Float64) Dsyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64, a []float64, lda int, beta float64, c []float64, ldc int) {
+	if !syrk(f.SameBits, ul, tA, n, k, alpha, a, lda, beta, c, ldc) {
+		f.Implementation.Dsyrk(ul, tA, n, k, alpha, a, lda, beta, c, ldc)
+	}
+}
+
+// Dsyr2k computes a triangle of C = alpha·op(A)·op(B)ᵀ + alpha·op(B)·op(A)ᵀ + beta·C.
+func (f Float64) Dsyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
+	if !syr2k(f.SameBits, ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+		f.Implementation.Dsyr2k(ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// Dsymm computes C = alpha·A·B + beta·C, or alpha·B·A + beta·C, with symmetric A.
+func (f Float64) Dsymm(s blas.Side, ul blas.Uplo, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
+	if !symm(f.SameBits, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
+		f.Implementation.Dsymm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// Dtrmm computes B = alpha·op(A)·B, or alpha·B·op(A), with triangular A.
+func (f Float64) Dtrmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
+	if !trxm(f.SameBits, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+		f.Implementation.Dtrmm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	}
+}
+
+// Dtrsm solves op(A)·X = alpha·B, or X·op(A) = alpha·B, with triangular A; X overwrites B.
+func (f Float64) Dtrsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
+	if !trxm(f.SameBits, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+		f.Implementation.Dtrsm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	}
+}
+
+// Sgemm is Dgemm in float32.
+func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if !gemm(f.SameBits, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// Ssyrk is Dsyrk in float32.
+func (f Float32) Ssyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float32, a []float32, lda int, beta float32, c []float32, ldc int) {
+	if !syrk(f.SameBits, ul, tA, n, k, alpha, a, lda, beta, c, ldc) {
+		f.Implementation.Ssyrk(ul, tA, n, k, alpha, a, lda, beta, c, ldc)
+	}
+}
+
+// Ssyr2k is Dsyr2k in float32.
+func (f Float32) Ssyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if !syr2k(f.SameBits, ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+		f.Implementation.Ssyr2k(ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// Ssymm is Dsymm in float32.
+func (f Float32) Ssymm(s blas.Side, ul blas.Uplo, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if !symm(f.SameBits, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
+		f.Implementation.Ssymm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// Strmm is Dtrmm in float32.
+func (f Float32) Strmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int) {
+	if !trxm(f.SameBits, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+		f.Implementation.Strmm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	}
+}
+
+// Strsm is Dtrsm in float32.
+func (f Float32) Strsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int) {
+	if !trxm(f.SameBits, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+		f.Implementation.Strsm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	}
+}
