@@ -22,11 +22,13 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useMergeF32AVX2(&k32.MergeKernels)
 	useEltwiseF32AVX2(&k32.EltwiseKernels)
 	useRotF32AVX2(&k32.EltwiseKernels)
+	useReduceF32AVX2(&k32.ReduceKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
 	useMergeF64AVX2(&k64.MergeKernels)
 	useEltwiseF64AVX2(&k64.EltwiseKernels)
 	useRotF64AVX2(&k64.EltwiseKernels)
+	useReduceF64AVX2(&k64.ReduceKernels)
 	useProbeF64AVX2(&k64.ProbeKernels)
 }
 
@@ -35,11 +37,13 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useMergeF32AVX512(&k32.MergeKernels)
 	useEltwiseF32AVX512(&k32.EltwiseKernels)
 	useRotF32AVX512(&k32.EltwiseKernels)
+	useReduceF32AVX512(&k32.ReduceKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
 	useMergeF64AVX512(&k64.MergeKernels)
 	useEltwiseF64AVX512(&k64.EltwiseKernels)
 	useRotF64AVX512(&k64.EltwiseKernels)
+	useReduceF64AVX512(&k64.ReduceKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
 }
 

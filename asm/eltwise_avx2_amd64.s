@@ -302,6 +302,66 @@ done:
 	VZEROUPPER
 	RET
 
+// func axpyRowsF32AVX2(dst *float32, ld int, x *float32, rows int, y *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·axpyRowsF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), DX
+	MOVQ         ld+8(FP), R8
+	MOVQ         x+16(FP), R9
+	MOVQ         rows+24(FP), R10
+	MOVQ         y+32(FP), R11
+	MOVQ         n+40(FP), BX
+	MOVQ BX, R13; ANDQ $0x07, R13; TESTQ R13, R13
+	JEQ          row
+	MOVQ $0x0706050403020100, AX; VMOVQ AX, X15; VPMOVZXBD X15, Y15; VMOVQ R13, X14; VPBROADCASTD X14, Y14; VPCMPGTD Y15, Y14, Y15
+
+row:
+	MOVQ BX, R12; MOVQ DX, DI; MOVQ R11, SI; VBROADCASTSS (R9), Y0; SUBQ $0x20, R12
+	JLT          few
+	PCALIGN      $0x40
+
+vectors:
+	VMOVUPS (SI), Y1; VMOVUPS 32(SI), Y2; VMOVUPS 64(SI), Y3; VMOVUPS 96(SI), Y4; VMOVUPS (DI), Y5; VMOVUPS 32(DI), Y6; VMOVUPS 64(DI), Y7; VMOVUPS 96(DI), Y8
+	VFMADD231PS Y1, Y0, Y5; VFMADD231PS Y2, Y0, Y6; VFMADD231PS Y3, Y0, Y7; VFMADD231PS Y4, Y0, Y8; VMOVUPS Y5, (DI); VMOVUPS Y6, 32(DI); VMOVUPS Y7, 64(DI); VMOVUPS Y8, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, R12
+	JGE         vectors
+
+few:
+	ADDQ $0x18, R12
+	JLT  rest
+
+vector:
+	VMOVUPS (SI), Y1; VMOVUPS (DI), Y2; VFMADD231PS Y1, Y0, Y2; VMOVUPS Y2, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI; SUBQ $0x08, R12
+	JGE         vector
+
+rest:
+	TESTQ R13, R13
+	JEQ          done
+	VMASKMOVPS (SI), Y15, Y1; VMASKMOVPS (DI), Y15, Y2; VFMADD231PS Y1, Y0, Y2; MOVQ DI, AX; TESTQ $0x00000004, R13
+	JZ           half16_1
+	VMOVUPS X2, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y2, X14
+	JMP          half8_1
+
+half16_1:
+	VMOVAPS X2, X14
+
+half8_1:
+	TESTQ $0x00000002, R13
+	JZ        half4_1
+	VMOVLPS X14, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X14, X14
+
+half4_1:
+	TESTQ $0x00000001, R13
+	JZ     half1_1
+	VMOVSS X14, (AX)
+
+half1_1:
+done:
+	ADDQ R8, DX; ADDQ $0x04, R9; SUBQ $0x01, R10
+	JNE  row
+	VZEROUPPER
+	RET
+
 // func addF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
 TEXT ·addF64AVX2(SB), NOSPLIT, $0-32
@@ -562,5 +622,60 @@ half8_2:
 
 half1_2:
 done:
+	VZEROUPPER
+	RET
+
+// func axpyRowsF64AVX2(dst *float64, ld int, x *float64, rows int, y *float64, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·axpyRowsF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), DX
+	MOVQ         ld+8(FP), R8
+	MOVQ         x+16(FP), R9
+	MOVQ         rows+24(FP), R10
+	MOVQ         y+32(FP), R11
+	MOVQ         n+40(FP), BX
+	MOVQ BX, R13; ANDQ $0x03, R13; TESTQ R13, R13
+	JEQ          row
+	MOVQ $0x0000000003020100, AX; VMOVQ AX, X15; VPMOVZXBQ X15, Y15; VMOVQ R13, X14; VPBROADCASTQ X14, Y14; VPCMPGTQ Y15, Y14, Y15
+
+row:
+	MOVQ BX, R12; MOVQ DX, DI; MOVQ R11, SI; VBROADCASTSD (R9), Y0; SUBQ $0x10, R12
+	JLT          few
+	PCALIGN      $0x40
+
+vectors:
+	VMOVUPD (SI), Y1; VMOVUPD 32(SI), Y2; VMOVUPD 64(SI), Y3; VMOVUPD 96(SI), Y4; VMOVUPD (DI), Y5; VMOVUPD 32(DI), Y6; VMOVUPD 64(DI), Y7; VMOVUPD 96(DI), Y8
+	VFMADD231PD Y1, Y0, Y5; VFMADD231PD Y2, Y0, Y6; VFMADD231PD Y3, Y0, Y7; VFMADD231PD Y4, Y0, Y8; VMOVUPD Y5, (DI); VMOVUPD Y6, 32(DI); VMOVUPD Y7, 64(DI); VMOVUPD Y8, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, R12
+	JGE         vectors
+
+few:
+	ADDQ $0x0c, R12
+	JLT  rest
+
+vector:
+	VMOVUPD (SI), Y1; VMOVUPD (DI), Y2; VFMADD231PD Y1, Y0, Y2; VMOVUPD Y2, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI; SUBQ $0x04, R12
+	JGE         vector
+
+rest:
+	TESTQ R13, R13
+	JEQ          done
+	VMASKMOVPD (SI), Y15, Y1; VMASKMOVPD (DI), Y15, Y2; VFMADD231PD Y1, Y0, Y2; MOVQ DI, AX; TESTQ $0x00000002, R13
+	JZ           half16_1
+	VMOVUPD X2, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y2, X14
+	JMP          half8_1
+
+half16_1:
+	VMOVAPD X2, X14
+
+half8_1:
+	TESTQ $0x00000001, R13
+	JZ     half1_1
+	VMOVSD X14, (AX)
+
+half1_1:
+done:
+	ADDQ R8, DX; ADDQ $0x08, R9; SUBQ $0x01, R10
+	JNE  row
 	VZEROUPPER
 	RET

@@ -29,6 +29,11 @@ func rotF32AVX512(x *float32, y *float32, c float32, s float32, n int)
 //go:noescape
 func swapF32AVX512(x *float32, y *float32, n int)
 
+// axpyRowsF32AVX512 is row i of dst = fma(x[i], y, row i), rows > 0 ld bytes apart.
+//
+//go:noescape
+func axpyRowsF32AVX512(dst *float32, ld int, x *float32, rows int, y *float32, n int)
+
 // addF64AVX512 is dst[i] = x[i] + y[i].
 //
 //go:noescape
@@ -53,6 +58,11 @@ func rotF64AVX512(x *float64, y *float64, c float64, s float64, n int)
 //
 //go:noescape
 func swapF64AVX512(x *float64, y *float64, n int)
+
+// axpyRowsF64AVX512 is row i of dst = fma(x[i], y, row i), rows > 0 ld bytes apart.
+//
+//go:noescape
+func axpyRowsF64AVX512(dst *float64, ld int, x *float64, rows int, y *float64, n int)
 
 func useEltwiseF32AVX512(k *EltwiseKernels[float32]) {
 	k.Add = func(dst []float32, x []float32, y []float32) {
@@ -111,6 +121,20 @@ func useEltwiseF32AVX512(k *EltwiseKernels[float32]) {
 			return
 		}
 		swapF32AVX512(&x[0], &y[0], len(x))
+	}
+	k.AxpyRows = func(dst []float32, ld int, x, y []float32) {
+		rows, n := len(x), len(y)
+		checkRows("AxpyRows", dst, ld, rows, n)
+		if raceEnabled {
+			raceRead(x)
+			raceRead(y)
+			for i := range rows {
+				raceWrite(dst[i*ld:][:n])
+			}
+		}
+		if rows > 0 && n > 0 {
+			axpyRowsF32AVX512(&dst[0], 4*ld, &x[0], rows, &y[0], n)
+		}
 	}
 }
 
@@ -171,5 +195,19 @@ func useEltwiseF64AVX512(k *EltwiseKernels[float64]) {
 			return
 		}
 		swapF64AVX512(&x[0], &y[0], len(x))
+	}
+	k.AxpyRows = func(dst []float64, ld int, x, y []float64) {
+		rows, n := len(x), len(y)
+		checkRows("AxpyRows", dst, ld, rows, n)
+		if raceEnabled {
+			raceRead(x)
+			raceRead(y)
+			for i := range rows {
+				raceWrite(dst[i*ld:][:n])
+			}
+		}
+		if rows > 0 && n > 0 {
+			axpyRowsF64AVX512(&dst[0], 8*ld, &x[0], rows, &y[0], n)
+		}
 	}
 }

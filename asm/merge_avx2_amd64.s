@@ -4,56 +4,103 @@
 
 #include "textflag.h"
 
-// func axpbyF32AVX2(y *float32, n int, alpha float32, x *float32, beta float32)
-// Requires: AVX, FMA3
-TEXT ·axpbyF32AVX2(SB), NOSPLIT, $0-36
+// func axpbyF32AVX2(y *float32, alpha float32, x *float32, beta float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·axpbyF32AVX2(SB), NOSPLIT, $0-40
 	MOVQ         y+0(FP), DI
-	MOVQ         x+24(FP), SI
-	MOVQ         n+8(FP), DX
-	VBROADCASTSS alpha+16(FP), Y0
-	VBROADCASTSS beta+32(FP), Y1
+	MOVQ         x+16(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSS alpha+8(FP), Y0
+	VBROADCASTSS beta+24(FP), Y1
+	SUBQ $0x20, DX
+	JLT          few
+	PCALIGN      $0x40
+
+vectors:
+	VMOVUPS (SI), Y2; VMOVUPS 32(SI), Y3; VMOVUPS 64(SI), Y4; VMOVUPS 96(SI), Y5; VMOVUPS (DI), Y6; VMOVUPS 32(DI), Y7; VMOVUPS 64(DI), Y8; VMOVUPS 96(DI), Y9
+	VMULPS Y6, Y1, Y6; VMULPS Y7, Y1, Y7; VMULPS Y8, Y1, Y8; VMULPS Y9, Y1, Y9; VFMADD231PS Y2, Y0, Y6; VFMADD231PS Y3, Y0, Y7; VFMADD231PS Y4, Y0, Y8; VFMADD231PS Y5, Y0, Y9
+	VMOVUPS Y6, (DI); VMOVUPS Y7, 32(DI); VMOVUPS Y8, 64(DI); VMOVUPS Y9, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
+	JGE         vectors
+
+few:
+	ADDQ $0x18, DX
+	JLT  rest
 
 vector:
-	SUBQ $0x08, DX
-	JLT         rest
-	VMULPS (DI), Y1, Y2; VFMADD231PS (SI), Y0, Y2; VMOVUPS Y2, (DI); ADDQ $0x20, SI; ADDQ $0x20, DI
-	JMP         vector
+	VMOVUPS (SI), Y2; VMOVUPS (DI), Y3; VMULPS Y3, Y1, Y3; VFMADD231PS Y2, Y0, Y3; VMOVUPS Y3, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI; SUBQ $0x08, DX
+	JGE         vector
 
 rest:
 	ADDQ $0x08, DX
-	JZ   done
+	JEQ          done
+	MOVQ $0x0706050403020100, AX; VMOVQ AX, X15; VPMOVZXBD X15, Y15; VMOVQ DX, X14; VPBROADCASTD X14, Y14; VPCMPGTD Y15, Y14, Y15; VMASKMOVPS (SI), Y15, Y2; VMASKMOVPS (DI), Y15, Y3
+	VMULPS Y3, Y1, Y3; VFMADD231PS Y2, Y0, Y3; MOVQ DI, AX; TESTQ $0x00000004, DX
+	JZ           half16_1
+	VMOVUPS X3, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y3, X14
+	JMP          half8_1
 
-element:
-	VMULSS (DI), X1, X2; VFMADD231SS (SI), X0, X2; VMOVSS X2, (DI); ADDQ $0x04, SI; ADDQ $0x04, DI; DECQ DX
-	JNZ         element
+half16_1:
+	VMOVAPS X3, X14
 
+half8_1:
+	TESTQ $0x00000002, DX
+	JZ        half4_1
+	VMOVLPS X14, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X14, X14
+
+half4_1:
+	TESTQ $0x00000001, DX
+	JZ     half1_1
+	VMOVSS X14, (AX)
+
+half1_1:
 done:
 	VZEROUPPER
 	RET
 
-// func axpbyF64AVX2(y *float64, n int, alpha float64, x *float64, beta float64)
-// Requires: AVX, FMA3
+// func axpbyF64AVX2(y *float64, alpha float64, x *float64, beta float64, n int)
+// Requires: AVX, AVX2, FMA3
 TEXT ·axpbyF64AVX2(SB), NOSPLIT, $0-40
 	MOVQ         y+0(FP), DI
-	MOVQ         x+24(FP), SI
-	MOVQ         n+8(FP), DX
-	VBROADCASTSD alpha+16(FP), Y0
-	VBROADCASTSD beta+32(FP), Y1
+	MOVQ         x+16(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSD alpha+8(FP), Y0
+	VBROADCASTSD beta+24(FP), Y1
+	SUBQ $0x10, DX
+	JLT          few
+	PCALIGN      $0x40
+
+vectors:
+	VMOVUPD (SI), Y2; VMOVUPD 32(SI), Y3; VMOVUPD 64(SI), Y4; VMOVUPD 96(SI), Y5; VMOVUPD (DI), Y6; VMOVUPD 32(DI), Y7; VMOVUPD 64(DI), Y8; VMOVUPD 96(DI), Y9
+	VMULPD Y6, Y1, Y6; VMULPD Y7, Y1, Y7; VMULPD Y8, Y1, Y8; VMULPD Y9, Y1, Y9; VFMADD231PD Y2, Y0, Y6; VFMADD231PD Y3, Y0, Y7; VFMADD231PD Y4, Y0, Y8; VFMADD231PD Y5, Y0, Y9
+	VMOVUPD Y6, (DI); VMOVUPD Y7, 32(DI); VMOVUPD Y8, 64(DI); VMOVUPD Y9, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
+	JGE         vectors
+
+few:
+	ADDQ $0x0c, DX
+	JLT  rest
 
 vector:
-	SUBQ $0x04, DX
-	JLT         rest
-	VMULPD (DI), Y1, Y2; VFMADD231PD (SI), Y0, Y2; VMOVUPD Y2, (DI); ADDQ $0x20, SI; ADDQ $0x20, DI
-	JMP         vector
+	VMOVUPD (SI), Y2; VMOVUPD (DI), Y3; VMULPD Y3, Y1, Y3; VFMADD231PD Y2, Y0, Y3; VMOVUPD Y3, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI; SUBQ $0x04, DX
+	JGE         vector
 
 rest:
 	ADDQ $0x04, DX
-	JZ   done
+	JEQ          done
+	MOVQ $0x0000000003020100, AX; VMOVQ AX, X15; VPMOVZXBQ X15, Y15; VMOVQ DX, X14; VPBROADCASTQ X14, Y14; VPCMPGTQ Y15, Y14, Y15; VMASKMOVPD (SI), Y15, Y2; VMASKMOVPD (DI), Y15, Y3
+	VMULPD Y3, Y1, Y3; VFMADD231PD Y2, Y0, Y3; MOVQ DI, AX; TESTQ $0x00000002, DX
+	JZ           half16_1
+	VMOVUPD X3, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y3, X14
+	JMP          half8_1
 
-element:
-	VMULSD (DI), X1, X2; VFMADD231SD (SI), X0, X2; VMOVSD X2, (DI); ADDQ $0x08, SI; ADDQ $0x08, DI; DECQ DX
-	JNZ         element
+half16_1:
+	VMOVAPD X3, X14
 
+half8_1:
+	TESTQ $0x00000001, DX
+	JZ     half1_1
+	VMOVSD X14, (AX)
+
+half1_1:
 done:
 	VZEROUPPER
 	RET

@@ -4,55 +4,71 @@
 
 #include "textflag.h"
 
-// func axpbyF32AVX512(y *float32, n int, alpha float32, x *float32, beta float32)
-// Requires: AVX, AVX512F, FMA3
-TEXT ·axpbyF32AVX512(SB), NOSPLIT, $0-36
+// func axpbyF32AVX512(y *float32, alpha float32, x *float32, beta float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpbyF32AVX512(SB), NOSPLIT, $0-40
 	MOVQ         y+0(FP), DI
-	MOVQ         x+24(FP), SI
-	MOVQ         n+8(FP), DX
-	VBROADCASTSS alpha+16(FP), Z0
-	VBROADCASTSS beta+32(FP), Z1
+	MOVQ         x+16(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSS alpha+8(FP), Z0
+	VBROADCASTSS beta+24(FP), Z1
+	SUBQ $0x40, DX
+	JLT          few
+	PCALIGN      $0x40
+
+vectors:
+	VMOVUPS (SI), Z2; VMOVUPS 64(SI), Z3; VMOVUPS 128(SI), Z4; VMOVUPS 192(SI), Z5; VMOVUPS (DI), Z6; VMOVUPS 64(DI), Z7; VMOVUPS 128(DI), Z8; VMOVUPS 192(DI), Z9
+	VMULPS Z6, Z1, Z6; VMULPS Z7, Z1, Z7; VMULPS Z8, Z1, Z8; VMULPS Z9, Z1, Z9; VFMADD231PS Z2, Z0, Z6; VFMADD231PS Z3, Z0, Z7; VFMADD231PS Z4, Z0, Z8; VFMADD231PS Z5, Z0, Z9
+	VMOVUPS Z6, (DI); VMOVUPS Z7, 64(DI); VMOVUPS Z8, 128(DI); VMOVUPS Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE         vectors
+
+few:
+	ADDQ $0x30, DX
+	JLT  rest
 
 vector:
-	SUBQ $0x10, DX
-	JLT         rest
-	VMULPS (DI), Z1, Z2; VFMADD231PS (SI), Z0, Z2; VMOVUPS Z2, (DI); ADDQ $0x40, SI; ADDQ $0x40, DI
-	JMP         vector
+	VMOVUPS (SI), Z2; VMOVUPS (DI), Z3; VMULPS Z3, Z1, Z3; VFMADD231PS Z2, Z0, Z3; VMOVUPS Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
+	JGE         vector
 
 rest:
 	ADDQ $0x10, DX
-	JZ   done
-
-element:
-	VMULSS (DI), X1, X2; VFMADD231SS (SI), X0, X2; VMOVSS X2, (DI); ADDQ $0x04, SI; ADDQ $0x04, DI; DECQ DX
-	JNZ         element
+	JEQ         done
+	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DI), K1, Z3; VMULPS Z3, Z1, Z3; VFMADD231PS Z2, Z0, Z3; VMOVUPS Z3, K1, (DI)
 
 done:
 	VZEROUPPER
 	RET
 
-// func axpbyF64AVX512(y *float64, n int, alpha float64, x *float64, beta float64)
-// Requires: AVX, AVX512F, FMA3
+// func axpbyF64AVX512(y *float64, alpha float64, x *float64, beta float64, n int)
+// Requires: AVX, AVX512F, BMI2
 TEXT ·axpbyF64AVX512(SB), NOSPLIT, $0-40
 	MOVQ         y+0(FP), DI
-	MOVQ         x+24(FP), SI
-	MOVQ         n+8(FP), DX
-	VBROADCASTSD alpha+16(FP), Z0
-	VBROADCASTSD beta+32(FP), Z1
+	MOVQ         x+16(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSD alpha+8(FP), Z0
+	VBROADCASTSD beta+24(FP), Z1
+	SUBQ $0x20, DX
+	JLT          few
+	PCALIGN      $0x40
+
+vectors:
+	VMOVUPD (SI), Z2; VMOVUPD 64(SI), Z3; VMOVUPD 128(SI), Z4; VMOVUPD 192(SI), Z5; VMOVUPD (DI), Z6; VMOVUPD 64(DI), Z7; VMOVUPD 128(DI), Z8; VMOVUPD 192(DI), Z9
+	VMULPD Z6, Z1, Z6; VMULPD Z7, Z1, Z7; VMULPD Z8, Z1, Z8; VMULPD Z9, Z1, Z9; VFMADD231PD Z2, Z0, Z6; VFMADD231PD Z3, Z0, Z7; VFMADD231PD Z4, Z0, Z8; VFMADD231PD Z5, Z0, Z9
+	VMOVUPD Z6, (DI); VMOVUPD Z7, 64(DI); VMOVUPD Z8, 128(DI); VMOVUPD Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE         vectors
+
+few:
+	ADDQ $0x18, DX
+	JLT  rest
 
 vector:
-	SUBQ $0x08, DX
-	JLT         rest
-	VMULPD (DI), Z1, Z2; VFMADD231PD (SI), Z0, Z2; VMOVUPD Z2, (DI); ADDQ $0x40, SI; ADDQ $0x40, DI
-	JMP         vector
+	VMOVUPD (SI), Z2; VMOVUPD (DI), Z3; VMULPD Z3, Z1, Z3; VFMADD231PD Z2, Z0, Z3; VMOVUPD Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
+	JGE         vector
 
 rest:
 	ADDQ $0x08, DX
-	JZ   done
-
-element:
-	VMULSD (DI), X1, X2; VFMADD231SD (SI), X0, X2; VMOVSD X2, (DI); ADDQ $0x08, SI; ADDQ $0x08, DI; DECQ DX
-	JNZ         element
+	JEQ         done
+	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DI), K1, Z3; VMULPD Z3, Z1, Z3; VFMADD231PD Z2, Z0, Z3; VMOVUPD Z3, K1, (DI)
 
 done:
 	VZEROUPPER

@@ -23,11 +23,11 @@ func (d *body) advance(bytes int) {
 // ready, n is no multiple of a vector's elements, or ready is 0, and the part is set.
 func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
 	m, l := d.m, vector(d.m)
-	for unroll > 1 && d.plan(0, unroll, false) == nil {
+	for unroll > 1 && d.plan(0, unroll, 0, false) == nil {
 		unroll /= 2
 	}
 	step := func(vectors int) {
-		d.round(0, vectors, false)
+		d.round(0, vectors, 0, false)
 		d.advance(vectors * m.vectorBytes())
 	}
 	m.addJump(n, -unroll*l, "lt", prefix+"few")
@@ -46,7 +46,7 @@ func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
 	} else {
 		m.testJump(*ready, "eq", prefix+"done")
 	}
-	d.round(0, 1, true)
+	d.round(0, 1, 0, true)
 	m.label(prefix + "done")
 }
 
@@ -56,6 +56,10 @@ func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
 func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
 	m, l := d.m, vector(d.m)
 	instances := laneBytes / m.vectorBytes()
+	group := instances
+	for group > 1 && d.plan(0, group, 0, false) == nil {
+		group /= 2
+	}
 	for u := range instances {
 		for _, acc := range d.acc {
 			m.zero(acc[u])
@@ -63,14 +67,16 @@ func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
 	}
 	m.addJump(n, -instances*l, "lt", prefix+"few")
 	m.loop(prefix + "lanes")
-	d.round(0, instances, false)
+	for u := 0; u < instances; u += group {
+		d.round(u, group, u, false)
+	}
 	d.advance(laneBytes)
 	m.addJump(n, -instances*l, "ge", prefix+"lanes")
 	m.label(prefix + "few")
 	m.addJump(n, instances*l, "eq", prefix+"fold")
 	for u := range instances - 1 {
 		m.addJump(n, -l, "lt", fmt.Sprint(prefix, "part", u))
-		d.round(u, 1, false)
+		d.round(u, 1, 0, false)
 		d.advance(m.vectorBytes())
 	}
 	m.addJump(n, -l, "lt", fmt.Sprint(prefix, "part", instances-1))
@@ -78,7 +84,7 @@ func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
 		m.label(fmt.Sprint(prefix, "part", u))
 		m.addJump(n, l, "eq", prefix+"fold")
 		m.beginPart(n)
-		d.round(u, 1, true)
+		d.round(u, 1, 0, true)
 		if u < instances-1 {
 			m.jump(prefix + "fold")
 		}
@@ -94,6 +100,22 @@ func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
 	for _, acc := range d.acc {
 		m.fold(op, acc[0], acc[1])
 	}
+}
+
+// mapRows runs the program over n elements of the streams, again and again: every time
+// starts with what start does, and goes on with what next does and jumps back by it.
+func (d *body) mapRows(n ireg, unroll int, start, next func()) {
+	m := d.m
+	left, part := m.ireg(), m.ireg()
+	m.move(part, n)
+	m.andImm(part, vector(m)-1)
+	m.testJump(part, "eq", "row")
+	m.beginPart(part)
+	m.label("row")
+	m.move(left, n)
+	start()
+	d.mapLoop("", left, unroll, &part)
+	next()
 }
 
 // param is a parameter of a kernel: a slice, or a scalar.

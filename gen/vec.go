@@ -199,10 +199,11 @@ func (d *body) take() vreg {
 }
 
 // round writes the program for instances first … first+count-1 (of the accumulators),
-// their vectors one after the other from the streams on, operation by operation. With
-// part, only the elements of the part count: of memory and of the accumulators.
-func (d *body) round(first, count int, part bool) {
-	write := d.plan(first, count, part)
+// operation by operation; their vectors follow one another from vector at of the
+// streams on. With part, only the elements of the part count: of memory and of the
+// accumulators.
+func (d *body) round(first, count, at int, part bool) {
+	write := d.plan(first, count, at, part)
 	if write == nil {
 		panic(fmt.Sprintf("%d instances: out of vector registers", count))
 	}
@@ -213,7 +214,7 @@ func (d *body) round(first, count int, part bool) {
 
 // plan is round in steps that write; nil if the registers do not suffice. A value has
 // a register up to its last use, which may be that of the result.
-func (d *body) plan(first, count int, part bool) (write []func()) {
+func (d *body) plan(first, count, at int, part bool) (write []func()) {
 	p, m := d.p, d.m
 	last, goal := map[val]int{}, map[val]int{}
 	for i, o := range p.ops {
@@ -226,11 +227,11 @@ func (d *body) plan(first, count int, part bool) (write []func()) {
 		last[v] = len(p.ops)
 	}
 	free := slices.Clone(d.free)
-	at := make([]map[val]vreg, count)
-	for u := range at {
-		at[u] = map[val]vreg{}
+	reg := make([]map[val]vreg, count)
+	for u := range reg {
+		reg[u] = map[val]vreg{}
 		for i, v := range p.acc {
-			at[u][v] = d.acc[i][first+u]
+			reg[u][v] = d.acc[i][first+u]
 		}
 	}
 	for i, o := range p.ops {
@@ -242,14 +243,14 @@ func (d *body) plan(first, count int, part bool) (write []func()) {
 			for j, s := range o.src {
 				r, ok := d.fixed[s]
 				if !ok {
-					r = at[u][s]
+					r = reg[u][s]
 					if last[s] == i && !slices.Contains(p.acc, s) && !slices.Contains(o.src[:j], s) {
 						dying = append(dying, r)
 					}
 				}
 				src = append(src, r)
 			}
-			offset := u * m.vectorBytes()
+			offset := (at + u) * m.vectorBytes()
 			if o.op == opStore {
 				write = append(write, func() { m.store(src[0], d.streams[o.name], offset, part) })
 				free = append(free, dying...)
@@ -272,12 +273,12 @@ func (d *body) plan(first, count int, part bool) (write []func()) {
 			} else {
 				write = append(write, func() { m.calc(o.op, dst, src...) })
 			}
-			at[u][o.dst] = dst
+			reg[u][o.dst] = dst
 			if isGoal && part {
 				acc := d.acc[g][first+u]
 				write = append(write, func() { m.merge(acc, dst) })
 				dying = append(dying, dst)
-				at[u][o.dst] = acc
+				reg[u][o.dst] = acc
 			}
 			free = append(free, dying...)
 		}

@@ -36,8 +36,8 @@ type amd64Machine struct {
 	parts int  // stores of a part so far, for labels
 }
 
-// amd64IRegs are the integer registers of loops; RAX and RCX are for short use.
-var amd64IRegs = []reg.GPPhysical{reg.RDI, reg.RSI, reg.RDX, reg.R8, reg.R9, reg.R10, reg.R11, reg.RBX, reg.R12, reg.R13, reg.R15}
+// amd64IRegs are the integer registers of loops; RAX is for short use.
+var amd64IRegs = []reg.GPPhysical{reg.RDI, reg.RSI, reg.RDX, reg.R8, reg.R9, reg.R10, reg.R11, reg.RBX, reg.R12, reg.R13, reg.R15, reg.RCX}
 
 // The last two vector registers of AVX2 are the mask of the part and scratch.
 const avx2Mask, avx2Scratch = 15, 14

@@ -1,0 +1,147 @@
+package main
+
+import "fmt"
+
+func init() {
+	families = append(families, loopFamily("reduce", "ReduceKernels", reductions...))
+}
+
+var reductions = []writer{
+	&loopKernel{name: "Sum", params: []param{in("x")}, fold: opAdd,
+		doc:  "is the sum of x in 256 bytes of lanes.",
+		body: func(b *builder) { b.accumulate(func(s val) val { return b.add(s, b.load("x")) }) }},
+	&loopKernel{name: "Asum", params: []param{in("x")}, fold: opAdd,
+		doc:  "is the sum of |x| in 256 bytes of lanes.",
+		body: func(b *builder) { b.accumulate(func(s val) val { return b.add(s, b.abs(b.load("x"))) }) }},
+	&loopKernel{name: "SumSq", params: []param{in("x")}, fold: opAdd,
+		doc: "is the sum of the squares of x in 256 bytes of lanes.",
+		body: func(b *builder) {
+			b.accumulate(func(s val) val { return b.fma(b.load("x"), b.load("x"), s) })
+		}},
+	&loopKernel{name: "Dot", params: []param{in("x"), in("y")}, fold: opAdd,
+		doc: "is the inner product of x and y in 256 bytes of lanes.",
+		body: func(b *builder) {
+			b.accumulate(func(s val) val { return b.fma(b.load("x"), b.load("y"), s) })
+		}},
+	&loopKernel{name: "AMax", params: []param{in("x")}, fold: opMax,
+		doc:  "is the greatest |x|, NaNs left out.",
+		body: func(b *builder) { b.accumulate(func(s val) val { return b.max(b.abs(b.load("x")), s) }) }},
+	dotRows{},
+	colSum{},
+}
+
+// dotRows is the inner product of every row of a matrix with x: several rows at a
+// time share the loads of x and hide the ends of their sums in one another.
+type dotRows struct{}
+
+func (dotRows) write(f loopFile, t target, d dtype) string {
+	one := writeDotRows(f, t, d, 1)
+	return fmt.Sprintf(`	k.DotRows = func(dst, a []%[1]s, lda int, x []%[1]s) {
+		rows, n := len(dst), len(x)
+		checkRows("DotRows", a, lda, rows, n)
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(a[i*lda:][:n])
+			}
+		}
+		if rows == 0 || n == 0 {
+			clear(dst)
+			return
+		}
+		%[2]s(&dst[0], rows, &a[0], %[3]d*lda, &x[0], n)
+	}
+`, d.goName, one, d.size)
+}
+
+// writeDotRows writes the kernel of a number of rows at a time.
+func writeDotRows(f loopFile, t target, d dtype, group int) string {
+	name := fmt.Sprintf("dotRows%d%s%s", group, d.suffix, t.suffix)
+	m := f.function(d, name, fmt.Sprintf("func(dst *%[1]s, rows int, a *%[1]s, lda int, x *%[1]s, n int)", d.goName),
+		fmt.Sprintf("%s is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, %d at a time.", name, group))
+	b := newBuilder(m)
+	streams, order := map[string]ireg{"x": m.ireg()}, []string{"x"}
+	dst, rows, a, lda, x, n, left := m.arg("dst"), m.arg("rows"), m.arg("a"), m.arg("lda"), m.arg("x"), m.arg("n"), m.ireg()
+	for g := range group {
+		s := fmt.Sprint("a", g)
+		streams[s], order = m.ireg(), append(order, s)
+		b.accumulate(func(sum val) val { return b.fma(b.load("x"), b.load(s), sum) })
+	}
+	body := newBody(b, order, streams, laneBytes/m.vectorBytes())
+	m.label("rows")
+	m.move(streams["x"], x)
+	m.move(left, n)
+	for g := range group {
+		m.move(streams[order[1+g]], a)
+		m.add(a, lda)
+	}
+	body.reduceLoop("", left, opAdd)
+	for g := range group {
+		m.storeElement(body.acc[g][0], dst)
+		m.addImm(dst, d.size)
+	}
+	m.addJump(rows, -group, "ne", "rows")
+	m.ret()
+	return name
+}
+
+// colSum adds the rows of a matrix, several at a time where they do not collide in the
+// cache, to sums in memory: rows are read from end to end, as memory likes.
+type colSum struct{}
+
+const colSumGroup = 4
+
+func (colSum) write(f loopFile, t target, d dtype) string {
+	group, one := writeColSum(f, t, d, colSumGroup), writeColSum(f, t, d, 1)
+	return fmt.Sprintf(`	k.ColSum = func(dst, x []%[1]s, ld, rows int) {
+		n := len(dst)
+		checkRows("ColSum", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		clear(dst)
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if %[2]d*ld%%2048 != 0 {
+			if i = rows &^ %[3]d; i > 0 {
+				%[4]s(&dst[0], &x[0], %[2]d*ld, i, n)
+			}
+		}
+		if i < rows {
+			%[5]s(&dst[0], &x[i*ld], %[2]d*ld, rows-i, n)
+		}
+	}
+`, d.goName, d.size, colSumGroup-1, group, one)
+}
+
+func writeColSum(f loopFile, t target, d dtype, group int) string {
+	name := fmt.Sprintf("colSum%d%s%s", group, d.suffix, t.suffix)
+	m := f.function(d, name, fmt.Sprintf("func(dst, x *%s, ld, rows, n int)", d.goName),
+		fmt.Sprintf("%s adds rows > 0 of n elements, ld bytes apart, to dst, %d at a time.", name, group))
+	b := newBuilder(m)
+	streams, order := map[string]ireg{"dst": m.ireg()}, []string{"dst"}
+	sum := b.load("dst")
+	for g := range group {
+		s := fmt.Sprint("x", g)
+		streams[s], order = m.ireg(), append(order, s)
+		sum = b.add(sum, b.load(s))
+	}
+	b.store("dst", sum)
+	dst, x, ld, rows, n := m.arg("dst"), m.arg("x"), m.arg("ld"), m.arg("rows"), m.arg("n")
+	body := newBody(b, order, streams, 0)
+	body.mapRows(n, 4, func() {
+		m.move(streams["dst"], dst)
+		for _, s := range order[1:] {
+			m.move(streams[s], x)
+			m.add(x, ld)
+		}
+	}, func() { m.addJump(rows, -group, "ne", "row") })
+	m.ret()
+	return name
+}
