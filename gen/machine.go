@@ -17,6 +17,10 @@ type machine interface {
 	has(opcode) bool
 	// calc writes one operation. dst may be a source, but of opFMA only the last.
 	calc(op opcode, dst vreg, src ...vreg)
+	// fromMemory tells whether an operation can take its last operand from memory, and
+	// calcMemory writes one that does; an opFMA with dst as its second factor.
+	fromMemory(op opcode) bool
+	calcMemory(op opcode, dst vreg, src []vreg, from ireg, offset int)
 	param(dst vreg, name string)    // a scalar parameter of the function in every element
 	constant(dst vreg, bits uint64) // bits in every element
 	broadcast(dst vreg, from ireg)  // the element at from in every element

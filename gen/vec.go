@@ -212,76 +212,165 @@ func (d *body) round(first, count, at int, part bool) {
 	}
 }
 
+// light is the number of operations up to which a program is written instance after
+// instance, loads and stores mixed: where it bounds the time, memory likes that better
+// than many loads and then many stores. Longer programs go operation by operation,
+// which hides latencies.
+const light = 3
+
 // plan is round in steps that write; nil if the registers do not suffice. A value has
 // a register up to its last use, which may be that of the result.
-func (d *body) plan(first, count, at int, part bool) (write []func()) {
-	p, m := d.p, d.m
-	last, goal := map[val]int{}, map[val]int{}
+func (d *body) plan(first, count, at int, part bool) []func() {
+	free := slices.Clone(d.free)
+	slices.Reverse(free)
+	s := &schedule{body: d, first: first, at: at, part: part, free: free,
+		last: map[val]int{}, goal: map[val]int{}, inMemory: map[val]bool{}, reg: make([]map[val]vreg, count)}
+	s.prepare()
+	var ops []int
+	work := 0
+	for i, o := range d.p.ops {
+		if o.op == opAcc || o.dst >= 0 && (d.p.invariant[o.dst] || s.inMemory[o.dst]) {
+			continue
+		}
+		ops = append(ops, i)
+		if o.op != opLoad && o.op != opStore {
+			work++
+		}
+	}
+	for j := range count * len(ops) {
+		i, u := ops[j/count], j%count
+		if work <= light {
+			i, u = ops[j%len(ops)], j/len(ops)
+		}
+		if !s.step(i, u) {
+			return nil
+		}
+	}
+	return s.write
+}
+
+// schedule is a plan in the making.
+type schedule struct {
+	*body
+	first, at int
+	part      bool
+	last      map[val]int  // the last use
+	goal      map[val]int  // the accumulator a value is the new one of
+	inMemory  map[val]bool // loads that are operands of their only use
+	reg       []map[val]vreg
+	free      []vreg // the next to be given first, the last freed last
+	write     []func()
+}
+
+func (s *schedule) prepare() {
+	p := s.p
+	uses, stores := map[val]int{}, map[val]int{}
 	for i, o := range p.ops {
-		for _, s := range o.src {
-			last[s] = i
+		for _, v := range o.src {
+			s.last[v] = i
+			uses[v]++
 		}
 	}
 	for i, v := range p.result {
-		goal[v] = i // the new value of an accumulator
-		last[v] = len(p.ops)
+		s.goal[v] = i
+		s.last[v] = len(p.ops)
 	}
-	free := slices.Clone(d.free)
-	reg := make([]map[val]vreg, count)
-	for u := range reg {
-		reg[u] = map[val]vreg{}
+	for u := range s.reg {
+		s.reg[u] = map[val]vreg{}
 		for i, v := range p.acc {
-			reg[u][v] = d.acc[i][first+u]
+			s.reg[u][v] = s.acc[i][s.first+u]
 		}
 	}
-	for i, o := range p.ops {
-		if o.op == opAcc || o.dst >= 0 && p.invariant[o.dst] {
+	// A load may wait for its use if nothing is stored in between.
+	stored := 0
+	for _, o := range p.ops {
+		switch o.op {
+		case opStore:
+			stored++
+		case opLoad:
+			stores[o.dst] = stored
+		default:
+			if i := len(o.src) - 1; i > 0 && !s.part && s.m.fromMemory(o.op) {
+				v := o.src[i]
+				n, isLoad := stores[v]
+				s.inMemory[v] = isLoad && n == stored && uses[v] == 1 && (o.op != opFMA || s.spoils(o))
+			}
+		}
+	}
+}
+
+// spoils tells whether the second factor of a fused operation may be spoilt.
+func (s *schedule) spoils(o vop) bool {
+	_, isGoal := s.goal[o.dst]
+	return !isGoal && !s.p.invariant[o.src[1]] && s.p.ops[s.last[o.src[1]]].dst == o.dst && !slices.Contains(s.p.acc, o.src[1]) && o.src[0] != o.src[1]
+}
+
+// step plans operation i of instance u; false if there is no register left for it.
+func (s *schedule) step(i, u int) bool {
+	m, o := s.m, s.p.ops[i]
+	offset := func() int { return (s.at + u) * m.vectorBytes() }
+	var src, dying []vreg
+	for j, v := range o.src {
+		if s.inMemory[v] {
 			continue
 		}
-		for u := range count {
-			var src, dying []vreg
-			for j, s := range o.src {
-				r, ok := d.fixed[s]
-				if !ok {
-					r = reg[u][s]
-					if last[s] == i && !slices.Contains(p.acc, s) && !slices.Contains(o.src[:j], s) {
-						dying = append(dying, r)
-					}
-				}
-				src = append(src, r)
+		r, ok := s.fixed[v]
+		if !ok {
+			r = s.reg[u][v]
+			if s.last[v] == i && !slices.Contains(s.p.acc, v) && !slices.Contains(o.src[:j], v) {
+				dying = append(dying, r)
 			}
-			offset := (at + u) * m.vectorBytes()
-			if o.op == opStore {
-				write = append(write, func() { m.store(src[0], d.streams[o.name], offset, part) })
-				free = append(free, dying...)
-				continue
-			}
-			var dst vreg
-			g, isGoal := goal[o.dst]
-			switch end := len(dying) - 1; {
-			case isGoal && !part:
-				dst = d.acc[g][first+u]
-			case end >= 0 && (o.op != opFMA || dying[end] == src[2]):
-				dst, dying = dying[end], dying[:end]
-			case len(free) == 0:
-				return nil
-			default: // a fused one moves its addend here, so it is neither of the factors'
-				dst, free = free[len(free)-1], free[:len(free)-1]
-			}
-			if o.op == opLoad {
-				write = append(write, func() { m.load(dst, d.streams[o.name], offset, part) })
-			} else {
-				write = append(write, func() { m.calc(o.op, dst, src...) })
-			}
-			reg[u][o.dst] = dst
-			if isGoal && part {
-				acc := d.acc[g][first+u]
-				write = append(write, func() { m.merge(acc, dst) })
-				dying = append(dying, dst)
-				reg[u][o.dst] = acc
-			}
-			free = append(free, dying...)
+		}
+		src = append(src, r)
+	}
+	if o.op == opStore {
+		to, offset := s.streams[o.name], offset()
+		s.write = append(s.write, func() { m.store(src[0], to, offset, s.part) })
+		s.free = append(s.free, dying...)
+		return true
+	}
+	var dst vreg
+	g, isGoal := s.goal[o.dst]
+	memory := len(src) < len(o.src) // the last operand is a load
+	switch end := len(dying) - 1; {
+	case o.op == opFMA && memory: // in place of the second factor
+		dst, dying = dying[end], dying[:end]
+	case isGoal && !s.part:
+		dst = s.acc[g][s.first+u]
+	case end >= 0 && (o.op != opFMA || dying[end] == src[2]):
+		dst, dying = dying[end], dying[:end]
+	case len(s.free) == 0:
+		return false
+	default: // a fused one moves its addend here, so it is neither of the factors'
+		dst, s.free = s.free[0], s.free[1:]
+	}
+	switch {
+	case o.op == opLoad:
+		from, offset := s.streams[o.name], offset()
+		s.write = append(s.write, func() { m.load(dst, from, offset, s.part) })
+	case memory:
+		from, offset := s.streams[s.p.loadOf(o.src[len(o.src)-1])], offset()
+		s.write = append(s.write, func() { m.calcMemory(o.op, dst, src, from, offset) })
+	default:
+		s.write = append(s.write, func() { m.calc(o.op, dst, src...) })
+	}
+	s.reg[u][o.dst] = dst
+	if isGoal && s.part {
+		acc := s.acc[g][s.first+u]
+		s.write = append(s.write, func() { m.merge(acc, dst) })
+		dying = append(dying, dst)
+		s.reg[u][o.dst] = acc
+	}
+	s.free = append(s.free, dying...)
+	return true
+}
+
+// loadOf is the stream that v was loaded from.
+func (p *program) loadOf(v val) string {
+	for _, o := range p.ops {
+		if o.op == opLoad && o.dst == v {
+			return o.name
 		}
 	}
-	return write
+	panic("not a load")
 }

@@ -59,21 +59,36 @@ func (m *amd64Machine) v(r vreg) reg.VecPhysical     { return m.vec(int(r)) }
 func (m *amd64Machine) gp(r ireg) reg.GPPhysical     { return amd64IRegs[r] }
 func (m *amd64Machine) at(r ireg, o int) operand.Mem { return mem(m.gp(r), o) }
 
+var amd64Ops = map[opcode]string{opAdd: "VADD", opSub: "VSUB", opMul: "VMUL", opMax: "VMAX", opAnd: "VAND", opXor: "VXOR"}
+
 func (m *amd64Machine) calc(op opcode, dst vreg, src ...vreg) {
 	d := m.v(dst)
-	switch op {
-	case opFMA:
+	if op == opFMA {
 		if src[2] != dst {
 			m.op("VMOVA", m.v(src[2]), d)
 		}
 		m.op("VFMADD231", m.v(src[1]), m.v(src[0]), d)
-	default:
-		name := map[opcode]string{opAdd: "VADD", opSub: "VSUB", opMul: "VMUL", opMax: "VMAX", opAnd: "VAND", opXor: "VXOR"}[op]
-		if name == "" {
-			panic(fmt.Sprintf("no operation %d", op))
-		}
-		m.op(name, m.v(src[1]), m.v(src[0]), d)
+		return
 	}
+	m.op(amd64Op(op), m.v(src[1]), m.v(src[0]), d)
+}
+
+func (m *amd64Machine) fromMemory(op opcode) bool { return op == opFMA || amd64Ops[op] != "" }
+
+func (m *amd64Machine) calcMemory(op opcode, dst vreg, src []vreg, from ireg, offset int) {
+	name := "VFMADD213"
+	if op != opFMA {
+		name = amd64Op(op)
+	}
+	m.op(name, m.at(from, offset), m.v(src[0]), m.v(dst))
+}
+
+func amd64Op(op opcode) string {
+	name := amd64Ops[op]
+	if name == "" {
+		panic(fmt.Sprintf("no operation %d", op))
+	}
+	return name
 }
 
 func (m *amd64Machine) param(dst vreg, name string) {
