@@ -220,13 +220,13 @@ func (q *bidiagonal) sweep(l, m int, shift float64, back bool) {
 			*b.sup(i - 1) = r
 		}
 		d0, e0, d1 := *b.dia(i), *b.sup(i), *b.dia(i + 1)
-		f = c1*d0 + s1*e0
-		e0 = c1*e0 - s1*d0
+		f = float64(c1*d0) + float64(s1*e0)
+		e0 = float64(c1*e0) - float64(s1*d0)
 		g, d1 = s1*d1, c1*d1
 		c2, s2, r := q.Dlartg(f, g)
 		*b.dia(i) = r
-		f = c2*e0 + s2*d1
-		*b.dia(i + 1) = c2*d1 - s2*e0
+		f = float64(c2*e0) + float64(s2*d1)
+		*b.dia(i + 1) = float64(c2*d1) - float64(s2*e0)
 		if i < n-1 {
 			e1 := *b.sup(i + 1)
 			g, *b.sup(i + 1) = s2*e1, c2*e1

@@ -117,16 +117,16 @@ func (b view) chase(l LAPACK, first, last int, put func(i int, c, s float64)) {
 	g = *b.dia(last) - d0 + *b.sup(first)/(g+math.Copysign(r, g))
 	c, s, p := 1.0, 1.0, 0.0
 	for i := last - 1; i >= first; i-- {
-		f, h := s**b.sup(i), c**b.sup(i)
+		f, h := float64(s**b.sup(i)), float64(c**b.sup(i))
 		c, s, r = l.Dlartg(g, f)
 		if i < last-1 {
 			*b.sup(i + 1) = r
 		}
 		g = *b.dia(i + 1) - p
-		r = (*b.dia(i)-g)*s + 2*c*h
-		p = s * r
+		r = float64((*b.dia(i)-g)*s) + float64(c*h)*2
+		p = float64(s * r)
 		*b.dia(i + 1) = g + p
-		g = c*r - h
+		g = float64(c*r) - h
 		put(i, c, s)
 	}
 	*b.dia(first) -= p

@@ -196,8 +196,8 @@ func checkPlanted(t fuseTarget, tmp string) error {
 	return nil
 }
 
-// checkFuse builds every program and every test binary of the workspace for each
-// target and looks for fused multiply-adds nobody asked for. Arguments, if any,
+// checkFuse builds every program and every test binary of the workspace, and those of
+// gonumblas, for each target and looks for fused multiply-adds nobody asked for. Arguments, if any,
 // name the targets.
 func checkFuse(root string, names []string) error {
 	tmp, err := os.MkdirTemp("", "lanes-fuse")
@@ -250,7 +250,8 @@ func checkFuse(root string, names []string) error {
 	return report(bad)
 }
 
-// buildAll builds the programs and test binaries of the workspace into dir.
+// buildAll builds the programs and test binaries of the workspace, and the test binary
+// of gonumblas, into dir.
 func buildAll(t fuseTarget, root, dir string) ([]string, error) {
 	programs := filepath.Join(dir, "programs") + string(filepath.Separator)
 	if err := os.MkdirAll(programs, 0o755); err != nil {
@@ -261,6 +262,9 @@ func buildAll(t fuseTarget, root, dir string) ([]string, error) {
 	}
 	bin := filepath.Join(dir, "tests") + string(filepath.Separator)
 	if _, err := command(root, t.env, "go", "test", "-c", "-o", bin, "./...", "./cmd/..."); err != nil {
+		return nil, err
+	}
+	if _, err := command(filepath.Join(root, "gonumblas"), append(t.env, "GOWORK=off"), "go", "test", "-c", "-o", bin, "."); err != nil {
 		return nil, err
 	}
 	tests, err := filepath.Glob(bin + "*")
