@@ -16,7 +16,9 @@ type kernelBench[T Float] struct {
 }
 
 func kernelBenches[T Float]() []kernelBench[T] {
-	bytes := func(x []T) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), len(x)*int(unsafe.Sizeof(x[0]))) }
+	bytes := func(x []T) []byte {
+		return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), len(x)*int(unsafe.Sizeof(x[0])))
+	}
 	return []kernelBench[T]{
 		{"ProbeRead", 1, func(k *Kernels[T], x, y, z []T) { k.ProbeRead(bytes(x)) }},
 		{"ProbeCopy", 2, func(k *Kernels[T], x, y, z []T) { k.ProbeCopy(bytes(x), bytes(y)) }},

@@ -146,7 +146,10 @@ func useReduceF32AVX2(k *ReduceKernels[float32]) {
 			clear(dst)
 			return
 		}
-		dotRows1F32AVX2(&dst[0], rows, &a[0], 4*lda, &x[0], n)
+		i := 0
+		if i < rows {
+			dotRows1F32AVX2(&dst[i], rows-i, &a[i*lda], 4*lda, &x[0], n)
+		}
 	}
 	k.ColSum = func(dst, x []float32, ld, rows int) {
 		n := len(dst)
@@ -162,10 +165,9 @@ func useReduceF32AVX2(k *ReduceKernels[float32]) {
 			return
 		}
 		i := 0
-		if 4*ld%2048 != 0 {
-			if i = rows &^ 3; i > 0 {
-				colSum4F32AVX2(&dst[0], &x[0], 4*ld, i, n)
-			}
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colSum4F32AVX2(&dst[0], &x[0], 4*ld, i, n)
 		}
 		if i < rows {
 			colSum1F32AVX2(&dst[0], &x[i*ld], 4*ld, rows-i, n)
@@ -235,7 +237,10 @@ func useReduceF64AVX2(k *ReduceKernels[float64]) {
 			clear(dst)
 			return
 		}
-		dotRows1F64AVX2(&dst[0], rows, &a[0], 8*lda, &x[0], n)
+		i := 0
+		if i < rows {
+			dotRows1F64AVX2(&dst[i], rows-i, &a[i*lda], 8*lda, &x[0], n)
+		}
 	}
 	k.ColSum = func(dst, x []float64, ld, rows int) {
 		n := len(dst)
@@ -251,10 +256,9 @@ func useReduceF64AVX2(k *ReduceKernels[float64]) {
 			return
 		}
 		i := 0
-		if 8*ld%2048 != 0 {
-			if i = rows &^ 3; i > 0 {
-				colSum4F64AVX2(&dst[0], &x[0], 8*ld, i, n)
-			}
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colSum4F64AVX2(&dst[0], &x[0], 8*ld, i, n)
 		}
 		if i < rows {
 			colSum1F64AVX2(&dst[0], &x[i*ld], 8*ld, rows-i, n)

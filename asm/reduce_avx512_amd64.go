@@ -34,6 +34,11 @@ func aMaxF32AVX512(x *float32, n int) float32
 //go:noescape
 func dotRows1F32AVX512(dst *float32, rows int, a *float32, lda int, x *float32, n int)
 
+// dotRows4F32AVX512 is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 4 at a time.
+//
+//go:noescape
+func dotRows4F32AVX512(dst *float32, rows int, a *float32, lda int, x *float32, n int)
+
 // colSum4F32AVX512 adds rows > 0 of n elements, ld bytes apart, to dst, 4 at a time.
 //
 //go:noescape
@@ -73,6 +78,11 @@ func aMaxF64AVX512(x *float64, n int) float64
 //
 //go:noescape
 func dotRows1F64AVX512(dst *float64, rows int, a *float64, lda int, x *float64, n int)
+
+// dotRows4F64AVX512 is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 4 at a time.
+//
+//go:noescape
+func dotRows4F64AVX512(dst *float64, rows int, a *float64, lda int, x *float64, n int)
 
 // colSum4F64AVX512 adds rows > 0 of n elements, ld bytes apart, to dst, 4 at a time.
 //
@@ -146,7 +156,14 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 			clear(dst)
 			return
 		}
-		dotRows1F32AVX512(&dst[0], rows, &a[0], 4*lda, &x[0], n)
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*lda) {
+			i = rows &^ 3
+			dotRows4F32AVX512(&dst[0], i, &a[0], 4*lda, &x[0], n)
+		}
+		if i < rows {
+			dotRows1F32AVX512(&dst[i], rows-i, &a[i*lda], 4*lda, &x[0], n)
+		}
 	}
 	k.ColSum = func(dst, x []float32, ld, rows int) {
 		n := len(dst)
@@ -162,10 +179,9 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 			return
 		}
 		i := 0
-		if 4*ld%2048 != 0 {
-			if i = rows &^ 3; i > 0 {
-				colSum4F32AVX512(&dst[0], &x[0], 4*ld, i, n)
-			}
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colSum4F32AVX512(&dst[0], &x[0], 4*ld, i, n)
 		}
 		if i < rows {
 			colSum1F32AVX512(&dst[0], &x[i*ld], 4*ld, rows-i, n)
@@ -235,7 +251,14 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 			clear(dst)
 			return
 		}
-		dotRows1F64AVX512(&dst[0], rows, &a[0], 8*lda, &x[0], n)
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*lda) {
+			i = rows &^ 3
+			dotRows4F64AVX512(&dst[0], i, &a[0], 8*lda, &x[0], n)
+		}
+		if i < rows {
+			dotRows1F64AVX512(&dst[i], rows-i, &a[i*lda], 8*lda, &x[0], n)
+		}
 	}
 	k.ColSum = func(dst, x []float64, ld, rows int) {
 		n := len(dst)
@@ -251,10 +274,9 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 			return
 		}
 		i := 0
-		if 8*ld%2048 != 0 {
-			if i = rows &^ 3; i > 0 {
-				colSum4F64AVX512(&dst[0], &x[0], 8*ld, i, n)
-			}
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colSum4F64AVX512(&dst[0], &x[0], 8*ld, i, n)
 		}
 		if i < rows {
 			colSum1F64AVX512(&dst[0], &x[i*ld], 8*ld, rows-i, n)

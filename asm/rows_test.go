@@ -72,6 +72,7 @@ func testEveryRowKernel[T Float](t *testing.T) {
 				check(64, 300, 512, 0, false)
 				check(9, 1000, 1024, 0, true)
 				check(3, 5000, 5001, 1, false)
+				check(23, 300, 301, 2, false)
 			})
 		}
 	}

@@ -107,6 +107,7 @@ func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
 func (d *body) mapRows(n ireg, unroll int, start, next func()) {
 	m := d.m
 	left, part := m.ireg(), m.ireg()
+	m.storeExactly()
 	m.move(part, n)
 	m.andImm(part, vector(m)-1)
 	m.testJump(part, "eq", "row")

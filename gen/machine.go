@@ -32,6 +32,9 @@ type machine interface {
 	// them, 0 < n < a vector's. n must stay as it is while they are in use. A load of
 	// a part gives +0 for the others and reads only those that count.
 	beginPart(n ireg)
+	// storeExactly is said before kernels that come back to the memory beside a part
+	// they have stored: stores of a part should not hinder that.
+	storeExactly()
 	// merge is dst = src in the elements that count.
 	merge(dst, src vreg)
 
@@ -65,8 +68,10 @@ type loopFile interface {
 
 // target is an instruction set that loops are written for.
 type target struct {
-	suffix string // of symbols: AVX2
-	open   func(stem string) loopFile
+	suffix    string // of symbols: AVX2
+	bytes     int    // of a vector
+	registers int    // vector registers of a program
+	open      func(stem string) loopFile
 }
 
 // targets are added to by the back ends.

@@ -34,8 +34,17 @@ var reductions = []writer{
 // time share the loads of x and hide the ends of their sums in one another.
 type dotRows struct{}
 
+const dotRowsGroup = 4
+
 func (dotRows) write(f loopFile, t target, d dtype) string {
-	one := writeDotRows(f, t, d, 1)
+	one, several := writeDotRows(f, t, d, 1), ""
+	if t.registers >= dotRowsGroup*laneBytes/t.bytes+8 {
+		several = fmt.Sprintf(`
+		if rows >= %[2]d && rowsTogether(rows, %[1]d*n, %[1]d*lda) {
+			i = rows &^ %[3]d
+			%[4]s(&dst[0], i, &a[0], %[1]d*lda, &x[0], n)
+		}`, d.size, dotRowsGroup, dotRowsGroup-1, writeDotRows(f, t, d, dotRowsGroup))
+	}
 	return fmt.Sprintf(`	k.DotRows = func(dst, a []%[1]s, lda int, x []%[1]s) {
 		rows, n := len(dst), len(x)
 		checkRows("DotRows", a, lda, rows, n)
@@ -50,9 +59,12 @@ func (dotRows) write(f loopFile, t target, d dtype) string {
 			clear(dst)
 			return
 		}
-		%[2]s(&dst[0], rows, &a[0], %[3]d*lda, &x[0], n)
+		i := 0%[2]s
+		if i < rows {
+			%[3]s(&dst[i], rows-i, &a[i*lda], %[4]d*lda, &x[0], n)
+		}
 	}
-`, d.goName, one, d.size)
+`, d.goName, several, one, d.size)
 }
 
 // writeDotRows writes the kernel of a number of rows at a time.
@@ -86,8 +98,8 @@ func writeDotRows(f loopFile, t target, d dtype, group int) string {
 	return name
 }
 
-// colSum adds the rows of a matrix, several at a time where they do not collide in the
-// cache, to sums in memory: rows are read from end to end, as memory likes.
+// colSum adds the rows of a matrix to sums in memory, several at a time where that is
+// better: a sum then waits less often for its own store.
 type colSum struct{}
 
 const colSumGroup = 4
@@ -108,16 +120,15 @@ func (colSum) write(f loopFile, t target, d dtype) string {
 			return
 		}
 		i := 0
-		if %[2]d*ld%%2048 != 0 {
-			if i = rows &^ %[3]d; i > 0 {
-				%[4]s(&dst[0], &x[0], %[2]d*ld, i, n)
-			}
+		if rows >= %[3]d && rowsTogether(rows, %[2]d*n, %[2]d*ld) {
+			i = rows &^ %[4]d
+			%[5]s(&dst[0], &x[0], %[2]d*ld, i, n)
 		}
 		if i < rows {
-			%[5]s(&dst[0], &x[i*ld], %[2]d*ld, rows-i, n)
+			%[6]s(&dst[0], &x[i*ld], %[2]d*ld, rows-i, n)
 		}
 	}
-`, d.goName, d.size, colSumGroup-1, group, one)
+`, d.goName, d.size, colSumGroup, colSumGroup-1, group, one)
 }
 
 func writeColSum(f loopFile, t target, d dtype, group int) string {

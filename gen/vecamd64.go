@@ -9,7 +9,7 @@ import (
 
 func init() {
 	for _, isa := range []amd64ISA{avx2, avx512} {
-		targets = append(targets, target{isa.suffix, func(stem string) loopFile {
+		targets = append(targets, target{isa.suffix, isa.bytes, amd64Registers(isa), func(stem string) loopFile {
 			return amd64Loops{newAMD64File(stem, isa)}
 		}})
 	}
@@ -32,6 +32,7 @@ func (f amd64Loops) source(goCode string) { f.foot = append(f.foot, goCode) }
 type amd64Machine struct {
 	*amd64File
 	iregs int  // taken
+	exact bool // storeExactly
 	part  ireg // how many elements count
 	parts int  // stores of a part so far, for labels
 }
@@ -39,23 +40,42 @@ type amd64Machine struct {
 // amd64IRegs are the integer registers of loops; RAX is for short use.
 var amd64IRegs = []reg.GPPhysical{reg.RDI, reg.RSI, reg.RDX, reg.R8, reg.R9, reg.R10, reg.R11, reg.RBX, reg.R12, reg.R13, reg.R15, reg.RCX}
 
-// The last two vector registers of AVX2 are the mask of the part and scratch.
-const avx2Mask, avx2Scratch = 15, 14
+// The machine keeps vector register 15 for itself, as scratch, and on AVX2 register 14,
+// the mask of the part.
+const amd64Scratch, avx2Mask = 15, 14
 
 func (m *amd64Machine) wide() bool       { return m.isa.bytes == 64 }
 func (m *amd64Machine) dtype() dtype     { return m.d }
 func (m *amd64Machine) vectorBytes() int { return m.isa.bytes }
 
-func (m *amd64Machine) vectorRegs() int {
-	if m.wide() {
-		return 32
+func (m *amd64Machine) vectorRegs() int { return amd64Registers(m.isa) }
+
+func amd64Registers(isa amd64ISA) int {
+	if isa.bytes == 64 {
+		return isa.nregs - 1
 	}
-	return avx2Scratch
+	return avx2Mask
+}
+
+// number is the machine's number of a register.
+func (m *amd64Machine) number(r vreg) int {
+	if r >= amd64Scratch {
+		return int(r) + 1
+	}
+	return int(r)
+}
+
+// low is the number of a register that instructions without EVEX reach.
+func (m *amd64Machine) low(r vreg) int {
+	if r >= amd64Scratch {
+		panic("not among the first registers")
+	}
+	return int(r)
 }
 
 func (m *amd64Machine) has(op opcode) bool { return op != opAbs && op != opNeg }
 
-func (m *amd64Machine) v(r vreg) reg.VecPhysical     { return m.vec(int(r)) }
+func (m *amd64Machine) v(r vreg) reg.VecPhysical     { return m.vec(m.number(r)) }
 func (m *amd64Machine) gp(r ireg) reg.GPPhysical     { return amd64IRegs[r] }
 func (m *amd64Machine) at(r ireg, o int) operand.Mem { return mem(m.gp(r), o) }
 
@@ -98,10 +118,7 @@ func (m *amd64Machine) param(dst vreg, name string) {
 func (m *amd64Machine) arg64(name string) operand.Mem { return m.amd64File.arg(name) }
 
 func (m *amd64Machine) constant(dst vreg, bits uint64) {
-	x := xmm[dst]
-	if m.wide() && dst > 15 {
-		panic("a constant beyond register 15")
-	}
+	x := xmm[m.low(dst)]
 	if m.d.size == 4 {
 		m.MOVL(operand.U32(uint32(bits)), reg.EAX)
 		m.VMOVD(reg.EAX, x)
@@ -117,7 +134,7 @@ func (m *amd64Machine) broadcast(dst vreg, from ireg) {
 }
 
 func (m *amd64Machine) zero(dst vreg) {
-	if dst > 15 {
+	if dst >= amd64Scratch {
 		m.op("VXOR", m.v(dst), m.v(dst), m.v(dst))
 	} else { // all of the register
 		m.op("VXOR", xmm[dst], xmm[dst], xmm[dst])
@@ -139,44 +156,63 @@ func (m *amd64Machine) store(src vreg, to ireg, offset int, part bool) {
 	switch at := m.at(to, offset); {
 	case !part:
 		m.op("VMOVU", m.v(src), at)
-	case m.wide():
+	case m.wide() && !m.exact:
 		m.op("VMOVU", m.v(src), reg.K1, at)
 	default:
-		m.storeHalves(src, m.gp(to))
+		m.storeHalves(src, m.gp(to), offset)
 	}
 }
 
-// storeHalves stores the first elements of an AVX2 vector: 16 bytes, 8 bytes, 4 bytes,
-// as the bits of their number say.
-func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical) {
+// storeHalves stores the first elements of a vector: 32 bytes, 16, 8, 4, as the bits of
+// their number say.
+func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical, offset int) {
 	m.parts++
-	p := reg.RAX
-	m.MOVQ(to, p)
-	s, t := xmm[src], xmm[avx2Scratch]
-	n := m.gp(m.part)
-	label := func(bytes int) string { return fmt.Sprintf("half%d_%d", bytes, m.parts) }
-	m.TESTQ(operand.U32(uint32(16/m.d.size)), n)
-	m.jump86("JZ", label(16))
-	m.op("VMOVU", s, mem(p, 0))
-	m.ADDQ(imm(16), p)
-	m.VEXTRACTF128(imm(1), ymm[src], t)
-	m.jump86("JMP", label(8))
-	m.Label(label(16))
-	m.op("VMOVA", s, t)
-	m.Label(label(8))
-	if m.d.size == 4 {
-		m.TESTQ(operand.U32(uint32(2)), n)
-		m.jump86("JZ", label(4))
-		m.VMOVLPS(t, mem(p, 0))
-		m.ADDQ(imm(8), p)
-		m.VPERMILPD(imm(1), t, t)
-		m.Label(label(4))
+	at, rest := reg.RAX, m.low(src) // the register of what is still to be stored
+	m.LEAQ(mem(to, offset), at)
+	for bytes := m.isa.bytes / 2; bytes >= m.d.size; bytes /= 2 {
+		skip, next := fmt.Sprintf("skip%d_%d", bytes, m.parts), fmt.Sprintf("stored%d_%d", bytes, m.parts)
+		last := bytes == m.d.size
+		m.TESTQ(operand.U32(uint32(bytes/m.d.size)), m.gp(m.part))
+		m.jump86("JZ", skip)
+		switch bytes {
+		case 32:
+			m.op("VMOVU", ymm[rest], mem(at, 0))
+		case 16:
+			m.op("VMOVU", xmm[rest], mem(at, 0))
+		case 8:
+			m.VMOVLPS(xmm[rest], mem(at, 0))
+		case 4:
+			m.VMOVSS(xmm[rest], mem(at, 0))
+		}
+		if last {
+			m.Label(skip)
+			return
+		}
+		m.ADDQ(imm(bytes), at)
+		switch bytes {
+		case 32:
+			m.VEXTRACTF64X4(imm(1), zmm[rest], ymm[amd64Scratch])
+		case 16:
+			m.VEXTRACTF128(imm(1), ymm[rest], xmm[amd64Scratch])
+		case 8:
+			m.VPERMILPD(imm(1), xmm[rest], xmm[amd64Scratch])
+		}
+		if rest == amd64Scratch {
+			m.Label(skip)
+			continue
+		}
+		m.jump86("JMP", next)
+		m.Label(skip)
+		m.op("VMOVA", ymm[rest], ymm[amd64Scratch])
+		m.Label(next)
+		rest = amd64Scratch
 	}
-	m.TESTQ(operand.U32(uint32(1)), n)
-	m.jump86("JZ", label(1))
-	m.scalar("VMOV", t, mem(p, 0))
-	m.Label(label(1))
 }
+
+// storeExactly has parts of AVX-512 stored by halves too: a masked store counts as a
+// whole vector to the loads that follow, which wait for it if they lie in its shadow,
+// as those of the next row do.
+func (m *amd64Machine) storeExactly() { m.exact = true }
 
 func (m *amd64Machine) beginPart(n ireg) {
 	m.part = n
@@ -187,13 +223,13 @@ func (m *amd64Machine) beginPart(n ireg) {
 		return
 	}
 	// The places of the elements, compared with n.
-	mask, count, size := xmm[avx2Mask], xmm[avx2Scratch], m.d.size
+	mask, count, size := xmm[avx2Mask], xmm[amd64Scratch], m.d.size
 	m.MOVQ(operand.U64(map[int]uint64{4: 0x0706050403020100, 8: 0x03020100}[size]), reg.RAX)
 	m.VMOVQ(reg.RAX, mask)
 	m.raw(map[int]string{4: "VPMOVZXBD", 8: "VPMOVZXBQ"}[size], mask, ymm[avx2Mask])
 	m.VMOVQ(m.gp(n), count)
-	m.raw(map[int]string{4: "VPBROADCASTD", 8: "VPBROADCASTQ"}[size], count, ymm[avx2Scratch])
-	m.raw(map[int]string{4: "VPCMPGTD", 8: "VPCMPGTQ"}[size], ymm[avx2Mask], ymm[avx2Scratch], ymm[avx2Mask])
+	m.raw(map[int]string{4: "VPBROADCASTD", 8: "VPBROADCASTQ"}[size], count, ymm[amd64Scratch])
+	m.raw(map[int]string{4: "VPCMPGTD", 8: "VPCMPGTQ"}[size], ymm[avx2Mask], ymm[amd64Scratch], ymm[avx2Mask])
 }
 
 func (m *amd64Machine) merge(dst, src vreg) {
@@ -205,9 +241,7 @@ func (m *amd64Machine) merge(dst, src vreg) {
 }
 
 func (m *amd64Machine) fold(op opcode, r, tmp vreg) {
-	if r > 15 || tmp > 15 {
-		panic("a fold beyond register 15")
-	}
+	r, tmp = vreg(m.low(r)), vreg(m.low(tmp))
 	name := map[opcode]string{opAdd: "VADD", opMax: "VMAX"}[op]
 	if m.wide() {
 		m.VEXTRACTF64X4(imm(1), zmm[r], ymm[tmp])
@@ -223,14 +257,16 @@ func (m *amd64Machine) fold(op opcode, r, tmp vreg) {
 	m.scalar(name, xmm[tmp], xmm[r], xmm[r])
 }
 
-func (m *amd64Machine) storeElement(src vreg, to ireg) { m.scalar("VMOV", xmm[src], m.at(to, 0)) }
+func (m *amd64Machine) storeElement(src vreg, to ireg) {
+	m.scalar("VMOV", xmm[m.low(src)], m.at(to, 0))
+}
 
 func (m *amd64Machine) result(src vreg) {
 	b, err := m.ReturnIndex(0).Resolve()
 	if err != nil {
 		panic(err)
 	}
-	m.scalar("VMOV", xmm[src], b.Addr)
+	m.scalar("VMOV", xmm[m.low(src)], b.Addr)
 }
 
 func (m *amd64Machine) ireg() ireg {
