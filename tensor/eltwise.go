@@ -1,6 +1,9 @@
 package tensor
 
-import "github.com/lanes-go/lanes/asm"
+import (
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+)
 
 // Element-wise operations take contiguous tensors. dst may be an input, but may not
 // share part of its memory with one.
@@ -8,7 +11,7 @@ import "github.com/lanes-go/lanes/asm"
 // Add computes dst = x + y; the shapes are equal, dst may be x or y.
 func Add[T Float](dst, x, y *Tensor[T]) {
 	sameShapes("Add", dst, x, y)
-	asm.Active[T]().Add(dst.Data(), x.Data(), y.Data())
+	chunk.Add(asm.Active[T](), dst.Data(), x.Data(), y.Data())
 }
 
 // AddRow computes dst = x + row for every row of the matrix x; row has one element
@@ -24,7 +27,7 @@ func AddRow[T Float](dst, x, row *Tensor[T]) {
 	d, s, r, n := dst.Data(), x.Data(), row.Data(), row.shape[0]
 	kernels := asm.Active[T]()
 	for i := range x.shape[0] {
-		kernels.Add(d[i*n:i*n+n], s[i*n:i*n+n], r)
+		chunk.Add(kernels, d[i*n:i*n+n:i*n+n], s[i*n:], r)
 	}
 }
 

@@ -61,7 +61,7 @@ func softmaxRow[T Float](k *asm.Kernels[T], d, x []T, label int, inv T) T {
 	s := expSum(k, d, x, m)
 	q := inv / s
 	e := d[label]
-	k.Scale(d, q, d)
+	chunk.Scale(k, d, q, d)
 	d[label] = asm.FMA(e, q, -inv)
 	return asm.Log(s) - z
 }

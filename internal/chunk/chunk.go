@@ -112,7 +112,7 @@ func DotRows[T asm.Float](k *asm.Kernels[T], dst, a []T, lda int, x []T) {
 		}
 		return
 	}
-	rows := max(1, 2*Piece/max(1, len(x)))
+	rows := max(1, 2*Piece/max(shortRow, len(x)))
 	for i := 0; i < len(dst); i += rows {
 		h := min(i+rows, len(dst))
 		k.DotRows(dst[i:h:h], a[i*lda:], lda, x)
@@ -122,6 +122,18 @@ func DotRows[T asm.Float](k *asm.Kernels[T], dst, a []T, lda int, x []T) {
 // Piece is the number of elements that element-wise kernels are given at a time: two
 // streams read and one written of float64, 384 KiB, take 10 to 20 µs of memory.
 const Piece = 16384
+
+// shortRow is the number of elements of a row that take as long as the row's own cost.
+const shortRow = 32
+
+// Add is dst[i] = x[i] + y[i]; x and y are at least as long as dst and may be dst.
+func Add[T asm.Float](k *asm.Kernels[T], dst, x, y []T) {
+	for len(dst) > Piece {
+		k.Add(dst[:Piece:Piece], x, y)
+		dst, x, y = dst[Piece:], x[Piece:], y[Piece:]
+	}
+	k.Add(dst, x, y)
+}
 
 // Axpy is y[i] = fma(a, x[i], y[i]); x is at least as long as y.
 func Axpy[T asm.Float](k *asm.Kernels[T], y []T, a T, x []T) {
@@ -141,7 +153,7 @@ func AxpyRows[T asm.Float](k *asm.Kernels[T], dst []T, ld int, x, y []T) {
 		}
 		return
 	}
-	rows := max(1, Piece/max(1, len(y)))
+	rows := max(1, Piece/max(shortRow, len(y)))
 	for i := 0; i < len(x); i += rows {
 		h := min(i+rows, len(x))
 		k.AxpyRows(dst[i*ld:], ld, x[i:h:h], y)

@@ -134,6 +134,7 @@ func testElementwise[T asm.Float](t *testing.T) {
 		run  func(k *asm.Kernels[T], y, x []T)
 		want func(y, x T) (T, T)
 	}{
+		{"Add", func(k *asm.Kernels[T], y, x []T) { Add(k, y, y, x) }, func(y, x T) (T, T) { return y + x, x }},
 		{"Axpy", func(k *asm.Kernels[T], y, x []T) { Axpy(k, y, a, x) }, func(y, x T) (T, T) { return asm.FMA(a, x, y), x }},
 		{"Axpby", func(k *asm.Kernels[T], y, x []T) { Axpby(k, y, a, x, b) }, func(y, x T) (T, T) { return asm.FMA(a, x, T(b*y)), x }},
 		{"Axpby0", func(k *asm.Kernels[T], y, x []T) { Axpby(k, y, a, x, 0) }, func(y, x T) (T, T) { return T(a * x), x }},
@@ -167,5 +168,50 @@ func testElementwise[T asm.Float](t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestCallsAreShort: a call of assembly holds up the garbage collector, so its work is
+// bounded: the elements it moves, and its rows, which cost about as much as shortRow.
+func TestCallsAreShort(t *testing.T) {
+	generic := asm.Tables[float32]()[0]
+	k := *generic
+	calls := 0
+	seen := func(name string, elements, rows int) {
+		calls++
+		if elements > Piece || rows > 1 && rows*max(shortRow, elements/rows) > Piece {
+			t.Errorf("%s: %d elements in %d rows", name, elements, rows)
+		}
+	}
+	k.Sum = func(x []float32) float32 { seen("Sum", len(x), 1); return 0 }
+	k.Asum = func(x []float32) float32 { seen("Asum", len(x), 1); return 0 }
+	k.SumSq = func(x []float32) float32 { seen("SumSq", len(x), 1); return 0 }
+	k.Dot = func(x, _ []float32) float32 { seen("Dot", len(x), 1); return 0 }
+	k.DotRows = func(dst, _ []float32, _ int, x []float32) { // read only: twice as much is as fast
+		seen("DotRows", len(dst)*len(x)/2, max(1, len(dst)/2))
+	}
+	k.AxpyRows = func(_ []float32, _ int, x, y []float32) { seen("AxpyRows", len(x)*len(y), len(x)) }
+	k.Add = func(dst, _, _ []float32) { seen("Add", len(dst), 1) }
+	k.Axpy = func(dst []float32, _ float32, _ []float32) { seen("Axpy", len(dst), 1) }
+	k.Axpby = func(dst []float32, _ float32, _ []float32, _ float32) { seen("Axpby", len(dst), 1) }
+	k.Scale = func(dst []float32, _ float32, _ []float32) { seen("Scale", len(dst), 1) }
+	k.Rot = func(x, _ []float32, _, _ float32) { seen("Rot", len(x), 1) }
+	k.Swap = func(x, _ []float32) { seen("Swap", len(x), 1) }
+	const n = 1 << 18
+	x, y := make([]float32, n), make([]float32, n)
+	for _, run := range []func(){
+		func() { Sum(&k, x) }, func() { Asum(&k, x) }, func() { SumSq(&k, x) }, func() { Dot(&k, x, y) },
+		func() { Add(&k, x, x, y) }, func() { Axpy(&k, x, 2, y) }, func() { Axpby(&k, x, 2, y, 3) }, func() { Axpby(&k, x, 2, y, 0) },
+		func() { Scale(&k, x, 2, x) }, func() { Rot(&k, x, y, 0.6, 0.8) }, func() { Swap(&k, x, y) },
+	} {
+		before := calls
+		run()
+		if calls < before+n/Piece {
+			t.Errorf("%d calls for %d elements", calls-before, n)
+		}
+	}
+	for _, width := range []int{1, 2, 31, 1000, Piece, Piece + 1, n} {
+		DotRows(&k, y[:n/width:n/width], x, width, y[:width:width])
+		AxpyRows(&k, x, width, y[:n/width:n/width], y[:width:width])
 	}
 }
