@@ -55,6 +55,7 @@ func matricesMeet[T tensor.Float](x []T, xr, xc, ldx int, y []T, yr, yc, ldy int
 type space[T tensor.Float] struct {
 	copyA, copyB []T // operands that share memory with the result
 	square, turn []T // diagonal blocks of symmetric products
+	turnA, turnB []T // their operands transposed
 	full         []T // rows or columns of a symmetric matrix
 	triangle     []T // diagonal block of a triangular matrix
 	strip        []T // what it is applied to
@@ -102,8 +103,8 @@ func copyMatrix[T tensor.Float](buf *[]T, rows, cols int, x []T, ld int) []T {
 func gemm[T tensor.Float](same bool, tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {
 	ta, ok1 := trans(tA)
 	tb, ok2 := trans(tB)
-	if !ok1 || !ok2 || !ours(same, true) {
-		return false
+	if !ok1 || !ok2 || alpha != 0 && !ours(same, true) {
+		return false // with alpha = 0, gonum multiplies all of A and B by it
 	}
 	ra, ca, rb, cb := m, k, k, n
 	if ta {

@@ -7,9 +7,14 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// rankBlock is the greatest order of the diagonal blocks of syrk and syr2k that are
-// computed whole.
-const rankBlock = 64
+const (
+	// rankBlock is the greatest order of the diagonal blocks of syrk that are computed
+	// whole, where half is wasted, and rankBlock2 that of syr2k, which needs both halves.
+	rankBlock, rankBlock2 = 16, 64
+	// rankTurn is the order of the blocks for which rows of A and B, up to rankTurnK
+	// long, are transposed once for all products within.
+	rankTurn, rankTurnK = 256, 2048
+)
 
 // rankUpdate is a triangle of C = alpha·op(A)·op(B)ᵀ + beta·C, with two of
 // C = alpha·op(A)·op(B)ᵀ + alpha·op(B)·op(A)ᵀ + beta·C. An element has the bits that
@@ -73,11 +78,19 @@ func (p *rankUpdate[T]) part(x []T, ld, lo int) []T {
 
 // run updates the triangle of rows and columns lo to hi.
 func (p *rankUpdate[T]) run(lo, hi int) {
-	if hi-lo <= rankBlock {
+	block := rankBlock
+	if p.two {
+		block = rankBlock2
+	}
+	if hi-lo <= block {
 		p.diagonal(lo, hi-lo)
 		return
 	}
-	mid := lo + halfOf(hi-lo, rankBlock)
+	if !p.t && hi-lo <= rankTurn && p.k <= rankTurnK {
+		p.turned(lo, hi-lo)
+		return
+	}
+	mid := lo + halfOf(hi-lo, block)
 	p.run(lo, mid)
 	i0, i1, j0, j1 := mid, hi, lo, mid
 	if p.upper {
@@ -89,6 +102,20 @@ func (p *rankUpdate[T]) run(lo, hi int) {
 		tensor.Gemm(p.t, !p.t, m, n, p.k, p.alpha, p.part(p.b, p.ldb, i0), p.ldb, p.part(p.a, p.lda, j0), p.lda, 1, c, p.ldc)
 	}
 	p.run(mid, hi)
+}
+
+// turned is run for n rows of A and B that it transposes: with rows of k, every product
+// within would transpose them for itself.
+func (p *rankUpdate[T]) turned(lo, n int) {
+	q, ld := *p, padded[T](n)
+	q.t, q.a, q.lda, q.c = true, store.Grow(&p.w.turnA, p.k*ld), ld, p.c[lo*(p.ldc+1):]
+	p.kernels.PackT(q.a, ld, p.part(p.a, p.lda, lo), p.lda, n, p.k)
+	q.b, q.ldb = q.a, ld
+	if p.two {
+		q.b = store.Grow(&p.w.turnB, p.k*ld)
+		p.kernels.PackT(q.b, ld, p.part(p.b, p.ldb, lo), p.ldb, n, p.k)
+	}
+	q.run(0, n)
 }
 
 // halfOf is about half of n > block, a multiple of block.
@@ -124,7 +151,7 @@ func (p *rankUpdate[T]) diagonal(lo, n int) {
 
 const (
 	// symmetricBytes is about how much of a symmetric matrix is written out at a time.
-	symmetricBytes = 4 << 20
+	symmetricBytes = 16 << 20
 	// symmetricLeast is the least number of rows or columns of it.
 	symmetricLeast = 64
 )
@@ -184,7 +211,10 @@ type symmetric[T tensor.Float] struct {
 
 // expand writes rows i0 to i1 and columns j0 to j1 to dst, block by block.
 func (x *symmetric[T]) expand(dst []T, ld, i0, i1, j0, j1 int) {
-	const block = 64
+	x.blocks(dst, ld, i0, i1, j0, j1, 64)
+}
+
+func (x *symmetric[T]) blocks(dst []T, ld, i0, i1, j0, j1, block int) {
 	for i := i0; i < i1; i += block {
 		ii := min(i+block, i1)
 		for j := j0; j < j1; j += block {
@@ -197,6 +227,8 @@ func (x *symmetric[T]) expand(dst []T, ld, i0, i1, j0, j1 int) {
 				}
 			case x.upper && i+1 >= jj, !x.upper && ii <= j+1: // the transpose is stored
 				x.kernels.PackT(d, ld, x.a[j*x.lda+i:], x.lda, jj-j, ii-i)
+			case block > 8:
+				x.blocks(d, ld, i, ii, j, jj, block/4)
 			default:
 				x.across(d, ld, i, ii, j, jj)
 			}
@@ -204,15 +236,16 @@ func (x *symmetric[T]) expand(dst []T, ld, i0, i1, j0, j1 int) {
 	}
 }
 
-// across is expand for a block on the diagonal.
+// across is expand for a small block on the diagonal.
 func (x *symmetric[T]) across(d []T, ld, i, ii, j, jj int) {
 	for r := i; r < ii; r++ {
-		for c := j; c < jj; c++ {
-			p, q := r, c
+		row := d[(r-i)*ld:][:jj-j]
+		for c := range row {
+			p, q := r, j+c
 			if (p > q) == x.upper {
 				p, q = q, p
 			}
-			d[(r-i)*ld+c-j] = x.a[p*x.lda+q]
+			row[c] = x.a[p*x.lda+q]
 		}
 	}
 }

@@ -16,7 +16,9 @@ const (
 	// triRows is the number of rows of it that a product updates together.
 	triRows = 8
 	// triBytes bounds the length of the pieces of rows in hand: so many bytes.
-	triBytes = 2048
+	triBytes = 4096
+	// turnRows is the number of rows of B transposed back at a time.
+	turnRows = 32
 )
 
 // tri is B = alpha·M·B, or to solve B = alpha·M⁻¹·B, with M triangular of order
@@ -137,7 +139,9 @@ func (p *tri[T]) leaf(lo, hi int, alpha T) {
 		b, s := p.b[j*p.ldb+lo:], store.Grow(&p.w.strip, n*ld)
 		p.kernels.PackT(s, ld, b, p.ldb, w, n)
 		p.rows(s, ld, n, w, alpha)
-		p.kernels.PackT(b, p.ldb, s, ld, n, w)
+		for i := 0; i < w; i += turnRows { // few rows of B at a time: they may collide
+			p.kernels.PackT(b[i*p.ldb:], p.ldb, s[i:], ld, n, min(turnRows, w-i))
+		}
 	}
 }
 
@@ -161,17 +165,22 @@ func (p *tri[T]) pack(lo, hi int) {
 				}
 			}
 		}
+		di, dj := p.lda, 1
+		if p.t {
+			di, dj = 1, p.lda
+		}
 		for i := i0; i < i1; i++ {
 			f, to := i0, i+1
 			if p.upper {
 				f, to = i, i1
 			}
+			from := (lo+i)*di + (lo+f)*dj
 			for j := f; j < to; j++ {
-				if i == j && p.unit {
-					t[i*p.ldt+i] = 1
-				} else {
-					t[i*p.ldt+j] = p.at(lo+i, lo+j)[0]
-				}
+				t[i*p.ldt+j] = p.a[from]
+				from += dj
+			}
+			if p.unit {
+				t[i*p.ldt+i] = 1
 			}
 		}
 	}
