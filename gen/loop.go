@@ -19,11 +19,12 @@ func (d *body) advance(bytes int) {
 }
 
 // mapLoop runs the program over n elements of the streams: unroll vectors a round, or
-// half as many, or a quarter …, as registers allow, then single ones, then a part of one. It moves the streams on and uses up n. With
-// ready, n is no multiple of a vector's elements, or ready is 0, and the part is set.
+// half as many, or a quarter …, within 256 bytes and as registers allow, then single
+// ones, then a part of one. It moves the streams on and uses up n. ready, if there is
+// one, holds the elements of that part, for which beginPart has been called.
 func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
 	m, l := d.m, vector(d.m)
-	for unroll > 1 && d.plan(0, unroll, 0, false) == nil {
+	for unroll > 1 && (unroll*m.vectorBytes() > 256 || d.plan(0, unroll, 0, false) == nil) {
 		unroll /= 2
 	}
 	step := func(vectors int) {

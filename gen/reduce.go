@@ -146,7 +146,7 @@ func writeColSum(f loopFile, t target, d dtype, group int) string {
 	b.store("dst", sum)
 	dst, x, ld, rows, n := m.arg("dst"), m.arg("x"), m.arg("ld"), m.arg("rows"), m.arg("n")
 	body := newBody(b, order, streams, 0)
-	body.mapRows(n, 4, func() {
+	body.mapRows(n, 8, func() {
 		m.move(streams["dst"], dst)
 		for _, s := range order[1:] {
 			m.move(streams[s], x)

@@ -110,14 +110,14 @@ func (b *builder) abs(x val) val {
 	if b.m.has(opAbs) {
 		return b.calc(opAbs, x)
 	}
-	return b.and(x, b.constant(b.sign()-1))
+	return b.and(b.constant(b.sign()-1), x)
 }
 
 func (b *builder) neg(x val) val {
 	if b.m.has(opNeg) {
 		return b.calc(opNeg, x)
 	}
-	return b.xor(x, b.constant(b.sign()))
+	return b.xor(b.constant(b.sign()), x)
 }
 
 // accumulate gives the program a running value: next is its new value from the old.
