@@ -12,16 +12,17 @@ import (
 // vector v as long as a row and a vector w of one element for each row. It may write
 // in all three.
 type rowCall[T Float] struct {
-	name string
-	run  func(k *Kernels[T], a []T, ld, rows int, v, w []T)
+	name   string
+	unused int // the operand it does not touch: 1 for v, 2 for w; 0: none
+	run    func(k *Kernels[T], a []T, ld, rows int, v, w []T)
 }
 
 func rowCalls[T Float]() []rowCall[T] {
 	return []rowCall[T]{
-		{"AxpyRows", func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.AxpyRows(a, ld, w, v) }},
-		{"DotRows", func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.DotRows(w, a, ld, v) }},
-		{"ColSum", func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.ColSum(v, a, ld, rows) }},
-		{"RotRows", func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
+		{"AxpyRows", 0, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.AxpyRows(a, ld, w, v) }},
+		{"DotRows", 0, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.DotRows(w, a, ld, v) }},
+		{"ColSum", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.ColSum(v, a, ld, rows) }},
+		{"RotRows", 1, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
 			c, s := make([]T, rows-1), w[:rows-1]
 			for i := range c {
 				c[i] = 0.6
