@@ -27,9 +27,10 @@ func matrixFits(rows, cols, ld, n int) bool {
 	return rows > 0 && cols > 0 && ld >= cols && (n-cols)/ld >= rows-1 && n >= cols
 }
 
-// operandFits is matrixFits for what tensor.Gemm takes.
+// operandFits is matrixFits for what tensor.Gemm takes, without its division.
 func operandFits(rows, cols, ld, n int) bool {
-	return matrixFits(rows, cols, ld, n) && max(rows, ld) <= maxStride
+	return uint(rows-1) < maxStride && uint(cols-1) < maxStride && uint(ld) <= maxStride && ld >= cols &&
+		uint64(rows-1)*uint64(ld)+uint64(cols) <= uint64(n)
 }
 
 // matricesMeet tells whether tensor.Gemm would refuse a result x with an operand y:
@@ -103,7 +104,7 @@ func copyMatrix[T tensor.Float](buf *[]T, rows, cols int, x []T, ld int) []T {
 func gemm[T tensor.Float](same bool, tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {
 	ta, ok1 := trans(tA)
 	tb, ok2 := trans(tB)
-	if !ok1 || !ok2 || alpha != 0 && !ours(same, true) {
+	if !ok1 || !ok2 || alpha != 0 && !ours(same, !gemmIsSmall(sizeOf[T]() == 4, ta, tb, m, n, k)) {
 		return false // with alpha = 0, gonum multiplies all of A and B by it
 	}
 	ra, ca, rb, cb := m, k, k, n

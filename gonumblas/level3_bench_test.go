@@ -47,6 +47,30 @@ func benchTall[T tensor.Float](b *testing.B) {
 	}
 }
 
+// BenchmarkLevel3Small has the shapes around which the rules of level3_rules.go lie.
+func BenchmarkLevel3Small(b *testing.B) {
+	b.Run("prec=f64", benchSmall[float64])
+	b.Run("prec=f32", benchSmall[float32])
+}
+
+func benchSmall[T tensor.Float](b *testing.B) {
+	for _, op := range level3Cases[T]() {
+		for _, n := range []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16} {
+			runLevel3(b, op, n, n, n)
+		}
+		for _, n := range []int{1, 2, 4, 8} {
+			for _, long := range []int{16, 64, 100} {
+				runLevel3(b, op, n, long, n)
+				runLevel3(b, op, long, n, n)
+				runLevel3(b, op, n, n, long)
+				if op.name[:3] == "syr" {
+					runLevel3(b, op, long, long, n)
+				}
+			}
+		}
+	}
+}
+
 // level3Case is one form of a routine.
 type level3Case[T tensor.Float] struct {
 	name, form string
@@ -96,9 +120,18 @@ func level3Cases[T tensor.Float]() []level3Case[T] {
 	for _, s := range sides {
 		for _, ul := range uplos {
 			all = append(all, level3Case[T]{"symm", fmt.Sprintf("%c%c", s, ul), s == blas.Right,
-				func(m, n, k int) int { return 2 * m * n * n },
+				func(m, n, k int) int {
+					if s == blas.Left {
+						return 2 * m * m * n
+					}
+					return 2 * m * n * n
+				},
 				func(l level3[T], m, n, k int, a, b, c []T) {
-					l.symm(s, ul, m, n, alpha, a, n, b, n, beta, c, n)
+					order := n
+					if s == blas.Left {
+						order = m
+					}
+					l.symm(s, ul, m, n, alpha, a, order, b, n, beta, c, n)
 				}})
 			for _, tA := range transs {
 				for _, d := range diags {

@@ -38,7 +38,7 @@ func syr2k[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, n, k int,
 
 func rankK[T tensor.Float](same, two bool, ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {
 	t, ok := trans(tA)
-	if !ok || !isUplo(ul) || !ours(same, true) || alpha == 0 {
+	if !ok || !isUplo(ul) || !ours(same, !rankIsSmall(t, two, n, k)) || alpha == 0 {
 		return false // alpha = 0 only multiplies by beta
 	}
 	rows, cols := n, k
@@ -163,7 +163,7 @@ func symm[T tensor.Float](same bool, s blas.Side, ul blas.Uplo, m, n int, alpha 
 	if s == blas.Right {
 		order = n
 	}
-	if s != blas.Left && s != blas.Right || !isUplo(ul) || !ours(same, true) || alpha == 0 ||
+	if s != blas.Left && s != blas.Right || !isUplo(ul) || !ours(same, !symmIsSmall(s, m, n)) || alpha == 0 ||
 		!operandFits(order, order, lda, len(a)) || !operandFits(m, n, ldb, len(b)) || !operandFits(m, n, ldc, len(c)) {
 		return false
 	}

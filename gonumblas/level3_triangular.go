@@ -40,13 +40,14 @@ type tri[T tensor.Float] struct {
 
 func trxm[T tensor.Float](same, solve bool, s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha T, a []T, lda int, b []T, ldb int) bool {
 	t, ok := trans(tA)
-	if !ok || s != blas.Left && s != blas.Right || !isUplo(ul) || d != blas.NonUnit && d != blas.Unit || !ours(same, true) || alpha == 0 {
-		return false
-	}
 	order, cols := m, n
 	if s == blas.Right {
 		order, cols = n, m
 		t = !t
+	}
+	if !ok || s != blas.Left && s != blas.Right || !isUplo(ul) || d != blas.NonUnit && d != blas.Unit ||
+		!ours(same, !triangleIsSmall(sizeOf[T]() == 4, solve, s, order, cols)) || alpha == 0 {
+		return false
 	}
 	if !operandFits(order, order, lda, len(a)) || !operandFits(m, n, ldb, len(b)) {
 		return false
