@@ -302,7 +302,7 @@ func (s *schedule) prepare() {
 // spoils tells whether the second factor of a fused operation may be spoilt.
 func (s *schedule) spoils(o vop) bool {
 	_, isGoal := s.goal[o.dst]
-	return !isGoal && !s.p.invariant[o.src[1]] && s.p.ops[s.last[o.src[1]]].dst == o.dst && !slices.Contains(s.p.acc, o.src[1]) && o.src[0] != o.src[1]
+	return !isGoal && !s.p.invariant[o.src[1]] && s.p.ops[s.last[o.src[1]]].dst == o.dst && !slices.Contains(s.p.acc, o.src[1])
 }
 
 // step plans operation i of instance u; false if there is no register left for it.
