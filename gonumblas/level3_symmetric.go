@@ -29,7 +29,18 @@ type rankUpdate[T tensor.Float] struct {
 }
 
 func syrk[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a []T, lda int, beta T, c []T, ldc int) bool {
-	return rankK(same, false, ul, tA, n, k, alpha, a, lda, a, lda, beta, c, ldc)
+	if rankK(same, false, ul, tA, n, k, alpha, a, lda, a, lda, beta, c, ldc) {
+		return true
+	}
+	// gonum 0.17 multiplies this triangle by a beta of 0, and NaNs stay. What cannot
+	// be is left as it is for gonum to panic.
+	if t, ok := trans(tA); beta == 0 && alpha != 0 && ul == blas.Lower && t && ok && operandFits(n, n, ldc, len(c)) &&
+		(operandFits(k, n, lda, len(a)) && !matricesMeet(c, n, n, ldc, a, k, n, lda) || k == 0 && lda >= n) {
+		for i := range n {
+			clear(c[i*ldc:][:i+1])
+		}
+	}
+	return false
 }
 
 func syr2k[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {
