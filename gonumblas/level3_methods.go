@@ -2,42 +2,57 @@ package gonumblas
 
 import "gonum.org/v1/gonum/blas"
 
-// Dgemm computes C = alpha·op(A)·op(B) + beta·C.
+// Dgemm computes C = alpha·op(A)·op(B) + beta·C. The order of an element's sum is that
+// of tensor.Gemm and depends on k alone.
 func (f Float64) Dgemm(tA, tB blas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
 	if !gemm(f.SameBits, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Dgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
 
-// Dsyrk computes a triangle of C = alpha·op(A)·op(A)ᵀ + beta·C.
+// Dsyrk computes a triangle of C = alpha·op(A)·op(A)ᵀ + beta·C. Its elements have the
+// bits that Dgemm gives them in C whole.
 func (f Float64) Dsyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64, a []float64, lda int, beta float64, c []float64, ldc int) {
 	if !syrk(f.SameBits, ul, tA, n, k, alpha, a, lda, beta, c, ldc) {
 		f.Implementation.Dsyrk(ul, tA, n, k, alpha, a, lda, beta, c, ldc)
 	}
 }
 
-// Dsyr2k computes a triangle of C = alpha·op(A)·op(B)ᵀ + alpha·op(B)·op(A)ᵀ + beta·C.
+// Dsyr2k computes a triangle of C = alpha·op(A)·op(B)ᵀ + alpha·op(B)·op(A)ᵀ + beta·C. Its
+// elements have the bits that two calls of Dgemm give them in C whole, one product
+// added after the other.
 func (f Float64) Dsyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
 	if !syr2k(f.SameBits, ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Dsyr2k(ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
 
-// Dsymm computes C = alpha·A·B + beta·C, or alpha·B·A + beta·C, with symmetric A.
+// Dsymm computes C = alpha·A·B + beta·C, or alpha·B·A + beta·C, with symmetric A. Its
+// elements have the bits that Dgemm gives them with A written out.
 func (f Float64) Dsymm(s blas.Side, ul blas.Uplo, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
 	if !symm(f.SameBits, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Dsymm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
 
-// Dtrmm computes B = alpha·op(A)·B, or alpha·B·op(A), with triangular A.
+// Dtrmm computes B = alpha·op(A)·B, or alpha·B·op(A), with triangular A. Only elements
+// of its triangle are multiplied with B, those that are zero too, other than in gonum.
+// An element's sum begins with its terms in rows and columns of A that one block of 8
+// holds, goes on with those that the same block of 64 holds, and then, as the order
+// of A is halved, with those of ever larger blocks. It depends on the order of A and
+// on the form of the call alone.
 func (f Float64) Dtrmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
 	if !trxm(f.SameBits, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		f.Implementation.Dtrmm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	}
 }
 
-// Dtrsm solves op(A)·X = alpha·B, or X·op(A) = alpha·B, with triangular A; X overwrites B.
+// Dtrsm solves op(A)·X = alpha·B, or X·op(A) = alpha·B, with triangular A; X overwrites
+// B. Terms are subtracted from alpha·B in the reverse of Dtrmm's order, those of the
+// largest blocks first. In the last block of 8 a sum of them is subtracted at once, and
+// both sides of that are multiplied by the reciprocal of the diagonal element; where
+// that is near the ends of the range, the difference is divided instead. Zeros of the
+// triangle are multiplied with X, other than in gonum.
 func (f Float64) Dtrsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
 	if !trxm(f.SameBits, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		f.Implementation.Dtrsm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
