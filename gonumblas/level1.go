@@ -67,6 +67,10 @@ func nrm2[T tensor.Float](same bool, n int, x []T, incX int) (r T, ok bool) {
 	return norm(asm.Active[T](), v), true
 }
 
+// searched is the number of elements of which the greatest is found before it is
+// known where it is.
+const searched = 2048
+
 // iamax finds the greatest by a kernel, and then where it is by halves.
 func iamax[T tensor.Float](n int, x []T, incX int) (index int, ok bool) {
 	if !haveSIMD || incX != 1 || uint(n-1) >= uint(len(x)) {
@@ -79,8 +83,8 @@ func iamax[T tensor.Float](n int, x []T, incX int) (index int, ok bool) {
 	x = x[:n:n]
 	greatest := T(-1)
 	lo, hi := 0, 0
-	for i := 0; i < n; i += chunk.Piece {
-		j := min(i+chunk.Piece, n)
+	for i := 0; i < n; i += searched {
+		j := min(i+searched, n)
 		if m := k.AMax(x[i:j:j]); m > greatest {
 			greatest, lo, hi = m, i, j
 		}
@@ -178,13 +182,5 @@ func swap[T tensor.Float](n int, x []T, incX int, y []T, incY int) bool {
 		return false // nothing is rounded: gonum's has the same result
 	}
 	chunk.Swap(asm.Active[T](), x[:n:n], y)
-	return true
-}
-
-func copyVector[T tensor.Float](n int, x []T, incX int, y []T, incY int) bool {
-	if !contiguous(n, x, incX, y, incY) || meetPartly(n, x, y) {
-		return false
-	}
-	chunk.Copy(y[:n:n], x)
 	return true
 }

@@ -44,19 +44,33 @@ func (v vec[T]) update(k *asm.Kernels[T], alpha T, t []T, beta T, w *work[T]) {
 }
 
 func gemv[T tensor.Float](same bool, tA blas.Transpose, m, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) bool {
-	if !ours(same, true) {
-		return false
-	}
 	t, ok := trans(tA)
 	lenX, lenY := n, m
 	if t {
 		lenX, lenY = m, n
 	}
-	vx, okX := vecOf(lenX, x, incX)
-	vy, okY := vecOf(lenY, y, incY)
-	if !ok || !okX || !okY || alpha == 0 || lda > maxStride || !matrixFits(m, n, lda, len(a)) {
+	if !ours(same, !gemvIsSmall[T](t, m, n, incX, incY)) || !ok || alpha == 0 ||
+		!fits(lenX, incX, len(x)) || !fits(lenY, incY, len(y)) || !operandFits(m, n, lda, len(a)) {
 		return false // alpha = 0 only multiplies by beta
 	}
+	if incX == 1 && incY == 1 {
+		px, py := x[:lenX:lenX], y[:lenY:lenY]
+		apart := !matricesMeet(py, 1, lenY, lda, a, m, n, lda) && !matricesMeet(py, 1, lenY, lenY, px, 1, lenX, lenX)
+		if apart && t {
+			tensor.Gemm(false, false, 1, n, m, alpha, px, max(m, n), a, lda, beta, py, lda)
+			return true
+		}
+		if apart && beta == 0 {
+			k := asm.Active[T]()
+			chunk.DotRows(k, py, a, lda, px)
+			if alpha != 1 {
+				chunk.Scale(k, py, alpha, py)
+			}
+			return true
+		}
+	}
+	vx, _ := vecOf(lenX, x, incX)
+	vy, _ := vecOf(lenY, y, incY)
 	k, w := asm.Active[T](), getWork[T]()
 	sum := store.Grow(&w.t, lenY)
 	px := vx.all(&w.x)
@@ -72,15 +86,20 @@ func gemv[T tensor.Float](same bool, tA blas.Transpose, m, n int, alpha T, a []T
 
 func ger[T tensor.Float](same bool, m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
 	// With a negative increment gonum 0.17 reads outside x, or leaves A as it is.
-	if !ours(same, true) && incX > 0 && incY > 0 {
+	if !ours(same, !gerIsSmall[T](m, n, incX, incY)) && incX > 0 && incY > 0 {
 		return false
 	}
-	vx, okX := vecOf(m, x, incX)
-	vy, okY := vecOf(n, y, incY)
-	if !okX || !okY || alpha == 0 || !matrixFits(m, n, lda, len(a)) {
+	if !fits(m, incX, len(x)) || !fits(n, incY, len(y)) || alpha == 0 || !operandFits(m, n, lda, len(a)) {
 		return false
 	}
-	k, w := asm.Active[T](), getWork[T]()
+	k := asm.Active[T]()
+	if alpha == 1 && incX == 1 && incY == 1 {
+		chunk.AxpyRows(k, a, lda, x[:m:m], y[:n:n])
+		return true
+	}
+	vx, _ := vecOf(m, x, incX)
+	vy, _ := vecOf(n, y, incY)
+	w := getWork[T]()
 	scaled := store.Grow(&w.t, m)
 	chunk.Scale(k, scaled, alpha, vx.all(&w.x))
 	chunk.AxpyRows(k, a, lda, scaled, vy.all(&w.y))
@@ -96,7 +115,7 @@ func symv[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, a []T, lda in
 	}
 	vx, okX := vecOf(n, x, incX)
 	vy, okY := vecOf(n, y, incY)
-	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !matrixFits(n, n, lda, len(a)) {
+	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !operandFits(n, n, lda, len(a)) {
 		return false
 	}
 	k, w := asm.Active[T](), getWork[T]()
@@ -129,7 +148,7 @@ func syr[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX in
 		return false
 	}
 	vx, okX := vecOf(n, x, incX)
-	if ul != blas.Upper && ul != blas.Lower || !okX || alpha == 0 || !matrixFits(n, n, lda, len(a)) {
+	if ul != blas.Upper && ul != blas.Lower || !okX || alpha == 0 || !operandFits(n, n, lda, len(a)) {
 		return false
 	}
 	k, w := asm.Active[T](), getWork[T]()
@@ -152,7 +171,7 @@ func syr2[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX i
 	}
 	vx, okX := vecOf(n, x, incX)
 	vy, okY := vecOf(n, y, incY)
-	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !matrixFits(n, n, lda, len(a)) {
+	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !operandFits(n, n, lda, len(a)) {
 		return false
 	}
 	k, w := asm.Active[T](), getWork[T]()

@@ -2,22 +2,28 @@ package gonumblas
 
 import (
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+	store "github.com/lanes-go/lanes/internal/scratch"
 	"github.com/lanes-go/lanes/tensor"
 	"gonum.org/v1/gonum/blas"
 )
 
-// triangle is a triangular matrix and a right-hand side.
-type triangle[T tensor.Float] struct {
-	k    *asm.Kernels[T]
-	n    int
-	a    []T
-	lda  int
-	unit bool
-	x    []T
-}
+// triangleBlock is the height of the diagonal blocks of trmv and trsv, which go element
+// by element; what lies beside them goes to kernels. It is part of the bits.
+const triangleBlock = 16
 
-// row is elements lo to hi of row i.
-func (p *triangle[T]) row(i, lo, hi int) []T { return p.a[i*p.lda+lo : i*p.lda+hi] }
+// triangle is a triangular matrix and a vector to multiply or solve in place.
+type triangle[T tensor.Float] struct {
+	k     *asm.Kernels[T]
+	n     int
+	a     []T
+	lda   int
+	upper bool // as stored
+	trans bool
+	unit  bool
+	x     []T
+	sum   []T // triangleBlock elements
+}
 
 // triangleVector is trmv, or trsv to solve, on a contiguous vector.
 func triangleVector[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int, solve bool) bool {
@@ -25,17 +31,19 @@ func triangleVector[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, 
 		return false
 	}
 	t, ok := trans(tA)
-	v, okX := vecOf(n, x, incX)
-	if !ok || !okX || ul != blas.Upper && ul != blas.Lower || d != blas.NonUnit && d != blas.Unit || !matrixFits(n, n, lda, len(a)) {
+	if !ok || !fits(n, incX, len(x)) || ul != blas.Upper && ul != blas.Lower || d != blas.NonUnit && d != blas.Unit || !operandFits(n, n, lda, len(a)) {
 		return false
 	}
-	w := getWork[T]()
-	p := triangle[T]{k: asm.Active[T](), n: n, a: a, lda: lda, unit: d == blas.Unit, x: v.all(&w.x)}
-	if solve {
-		p.solve(ul == blas.Upper, t)
-	} else {
-		p.multiply(ul == blas.Upper, t)
+	p := triangle[T]{k: asm.Active[T](), n: n, a: a, lda: lda, upper: ul == blas.Upper, trans: t, unit: d == blas.Unit}
+	if incX == 1 && (t || n <= triangleBlock) { // no scratch memory
+		p.x = x[:n:n]
+		p.run(solve)
+		return true
 	}
+	v, _ := vecOf(n, x, incX)
+	w := getWork[T]()
+	p.x, p.sum = v.all(&w.x), store.Grow(&w.t, triangleBlock)
+	p.run(solve)
 	if incX != 1 {
 		v.scatter(p.x, 0)
 	}
@@ -43,75 +51,116 @@ func triangleVector[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, 
 	return true
 }
 
-// multiply is x = op(A)·x. Without transposition, row by row, a row's inner product
-// before its x is gone. With, a row of A times its x is added to the others.
-func (p *triangle[T]) multiply(upper, t bool) {
-	n, x := p.n, p.x
-	dot, axpy := dotOf(p.k, n), axpyOf(p.k, n)
-	switch {
-	case upper && !t:
-		for i := range n {
-			if p.unit {
-				x[i] += dot(p.row(i, i+1, n), x[i+1:])
-			} else {
-				x[i] = dot(p.row(i, i, n), x[i:])
-			}
+// run goes over the diagonal blocks: to multiply, from the end whose elements of x the
+// others do not need; to solve, from the end where nothing is unknown.
+func (p *triangle[T]) run(solve bool) {
+	blocks := (p.n + triangleBlock - 1) / triangleBlock
+	down := p.upper == p.trans == solve // op(A) is upper if it is so as stored, or else transposed
+	for i := range blocks {
+		if !down {
+			i = blocks - 1 - i
 		}
-	case !upper && !t:
-		for i := n - 1; i >= 0; i-- {
-			if p.unit {
-				x[i] += dot(p.row(i, 0, i), x)
-			} else {
-				x[i] = dot(p.row(i, 0, i+1), x)
-			}
+		lo := i * triangleBlock
+		p.block(lo, min(lo+triangleBlock, p.n), solve)
+	}
+}
+
+// block does rows lo to hi of A: the diagonal block and the panel beside it, which as
+// stored are rows: multiplied with the x of their columns, or times the x of their rows
+// added to that of their columns.
+func (p *triangle[T]) block(lo, hi int, solve bool) {
+	from, to := 0, lo
+	if p.upper {
+		from, to = hi, p.n
+	}
+	x, panel := p.x[lo:hi:hi], p.a[lo*p.lda+from:]
+	if !p.trans {
+		var sum []T
+		if from < to {
+			sum = p.sum[:hi-lo]
+			chunk.DotRows(p.k, sum, panel, p.lda, p.x[from:to:to])
 		}
-	case upper && t:
-		for i := n - 1; i >= 0; i-- {
-			axpy(x[i+1:], x[i], p.row(i, i+1, n))
-			if !p.unit {
-				x[i] *= p.a[i*p.lda+i]
+		if solve {
+			for i, v := range sum {
+				x[i] -= v
 			}
+			p.solve(lo, x)
+			return
 		}
-	default:
-		for i := range n {
-			axpy(x[:i], x[i], p.row(i, 0, i))
-			if !p.unit {
-				x[i] *= p.a[i*p.lda+i]
-			}
+		p.multiply(lo, x)
+		for i, v := range sum {
+			x[i] += v
+		}
+		return
+	}
+	alpha := T(1)
+	if solve {
+		alpha = -1
+		p.solve(lo, x)
+	}
+	if from < to {
+		tensor.Gemm(false, false, 1, to-from, hi-lo, alpha, x, p.lda, panel, p.lda, 1, p.x[from:to:to], p.lda)
+	}
+	if !solve {
+		p.multiply(lo, x)
+	}
+}
+
+// diagonal is the diagonal block of op(A) from row lo on: its elements, the distance
+// between those of a column and of a row, and whether it is upper triangular.
+func (p *triangle[T]) diagonal(lo int) (a []T, row, col int, upper bool) {
+	a = p.a[lo*p.lda+lo:]
+	if p.trans {
+		return a, 1, p.lda, !p.upper
+	}
+	return a, p.lda, 1, p.upper
+}
+
+// multiply is x = op(A)·x for one block: column by column x[i] += a[i][j]·x[j], products
+// rounded.
+func (p *triangle[T]) multiply(lo int, x []T) {
+	a, row, col, upper := p.diagonal(lo)
+	for j := range x {
+		if !upper {
+			j = len(x) - 1 - j
+		}
+		v := x[j]
+		if upper {
+			addColumn(x[:j], v, a[j*col:], row)
+		} else if j+1 < len(x) {
+			addColumn(x[j+1:], v, a[j*col+(j+1)*row:], row)
+		}
+		if !p.unit {
+			x[j] = a[j*(row+col)] * v
 		}
 	}
 }
 
-// solve is op(A)·x = b, b being what x holds.
-func (p *triangle[T]) solve(upper, t bool) {
-	n, x := p.n, p.x
-	dot, axpy := dotOf(p.k, n), axpyOf(p.k, n)
-	switch {
-	case upper && !t:
-		for i := n - 1; i >= 0; i-- {
-			x[i] -= dot(p.row(i, i+1, n), x[i+1:])
-			p.divide(i)
+// solve is op(A)·x = b for one block: column by column x[i] -= a[i][j]·x[j], products
+// rounded.
+func (p *triangle[T]) solve(lo int, x []T) {
+	a, row, col, upper := p.diagonal(lo)
+	for j := range x {
+		if upper {
+			j = len(x) - 1 - j
 		}
-	case !upper && !t:
-		for i := range n {
-			x[i] -= dot(p.row(i, 0, i), x)
-			p.divide(i)
+		if !p.unit {
+			x[j] /= a[j*(row+col)]
 		}
-	case upper && t:
-		for i := range n {
-			p.divide(i)
-			axpy(x[i+1:], -x[i], p.row(i, i+1, n))
-		}
-	default:
-		for i := n - 1; i >= 0; i-- {
-			p.divide(i)
-			axpy(x[:i], -x[i], p.row(i, 0, i))
+		v := -x[j]
+		if upper {
+			addColumn(x[:j], v, a[j*col:], row)
+		} else if j+1 < len(x) {
+			addColumn(x[j+1:], v, a[j*col+(j+1)*row:], row)
 		}
 	}
 }
 
-func (p *triangle[T]) divide(i int) {
-	if !p.unit {
-		p.x[i] /= p.a[i*p.lda+i]
+// addColumn is x[i] += v·a[i*row].
+func addColumn[T tensor.Float](x []T, v T, a []T, row int) {
+	at := 0
+	for i := range x {
+		x[i] += T(v * a[at])
+		at += row
 	}
 }
