@@ -17,10 +17,11 @@ type machine interface {
 	has(opcode) bool
 	// calc writes one operation. dst may be a source, but of opFMA only the last.
 	calc(op opcode, dst vreg, src ...vreg)
-	// fromMemory tells whether an operation can take its last operand from memory, and
-	// calcMemory writes one that does; an opFMA with dst as its second factor.
+	// fromMemory tells whether an operation can take an operand from memory, and
+	// calcMemory writes one that does: operand k, which src lacks. That is the last,
+	// of an opFMA with dst as its second factor, or the second factor of an opFMA.
 	fromMemory(op opcode) bool
-	calcMemory(op opcode, dst vreg, src []vreg, from ireg, offset int)
+	calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int)
 	param(dst vreg, name string)    // a scalar parameter of the function in every element
 	constant(dst vreg, bits uint64) // bits in every element
 	broadcast(dst vreg, from ireg)  // the element at from in every element

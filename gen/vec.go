@@ -224,7 +224,7 @@ func (d *body) plan(first, count, at int, part bool) []func() {
 	free := slices.Clone(d.free)
 	slices.Reverse(free)
 	s := &schedule{body: d, first: first, at: at, part: part, free: free,
-		last: map[val]int{}, goal: map[val]int{}, inMemory: map[val]bool{}, reg: make([]map[val]vreg, count)}
+		last: map[val]int{}, goal: map[val]int{}, inMemory: map[val]bool{}, operand: map[int]int{}, reg: make([]map[val]vreg, count)}
 	s.prepare()
 	var ops []int
 	work := 0
@@ -257,6 +257,7 @@ type schedule struct {
 	last      map[val]int  // the last use
 	goal      map[val]int  // the accumulator a value is the new one of
 	inMemory  map[val]bool // loads that are operands of their only use
+	operand   map[int]int  // by operation: which
 	reg       []map[val]vreg
 	free      []vreg // the next to be given first, the last freed last
 	write     []func()
@@ -283,26 +284,41 @@ func (s *schedule) prepare() {
 	}
 	// A load may wait for its use if nothing is stored in between.
 	stored := 0
-	for _, o := range p.ops {
+	for i, o := range p.ops {
 		switch o.op {
 		case opStore:
 			stored++
 		case opLoad:
 			stores[o.dst] = stored
 		default:
-			if i := len(o.src) - 1; i > 0 && !s.part && s.m.fromMemory(o.op) {
-				v := o.src[i]
-				n, isLoad := stores[v]
-				s.inMemory[v] = isLoad && n == stored && uses[v] == 1 && (o.op != opFMA || s.spoils(o))
+			for _, k := range s.memoryOperands(i) {
+				v := o.src[k]
+				if n, isLoad := stores[v]; isLoad && n == stored && uses[v] == 1 {
+					s.inMemory[v], s.operand[i] = true, k
+					break
+				}
 			}
 		}
 	}
 }
 
-// spoils tells whether the second factor of a fused operation may be spoilt.
-func (s *schedule) spoils(o vop) bool {
-	_, isGoal := s.goal[o.dst]
-	return !isGoal && !s.p.invariant[o.src[1]] && s.p.ops[s.last[o.src[1]]].dst == o.dst && !slices.Contains(s.p.acc, o.src[1])
+// memoryOperands lists the operands of operation i that may come from memory, the best first: the
+// last one, or of a fused operation the second factor.
+func (s *schedule) memoryOperands(i int) []int {
+	o := s.p.ops[i]
+	last := len(o.src) - 1
+	switch {
+	case last <= 0 || s.part || !s.m.fromMemory(o.op):
+		return nil
+	case o.op != opFMA:
+		return []int{last}
+	}
+	// The addend, if the second factor may be spoilt: the result takes its place.
+	f := o.src[1]
+	if _, isGoal := s.goal[o.dst]; !isGoal && !s.p.invariant[f] && s.last[f] == i && !slices.Contains(s.p.acc, f) {
+		return []int{last, 1}
+	}
+	return []int{1}
 }
 
 // step plans operation i of instance u; false if there is no register left for it.
@@ -331,13 +347,16 @@ func (s *schedule) step(i, u int) bool {
 	}
 	var dst vreg
 	g, isGoal := s.goal[o.dst]
-	memory := len(src) < len(o.src) // the last operand is a load
+	k, memory := s.operand[i]
 	switch end := len(dying) - 1; {
-	case o.op == opFMA && memory: // in place of the second factor
+	case o.op == opFMA && memory && k == 2: // in place of the second factor
 		dst, dying = dying[end], dying[:end]
 	case isGoal && !s.part:
 		dst = s.acc[g][s.first+u]
-	case end >= 0 && (o.op != opFMA || dying[end] == src[2]):
+		if o.op == opFMA && slices.Contains(src[:len(src)-1], dst) {
+			panic("an accumulator is a factor of its new value")
+		}
+	case end >= 0 && (o.op != opFMA || dying[end] == src[len(src)-1]):
 		dst, dying = dying[end], dying[:end]
 	case len(s.free) == 0:
 		return false
@@ -349,8 +368,8 @@ func (s *schedule) step(i, u int) bool {
 		from, offset := s.streams[o.name], offset()
 		s.write = append(s.write, func() { m.load(dst, from, offset, s.part) })
 	case memory:
-		from, offset := s.streams[s.p.loadOf(o.src[len(o.src)-1])], offset()
-		s.write = append(s.write, func() { m.calcMemory(o.op, dst, src, from, offset) })
+		from, offset := s.streams[s.p.loadOf(o.src[k])], offset()
+		s.write = append(s.write, func() { m.calcMemory(o.op, k, dst, src, from, offset) })
 	default:
 		s.write = append(s.write, func() { m.calc(o.op, dst, src...) })
 	}

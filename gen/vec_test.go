@@ -51,15 +51,21 @@ func (s *simulator) calc(op opcode, dst vreg, src ...vreg) {
 	s.reg[dst] = simulate(op, x)
 }
 
-func (s *simulator) calcMemory(op opcode, dst vreg, src []vreg, from ireg, offset int) {
+func (s *simulator) calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int) {
+	memory := s.streams[from][offset/32]
+	if op == opFMA && k == 1 {
+		s.reg[dst] = s.reg[src[1]]
+		s.reg[dst] += s.reg[src[0]] * memory
+		return
+	}
 	if op == opFMA && dst != src[1] {
-		panic("an operand from memory, but not in place of the second factor")
+		panic("an addend from memory, but not in place of the second factor")
 	}
 	var x []int64
 	for _, r := range src {
 		x = append(x, s.reg[r])
 	}
-	s.reg[dst] = simulate(op, append(x, s.streams[from][offset/32]))
+	s.reg[dst] = simulate(op, append(x, memory))
 }
 
 func (s *simulator) param(dst vreg, name string)             { s.reg[dst] = 31 }

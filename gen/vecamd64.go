@@ -95,10 +95,15 @@ func (m *amd64Machine) calc(op opcode, dst vreg, src ...vreg) {
 
 func (m *amd64Machine) fromMemory(op opcode) bool { return op == opFMA || amd64Ops[op] != "" }
 
-func (m *amd64Machine) calcMemory(op opcode, dst vreg, src []vreg, from ireg, offset int) {
+func (m *amd64Machine) calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int) {
 	name := "VFMADD213"
 	if op != opFMA {
 		name = amd64Op(op)
+	} else if k == 1 {
+		name = "VFMADD231"
+		if src[1] != dst {
+			m.op("VMOVA", m.v(src[1]), m.v(dst))
+		}
 	}
 	m.op(name, m.at(from, offset), m.v(src[0]), m.v(dst))
 }
