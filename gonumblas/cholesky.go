@@ -8,7 +8,7 @@ import (
 
 const (
 	// minCholesky is the least order from which the factorisation here is the faster one.
-	minCholesky = 20
+	minCholesky = 72
 	// choleskyBlock is the greatest order that is not halved.
 	choleskyBlock = 16
 )

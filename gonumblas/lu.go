@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// minLU is the least of both dimensions from which the factorisation here is the
-	// faster one.
-	minLU = 24
+	// minLU and minLURows are the least dimensions and number of rows from which the
+	// factorisation here is the faster one.
+	minLU, minLURows = 8, 80
 	// luPanel is the greatest number of columns that are factorised in a transposed copy.
 	luPanel = 64
 	// luColumns is the number of columns of a panel that are factorised one by one.
@@ -26,7 +26,7 @@ const (
 // 1997), so that nearly all work is products, down to panels that are transposed:
 // there a column of A is contiguous. Its scratch memory is kept.
 func (l LAPACK) Dgetrf(m, n int, a []float64, lda int, ipiv []int) (ok bool) {
-	if min(m, n) < minLU || !simd[float64]() || !operandFits(m, n, lda, len(a)) || len(ipiv) != min(m, n) {
+	if min(m, n) < minLU || m < minLURows || !simd[float64]() || !operandFits(m, n, lda, len(a)) || len(ipiv) != min(m, n) {
 		return l.Implementation.Dgetrf(m, n, a, lda, ipiv)
 	}
 	w := getSpace[float64]()

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// minQR is the least of both dimensions from which the factorisation here is the
-	// faster one.
-	minQR = 24
+	// minQR is the least number of columns, and minQRRows and minQRows the numbers of
+	// rows, from which the factorisation here, and Q, are the faster ones.
+	minQR, minQRRows, minQRows = 8, 60, 40
 	// qrPanel is the number of columns that are factorised in a transposed copy.
 	qrPanel = 32
 	// qrColumns is the number of columns of a panel that are factorised one by one.
@@ -23,7 +23,7 @@ const (
 // better performance", IBM J. Res. Dev. 44, 2000). Its scratch memory is kept.
 func (l LAPACK) Dgeqrf(m, n int, a []float64, lda int, tau, work []float64, lwork int) {
 	k := min(m, n)
-	if k < minQR || !simd[float64]() || lwork < n || len(work) < lwork || !operandFits(m, n, lda, len(a)) || len(tau) != k {
+	if k < minQR || m < minQRRows || !simd[float64]() || lwork < n || len(work) < lwork || !operandFits(m, n, lda, len(a)) || len(tau) != k {
 		l.Implementation.Dgeqrf(m, n, a, lda, tau, work, lwork)
 		return
 	}
@@ -46,7 +46,7 @@ func (l LAPACK) Dgeqrf(m, n int, a []float64, lda int, tau, work []float64, lwor
 // Dorgqr computes the first n columns of Q from k reflectors; arguments and results are
 // those of gonum's Dorgqr.
 func (l LAPACK) Dorgqr(m, n, k int, a []float64, lda int, tau, work []float64, lwork int) {
-	if k < minQR || n < k || m < n || !simd[float64]() || lwork < n || len(work) < lwork || !operandFits(m, n, lda, len(a)) || len(tau) != k {
+	if k < minQR || m < minQRows || n < k || m < n || !simd[float64]() || lwork < n || len(work) < lwork || !operandFits(m, n, lda, len(a)) || len(tau) != k {
 		l.Implementation.Dorgqr(m, n, k, a, lda, tau, work, lwork)
 		return
 	}
