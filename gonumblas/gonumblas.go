@@ -2,6 +2,20 @@
 //
 //	blas32.Use(gonumblas.Float32{})
 //	blas64.Use(gonumblas.Float64{})
+//
+// All of levels 1, 2 and 3 is there: gonum's implementation is embedded, and where
+// lanes is faster it stands in front, in both precisions: dot, nrm2, asum, iamax, axpy,
+// scal, rot, swap; gemv, ger, symv, trmv, trsv, syr, syr2; gemm, syrk, syr2k, symm,
+// trmm, trsm. Arguments, strides and panics are gonum's. Calls that gonum does no
+// slower, by a rule on the shape, are passed on to it, and all of them where there is
+// no SIMD (LANES_ISA=generic, the build tag purego, other architectures): no call is
+// slower than what it replaces by more than the nanosecond or two of passing it on.
+//
+// With SameBits nothing that rounds is passed on, and these routines return the same
+// bits on every CPU; their comments say in which order they add. The other routines
+// are gonum's, which promises no bits. No routine allocates once its scratch memory
+// has grown. Any number of goroutines may call at the same time; results may share no
+// element with operands, unless a comment allows it.
 package gonumblas
 
 import (

@@ -7,14 +7,15 @@ import (
 	"github.com/lanes-go/lanes/internal/chunk"
 )
 
-// Ddot is
+// Ddot returns Σ x[i]·y[i], in the order of asm's Dot: 64 (float32) or 32 (float64)
+// running sums of fused multiply-adds over chunks of 16384 elements, the chunks combined
+// pairwise; the order is that of the vector, whatever its increments. Passed on to gonum:
+// strided vectors, and short ones where its assembly is faster (see shortDot).
 func (f Float64) Ddot(n int, x []float64, incX int, y []float64, incY int) float64 {
 	if !f.SameBits && contiguous(n, x, incX, y, incY) {
 		switch {
 		case n < shortDot:
 			return dotShort(x[:n:n], y)
-		case n < min64Dot:
-			return f.Implementation.Ddot(n, x, incX, y, incY)
 		case haveSIMD && n <= asm.Chunk:
 			return asm.Active[float64]().Dot(x[:n:n], y)
 		}
@@ -25,7 +26,8 @@ func (f Float64) Ddot(n int, x []float64, incX int, y []float64, incY int) float
 	return f.Implementation.Ddot(n, x, incX, y, incY)
 }
 
-// Dasum is
+// Dasum returns Σ |x[i]|, in the order of Ddot; 0 for a negative increment. Strided
+// vectors are passed on to gonum.
 func (f Float64) Dasum(n int, x []float64, incX int) float64 {
 	if !f.SameBits && incX == 1 && uint(n-1) < uint(len(x)) {
 		switch {
@@ -41,7 +43,11 @@ func (f Float64) Dasum(n int, x []float64, incX int) float64 {
 	return f.Implementation.Dasum(n, x, incX)
 }
 
-// Dnrm2 is
+// Dnrm2 returns the Euclidean norm of x: the root of the sum of squares in the order of
+// Ddot, or where that is not well inside the range, of the elements times a power of two:
+// right to a few units in the last place from the least subnormal number to the greatest.
+// NaN with a NaN, else Inf with an infinity; 0 for a negative increment. It is never
+// passed on where there is SIMD.
 func (f Float64) Dnrm2(n int, x []float64, incX int) float64 {
 	if incX == 1 && n >= 2 && n <= len(x) {
 		var s float64
@@ -61,7 +67,9 @@ func (f Float64) Dnrm2(n int, x []float64, incX int) float64 {
 	return f.Implementation.Dnrm2(n, x, incX)
 }
 
-// Idamax is
+// Idamax returns the first index of the greatest |x[i]|: -1 of nothing or with a negative
+// increment, 0 if x[0] is NaN; other NaNs are left out. The result is gonum's, which finds
+// it in strided vectors.
 func (f Float64) Idamax(n int, x []float64, incX int) int {
 	if incX == 1 && uint(n-1) < uint(min(len(x), shortIamax)) {
 		return iamaxShort(x[:n:n])
@@ -72,7 +80,9 @@ func (f Float64) Idamax(n int, x []float64, incX int) int {
 	return f.Implementation.Idamax(n, x, incX)
 }
 
-// Daxpy is
+// Daxpy is y[i] = fma(alpha, x[i], y[i]); with alpha = 0 it does nothing. x and y may be the
+// same, or parts of one slice that share no element. Passed on to gonum: strided vectors,
+// and short ones where its assembly is faster (see shortAxpy).
 func (f Float64) Daxpy(n int, alpha float64, x []float64, incX int, y []float64, incY int) {
 	if !f.SameBits && contiguous(n, x, incX, y, incY) && alpha != 0 {
 		switch {
@@ -92,7 +102,8 @@ func (f Float64) Daxpy(n int, alpha float64, x []float64, incX int, y []float64,
 	}
 }
 
-// Dscal is
+// Dscal is x[i] = alpha·x[i]; alpha = 0 writes +0 whatever x holds. A product alone has the
+// same bits everywhere: strided vectors are gonum's even with SameBits.
 func (f Float64) Dscal(n int, alpha float64, x []float64, incX int) {
 	if incX == 1 && uint(n-1) < uint(len(x)) && alpha != 0 {
 		switch {
@@ -109,7 +120,8 @@ func (f Float64) Dscal(n int, alpha float64, x []float64, incX int) {
 	}
 }
 
-// Drot is
+// Drot is x[i], y[i] = fma(c, x[i], s·y[i]), fma(c, y[i], -(s·x[i])). Passed on to gonum:
+// strided vectors, and short ones (see shortRot).
 func (f Float64) Drot(n int, x []float64, incX int, y []float64, incY int, c, s float64) {
 	if !f.SameBits && contiguous(n, x, incX, y, incY) {
 		switch {
@@ -126,7 +138,8 @@ func (f Float64) Drot(n int, x []float64, incX int, y []float64, incY int, c, s 
 	}
 }
 
-// Dswap is
+// Dswap exchanges x and y. Nothing is rounded: strided vectors are gonum's even with
+// SameBits. So is Dcopy, all of it: gonum's is the runtime's copy.
 func (f Float64) Dswap(n int, x []float64, incX int, y []float64, incY int) {
 	if contiguous(n, x, incX, y, incY) {
 		switch {

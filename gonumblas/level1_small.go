@@ -14,7 +14,7 @@ import (
 // through the interface up to 64 elements, gonum's assembly 6 ns and 1 ns more for every
 // 10 (float64) or 20 (float32), its loops 5 ns and 1 ns more for every 2 or 3.
 const (
-	shortDot, min64Dot, min32Dot    = 5, 5, 56
+	shortDot, min32Dot              = 5, 56
 	shortAxpy, min64Axpy, min32Axpy = 12, 24, 48
 	shortScal                       = 6
 	shortRot, min64Rot, min32Rot    = 6, 24, 24

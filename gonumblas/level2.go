@@ -43,13 +43,13 @@ func (v vec[T]) update(k *asm.Kernels[T], alpha T, t []T, beta T, w *work[T]) {
 	v.scatter(y, 0)
 }
 
-func gemv[T tensor.Float](same bool, tA blas.Transpose, m, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) bool {
+func gemv[T tensor.Float](tA blas.Transpose, m, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) bool {
 	t, ok := trans(tA)
 	lenX, lenY := n, m
 	if t {
 		lenX, lenY = m, n
 	}
-	if !ours(same, !gemvIsSmall[T](t, m, n, incX, incY)) || !ok || alpha == 0 ||
+	if !ok || alpha == 0 ||
 		!fits(lenX, incX, len(x)) || !fits(lenY, incY, len(y)) || !operandFits(m, n, lda, len(a)) {
 		return false // alpha = 0 only multiplies by beta
 	}
@@ -84,17 +84,31 @@ func gemv[T tensor.Float](same bool, tA blas.Transpose, m, n int, alpha T, a []T
 	return true
 }
 
-func ger[T tensor.Float](same bool, m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
-	// With a negative increment gonum 0.17 reads outside x, or leaves A as it is.
-	if !ours(same, !gerIsSmall[T](m, n, incX, incY)) && incX > 0 && incY > 0 {
-		return false
+// clearable ends y where the vector does: with beta = 0 gonum 0.17 has implementations
+// of gemv that clear all of the slice.
+func clearable[T tensor.Float](tA blas.Transpose, m, n int, y []T, incY int) []T {
+	if tA == blas.NoTrans {
+		n = m
 	}
+	if incY == 1 && uint(n-1) < uint(len(y)) {
+		return y[:n]
+	}
+	return y
+}
+
+func ger[T tensor.Float](m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
 	if !fits(m, incX, len(x)) || !fits(n, incY, len(y)) || alpha == 0 || !operandFits(m, n, lda, len(a)) {
 		return false
 	}
 	k := asm.Active[T]()
 	if alpha == 1 && incX == 1 && incY == 1 {
 		chunk.AxpyRows(k, a, lda, x[:m:m], y[:n:n])
+		return true
+	}
+	if m <= 8 && incX == 1 && incY == 1 { // dearer than the rows would be scratch memory
+		for i, v := range x[:m] {
+			chunk.Axpy(k, a[i*lda:][:n:n], T(alpha*v), y)
+		}
 		return true
 	}
 	vx, _ := vecOf(m, x, incX)
@@ -109,10 +123,7 @@ func ger[T tensor.Float](same bool, m, n int, alpha T, x []T, incX int, y []T, i
 
 // symv reads a row of the triangle once from memory: as a row of A it is multiplied
 // with x, as a column of A added to the result, and by then it is in the L1.
-func symv[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) bool {
-	if !ours(same, true) {
-		return false
-	}
+func symv[T tensor.Float](ul blas.Uplo, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) bool {
 	vx, okX := vecOf(n, x, incX)
 	vy, okY := vecOf(n, y, incY)
 	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !operandFits(n, n, lda, len(a)) {
@@ -143,10 +154,7 @@ func symv[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, a []T, lda in
 
 // syr adds alpha·x·xᵀ to a triangle, row by row. As in gonum, a row whose factor is 0
 // is left as it is.
-func syr[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX int, a []T, lda int) bool {
-	if !ours(same, true) {
-		return false
-	}
+func syr[T tensor.Float](ul blas.Uplo, n int, alpha T, x []T, incX int, a []T, lda int) bool {
 	vx, okX := vecOf(n, x, incX)
 	if ul != blas.Upper && ul != blas.Lower || !okX || alpha == 0 || !operandFits(n, n, lda, len(a)) {
 		return false
@@ -165,10 +173,7 @@ func syr[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX in
 }
 
 // syr2 adds alpha·x·yᵀ, then alpha·y·xᵀ to a row.
-func syr2[T tensor.Float](same bool, ul blas.Uplo, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
-	if !ours(same, true) {
-		return false
-	}
+func syr2[T tensor.Float](ul blas.Uplo, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
 	vx, okX := vecOf(n, x, incX)
 	vy, okY := vecOf(n, y, incY)
 	if ul != blas.Upper && ul != blas.Lower || !okX || !okY || alpha == 0 || !operandFits(n, n, lda, len(a)) {

@@ -26,10 +26,7 @@ type triangle[T tensor.Float] struct {
 }
 
 // triangleVector is trmv, or trsv to solve, on a contiguous vector.
-func triangleVector[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int, solve bool) bool {
-	if !ours(same, true) {
-		return false
-	}
+func triangleVector[T tensor.Float](ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int, solve bool) bool {
 	t, ok := trans(tA)
 	if !ok || !fits(n, incX, len(x)) || ul != blas.Upper && ul != blas.Lower || d != blas.NonUnit && d != blas.Unit || !operandFits(n, n, lda, len(a)) {
 		return false
