@@ -7,11 +7,42 @@
 // func addF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
 TEXT ·addF32AVX2(SB), NOSPLIT, $0-32
-	MOVQ    dst+0(FP), DI
-	MOVQ    x+8(FP), SI
-	MOVQ    y+16(FP), DX
-	MOVQ    n+24(FP), R8
-	SUBQ $0x40, R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
+	SUBQ $0x00000080, R8
+	JLT          aligned
+	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
+	JEQ          aligned
+	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
+	JEQ          aligned
+	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
+	JEQ          aligned
+	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ R9, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (SI), Y14, Y0; VMASKMOVPS (DX), Y14, Y1
+	VADDPS Y1, Y0, Y1; LEAQ (DI), AX; TESTQ $0x00000004, R9
+	JZ           skip16_1
+	VMOVUPS X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPS Y1, Y15
+
+stored16_1:
+	TESTQ $0x00000002, R9
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R9
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
+
+aligned:
+	ADDQ $0x00000080, R8; SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
@@ -35,6 +66,43 @@ rest:
 	JEQ          done
 	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ R8, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (SI), Y14, Y0; VMASKMOVPS (DX), Y14, Y1
 	VADDPS Y1, Y0, Y1; LEAQ (DI), AX; TESTQ $0x00000004, R8
+	JZ           skip16_2
+	VMOVUPS X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
+	JMP          stored16_2
+
+skip16_2:
+	VMOVAPS Y1, Y15
+
+stored16_2:
+	TESTQ $0x00000002, R8
+	JZ        skip8_2
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_2:
+	TESTQ $0x00000001, R8
+	JZ     skip4_2
+	VMOVSS X15, (AX)
+
+skip4_2:
+done:
+	VZEROUPPER
+	RET
+
+// func scaleF32AVX2(dst *float32, a float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·scaleF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS a+8(FP), Y0
+	SUBQ $0x00000080, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ R8, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (SI), Y14, Y1; VMULPS Y1, Y0, Y1
+	LEAQ (DI), AX; TESTQ $0x00000004, R8
 	JZ           skip16_1
 	VMOVUPS X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
 	JMP          stored16_1
@@ -53,20 +121,12 @@ skip8_1:
 	VMOVSS X15, (AX)
 
 skip4_1:
-done:
-	VZEROUPPER
-	RET
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
 
-// func scaleF32AVX2(dst *float32, a float32, x *float32, n int)
-// Requires: AVX, AVX2
-TEXT ·scaleF32AVX2(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), DX
-	VBROADCASTSS a+8(FP), Y0
-	SUBQ $0x40, DX
-	JLT          few
-	PCALIGN      $0x40
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMULPS (SI), Y0, Y1; VMOVUPS Y1, (DI); VMULPS 32(SI), Y0, Y2; VMOVUPS Y2, 32(DI); VMULPS 64(SI), Y0, Y3; VMOVUPS Y3, 64(DI); VMULPS 96(SI), Y0, Y4; VMOVUPS Y4, 96(DI)
@@ -87,24 +147,24 @@ rest:
 	JEQ          done
 	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ DX, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (SI), Y14, Y1; VMULPS Y1, Y0, Y1
 	LEAQ (DI), AX; TESTQ $0x00000004, DX
-	JZ           skip16_1
+	JZ           skip16_2
 	VMOVUPS X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
-	JMP          stored16_1
+	JMP          stored16_2
 
-skip16_1:
+skip16_2:
 	VMOVAPS Y1, Y15
 
-stored16_1:
+stored16_2:
 	TESTQ $0x00000002, DX
-	JZ        skip8_1
+	JZ        skip8_2
 	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
 
-skip8_1:
+skip8_2:
 	TESTQ $0x00000001, DX
-	JZ     skip4_1
+	JZ     skip4_2
 	VMOVSS X15, (AX)
 
-skip4_1:
+skip4_2:
 done:
 	VZEROUPPER
 	RET
@@ -116,9 +176,38 @@ TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-32
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
 	VBROADCASTSS a+8(FP), Y0
-	SUBQ $0x40, DX
-	JLT          few
-	PCALIGN      $0x40
+	SUBQ $0x00000080, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ R8, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (SI), Y14, Y1; VMASKMOVPS (DI), Y14, Y2
+	VFMADD231PS Y1, Y0, Y2; LEAQ (DI), AX; TESTQ $0x00000004, R8
+	JZ           skip16_1
+	VMOVUPS X2, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y2, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPS Y2, Y15
+
+stored16_1:
+	TESTQ $0x00000002, R8
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R8
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPS (SI), Y1; VFMADD213PS (DI), Y0, Y1; VMOVUPS Y1, (DI); VMOVUPS 32(SI), Y2; VFMADD213PS 32(DI), Y0, Y2; VMOVUPS Y2, 32(DI); VMOVUPS 64(SI), Y3; VFMADD213PS 64(DI), Y0, Y3
@@ -140,24 +229,24 @@ rest:
 	JEQ          done
 	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ DX, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (SI), Y14, Y1; VMASKMOVPS (DI), Y14, Y2
 	VFMADD231PS Y1, Y0, Y2; LEAQ (DI), AX; TESTQ $0x00000004, DX
-	JZ           skip16_1
+	JZ           skip16_2
 	VMOVUPS X2, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y2, X15
-	JMP          stored16_1
+	JMP          stored16_2
 
-skip16_1:
+skip16_2:
 	VMOVAPS Y2, Y15
 
-stored16_1:
+stored16_2:
 	TESTQ $0x00000002, DX
-	JZ        skip8_1
+	JZ        skip8_2
 	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
 
-skip8_1:
+skip8_2:
 	TESTQ $0x00000001, DX
-	JZ     skip4_1
+	JZ     skip4_2
 	VMOVSS X15, (AX)
 
-skip4_1:
+skip4_2:
 done:
 	VZEROUPPER
 	RET
@@ -170,9 +259,57 @@ TEXT ·rotF32AVX2(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), DX
 	VBROADCASTSS c+16(FP), Y0
 	VBROADCASTSS s+20(FP), Y1
-	MOVL $0x80000000, AX; VMOVD AX, X2; VBROADCASTSS X2, Y2; VXORPS Y1, Y2, Y3; SUBQ $0x10, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVL $0x80000000, AX; VMOVD AX, X2; VBROADCASTSS X2, Y2; VXORPS Y1, Y2, Y3; SUBQ $0x00000080, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ R8, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (DI), Y14, Y4; VMASKMOVPS (SI), Y14, Y5
+	VMULPS Y5, Y1, Y6; VFMADD231PS Y4, Y0, Y6; LEAQ (DI), AX; TESTQ $0x00000004, R8
+	JZ           skip16_1
+	VMOVUPS X6, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y6, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPS Y6, Y15
+
+stored16_1:
+	TESTQ $0x00000002, R8
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R8
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	VMULPS Y4, Y3, Y4; VFMADD231PS Y5, Y0, Y4; LEAQ (SI), AX; TESTQ $0x00000004, R8
+	JZ           skip16_2
+	VMOVUPS X4, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y4, X15
+	JMP          stored16_2
+
+skip16_2:
+	VMOVAPS Y4, Y15
+
+stored16_2:
+	TESTQ $0x00000002, R8
+	JZ        skip8_2
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_2:
+	TESTQ $0x00000001, R8
+	JZ     skip4_2
+	VMOVSS X15, (AX)
+
+skip4_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x10, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPS (DI), Y4; VMOVUPS 32(DI), Y5; VMOVUPS (SI), Y6; VMOVUPS 32(SI), Y7; VMULPS Y6, Y1, Y8; VMULPS Y7, Y1, Y9; VFMADD231PS Y4, Y0, Y8; VFMADD231PS Y5, Y0, Y9
@@ -194,43 +331,43 @@ rest:
 	JEQ          done
 	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ DX, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (DI), Y14, Y4; VMASKMOVPS (SI), Y14, Y5
 	VMULPS Y5, Y1, Y6; VFMADD231PS Y4, Y0, Y6; LEAQ (DI), AX; TESTQ $0x00000004, DX
-	JZ           skip16_1
+	JZ           skip16_3
 	VMOVUPS X6, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y6, X15
-	JMP          stored16_1
+	JMP          stored16_3
 
-skip16_1:
+skip16_3:
 	VMOVAPS Y6, Y15
 
-stored16_1:
+stored16_3:
 	TESTQ $0x00000002, DX
-	JZ        skip8_1
+	JZ        skip8_3
 	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
 
-skip8_1:
+skip8_3:
 	TESTQ $0x00000001, DX
-	JZ     skip4_1
+	JZ     skip4_3
 	VMOVSS X15, (AX)
 
-skip4_1:
+skip4_3:
 	VMULPS Y4, Y3, Y4; VFMADD231PS Y5, Y0, Y4; LEAQ (SI), AX; TESTQ $0x00000004, DX
-	JZ           skip16_2
+	JZ           skip16_4
 	VMOVUPS X4, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y4, X15
-	JMP          stored16_2
+	JMP          stored16_4
 
-skip16_2:
+skip16_4:
 	VMOVAPS Y4, Y15
 
-stored16_2:
+stored16_4:
 	TESTQ $0x00000002, DX
-	JZ        skip8_2
+	JZ        skip8_4
 	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
 
-skip8_2:
+skip8_4:
 	TESTQ $0x00000001, DX
-	JZ     skip4_2
+	JZ     skip4_4
 	VMOVSS X15, (AX)
 
-skip4_2:
+skip4_4:
 done:
 	VZEROUPPER
 	RET
@@ -238,10 +375,58 @@ done:
 // func swapF32AVX2(x *float32, y *float32, n int)
 // Requires: AVX, AVX2
 TEXT ·swapF32AVX2(SB), NOSPLIT, $0-24
-	MOVQ    x+0(FP), DI
-	MOVQ    y+8(FP), SI
-	MOVQ    n+16(FP), DX
-	SUBQ $0x40, DX
+	MOVQ         x+0(FP), DI
+	MOVQ         y+8(FP), SI
+	MOVQ         n+16(FP), DX
+	SUBQ $0x00000080, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ R8, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (DI), Y14, Y0; VMASKMOVPS (SI), Y14, Y1
+	LEAQ (DI), AX; TESTQ $0x00000004, R8
+	JZ           skip16_1
+	VMOVUPS X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPS Y1, Y15
+
+stored16_1:
+	TESTQ $0x00000002, R8
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R8
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	LEAQ (SI), AX; TESTQ $0x00000004, R8
+	JZ           skip16_2
+	VMOVUPS X0, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y0, X15
+	JMP          stored16_2
+
+skip16_2:
+	VMOVAPS Y0, Y15
+
+stored16_2:
+	TESTQ $0x00000002, R8
+	JZ        skip8_2
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_2:
+	TESTQ $0x00000001, R8
+	JZ     skip4_2
+	VMOVSS X15, (AX)
+
+skip4_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
@@ -266,43 +451,43 @@ rest:
 	JEQ          done
 	MOVQ $0x0706050403020100, AX; VMOVQ AX, X14; VPMOVZXBD X14, Y14; VMOVQ DX, X15; VPBROADCASTD X15, Y15; VPCMPGTD Y14, Y15, Y14; VMASKMOVPS (DI), Y14, Y0; VMASKMOVPS (SI), Y14, Y1
 	LEAQ (DI), AX; TESTQ $0x00000004, DX
-	JZ           skip16_1
+	JZ           skip16_3
 	VMOVUPS X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
-	JMP          stored16_1
+	JMP          stored16_3
 
-skip16_1:
+skip16_3:
 	VMOVAPS Y1, Y15
 
-stored16_1:
+stored16_3:
 	TESTQ $0x00000002, DX
-	JZ        skip8_1
+	JZ        skip8_3
 	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
 
-skip8_1:
+skip8_3:
 	TESTQ $0x00000001, DX
-	JZ     skip4_1
+	JZ     skip4_3
 	VMOVSS X15, (AX)
 
-skip4_1:
+skip4_3:
 	LEAQ (SI), AX; TESTQ $0x00000004, DX
-	JZ           skip16_2
+	JZ           skip16_4
 	VMOVUPS X0, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y0, X15
-	JMP          stored16_2
+	JMP          stored16_4
 
-skip16_2:
+skip16_4:
 	VMOVAPS Y0, Y15
 
-stored16_2:
+stored16_4:
 	TESTQ $0x00000002, DX
-	JZ        skip8_2
+	JZ        skip8_4
 	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
 
-skip8_2:
+skip8_4:
 	TESTQ $0x00000001, DX
-	JZ     skip4_2
+	JZ     skip4_4
 	VMOVSS X15, (AX)
 
-skip4_2:
+skip4_4:
 done:
 	VZEROUPPER
 	RET
@@ -371,11 +556,37 @@ done:
 // func addF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
 TEXT ·addF64AVX2(SB), NOSPLIT, $0-32
-	MOVQ    dst+0(FP), DI
-	MOVQ    x+8(FP), SI
-	MOVQ    y+16(FP), DX
-	MOVQ    n+24(FP), R8
-	SUBQ $0x20, R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
+	SUBQ $0x40, R8
+	JLT          aligned
+	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
+	JEQ          aligned
+	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
+	JEQ          aligned
+	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
+	JEQ          aligned
+	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ R9, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (SI), Y14, Y0; VMASKMOVPD (DX), Y14, Y1
+	VADDPD Y1, Y0, Y1; LEAQ (DI), AX; TESTQ $0x00000002, R9
+	JZ           skip16_1
+	VMOVUPD X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPD Y1, Y15
+
+stored16_1:
+	TESTQ $0x00000001, R9
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
+
+aligned:
+	ADDQ $0x40, R8; SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
@@ -399,6 +610,38 @@ rest:
 	JEQ          done
 	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ R8, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (SI), Y14, Y0; VMASKMOVPD (DX), Y14, Y1
 	VADDPD Y1, Y0, Y1; LEAQ (DI), AX; TESTQ $0x00000002, R8
+	JZ           skip16_2
+	VMOVUPD X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
+	JMP          stored16_2
+
+skip16_2:
+	VMOVAPD Y1, Y15
+
+stored16_2:
+	TESTQ $0x00000001, R8
+	JZ      skip8_2
+	VMOVLPS X15, (AX)
+
+skip8_2:
+done:
+	VZEROUPPER
+	RET
+
+// func scaleF64AVX2(dst *float64, a float64, x *float64, n int)
+// Requires: AVX, AVX2
+TEXT ·scaleF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), DX
+	VBROADCASTSD a+8(FP), Y0
+	SUBQ $0x40, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ R8, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (SI), Y14, Y1; VMULPD Y1, Y0, Y1
+	LEAQ (DI), AX; TESTQ $0x00000002, R8
 	JZ           skip16_1
 	VMOVUPD X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
 	JMP          stored16_1
@@ -412,20 +655,12 @@ stored16_1:
 	VMOVLPS X15, (AX)
 
 skip8_1:
-done:
-	VZEROUPPER
-	RET
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
 
-// func scaleF64AVX2(dst *float64, a float64, x *float64, n int)
-// Requires: AVX, AVX2
-TEXT ·scaleF64AVX2(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), DX
-	VBROADCASTSD a+8(FP), Y0
-	SUBQ $0x20, DX
-	JLT          few
-	PCALIGN      $0x40
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x20, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMULPD (SI), Y0, Y1; VMOVUPD Y1, (DI); VMULPD 32(SI), Y0, Y2; VMOVUPD Y2, 32(DI); VMULPD 64(SI), Y0, Y3; VMOVUPD Y3, 64(DI); VMULPD 96(SI), Y0, Y4; VMOVUPD Y4, 96(DI)
@@ -446,19 +681,19 @@ rest:
 	JEQ          done
 	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ DX, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (SI), Y14, Y1; VMULPD Y1, Y0, Y1
 	LEAQ (DI), AX; TESTQ $0x00000002, DX
-	JZ           skip16_1
+	JZ           skip16_2
 	VMOVUPD X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
-	JMP          stored16_1
+	JMP          stored16_2
 
-skip16_1:
+skip16_2:
 	VMOVAPD Y1, Y15
 
-stored16_1:
+stored16_2:
 	TESTQ $0x00000001, DX
-	JZ      skip8_1
+	JZ      skip8_2
 	VMOVLPS X15, (AX)
 
-skip8_1:
+skip8_2:
 done:
 	VZEROUPPER
 	RET
@@ -470,9 +705,33 @@ TEXT ·axpyF64AVX2(SB), NOSPLIT, $0-32
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
 	VBROADCASTSD a+8(FP), Y0
-	SUBQ $0x20, DX
-	JLT          few
-	PCALIGN      $0x40
+	SUBQ $0x40, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ R8, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (SI), Y14, Y1; VMASKMOVPD (DI), Y14, Y2
+	VFMADD231PD Y1, Y0, Y2; LEAQ (DI), AX; TESTQ $0x00000002, R8
+	JZ           skip16_1
+	VMOVUPD X2, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y2, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPD Y2, Y15
+
+stored16_1:
+	TESTQ $0x00000001, R8
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x20, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPD (SI), Y1; VFMADD213PD (DI), Y0, Y1; VMOVUPD Y1, (DI); VMOVUPD 32(SI), Y2; VFMADD213PD 32(DI), Y0, Y2; VMOVUPD Y2, 32(DI); VMOVUPD 64(SI), Y3; VFMADD213PD 64(DI), Y0, Y3
@@ -494,19 +753,19 @@ rest:
 	JEQ          done
 	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ DX, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (SI), Y14, Y1; VMASKMOVPD (DI), Y14, Y2
 	VFMADD231PD Y1, Y0, Y2; LEAQ (DI), AX; TESTQ $0x00000002, DX
-	JZ           skip16_1
+	JZ           skip16_2
 	VMOVUPD X2, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y2, X15
-	JMP          stored16_1
+	JMP          stored16_2
 
-skip16_1:
+skip16_2:
 	VMOVAPD Y2, Y15
 
-stored16_1:
+stored16_2:
 	TESTQ $0x00000001, DX
-	JZ      skip8_1
+	JZ      skip8_2
 	VMOVLPS X15, (AX)
 
-skip8_1:
+skip8_2:
 done:
 	VZEROUPPER
 	RET
@@ -519,9 +778,47 @@ TEXT ·rotF64AVX2(SB), NOSPLIT, $0-40
 	MOVQ         n+32(FP), DX
 	VBROADCASTSD c+16(FP), Y0
 	VBROADCASTSD s+24(FP), Y1
-	MOVQ $0x8000000000000000, AX; VMOVQ AX, X2; VBROADCASTSD X2, Y2; VXORPD Y1, Y2, Y3; SUBQ $0x08, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVQ $0x8000000000000000, AX; VMOVQ AX, X2; VBROADCASTSD X2, Y2; VXORPD Y1, Y2, Y3; SUBQ $0x40, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ R8, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (DI), Y14, Y4; VMASKMOVPD (SI), Y14, Y5
+	VMULPD Y5, Y1, Y6; VFMADD231PD Y4, Y0, Y6; LEAQ (DI), AX; TESTQ $0x00000002, R8
+	JZ           skip16_1
+	VMOVUPD X6, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y6, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPD Y6, Y15
+
+stored16_1:
+	TESTQ $0x00000001, R8
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	VMULPD Y4, Y3, Y4; VFMADD231PD Y5, Y0, Y4; LEAQ (SI), AX; TESTQ $0x00000002, R8
+	JZ           skip16_2
+	VMOVUPD X4, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y4, X15
+	JMP          stored16_2
+
+skip16_2:
+	VMOVAPD Y4, Y15
+
+stored16_2:
+	TESTQ $0x00000001, R8
+	JZ      skip8_2
+	VMOVLPS X15, (AX)
+
+skip8_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x08, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPD (DI), Y4; VMOVUPD 32(DI), Y5; VMOVUPD (SI), Y6; VMOVUPD 32(SI), Y7; VMULPD Y6, Y1, Y8; VMULPD Y7, Y1, Y9; VFMADD231PD Y4, Y0, Y8; VFMADD231PD Y5, Y0, Y9
@@ -543,33 +840,33 @@ rest:
 	JEQ          done
 	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ DX, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (DI), Y14, Y4; VMASKMOVPD (SI), Y14, Y5
 	VMULPD Y5, Y1, Y6; VFMADD231PD Y4, Y0, Y6; LEAQ (DI), AX; TESTQ $0x00000002, DX
-	JZ           skip16_1
+	JZ           skip16_3
 	VMOVUPD X6, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y6, X15
-	JMP          stored16_1
+	JMP          stored16_3
 
-skip16_1:
+skip16_3:
 	VMOVAPD Y6, Y15
 
-stored16_1:
+stored16_3:
 	TESTQ $0x00000001, DX
-	JZ      skip8_1
+	JZ      skip8_3
 	VMOVLPS X15, (AX)
 
-skip8_1:
+skip8_3:
 	VMULPD Y4, Y3, Y4; VFMADD231PD Y5, Y0, Y4; LEAQ (SI), AX; TESTQ $0x00000002, DX
-	JZ           skip16_2
+	JZ           skip16_4
 	VMOVUPD X4, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y4, X15
-	JMP          stored16_2
+	JMP          stored16_4
 
-skip16_2:
+skip16_4:
 	VMOVAPD Y4, Y15
 
-stored16_2:
+stored16_4:
 	TESTQ $0x00000001, DX
-	JZ      skip8_2
+	JZ      skip8_4
 	VMOVLPS X15, (AX)
 
-skip8_2:
+skip8_4:
 done:
 	VZEROUPPER
 	RET
@@ -577,10 +874,48 @@ done:
 // func swapF64AVX2(x *float64, y *float64, n int)
 // Requires: AVX, AVX2
 TEXT ·swapF64AVX2(SB), NOSPLIT, $0-24
-	MOVQ    x+0(FP), DI
-	MOVQ    y+8(FP), SI
-	MOVQ    n+16(FP), DX
-	SUBQ $0x20, DX
+	MOVQ         x+0(FP), DI
+	MOVQ         y+8(FP), SI
+	MOVQ         n+16(FP), DX
+	SUBQ $0x40, DX
+	JLT          aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          aligned
+	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ R8, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (DI), Y14, Y0; VMASKMOVPD (SI), Y14, Y1
+	LEAQ (DI), AX; TESTQ $0x00000002, R8
+	JZ           skip16_1
+	VMOVUPD X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
+	JMP          stored16_1
+
+skip16_1:
+	VMOVAPD Y1, Y15
+
+stored16_1:
+	TESTQ $0x00000001, R8
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	LEAQ (SI), AX; TESTQ $0x00000002, R8
+	JZ           skip16_2
+	VMOVUPD X0, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y0, X15
+	JMP          stored16_2
+
+skip16_2:
+	VMOVAPD Y0, Y15
+
+stored16_2:
+	TESTQ $0x00000001, R8
+	JZ      skip8_2
+	VMOVLPS X15, (AX)
+
+skip8_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
@@ -605,33 +940,33 @@ rest:
 	JEQ          done
 	MOVQ $0x0000000003020100, AX; VMOVQ AX, X14; VPMOVZXBQ X14, Y14; VMOVQ DX, X15; VPBROADCASTQ X15, Y15; VPCMPGTQ Y14, Y15, Y14; VMASKMOVPD (DI), Y14, Y0; VMASKMOVPD (SI), Y14, Y1
 	LEAQ (DI), AX; TESTQ $0x00000002, DX
-	JZ           skip16_1
+	JZ           skip16_3
 	VMOVUPD X1, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y1, X15
-	JMP          stored16_1
+	JMP          stored16_3
 
-skip16_1:
+skip16_3:
 	VMOVAPD Y1, Y15
 
-stored16_1:
+stored16_3:
 	TESTQ $0x00000001, DX
-	JZ      skip8_1
+	JZ      skip8_3
 	VMOVLPS X15, (AX)
 
-skip8_1:
+skip8_3:
 	LEAQ (SI), AX; TESTQ $0x00000002, DX
-	JZ           skip16_2
+	JZ           skip16_4
 	VMOVUPD X0, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y0, X15
-	JMP          stored16_2
+	JMP          stored16_4
 
-skip16_2:
+skip16_4:
 	VMOVAPD Y0, Y15
 
-stored16_2:
+stored16_4:
 	TESTQ $0x00000001, DX
-	JZ      skip8_2
+	JZ      skip8_4
 	VMOVLPS X15, (AX)
 
-skip8_2:
+skip8_4:
 done:
 	VZEROUPPER
 	RET

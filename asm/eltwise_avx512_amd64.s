@@ -7,11 +7,46 @@
 // func addF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ    dst+0(FP), DI
-	MOVQ    x+8(FP), SI
-	MOVQ    y+16(FP), DX
-	MOVQ    n+24(FP), R8
-	SUBQ $0x40, R8
+	MOVQ          dst+0(FP), DI
+	MOVQ          x+8(FP), SI
+	MOVQ          y+16(FP), DX
+	MOVQ          n+24(FP), R8
+	SUBQ $0x00000080, R8
+	JLT           aligned
+	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
+	JEQ           aligned
+	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
+	JEQ           aligned
+	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VADDPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
+	JZ            skip32_1
+	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPS Y1, Y15
+
+stored32_1:
+	TESTQ $0x00000004, R9
+	JZ           skip16_1
+	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000002, R9
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R9
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
+
+aligned:
+	ADDQ $0x00000080, R8; SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
@@ -40,13 +75,46 @@ done:
 // func scaleF32AVX512(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), DX
-	VBROADCASTSS a+8(FP), Z0
-	SUBQ $0x40, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVQ          dst+0(FP), DI
+	MOVQ          x+16(FP), SI
+	MOVQ          n+24(FP), DX
+	VBROADCASTSS  a+8(FP), Z0
+	SUBQ $0x00000080, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMULPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
+	JZ            skip32_1
+	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPS Y1, Y15
+
+stored32_1:
+	TESTQ $0x00000004, R8
+	JZ           skip16_1
+	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000002, R8
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R8
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMULPS (SI), Z0, Z1; VMOVUPS Z1, (DI); VMULPS 64(SI), Z0, Z2; VMOVUPS Z2, 64(DI); VMULPS 128(SI), Z0, Z3; VMOVUPS Z3, 128(DI); VMULPS 192(SI), Z0, Z4; VMOVUPS Z4, 192(DI)
@@ -73,13 +141,46 @@ done:
 // func axpyF32AVX512(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), DX
-	VBROADCASTSS a+8(FP), Z0
-	SUBQ $0x40, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVQ          dst+0(FP), DI
+	MOVQ          x+16(FP), SI
+	MOVQ          n+24(FP), DX
+	VBROADCASTSS  a+8(FP), Z0
+	SUBQ $0x00000080, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DI), K1, Z2; VFMADD231PS Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R8
+	JZ            skip32_1
+	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPS Y2, Y15
+
+stored32_1:
+	TESTQ $0x00000004, R8
+	JZ           skip16_1
+	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000002, R8
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R8
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPS (SI), Z1; VFMADD213PS (DI), Z0, Z1; VMOVUPS Z1, (DI); VMOVUPS 64(SI), Z2; VFMADD213PS 64(DI), Z0, Z2; VMOVUPS Z2, 64(DI); VMOVUPS 128(SI), Z3; VFMADD213PS 128(DI), Z0, Z3
@@ -106,14 +207,72 @@ done:
 // func rotF32AVX512(x *float32, y *float32, c float32, s float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·rotF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ         x+0(FP), DI
-	MOVQ         y+8(FP), SI
-	MOVQ         n+24(FP), DX
-	VBROADCASTSS c+16(FP), Z0
-	VBROADCASTSS s+20(FP), Z1
-	MOVL $0x80000000, AX; VMOVD AX, X2; VBROADCASTSS X2, Z2; VXORPS Z1, Z2, Z3; SUBQ $0x40, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVQ          x+0(FP), DI
+	MOVQ          y+8(FP), SI
+	MOVQ          n+24(FP), DX
+	VBROADCASTSS  c+16(FP), Z0
+	VBROADCASTSS  s+20(FP), Z1
+	MOVL $0x80000000, AX; VMOVD AX, X2; VBROADCASTSS X2, Z2; VXORPS Z1, Z2, Z3; SUBQ $0x00000080, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z4; VMOVUPS.Z (SI), K1, Z5; VMULPS Z5, Z1, Z6; VFMADD231PS Z4, Z0, Z6; LEAQ (DI), AX
+	TESTQ $0x00000008, R8
+	JZ            skip32_1
+	VMOVUPS Y6, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z6, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPS Y6, Y15
+
+stored32_1:
+	TESTQ $0x00000004, R8
+	JZ           skip16_1
+	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000002, R8
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R8
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	VMULPS Z4, Z3, Z4; VFMADD231PS Z5, Z0, Z4; LEAQ (SI), AX; TESTQ $0x00000008, R8
+	JZ            skip32_2
+	VMOVUPS Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
+	JMP           stored32_2
+
+skip32_2:
+	VMOVAPS Y4, Y15
+
+stored32_2:
+	TESTQ $0x00000004, R8
+	JZ           skip16_2
+	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_2:
+	TESTQ $0x00000002, R8
+	JZ        skip8_2
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_2:
+	TESTQ $0x00000001, R8
+	JZ     skip4_2
+	VMOVSS X15, (AX)
+
+skip4_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPS (DI), Z4; VMOVUPS 64(DI), Z5; VMOVUPS 128(DI), Z6; VMOVUPS 192(DI), Z7; VMOVUPS (SI), Z8; VMOVUPS 64(SI), Z9; VMOVUPS 128(SI), Z10; VMOVUPS 192(SI), Z11
@@ -145,10 +304,67 @@ done:
 // func swapF32AVX512(x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·swapF32AVX512(SB), NOSPLIT, $0-24
-	MOVQ    x+0(FP), DI
-	MOVQ    y+8(FP), SI
-	MOVQ    n+16(FP), DX
-	SUBQ $0x40, DX
+	MOVQ          x+0(FP), DI
+	MOVQ          y+8(FP), SI
+	MOVQ          n+16(FP), DX
+	SUBQ $0x00000080, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z0; VMOVUPS.Z (SI), K1, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
+	JZ            skip32_1
+	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPS Y1, Y15
+
+stored32_1:
+	TESTQ $0x00000004, R8
+	JZ           skip16_1
+	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000002, R8
+	JZ        skip8_1
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_1:
+	TESTQ $0x00000001, R8
+	JZ     skip4_1
+	VMOVSS X15, (AX)
+
+skip4_1:
+	LEAQ (SI), AX; TESTQ $0x00000008, R8
+	JZ            skip32_2
+	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
+	JMP           stored32_2
+
+skip32_2:
+	VMOVAPS Y0, Y15
+
+stored32_2:
+	TESTQ $0x00000004, R8
+	JZ           skip16_2
+	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_2:
+	TESTQ $0x00000002, R8
+	JZ        skip8_2
+	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+
+skip8_2:
+	TESTQ $0x00000001, R8
+	JZ     skip4_2
+	VMOVSS X15, (AX)
+
+skip4_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x00000080, DX; SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
@@ -242,11 +458,41 @@ done:
 // func addF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ    dst+0(FP), DI
-	MOVQ    x+8(FP), SI
-	MOVQ    y+16(FP), DX
-	MOVQ    n+24(FP), R8
-	SUBQ $0x20, R8
+	MOVQ          dst+0(FP), DI
+	MOVQ          x+8(FP), SI
+	MOVQ          y+16(FP), DX
+	MOVQ          n+24(FP), R8
+	SUBQ $0x40, R8
+	JLT           aligned
+	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
+	JEQ           aligned
+	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
+	JEQ           aligned
+	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VADDPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
+	JZ            skip32_1
+	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPD Y1, Y15
+
+stored32_1:
+	TESTQ $0x00000002, R9
+	JZ           skip16_1
+	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000001, R9
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
+
+aligned:
+	ADDQ $0x40, R8; SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
@@ -275,13 +521,41 @@ done:
 // func scaleF64AVX512(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), DX
-	VBROADCASTSD a+8(FP), Z0
-	SUBQ $0x20, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVQ          dst+0(FP), DI
+	MOVQ          x+16(FP), SI
+	MOVQ          n+24(FP), DX
+	VBROADCASTSD  a+8(FP), Z0
+	SUBQ $0x40, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMULPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
+	JZ            skip32_1
+	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPD Y1, Y15
+
+stored32_1:
+	TESTQ $0x00000002, R8
+	JZ           skip16_1
+	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000001, R8
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x20, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMULPD (SI), Z0, Z1; VMOVUPD Z1, (DI); VMULPD 64(SI), Z0, Z2; VMOVUPD Z2, 64(DI); VMULPD 128(SI), Z0, Z3; VMOVUPD Z3, 128(DI); VMULPD 192(SI), Z0, Z4; VMOVUPD Z4, 192(DI)
@@ -308,13 +582,41 @@ done:
 // func axpyF64AVX512(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·axpyF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), DX
-	VBROADCASTSD a+8(FP), Z0
-	SUBQ $0x20, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVQ          dst+0(FP), DI
+	MOVQ          x+16(FP), SI
+	MOVQ          n+24(FP), DX
+	VBROADCASTSD  a+8(FP), Z0
+	SUBQ $0x40, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DI), K1, Z2; VFMADD231PD Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R8
+	JZ            skip32_1
+	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPD Y2, Y15
+
+stored32_1:
+	TESTQ $0x00000002, R8
+	JZ           skip16_1
+	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000001, R8
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x20, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPD (SI), Z1; VFMADD213PD (DI), Z0, Z1; VMOVUPD Z1, (DI); VMOVUPD 64(SI), Z2; VFMADD213PD 64(DI), Z0, Z2; VMOVUPD Z2, 64(DI); VMOVUPD 128(SI), Z3; VFMADD213PD 128(DI), Z0, Z3
@@ -341,14 +643,62 @@ done:
 // func rotF64AVX512(x *float64, y *float64, c float64, s float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·rotF64AVX512(SB), NOSPLIT, $0-40
-	MOVQ         x+0(FP), DI
-	MOVQ         y+8(FP), SI
-	MOVQ         n+32(FP), DX
-	VBROADCASTSD c+16(FP), Z0
-	VBROADCASTSD s+24(FP), Z1
-	MOVQ $0x8000000000000000, AX; VMOVQ AX, X2; VBROADCASTSD X2, Z2; VXORPD Z1, Z2, Z3; SUBQ $0x20, DX
-	JLT          few
-	PCALIGN      $0x40
+	MOVQ          x+0(FP), DI
+	MOVQ          y+8(FP), SI
+	MOVQ          n+32(FP), DX
+	VBROADCASTSD  c+16(FP), Z0
+	VBROADCASTSD  s+24(FP), Z1
+	MOVQ $0x8000000000000000, AX; VMOVQ AX, X2; VBROADCASTSD X2, Z2; VXORPD Z1, Z2, Z3; SUBQ $0x40, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z4; VMOVUPD.Z (SI), K1, Z5; VMULPD Z5, Z1, Z6; VFMADD231PD Z4, Z0, Z6; LEAQ (DI), AX
+	TESTQ $0x00000004, R8
+	JZ            skip32_1
+	VMOVUPD Y6, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z6, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPD Y6, Y15
+
+stored32_1:
+	TESTQ $0x00000002, R8
+	JZ           skip16_1
+	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000001, R8
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	VMULPD Z4, Z3, Z4; VFMADD231PD Z5, Z0, Z4; LEAQ (SI), AX; TESTQ $0x00000004, R8
+	JZ            skip32_2
+	VMOVUPD Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
+	JMP           stored32_2
+
+skip32_2:
+	VMOVAPD Y4, Y15
+
+stored32_2:
+	TESTQ $0x00000002, R8
+	JZ           skip16_2
+	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_2:
+	TESTQ $0x00000001, R8
+	JZ      skip8_2
+	VMOVLPS X15, (AX)
+
+skip8_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x20, DX
+	JLT     few
+	PCALIGN $0x40
 
 vectors:
 	VMOVUPD (DI), Z4; VMOVUPD 64(DI), Z5; VMOVUPD 128(DI), Z6; VMOVUPD 192(DI), Z7; VMOVUPD (SI), Z8; VMOVUPD 64(SI), Z9; VMOVUPD 128(SI), Z10; VMOVUPD 192(SI), Z11
@@ -380,10 +730,57 @@ done:
 // func swapF64AVX512(x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·swapF64AVX512(SB), NOSPLIT, $0-24
-	MOVQ    x+0(FP), DI
-	MOVQ    y+8(FP), SI
-	MOVQ    n+16(FP), DX
-	SUBQ $0x20, DX
+	MOVQ          x+0(FP), DI
+	MOVQ          y+8(FP), SI
+	MOVQ          n+16(FP), DX
+	SUBQ $0x40, DX
+	JLT           aligned
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ           aligned
+	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z0; VMOVUPD.Z (SI), K1, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
+	JZ            skip32_1
+	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
+	JMP           stored32_1
+
+skip32_1:
+	VMOVAPD Y1, Y15
+
+stored32_1:
+	TESTQ $0x00000002, R8
+	JZ           skip16_1
+	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_1:
+	TESTQ $0x00000001, R8
+	JZ      skip8_1
+	VMOVLPS X15, (AX)
+
+skip8_1:
+	LEAQ (SI), AX; TESTQ $0x00000004, R8
+	JZ            skip32_2
+	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
+	JMP           stored32_2
+
+skip32_2:
+	VMOVAPD Y0, Y15
+
+stored32_2:
+	TESTQ $0x00000002, R8
+	JZ           skip16_2
+	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+
+skip16_2:
+	TESTQ $0x00000001, R8
+	JZ      skip8_2
+	VMOVLPS X15, (AX)
+
+skip8_2:
+	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
+
+aligned:
+	ADDQ $0x40, DX; SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 

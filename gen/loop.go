@@ -103,12 +103,45 @@ func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
 	}
 }
 
+// alignedFrom is the length in bytes from which a map is aligned first.
+const alignedFrom = 512
+
+// mapAligned runs the program over n elements of the streams like mapLoop, but for a
+// long map begins with a part of a vector, so that what it writes first lies at full
+// vectors: one that crosses the lines of a cache costs twice. Where another stream lies
+// so already, that is worth as much.
+func (d *body) mapAligned(n ireg, unroll int) {
+	m := d.m
+	elements, bytes := m.ireg(), m.ireg()
+	least := alignedFrom / m.dtype().size
+	m.addJump(n, -least, "lt", "aligned")
+	moves := false
+	for i := len(d.order) - 1; i >= 0; i-- { // the first is written, and counts in the end
+		if moves = m.toAligned(elements, bytes, d.streams[d.order[i]]); moves {
+			m.testJump(elements, "eq", "aligned")
+		}
+	}
+	if moves {
+		m.beginPart(elements)
+		m.storeExactly(true)
+		d.round(0, 1, 0, true)
+		m.storeExactly(false)
+		for _, s := range d.order {
+			m.add(d.streams[s], bytes)
+		}
+		m.sub(n, elements)
+	}
+	m.label("aligned")
+	m.addImm(n, least)
+	d.mapLoop("", n, unroll, nil)
+}
+
 // mapRows runs the program over n elements of the streams, again and again: every time
 // starts with what start does, and goes on with what next does and jumps back by it.
 func (d *body) mapRows(n ireg, unroll int, start, next func()) {
 	m := d.m
 	left, part := m.ireg(), m.ireg()
-	m.storeExactly()
+	m.storeExactly(true)
 	m.move(part, n)
 	m.andImm(part, vector(m)-1)
 	m.testJump(part, "eq", "row")
@@ -186,7 +219,7 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 	if k.fold == 0 {
 		body := newBody(b, order, streams, 0)
 		body.invariants(nil)
-		body.mapLoop("", n, k.unroll, nil)
+		body.mapAligned(n, k.unroll)
 	} else {
 		body := newBody(b, order, streams, laneBytes/m.vectorBytes())
 		body.invariants(nil)

@@ -33,9 +33,12 @@ type machine interface {
 	// them, 0 < n < a vector's. n must stay as it is while they are in use. A load of
 	// a part gives +0 for the others and reads only those that count.
 	beginPart(n ireg)
-	// storeExactly is said before kernels that come back to the memory beside a part
-	// they have stored: stores of a part should not hinder that.
-	storeExactly()
+	// storeExactly is said where memory beside a part will be loaded soon after the part
+	// is stored: the store should not hinder that.
+	storeExactly(on bool)
+	// toAligned gives the number of elements, and bytes, that are missing from at to an
+	// address where vectors are best; false if vectors are well anywhere.
+	toAligned(elements, bytes, at ireg) bool
 	// merge is dst = src in the elements that count.
 	merge(dst, src vreg)
 
@@ -49,6 +52,7 @@ type machine interface {
 	ireg() ireg           // a register of its own
 	move(dst, src ireg)
 	add(dst, src ireg)
+	sub(dst, src ireg)
 	addImm(dst ireg, n int)
 	andImm(dst ireg, n int)
 	// addJump adds n and jumps if the sum is (signed) "lt", "ge", "eq" or "ne" 0.

@@ -217,7 +217,16 @@ func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical, offset int) {
 // storeExactly has parts of AVX-512 stored by halves too: a masked store counts as a
 // whole vector to the loads that follow, which wait for it if they lie in its shadow,
 // as those of the next row do.
-func (m *amd64Machine) storeExactly() { m.exact = true }
+func (m *amd64Machine) storeExactly(on bool) { m.exact = on }
+
+func (m *amd64Machine) toAligned(elements, bytes, at ireg) bool {
+	m.MOVQ(m.gp(at), m.gp(bytes))
+	m.NEGQ(m.gp(bytes))
+	m.ANDQ(imm(m.isa.bytes-1), m.gp(bytes))
+	m.MOVQ(m.gp(bytes), m.gp(elements))
+	m.SHRQ(imm(int(m.d.shift)), m.gp(elements))
+	return true
+}
 
 func (m *amd64Machine) beginPart(n ireg) {
 	m.part = n
@@ -290,6 +299,7 @@ func (m *amd64Machine) arg(name string) ireg {
 
 func (m *amd64Machine) move(dst, src ireg) { m.MOVQ(m.gp(src), m.gp(dst)) }
 func (m *amd64Machine) add(dst, src ireg)  { m.ADDQ(m.gp(src), m.gp(dst)) }
+func (m *amd64Machine) sub(dst, src ireg)  { m.SUBQ(m.gp(src), m.gp(dst)) }
 func (m *amd64Machine) addImm(dst ireg, n int) {
 	if n < 0 {
 		m.SUBQ(imm(-n), m.gp(dst))
