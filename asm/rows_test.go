@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 // rowCall runs a kernel on a matrix a of rows of len(v) elements, ld apart, beside a
@@ -79,6 +80,62 @@ func testEveryRowKernel[T Float](t *testing.T) {
 	}
 }
 
+// TestEveryAlignment: where each operand begins changes nothing, all combinations of
+// two places within a vector.
+func TestEveryAlignment(t *testing.T) {
+	t.Run("f32", testEveryAlignment[float32])
+	t.Run("f64", testEveryAlignment[float64])
+}
+
+func testEveryAlignment[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 0))
+	generic := Tables[T]()[0]
+	const n, room = 211, 17
+	place := func(x []T, offset int) []T { // offset elements from an address that is a multiple of 64
+		y := aligned[T](n + room)[offset:]
+		return y[:copy(y, x)]
+	}
+	step := 1
+	if testing.Short() {
+		step = 5
+	}
+	for _, c := range calls[T]() {
+		for _, k := range Tables[T]()[1:] {
+			for at := 0; at < 16*16; at += step {
+				var in, want [][]T
+				offsets := []int{at % 16, at / 16, (at % 16) / 2}
+				for j := range c.inputs {
+					x := operands[T](r, n, at%7 == 0)
+					in, want = append(in, place(x, offsets[j])), append(want, x)
+				}
+				got, dst := place(make([]T, n), offsets[2]), make([]T, n)
+				result, wanted := c.run(k, got, in), c.run(generic, dst, want)
+				if !sameBits(result, wanted) || firstDifference(got, dst) >= 0 {
+					t.Fatalf("isa=%s %s, operands at %v: %v, want %v", k.ISA, c.name, offsets, result, wanted)
+				}
+				for j := range in {
+					if i := firstDifference(in[j], want[j]); i >= 0 {
+						t.Fatalf("isa=%s %s, operands at %v: input %d[%d] = %v, want %v", k.ISA, c.name, offsets, j, i, in[j][i], want[j][i])
+					}
+					all := in[j][:cap(in[j])]
+					if slices.ContainsFunc(all[n:], func(v T) bool { return v != 0 }) {
+						t.Fatalf("isa=%s %s, operands at %v: input %d was written beyond its end", k.ISA, c.name, offsets, j)
+					}
+				}
+			}
+		}
+	}
+}
+
+// aligned returns n zeros at an address that is a multiple of 64.
+func aligned[T Float](n int) []T {
+	x := make([]T, n+64)
+	for uintptr(unsafe.Pointer(&x[0]))%64 != 0 {
+		x = x[1:]
+	}
+	return x[:n:n]
+}
+
 // TestDotTails: sums of products too small for the format are -0, and stay so where
 // the end of a slice gives a lane nothing: adding +0 there would give +0.
 func TestDotTails(t *testing.T) {
@@ -96,7 +153,7 @@ func testDotTails[T Float](t *testing.T) {
 	L := Lanes[T]()
 	for _, k := range Tables[T]() {
 		for n := 0; n <= 4*L+3; n++ {
-			x, y := make([]T, n), make([]T, n)
+			x, y := aligned[T](n + 5)[n%3:][:n:n], aligned[T](n + 5)[n%5:][:n:n]
 			for i := range x {
 				x[i], y[i] = -tiny, tiny
 			}

@@ -18,6 +18,63 @@ func (d *body) advance(bytes int) {
 	}
 }
 
+// alignedFrom is the length in bytes from which streams are aligned first.
+const alignedFrom = 512
+
+// align begins a long call with less than a vector, by head, so that the first stream
+// then lies at full vectors: one that crosses the lines of a cache costs twice. Where
+// another stream lies so already, that is worth as much. head finds the number of
+// elements, and of bytes, in registers.
+func (d *body) align(n ireg, head func(elements, bytes ireg)) {
+	m := d.m
+	elements, bytes := m.ireg(), m.ireg()
+	least := alignedFrom / m.dtype().size
+	m.addJump(n, -least, "lt", "aligned")
+	moves := false
+	for i := len(d.order) - 1; i >= 0; i-- {
+		if moves = m.toAligned(elements, bytes, d.streams[d.order[i]]); moves {
+			m.testJump(elements, "eq", "aligned")
+		}
+	}
+	if moves {
+		head(elements, bytes)
+		m.sub(n, elements)
+	}
+	m.label("aligned")
+	m.addImm(n, least)
+}
+
+func (d *body) move(bytes ireg) {
+	for _, s := range d.order {
+		d.m.add(d.streams[s], bytes)
+	}
+}
+
+// mapAligned is mapLoop for a whole call.
+func (d *body) mapAligned(n ireg, unroll int) {
+	d.align(n, func(elements, bytes ireg) {
+		d.m.beginPart(elements)
+		d.m.storeExactly(true)
+		d.round(0, 1, 0, true)
+		d.m.storeExactly(false)
+		d.move(bytes)
+	})
+	d.mapLoop("", n, unroll, nil)
+}
+
+// reduceAligned is reduceLoop for a whole call. What comes before full vectors goes to
+// the last lanes: the lanes are then turned by that number, which changes neither the
+// order in a lane nor which lanes meet in the fold.
+func (d *body) reduceAligned(n ireg, op opcode) {
+	d.zero()
+	d.align(n, func(elements, bytes ireg) {
+		d.move(bytes)
+		d.m.beginLast(elements, bytes)
+		d.round(laneBytes/d.m.vectorBytes()-1, 1, -1, true)
+	})
+	d.lanes("", n, op)
+}
+
 // mapLoop runs the program over n elements of the streams: unroll vectors a round, or
 // half as many, or a quarter …, within 256 bytes and as registers allow, then single
 // ones, then a part of one. It moves the streams on and uses up n. ready, if there is
@@ -55,16 +112,25 @@ func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
 // mod all lanes, and leaves each accumulator, folded by op, in the low element of its
 // first register.
 func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
+	d.zero()
+	d.lanes(prefix, n, op)
+}
+
+func (d *body) zero() {
+	for u := range laneBytes / d.m.vectorBytes() {
+		for _, acc := range d.acc {
+			d.m.zero(acc[u])
+		}
+	}
+}
+
+// lanes is reduceLoop from accumulators that hold something.
+func (d *body) lanes(prefix string, n ireg, op opcode) {
 	m, l := d.m, vector(d.m)
 	instances := laneBytes / m.vectorBytes()
 	group := instances
 	for group > 1 && d.plan(0, group, 0, false) == nil {
 		group /= 2
-	}
-	for u := range instances {
-		for _, acc := range d.acc {
-			m.zero(acc[u])
-		}
 	}
 	m.addJump(n, -instances*l, "lt", prefix+"few")
 	m.loop(prefix + "lanes")
@@ -101,39 +167,6 @@ func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
 	for _, acc := range d.acc {
 		m.fold(op, acc[0], acc[1])
 	}
-}
-
-// alignedFrom is the length in bytes from which a map is aligned first.
-const alignedFrom = 512
-
-// mapAligned runs the program over n elements of the streams like mapLoop, but for a
-// long map begins with a part of a vector, so that what it writes first lies at full
-// vectors: one that crosses the lines of a cache costs twice. Where another stream lies
-// so already, that is worth as much.
-func (d *body) mapAligned(n ireg, unroll int) {
-	m := d.m
-	elements, bytes := m.ireg(), m.ireg()
-	least := alignedFrom / m.dtype().size
-	m.addJump(n, -least, "lt", "aligned")
-	moves := false
-	for i := len(d.order) - 1; i >= 0; i-- { // the first is written, and counts in the end
-		if moves = m.toAligned(elements, bytes, d.streams[d.order[i]]); moves {
-			m.testJump(elements, "eq", "aligned")
-		}
-	}
-	if moves {
-		m.beginPart(elements)
-		m.storeExactly(true)
-		d.round(0, 1, 0, true)
-		m.storeExactly(false)
-		for _, s := range d.order {
-			m.add(d.streams[s], bytes)
-		}
-		m.sub(n, elements)
-	}
-	m.label("aligned")
-	m.addImm(n, least)
-	d.mapLoop("", n, unroll, nil)
 }
 
 // mapRows runs the program over n elements of the streams, again and again: every time
@@ -223,7 +256,7 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 	} else {
 		body := newBody(b, order, streams, laneBytes/m.vectorBytes())
 		body.invariants(nil)
-		body.reduceLoop("", n, k.fold)
+		body.reduceAligned(n, k.fold)
 		m.result(body.acc[0][0])
 	}
 	m.ret()

@@ -33,6 +33,8 @@ type machine interface {
 	// them, 0 < n < a vector's. n must stay as it is while they are in use. A load of
 	// a part gives +0 for the others and reads only those that count.
 	beginPart(n ireg)
+	// beginLast is beginPart for the last n elements of a vector. It may spoil tmp.
+	beginLast(n, tmp ireg)
 	// storeExactly is said where memory beside a part will be loaded soon after the part
 	// is stored: the store should not hinder that.
 	storeExactly(on bool)

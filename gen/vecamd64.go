@@ -231,19 +231,47 @@ func (m *amd64Machine) toAligned(elements, bytes, at ireg) bool {
 func (m *amd64Machine) beginPart(n ireg) {
 	m.part = n
 	if m.wide() {
-		m.raw("MOVL", operand.I32(-1), reg.EAX)
-		m.BZHIL(m.gp(n).As32(), reg.EAX, reg.EAX)
+		m.lowMask(n)
 		m.KMOVW(reg.EAX, reg.K1)
 		return
 	}
-	// The places of the elements, compared with n.
-	mask, count, size := xmm[avx2Mask], xmm[amd64Scratch], m.d.size
-	m.MOVQ(operand.U64(map[int]uint64{4: 0x0706050403020100, 8: 0x03020100}[size]), reg.RAX)
-	m.VMOVQ(reg.RAX, mask)
-	m.raw(map[int]string{4: "VPMOVZXBD", 8: "VPMOVZXBQ"}[size], mask, ymm[avx2Mask])
-	m.VMOVQ(m.gp(n), count)
-	m.raw(map[int]string{4: "VPBROADCASTD", 8: "VPBROADCASTQ"}[size], count, ymm[amd64Scratch])
-	m.raw(map[int]string{4: "VPCMPGTD", 8: "VPCMPGTQ"}[size], ymm[avx2Mask], ymm[amd64Scratch], ymm[avx2Mask])
+	places, count := m.places(n)
+	m.raw(map[int]string{4: "VPCMPGTD", 8: "VPCMPGTQ"}[m.d.size], places, count, places)
+}
+
+func (m *amd64Machine) beginLast(n, tmp ireg) {
+	// The others are the first l-n, or those in places up to l-n-1.
+	l := m.lanes()
+	m.NEGQ(m.gp(n))
+	if m.wide() {
+		m.LEAQ(mem(m.gp(n), l), m.gp(tmp))
+		m.NEGQ(m.gp(n))
+		m.lowMask(tmp)
+		m.NOTL(reg.EAX)
+		m.KMOVW(reg.EAX, reg.K1)
+		return
+	}
+	m.LEAQ(mem(m.gp(n), l-1), m.gp(tmp))
+	m.NEGQ(m.gp(n))
+	places, count := m.places(tmp)
+	m.raw(map[int]string{4: "VPCMPGTD", 8: "VPCMPGTQ"}[m.d.size], count, places, places)
+}
+
+// lowMask leaves n ones in EAX.
+func (m *amd64Machine) lowMask(n ireg) {
+	m.raw("MOVL", operand.I32(-1), reg.EAX)
+	m.BZHIL(m.gp(n).As32(), reg.EAX, reg.EAX)
+}
+
+// places leaves 0, 1, 2 … in the mask's register of AVX2 and n beside each.
+func (m *amd64Machine) places(n ireg) (places, count reg.VecPhysical) {
+	places, count = ymm[avx2Mask], ymm[amd64Scratch]
+	m.MOVQ(operand.U64(map[int]uint64{4: 0x0706050403020100, 8: 0x03020100}[m.d.size]), reg.RAX)
+	m.VMOVQ(reg.RAX, xmm[avx2Mask])
+	m.raw(map[int]string{4: "VPMOVZXBD", 8: "VPMOVZXBQ"}[m.d.size], xmm[avx2Mask], places)
+	m.VMOVQ(m.gp(n), xmm[amd64Scratch])
+	m.raw(map[int]string{4: "VPBROADCASTD", 8: "VPBROADCASTQ"}[m.d.size], xmm[amd64Scratch], count)
+	return places, count
 }
 
 func (m *amd64Machine) merge(dst, src vreg) {
