@@ -19,10 +19,7 @@ func contiguous[T tensor.Float](n int, x []T, incX int, y []T, incY int) bool {
 	return incX == 1 && incY == 1 && uint(n-1) < uint(len(x)) && n <= len(y)
 }
 
-func dot[T tensor.Float](same bool, n int, x []T, incX int, y []T, incY int) (r T, ok bool) {
-	if !ours(same, incX == 1 && incY == 1) {
-		return 0, false
-	}
+func dot[T tensor.Float](n int, x []T, incX int, y []T, incY int) (r T, ok bool) {
 	if contiguous(n, x, incX, y, incY) {
 		k := asm.Active[T]()
 		if n <= asm.Chunk {
@@ -41,9 +38,9 @@ func dot[T tensor.Float](same bool, n int, x []T, incX int, y []T, incY int) (r 
 	return r, true
 }
 
-func asum[T tensor.Float](same bool, n int, x []T, incX int) (r T, ok bool) {
+func asum[T tensor.Float](n int, x []T, incX int) (r T, ok bool) {
 	v, ok := vecOf(n, x, incX)
-	if !ok || incX < 0 || !ours(same, incX == 1) {
+	if !ok || incX < 0 {
 		return 0, false
 	}
 	k := asm.Active[T]()
@@ -56,9 +53,9 @@ func asum[T tensor.Float](same bool, n int, x []T, incX int) (r T, ok bool) {
 	return r, true
 }
 
-func nrm2[T tensor.Float](same bool, n int, x []T, incX int) (r T, ok bool) {
+func nrm2[T tensor.Float](n int, x []T, incX int) (r T, ok bool) {
 	v, ok := vecOf(n, x, incX)
-	if !ok || incX < 0 || !ours(same, true) {
+	if !ok || incX < 0 {
 		return 0, false
 	}
 	if n == 1 {
@@ -73,7 +70,7 @@ const searched = 2048
 
 // iamax finds the greatest by a kernel, and then where it is by halves.
 func iamax[T tensor.Float](n int, x []T, incX int) (index int, ok bool) {
-	if !haveSIMD || incX != 1 || uint(n-1) >= uint(len(x)) {
+	if uint(n-1) >= uint(len(x)) {
 		return 0, false // a search alone: gonum's has the same result
 	}
 	if x[0] != x[0] {
@@ -106,8 +103,8 @@ func iamax[T tensor.Float](n int, x []T, incX int) (index int, ok bool) {
 	return lo, true
 }
 
-func axpy[T tensor.Float](same bool, n int, alpha T, x []T, incX int, y []T, incY int) bool {
-	if alpha == 0 || !ours(same, incX == 1 && incY == 1) {
+func axpy[T tensor.Float](n int, alpha T, x []T, incX int, y []T, incY int) bool {
+	if alpha == 0 {
 		return false // nothing to do
 	}
 	if contiguous(n, x, incX, y, incY) {
@@ -135,7 +132,7 @@ func axpy[T tensor.Float](same bool, n int, alpha T, x []T, incX int, y []T, inc
 }
 
 func scal[T tensor.Float](n int, alpha T, x []T, incX int) bool {
-	if !haveSIMD || incX != 1 || uint(n-1) >= uint(len(x)) {
+	if uint(n-1) >= uint(len(x)) {
 		return false // a multiplication alone has the same bits everywhere
 	}
 	x = x[:n:n]
@@ -147,10 +144,7 @@ func scal[T tensor.Float](n int, alpha T, x []T, incX int) bool {
 	return true
 }
 
-func rot[T tensor.Float](same bool, n int, x []T, incX int, y []T, incY int, c, s T) bool {
-	if !ours(same, incX == 1 && incY == 1) {
-		return false
-	}
+func rot[T tensor.Float](n int, x []T, incX int, y []T, incY int, c, s T) bool {
 	if contiguous(n, x, incX, y, incY) {
 		if meet(n, x, y) {
 			return false
@@ -178,7 +172,7 @@ func rot[T tensor.Float](same bool, n int, x []T, incX int, y []T, incY int, c, 
 }
 
 func swap[T tensor.Float](n int, x []T, incX int, y []T, incY int) bool {
-	if !haveSIMD || !contiguous(n, x, incX, y, incY) || meet(n, x, y) {
+	if !contiguous(n, x, incX, y, incY) || meet(n, x, y) {
 		return false // nothing is rounded: gonum's has the same result
 	}
 	chunk.Swap(asm.Active[T](), x[:n:n], y)

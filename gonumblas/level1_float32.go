@@ -19,8 +19,10 @@ func (f Float32) Sdot(n int, x []float32, incX int, y []float32, incY int) float
 			return asm.Active[float32]().Dot(x[:n:n], y)
 		}
 	}
-	if r, ok := dot(f.SameBits, n, x, incX, y, incY); ok {
-		return r
+	if ours(f.SameBits, incX == 1 && incY == 1) {
+		if r, ok := dot(n, x, incX, y, incY); ok {
+			return r
+		}
 	}
 	return f.Implementation.Sdot(n, x, incX, y, incY)
 }
@@ -35,8 +37,10 @@ func (f Float32) Sasum(n int, x []float32, incX int) float32 {
 			return asm.Active[float32]().Asum(x[:n:n])
 		}
 	}
-	if r, ok := asum(f.SameBits, n, x, incX); ok {
-		return r
+	if ours(f.SameBits, incX == 1) {
+		if r, ok := asum(n, x, incX); ok {
+			return r
+		}
 	}
 	return f.Implementation.Sasum(n, x, incX)
 }
@@ -55,8 +59,10 @@ func (f Float32) Snrm2(n int, x []float32, incX int) float32 {
 			return float32(math.Sqrt(float64(s)))
 		}
 	}
-	if r, ok := nrm2(f.SameBits, n, x, incX); ok {
-		return r
+	if ours(f.SameBits, incX == 1 || n >= minNorm) {
+		if r, ok := nrm2(n, x, incX); ok {
+			return r
+		}
 	}
 	return f.Implementation.Snrm2(n, x, incX)
 }
@@ -66,8 +72,10 @@ func (f Float32) Isamax(n int, x []float32, incX int) int {
 	if incX == 1 && uint(n-1) < uint(min(len(x), shortIamax)) {
 		return iamaxShort(x[:n:n])
 	}
-	if r, ok := iamax(n, x, incX); ok {
-		return r
+	if haveSIMD && incX == 1 {
+		if r, ok := iamax(n, x, incX); ok {
+			return r
+		}
 	}
 	return f.Implementation.Isamax(n, x, incX)
 }
@@ -87,7 +95,7 @@ func (f Float32) Saxpy(n int, alpha float32, x []float32, incX int, y []float32,
 			return
 		}
 	}
-	if !axpy(f.SameBits, n, alpha, x, incX, y, incY) {
+	if !ours(f.SameBits, incX == 1 && incY == 1) || !axpy(n, alpha, x, incX, y, incY) {
 		f.Implementation.Saxpy(n, alpha, x, incX, y, incY)
 	}
 }
@@ -104,7 +112,7 @@ func (f Float32) Sscal(n int, alpha float32, x []float32, incX int) {
 			return
 		}
 	}
-	if !scal(n, alpha, x, incX) {
+	if !haveSIMD || incX != 1 || !scal(n, alpha, x, incX) {
 		f.Implementation.Sscal(n, alpha, x, incX)
 	}
 }
@@ -121,7 +129,7 @@ func (f Float32) Srot(n int, x []float32, incX int, y []float32, incY int, c, s 
 			return
 		}
 	}
-	if !rot(f.SameBits, n, x, incX, y, incY, c, s) {
+	if !ours(f.SameBits, incX == 1 && incY == 1) || !rot(n, x, incX, y, incY, c, s) {
 		f.Implementation.Srot(n, x, incX, y, incY, c, s)
 	}
 }
@@ -138,7 +146,7 @@ func (f Float32) Sswap(n int, x []float32, incX int, y []float32, incY int) {
 			return
 		}
 	}
-	if !swap(n, x, incX, y, incY) {
+	if !haveSIMD || incX != 1 || incY != 1 || !swap(n, x, incX, y, incY) {
 		f.Implementation.Sswap(n, x, incX, y, incY)
 	}
 }

@@ -20,8 +20,10 @@ func (f Float64) Ddot(n int, x []float64, incX int, y []float64, incY int) float
 			return asm.Active[float64]().Dot(x[:n:n], y)
 		}
 	}
-	if r, ok := dot(f.SameBits, n, x, incX, y, incY); ok {
-		return r
+	if ours(f.SameBits, incX == 1 && incY == 1) {
+		if r, ok := dot(n, x, incX, y, incY); ok {
+			return r
+		}
 	}
 	return f.Implementation.Ddot(n, x, incX, y, incY)
 }
@@ -37,8 +39,10 @@ func (f Float64) Dasum(n int, x []float64, incX int) float64 {
 			return asm.Active[float64]().Asum(x[:n:n])
 		}
 	}
-	if r, ok := asum(f.SameBits, n, x, incX); ok {
-		return r
+	if ours(f.SameBits, incX == 1) {
+		if r, ok := asum(n, x, incX); ok {
+			return r
+		}
 	}
 	return f.Implementation.Dasum(n, x, incX)
 }
@@ -46,8 +50,8 @@ func (f Float64) Dasum(n int, x []float64, incX int) float64 {
 // Dnrm2 returns the Euclidean norm of x: the root of the sum of squares in the order of
 // Ddot, or where that is not well inside the range, of the elements times a power of two:
 // right to a few units in the last place from the least subnormal number to the greatest.
-// NaN with a NaN, else Inf with an infinity; 0 for a negative increment. It is never
-// passed on where there is SIMD.
+// NaN with a NaN, else Inf with an infinity; 0 for a negative increment. Short strided
+// vectors are passed on to gonum.
 func (f Float64) Dnrm2(n int, x []float64, incX int) float64 {
 	if incX == 1 && n >= 2 && n <= len(x) {
 		var s float64
@@ -61,8 +65,10 @@ func (f Float64) Dnrm2(n int, x []float64, incX int) float64 {
 			return math.Sqrt(s)
 		}
 	}
-	if r, ok := nrm2(f.SameBits, n, x, incX); ok {
-		return r
+	if ours(f.SameBits, incX == 1 || n >= minNorm) {
+		if r, ok := nrm2(n, x, incX); ok {
+			return r
+		}
 	}
 	return f.Implementation.Dnrm2(n, x, incX)
 }
@@ -74,8 +80,10 @@ func (f Float64) Idamax(n int, x []float64, incX int) int {
 	if incX == 1 && uint(n-1) < uint(min(len(x), shortIamax)) {
 		return iamaxShort(x[:n:n])
 	}
-	if r, ok := iamax(n, x, incX); ok {
-		return r
+	if haveSIMD && incX == 1 {
+		if r, ok := iamax(n, x, incX); ok {
+			return r
+		}
 	}
 	return f.Implementation.Idamax(n, x, incX)
 }
@@ -97,7 +105,7 @@ func (f Float64) Daxpy(n int, alpha float64, x []float64, incX int, y []float64,
 			return
 		}
 	}
-	if !axpy(f.SameBits, n, alpha, x, incX, y, incY) {
+	if !ours(f.SameBits, incX == 1 && incY == 1) || !axpy(n, alpha, x, incX, y, incY) {
 		f.Implementation.Daxpy(n, alpha, x, incX, y, incY)
 	}
 }
@@ -115,7 +123,7 @@ func (f Float64) Dscal(n int, alpha float64, x []float64, incX int) {
 			return
 		}
 	}
-	if !scal(n, alpha, x, incX) {
+	if !haveSIMD || incX != 1 || !scal(n, alpha, x, incX) {
 		f.Implementation.Dscal(n, alpha, x, incX)
 	}
 }
@@ -133,7 +141,7 @@ func (f Float64) Drot(n int, x []float64, incX int, y []float64, incY int, c, s 
 			return
 		}
 	}
-	if !rot(f.SameBits, n, x, incX, y, incY, c, s) {
+	if !ours(f.SameBits, incX == 1 && incY == 1) || !rot(n, x, incX, y, incY, c, s) {
 		f.Implementation.Drot(n, x, incX, y, incY, c, s)
 	}
 }
@@ -151,7 +159,7 @@ func (f Float64) Dswap(n int, x []float64, incX int, y []float64, incY int) {
 			return
 		}
 	}
-	if !swap(n, x, incX, y, incY) {
+	if !haveSIMD || incX != 1 || incY != 1 || !swap(n, x, incX, y, incY) {
 		f.Implementation.Dswap(n, x, incX, y, incY)
 	}
 }

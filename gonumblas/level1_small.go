@@ -20,7 +20,7 @@ const (
 	shortRot, min64Rot, min32Rot    = 6, 24, 24
 	shortSwap, min64Swap, min32Swap = 12, 24, 28
 	shortAsum                       = 12
-	shortNorm                       = 24
+	shortNorm, minNorm              = 24, 80 // from minNorm on strided vectors too
 	shortIamax                      = 12
 )
 

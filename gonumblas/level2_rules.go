@@ -19,9 +19,9 @@ func gemvIsSmall[T tensor.Float](t bool, m, n, incX, incY int) bool {
 			copied = float64(strided(m, incX) + 2*strided(n, incY))
 		}
 		if single {
-			work -= 3*copied + 100
+			work -= float64(3*copied) + 100
 		} else {
-			work -= 25*copied + 450
+			work -= float64(25*copied) + 450
 		}
 	}
 	switch {
@@ -42,10 +42,10 @@ func gerIsSmall[T tensor.Float](m, n, incX, incY int) bool {
 	work := float64(m) * float64(n)
 	copied := float64(strided(m, incX) + strided(n, incY))
 	if sizeOf[T]() == 4 {
-		work -= 28 * copied
+		work -= float64(28 * copied)
 		return n < 16 || work < 3000 && (n < 500 || work < 1000)
 	}
-	return n < 12 || work < 700+16*copied
+	return n < 12 || work < 700+float64(16*copied)
 }
 
 // fewer tells at less cost that a matrix has fewer than work elements.
