@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/lanes-go/lanes/asm"
@@ -141,4 +143,42 @@ func testNoAllocations[T tensor.Float](t *testing.T, b routines[T]) {
 			}
 		}
 	}
+}
+
+func TestGoroutines(t *testing.T) {
+	everyKind(t, testGoroutines[float32], testGoroutines[float64])
+}
+
+// testGoroutines: scratch memory is nobody else's.
+func testGoroutines[T tensor.Float](t *testing.T, b routines[T]) {
+	const n, lda = 120, 130
+	r := newRandom[T](51)
+	a, x := r.values(n*lda), r.values(2*n)
+	for i := range n {
+		a[i*lda+i] = 120
+	}
+	run := func() []T {
+		y, c := make([]T, 3*n), slices.Clone(a)
+		z := slices.Clone(x)
+		b.gemv(blas.Trans, n, n, 1, a, lda, x, 2, 0, y, 3)
+		b.symv(blas.Upper, n, 1, a, lda, x, 2, 1, y, 3)
+		b.trsv(blas.Upper, blas.NoTrans, blas.NonUnit, n, a, lda, z, 2)
+		b.trmv(blas.Lower, blas.NoTrans, blas.NonUnit, n, a, lda, z, 2)
+		b.ger(n, n, 0.5, x, 2, y, 3, c, lda)
+		b.axpy(n, 0.5, x, 2, y, 3)
+		y[1], y[2] = b.dot(n, x, 2, y, 3), b.nrm2(n, z, 2)
+		return append(append(y, z...), c...)
+	}
+	want := run()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 5 {
+				if !slices.Equal(run(), want) {
+					t.Error("another result beside others")
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
