@@ -59,7 +59,7 @@ func (d *body) mapAligned(n ireg, unroll int) {
 		d.m.storeExactly(false)
 		d.move(bytes)
 	})
-	d.mapLoop("", n, unroll, nil)
+	d.mapLoop(n, unroll, nil)
 }
 
 // reduceAligned is reduceLoop for a whole call. What comes before full vectors goes to
@@ -72,14 +72,14 @@ func (d *body) reduceAligned(n ireg, op opcode) {
 		d.m.beginLast(elements, bytes)
 		d.round(laneBytes/d.m.vectorBytes()-1, 1, -1, true)
 	})
-	d.lanes("", n, op)
+	d.lanes(n, op)
 }
 
 // mapLoop runs the program over n elements of the streams: unroll vectors a round, or
 // half as many, or a quarter …, within 256 bytes and as registers allow, then single
 // ones, then a part of one. It moves the streams on and uses up n. ready, if there is
 // one, holds the elements of that part, for which beginPart has been called.
-func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
+func (d *body) mapLoop(n ireg, unroll int, ready *ireg) {
 	m, l := d.m, vector(d.m)
 	for unroll > 1 && (unroll*m.vectorBytes() > 256 || d.plan(0, unroll, 0, false) == nil) {
 		unroll /= 2
@@ -88,32 +88,32 @@ func (d *body) mapLoop(prefix string, n ireg, unroll int, ready *ireg) {
 		d.round(0, vectors, 0, false)
 		d.advance(vectors * m.vectorBytes())
 	}
-	m.addJump(n, -unroll*l, "lt", prefix+"few")
-	m.loop(prefix + "vectors")
+	m.addJump(n, -unroll*l, "lt", "few")
+	m.loop("vectors")
 	step(unroll)
-	m.addJump(n, -unroll*l, "ge", prefix+"vectors")
-	m.label(prefix + "few")
-	m.addJump(n, (unroll-1)*l, "lt", prefix+"rest")
-	m.label(prefix + "vector")
+	m.addJump(n, -unroll*l, "ge", "vectors")
+	m.label("few")
+	m.addJump(n, (unroll-1)*l, "lt", "rest")
+	m.label("vector")
 	step(1)
-	m.addJump(n, -l, "ge", prefix+"vector")
-	m.label(prefix + "rest")
+	m.addJump(n, -l, "ge", "vector")
+	m.label("rest")
 	if ready == nil {
-		m.addJump(n, l, "eq", prefix+"done")
+		m.addJump(n, l, "eq", "done")
 		m.beginPart(n)
 	} else {
-		m.testJump(*ready, "eq", prefix+"done")
+		m.testJump(*ready, "eq", "done")
 	}
 	d.round(0, 1, 0, true)
-	m.label(prefix + "done")
+	m.label("done")
 }
 
 // reduceLoop runs the program over n elements of the streams, element i into lane i
 // mod all lanes, and leaves each accumulator, folded by op, in the low element of its
 // first register.
-func (d *body) reduceLoop(prefix string, n ireg, op opcode) {
+func (d *body) reduceLoop(n ireg, op opcode) {
 	d.zero()
-	d.lanes(prefix, n, op)
+	d.lanes(n, op)
 }
 
 func (d *body) zero() {
@@ -125,38 +125,38 @@ func (d *body) zero() {
 }
 
 // lanes is reduceLoop from accumulators that hold something.
-func (d *body) lanes(prefix string, n ireg, op opcode) {
+func (d *body) lanes(n ireg, op opcode) {
 	m, l := d.m, vector(d.m)
 	instances := laneBytes / m.vectorBytes()
 	group := instances
 	for group > 1 && d.plan(0, group, 0, false) == nil {
 		group /= 2
 	}
-	m.addJump(n, -instances*l, "lt", prefix+"few")
-	m.loop(prefix + "lanes")
+	m.addJump(n, -instances*l, "lt", "few")
+	m.loop("lanes")
 	for u := 0; u < instances; u += group {
 		d.round(u, group, u, false)
 	}
 	d.advance(laneBytes)
-	m.addJump(n, -instances*l, "ge", prefix+"lanes")
-	m.label(prefix + "few")
-	m.addJump(n, instances*l, "eq", prefix+"fold")
+	m.addJump(n, -instances*l, "ge", "lanes")
+	m.label("few")
+	m.addJump(n, instances*l, "eq", "fold")
 	for u := range instances - 1 {
-		m.addJump(n, -l, "lt", fmt.Sprint(prefix, "part", u))
+		m.addJump(n, -l, "lt", fmt.Sprint("part", u))
 		d.round(u, 1, 0, false)
 		d.advance(m.vectorBytes())
 	}
-	m.addJump(n, -l, "lt", fmt.Sprint(prefix, "part", instances-1))
+	m.addJump(n, -l, "lt", fmt.Sprint("part", instances-1))
 	for u := range instances {
-		m.label(fmt.Sprint(prefix, "part", u))
-		m.addJump(n, l, "eq", prefix+"fold")
+		m.label(fmt.Sprint("part", u))
+		m.addJump(n, l, "eq", "fold")
 		m.beginPart(n)
 		d.round(u, 1, 0, true)
 		if u < instances-1 {
-			m.jump(prefix + "fold")
+			m.jump("fold")
 		}
 	}
-	m.label(prefix + "fold")
+	m.label("fold")
 	for h := instances / 2; h > 0; h /= 2 {
 		for j := range h {
 			for _, acc := range d.acc {
@@ -182,7 +182,7 @@ func (d *body) mapRows(n ireg, unroll int, start, next func()) {
 	m.label("row")
 	m.move(left, n)
 	start()
-	d.mapLoop("", left, unroll, &part)
+	d.mapLoop(left, unroll, &part)
 	next()
 }
 

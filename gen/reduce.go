@@ -88,7 +88,7 @@ func writeDotRows(f loopFile, t target, d dtype, group int) string {
 		m.move(streams[order[1+g]], a)
 		m.add(a, lda)
 	}
-	body.reduceLoop("", left, opAdd)
+	body.reduceLoop(left, opAdd)
 	for g := range group {
 		m.storeElement(body.acc[g][0], dst)
 		m.addImm(dst, d.size)

@@ -120,11 +120,16 @@ func (b *builder) neg(x val) val {
 	return b.xor(b.constant(b.sign()), x)
 }
 
-// accumulate gives the program a running value: next is its new value from the old.
+// accumulate gives the program a running value: next is its new value from the old, by
+// an operation that comes last in it.
 func (b *builder) accumulate(next func(old val) val) {
 	old := b.emit(vop{op: opAcc}, false)
 	b.acc = append(b.acc, old)
-	b.result = append(b.result, next(old))
+	v := next(old)
+	if last := b.ops[len(b.ops)-1]; last.dst != v || len(last.src) == 0 {
+		panic("the new value of an accumulator is not that of the last operation")
+	}
+	b.result = append(b.result, v)
 }
 
 // body is a program with the registers that last: of invariants and accumulators.
@@ -156,18 +161,14 @@ func newBody(b *builder, order []string, streams map[string]ireg, instances int)
 }
 
 // invariants computes the invariant values. broadcast holds the parameters that are
-// elements in memory; the others are parameters of the function. Called again, it
-// computes them again.
+// elements in memory; the others are parameters of the function.
 func (d *body) invariants(broadcast map[string]ireg) {
 	for _, o := range d.p.ops {
 		if o.dst < 0 || !d.p.invariant[o.dst] {
 			continue
 		}
-		r, again := d.fixed[o.dst]
-		if !again {
-			r = d.take()
-			d.fixed[o.dst] = r
-		}
+		r := d.take()
+		d.fixed[o.dst] = r
 		switch o.op {
 		case opParam:
 			if p, ok := broadcast[o.name]; ok {
@@ -176,9 +177,7 @@ func (d *body) invariants(broadcast map[string]ireg) {
 				d.m.param(r, o.name)
 			}
 		case opConst:
-			if !again {
-				d.m.constant(r, o.bits)
-			}
+			d.m.constant(r, o.bits)
 		default:
 			src := make([]vreg, len(o.src))
 			for i, s := range o.src {
@@ -302,8 +301,8 @@ func (s *schedule) prepare() {
 	}
 }
 
-// memoryOperands lists the operands of operation i that may come from memory, the best first: the
-// last one, or of a fused operation the second factor.
+// memoryOperands lists the operands of operation i that may come from memory, the best
+// first: the last one, or of a fused operation the second factor.
 func (s *schedule) memoryOperands(i int) []int {
 	o := s.p.ops[i]
 	last := len(o.src) - 1
