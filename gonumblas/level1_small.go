@@ -17,7 +17,7 @@ const (
 	shortDot, min32Dot              = 5, 56
 	shortAxpy, min64Axpy, min32Axpy = 12, 24, 48
 	shortScal                       = 6
-	shortRot, min64Rot, min32Rot    = 6, 24, 24
+	shortRot, min64Rot, min32Rot    = 6, 14, 14
 	shortSwap, min64Swap, min32Swap = 12, 24, 28
 	shortAsum                       = 12
 	shortNorm, minNorm              = 24, 80 // from minNorm on strided vectors too
