@@ -3,6 +3,7 @@ package gonumblas
 import (
 	"unsafe"
 
+	"github.com/lanes-go/lanes/asm"
 	"github.com/lanes-go/lanes/internal/chunk"
 	store "github.com/lanes-go/lanes/internal/scratch"
 	"github.com/lanes-go/lanes/tensor"
@@ -99,6 +100,33 @@ func copyMatrix[T tensor.Float](buf *[]T, rows, cols int, x []T, ld int) []T {
 		chunk.Copy(dst[i*cols:(i+1)*cols], x[i*ld:][:cols])
 	}
 	return dst
+}
+
+const (
+	// turnRows and turnCols are the numbers of rows and columns transposed at a time: few
+	// rows, because they may collide in the L1, and no more of both than take some
+	// microseconds, since assembly cannot be preempted.
+	turnRows, turnCols = 32, 512
+)
+
+// turn writes the transpose of rows x cols elements of src to dst.
+func turn[T tensor.Float](k *asm.Kernels[T], dst []T, ldd int, src []T, lds, rows, cols int) {
+	for j := 0; j < cols; j += turnCols {
+		jj := min(turnCols, cols-j)
+		for i := 0; i < rows; i += turnRows {
+			k.PackT(dst[j*ldd+i:], ldd, src[i*lds+j:], lds, min(turnRows, rows-i), jj)
+		}
+	}
+}
+
+// turnBack is turn with few rows of the result at a time.
+func turnBack[T tensor.Float](k *asm.Kernels[T], dst []T, ldd int, src []T, lds, rows, cols int) {
+	for j := 0; j < cols; j += turnRows {
+		jj := min(turnRows, cols-j)
+		for i := 0; i < rows; i += turnCols {
+			k.PackT(dst[j*ldd+i:], ldd, src[i*lds+j:], lds, min(turnCols, rows-i), jj)
+		}
+	}
 }
 
 func gemm[T tensor.Float](same bool, tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {

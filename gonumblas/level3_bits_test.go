@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"sync"
 	"testing"
 
 	"github.com/lanes-go/lanes/internal/steady"
@@ -262,4 +263,34 @@ func testLevel3Allocates[T tensor.Float](t *testing.T) {
 			t.Errorf("%s: %v allocations", name, allocs)
 		}
 	}
+}
+
+// TestLevel3Goroutines: calls at once do not share their scratch memory.
+func TestLevel3Goroutines(t *testing.T) {
+	l, r := level3Of[float64](false, true), newRandom[float64](59)
+	const n = 70
+	a, b := r.triangle(blas.Lower, blas.NonUnit, n), r.dense(n, n, everywhere)
+	all := func() dense3[float64] {
+		c, d := b.clone(), b.clone()
+		l.trsm(blas.Right, blas.Lower, blas.Trans, blas.NonUnit, n, n, 1, a.x, a.ld, c.x, c.ld)
+		l.syrk(blas.Lower, blas.NoTrans, n, n, 1, c.x, c.ld, 1, d.x, d.ld)
+		l.symm(blas.Left, blas.Lower, n, n, 1, a.x, a.ld, c.x, c.ld, 1, d.x, d.ld)
+		return d
+	}
+	want := all()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 5 {
+				got := all()
+				for i := range want.x {
+					if bitsOf(got.x[i]) != bitsOf(want.x[i]) {
+						t.Errorf("element %d: %v, alone %v", i, got.x[i], want.x[i])
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -2,6 +2,7 @@ package gonumblas
 
 import (
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
 	store "github.com/lanes-go/lanes/internal/scratch"
 	"github.com/lanes-go/lanes/tensor"
 	"gonum.org/v1/gonum/blas"
@@ -37,7 +38,7 @@ func syrk[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, n, k int, 
 	if t, ok := trans(tA); beta == 0 && alpha != 0 && ul == blas.Lower && t && ok && operandFits(n, n, ldc, len(c)) &&
 		(operandFits(k, n, lda, len(a)) && !matricesMeet(c, n, n, ldc, a, k, n, lda) || k == 0 && lda >= n) {
 		for i := range n {
-			clear(c[i*ldc:][:i+1])
+			chunk.Clear(c[i*ldc:][:i+1])
 		}
 	}
 	return false
@@ -120,11 +121,11 @@ func (p *rankUpdate[T]) run(lo, hi int) {
 func (p *rankUpdate[T]) turned(lo, n int) {
 	q, ld := *p, padded[T](n)
 	q.t, q.a, q.lda, q.c = true, store.Grow(&p.w.turnA, p.k*ld), ld, p.c[lo*(p.ldc+1):]
-	p.kernels.PackT(q.a, ld, p.part(p.a, p.lda, lo), p.lda, n, p.k)
+	turn(p.kernels, q.a, ld, p.part(p.a, p.lda, lo), p.lda, n, p.k)
 	q.b, q.ldb = q.a, ld
 	if p.two {
 		q.b = store.Grow(&p.w.turnB, p.k*ld)
-		p.kernels.PackT(q.b, ld, p.part(p.b, p.ldb, lo), p.ldb, n, p.k)
+		turn(p.kernels, q.b, ld, p.part(p.b, p.ldb, lo), p.ldb, n, p.k)
 	}
 	q.run(0, n)
 }

@@ -17,8 +17,6 @@ const (
 	triRows = 8
 	// triBytes bounds the length of the pieces of rows in hand: so many bytes.
 	triBytes = 4096
-	// turnRows is the number of rows of B transposed back at a time.
-	turnRows = 32
 )
 
 // tri is B = alpha·M·B, or to solve B = alpha·M⁻¹·B, with M triangular of order
@@ -138,11 +136,9 @@ func (p *tri[T]) leaf(lo, hi int, alpha T) {
 			continue
 		}
 		b, s := p.b[j*p.ldb+lo:], store.Grow(&p.w.strip, n*ld)
-		p.kernels.PackT(s, ld, b, p.ldb, w, n)
+		turn(p.kernels, s, ld, b, p.ldb, w, n)
 		p.rows(s, ld, n, w, alpha)
-		for i := 0; i < w; i += turnRows { // few rows of B at a time: they may collide
-			p.kernels.PackT(b[i*p.ldb:], p.ldb, s[i:], ld, n, min(turnRows, w-i))
-		}
+		turnBack(p.kernels, b, p.ldb, s, ld, n, w)
 	}
 }
 

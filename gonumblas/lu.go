@@ -93,11 +93,9 @@ func (p *lu) panel(c0, c1 int) {
 	t := luTurned{kernels: p.kernels, m: rows, ld: padded[float64](rows), piv: p.piv[c0:c1], ok: true}
 	t.x = store.Grow(&p.w.strip, n*t.ld)
 	a := p.a[c0*p.lda+c0:]
-	p.kernels.PackT(t.x, t.ld, a, p.lda, rows, n)
+	turn(p.kernels, t.x, t.ld, a, p.lda, rows, n)
 	t.columns(0, n)
-	for i := 0; i < rows; i += turnRows {
-		p.kernels.PackT(a[i*p.lda:], p.lda, t.x[i:], t.ld, n, min(turnRows, rows-i))
-	}
+	turnBack(p.kernels, a, p.lda, t.x, t.ld, n, rows)
 	for k := range t.piv {
 		t.piv[k] += c0
 	}

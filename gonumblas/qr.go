@@ -2,6 +2,7 @@ package gonumblas
 
 import (
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
 	store "github.com/lanes-go/lanes/internal/scratch"
 	"github.com/lanes-go/lanes/tensor"
 	"gonum.org/v1/gonum/blas"
@@ -52,7 +53,7 @@ func (l LAPACK) Dorgqr(m, n, k int, a []float64, lda int, tau, work []float64, l
 	}
 	l.Implementation.Dorgqr(m, n, k, a, lda, tau, work, -1)
 	for i := range m {
-		clear(a[i*lda+k : i*lda+n])
+		chunk.Clear(a[i*lda+k : i*lda+n])
 		if i >= k && i < n {
 			a[i*lda+i] = 1
 		}
@@ -109,14 +110,12 @@ func (p *reflectors) done() { reflectorSpaces.Put(p.reflectorSpace) }
 func (p *reflectors) take(a []float64, lda, rows, n int, tau []float64) {
 	p.n, p.rows, p.ld, p.tau = n, rows, padded[float64](rows), tau
 	p.x = store.Grow(&p.bufX, n*p.ld)
-	p.kernels.PackT(p.x, p.ld, a, lda, rows, n)
+	turn(p.kernels, p.x, p.ld, a, lda, rows, n)
 }
 
 // give copies x back.
 func (p *reflectors) give(a []float64, lda int) {
-	for i := 0; i < p.rows; i += turnRows {
-		p.kernels.PackT(a[i*lda:], lda, p.x[i:], p.ld, p.n, min(turnRows, p.rows-i))
-	}
+	turnBack(p.kernels, a, lda, p.x, p.ld, p.n, p.rows)
 }
 
 // factor factorises columns lo to hi of the panel, rows of x.
@@ -147,7 +146,7 @@ func (p *reflectors) prepare(lo, hi int) {
 		row := p.v[i*p.ld:][:length]
 		clear(row[:i])
 		row[i] = 1
-		copy(row[i+1:], p.x[(lo+i)*p.ld+lo+i+1:])
+		chunk.Copy(row[i+1:], p.x[(lo+i)*p.ld+lo+i+1:])
 	}
 	g := store.Grow(&p.bufG, k*k)
 	tensor.Gemm(false, true, k, k, length, 1, p.v, p.ld, p.v, p.ld, 0, g, k)
