@@ -88,6 +88,23 @@ func testScalByZero[T tensor.Float](t *testing.T, b routines[T]) {
 	}
 }
 
+func TestAxpyByZero(t *testing.T) {
+	everyKind(t, testAxpyByZero[float32], testAxpyByZero[float64])
+}
+
+// testAxpyByZero: as gonum's, it does nothing, whatever x holds.
+func testAxpyByZero[T tensor.Float](t *testing.T, b routines[T]) {
+	for _, n := range []int{3, 15, 100} {
+		x, y := make([]T, n), newRandom[T](1).values(n)
+		for i := range x {
+			x[i] = T(math.NaN())
+		}
+		want := append([]T(nil), y...)
+		b.axpy(n, 0, x, 1, y, 1)
+		exactly(t, "axpy by 0", newVector(y, 1, 0), want)
+	}
+}
+
 func TestNorm(t *testing.T) { everyKind(t, testNorm[float32], testNorm[float64]) }
 
 // testNorm compares with 300 bits, from the least subnormal number to the greatest.
@@ -176,7 +193,7 @@ func testSpecials[T tensor.Float](t *testing.T, b routines[T]) {
 	x := make([]T, n)
 	for _, i := range []int{0, 1, 31, 32, 33, 8191, 16383, 16384, 16385, n - 1} {
 		for j := range x {
-			x[j] = T(j%7) * 0.1
+			x[j] = T(j%7) * 0.49
 		}
 		x[i], x[n-1] = -3, 3
 		if got := b.amax(n, x, 1); got != i {

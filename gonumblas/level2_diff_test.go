@@ -316,3 +316,50 @@ func testSyr[T tensor.Float](t *testing.T, b routines[T]) {
 		y.checkGaps(t, "syr")
 	}
 }
+
+func TestZeroFactors(t *testing.T) {
+	everyKind(t, testZeroFactors[float32], testZeroFactors[float64])
+}
+
+// testZeroFactors: a NaN shows where it shows with gonum.
+func testZeroFactors[T tensor.Float](t *testing.T, b routines[T]) {
+	g := implementation[T](true, false)
+	for _, n := range []int{5, 50} {
+		for _, ul := range []blas.Uplo{blas.Upper, blas.Lower} {
+			r := newRandom[T](18)
+			a, x, y := r.values(n*n), r.values(n), r.values(n)
+			x[0], x[1], x[3] = 0, T(math.NaN()), 0
+			run := func(b routines[T]) []T {
+				s, d := append([]T(nil), a...), append([]T(nil), a...)
+				b.syr(ul, n, 0.5, x, 1, s, n)
+				b.ger(n, n, 0.5, x, 1, y, 1, d, n)
+				return append(s, d...)
+			}
+			got, want := run(b), run(g)
+			for i := range got {
+				if (got[i] == got[i]) != (want[i] == want[i]) {
+					t.Fatalf("n %d: element %d: %v, gonum %v", n, i, got[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+func TestGemvInPlace(t *testing.T) {
+	t.Run("float32", testGemvInPlace[float32])
+	t.Run("float64", testGemvInPlace[float64])
+}
+
+// testGemvInPlace: BLAS does not define it, but here it is what it seems.
+func testGemvInPlace[T tensor.Float](t *testing.T) {
+	b := implementation[T](false, true)
+	for _, n := range []int{3, 40} {
+		r := newRandom[T](19)
+		a, x, want := r.values(n*n), r.values(n), make([]T, n)
+		for _, tA := range []blas.Transpose{blas.NoTrans, blas.Trans} {
+			b.gemv(tA, n, n, 1, a, n, x, 1, 0, want, 1)
+			b.gemv(tA, n, n, 1, a, n, x, 1, 0, x, 1)
+			exactly(t, "gemv in place", newVector(x, 1, 0), want)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import "github.com/lanes-go/lanes/tensor"
 // 8 x 100 1.06 (1.5), 1 x 1000 1.2 (0.64), 4 x 1000 1.6 (1.6). An element to be copied
 // takes 1 ns, one of the matrix then 0.04 ns (0.35) less than in gonum.
 func gemvIsSmall[T tensor.Float](t bool, m, n, incX, incY int) bool {
-	work := float64(m) * float64(n) // no overflow: the arguments are not checked yet
+	work := float64(float64(m) * float64(n)) // no overflow: the arguments are not checked yet
 	single := sizeOf[T]() == 4
 	if incX != 1 || incY != 1 {
 		copied := float64(strided(n, incX) + 2*strided(m, incY))
@@ -39,7 +39,7 @@ func gemvIsSmall[T tensor.Float](t bool, m, n, incX, incY int) bool {
 // 0.76 (0.4), 100 x 16 1.3 (0.9), 1000 x 16 1.7 (1.4), 1 x 1000 3.1 (1.4). An element to
 // be copied takes 1 ns, one of the matrix 0.06 ns (0.04) less than in gonum.
 func gerIsSmall[T tensor.Float](m, n, incX, incY int) bool {
-	work := float64(m) * float64(n)
+	work := float64(float64(m) * float64(n))
 	copied := float64(strided(m, incX) + strided(n, incY))
 	if sizeOf[T]() == 4 {
 		work -= float64(28 * copied)
