@@ -4,31 +4,46 @@ package asm
 
 import "unsafe"
 
-// gemmRaw is a tile kernel in assembly: mt tiles of rows by np panels of columns
-// of C, all of one height and width, from c, a, b and bias on. g is the *GemmArgs
-// that holds the rest. The last vector of the last panel has tail valid columns;
-// tiles of A are atile bytes apart.
-type gemmRaw[T Float] func(g, c, a, b *T, mt, np, tail, atile int, bias *T)
+// gemmCallAVX2 runs the tile kernel at code: mt tiles of rows by panels of columns of
+// C, all of one height and width, from c, a, b and bias on. args is the *GemmArgs that
+// holds the rest. cols is what gemmCols makes; tiles of A are atile bytes apart. All
+// kernels, of AVX-512 too, are reached through this one function.
+//
+//go:noescape
+func gemmCallAVX2(args, c, a, b unsafe.Pointer, mt, cols, atile int, bias unsafe.Pointer, code uintptr)
 
-// gemmTiles are the tile kernels of one instruction set, indexed by the number of
-// vectors of columns and the number of rows.
+// gemmCols packs the number of panels and of valid columns in the last vector.
+func gemmCols(panels, tail int) int { return panels<<9 | tail }
+
+// gemmByColumns, in cols, says that A(i,p) = a[i + p*ACol]; a[i*ARow + p] otherwise.
+const gemmByColumns = 1 << 8
+
+// gemmTiles are the tile kernels of one instruction set. Those of one kind follow
+// each other in code by height: where they begin is counted back to height 0.
 type gemmTiles[T Float] struct {
-	lanes                      int    // elements in a vector
-	shift                      uint   // log2 of the width of a panel, two vectors
-	height                     [4]int // greatest height for a number of vectors
-	row, rowTail, col, colTail [4][]gemmRaw[T]
-	pack                       []gemmRaw[T] // col[2], which pack B on the way
+	codes      func() []uintptr
+	code       []uintptr // what codes returns
+	lanes      int       // elements in a vector
+	shift      uint      // log2 of the width of a panel, two vectors
+	height     [4]int    // greatest height for a number of vectors
+	tile, tail [4]int    // by the number of vectors of columns; tail masks the last
+	// pack, from height packLow on, read A by columns and pack B on the way.
+	pack, packLow int
 	// wide does few rows of widePanels[rows] panels at once, with B as it is
 	// stored and packed: few rows alone have too few chains to keep the FMA units
 	// busy, and read too little of a row of B at a time.
-	wide, widePacked []gemmRaw[T]
+	wide, widePacked int
 	widePanels       []int
 	// trans does few rows with B as it is stored when transposed, transVectors[rows]
 	// vectors of columns at once.
-	trans        []gemmRaw[T]
+	trans        int
 	transVectors []int
 	packN, packT func(dst *T, w int, src *T, lds, n, k int)
 	packTiles    func(dst *T, atile, w int, src *T, lds, h, tiles, k int)
+}
+
+func (t *gemmTiles[T]) call(kernel int, g *GemmArgs[T], c, a, b *T, mt, cols, atile int, bias *T) {
+	gemmCallAVX2(unsafe.Pointer(g), unsafe.Pointer(c), unsafe.Pointer(a), unsafe.Pointer(b), mt, cols, atile, unsafe.Pointer(bias), t.code[kernel])
 }
 
 // run is Gemm of GemmKernels: it checks every index, cuts the rows evenly into
@@ -45,19 +60,29 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 		g.race(1 << shift)
 	}
 	if g.BTrans {
-		if g.M >= len(t.trans) {
+		if g.M >= len(t.transVectors) {
 			return false
 		}
 		groups := g.N / (t.transVectors[g.M] * t.lanes)
-		t.trans[g.M](g.raw(), &g.C[0], unsafe.SliceData(g.A), unsafe.SliceData(g.B), 1, groups, t.lanes, 0, unsafe.SliceData(g.Bias))
+		t.call(t.trans+g.M, g, &g.C[0], unsafe.SliceData(g.A), unsafe.SliceData(g.B), 1, gemmCols(groups, t.lanes), 0, unsafe.SliceData(g.Bias))
 		return true
 	}
-	if g.Pack != nil && (g.M > t.height[2] || g.Init != nil) {
-		return false
+	if g.Pack != nil {
+		switch {
+		case g.M > t.height[2] || g.Init != nil:
+			return false
+		case g.M < t.packLow:
+			t.packThenRun(g)
+			return true
+		}
 	}
 	a, b, bias := unsafe.SliceData(g.A), unsafe.SliceData(g.B), unsafe.SliceData(g.Bias)
-	if g.N == t.lanes && g.M <= t.height[1] && g.ACol == 1 {
-		t.row[1][g.M](g.raw(), &g.C[0], a, b, 1, 1, t.lanes, 0, bias)
+	if g.N == t.lanes && g.M <= t.height[1] && g.ATile == 0 {
+		cols := gemmCols(1, t.lanes)
+		if g.ACol != 1 {
+			cols |= gemmByColumns
+		}
+		t.call(t.tile[1]+g.M, g, &g.C[0], a, b, 1, cols, 0, bias)
 		return true
 	}
 	nr := 1 << shift
@@ -66,7 +91,7 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 		return true
 	}
 	full, rest := g.N>>shift, g.N&(nr-1)
-	if g.M < len(t.wide) && g.ACol == 1 && g.Init == nil && full >= t.widePanels[g.M] {
+	if g.M < len(t.widePanels) && g.ACol == 1 && g.Init == nil && full >= t.widePanels[g.M] {
 		t.runWide(g, shift, a, b, bias)
 		return true
 	}
@@ -92,18 +117,26 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	return true
 }
 
-// raw is g as the assembly takes it.
-func (g *GemmArgs[T]) raw() *T { return (*T)(unsafe.Pointer(g)) }
+// packThenRun is for products lower than what is worth a kernel that packs on the way.
+func (t *gemmTiles[T]) packThenRun(g *GemmArgs[T]) {
+	nr := 1 << t.shift
+	for j := 0; j < g.N; j += nr {
+		t.runPackN(g.Pack[j>>t.shift*g.PackPanel:], nr, g.B[j:], g.BRow, nr, g.K)
+	}
+	r := *g
+	r.Pack = nil
+	t.run((*GemmArgs[T])(noescape(unsafe.Pointer(&r))))
+}
 
 // runWide does as many columns as the wide kernels can; run does the rest.
 func (t *gemmTiles[T]) runWide(g *GemmArgs[T], shift uint, a, b, bias *T) {
-	kernel := t.wide[g.M]
+	kernel := t.wide
 	if g.BPanel != 1<<shift {
-		kernel = t.widePacked[g.M]
+		kernel = t.widePacked
 	}
 	panels := t.widePanels[g.M]
 	groups := (g.N >> shift) / panels
-	kernel(g.raw(), &g.C[0], a, b, 1, groups, t.lanes, 0, bias)
+	t.call(kernel+g.M, g, &g.C[0], a, b, 1, gemmCols(groups, t.lanes), 0, bias)
 	if done := groups * panels << shift; done < g.N {
 		r := *g
 		r.N, r.C = g.N-done, g.C[done:]
@@ -122,21 +155,17 @@ func (t *gemmTiles[T]) masksPanels() bool { return t.height[3] > 0 }
 
 // columns does all rows of np panels of nv vectors that start at column j0.
 func (t *gemmTiles[T]) columns(g *GemmArgs[T], nv, np, tail, j0 int, b, bias *T) {
+	cols := gemmCols(np, tail)
 	if g.Pack != nil {
-		t.pack[g.M](g.raw(), &g.C[0], unsafe.SliceData(g.A), b, 1, np, tail, 0, bias)
+		t.call(t.pack+g.M, g, &g.C[0], unsafe.SliceData(g.A), b, 1, cols, 0, bias)
 		return
 	}
-	var kernels []gemmRaw[T]
-	row := g.ACol == 1 && g.ATile == 0
-	switch masked := tail < t.lanes; {
-	case row && masked:
-		kernels = t.rowTail[nv]
-	case row:
-		kernels = t.row[nv]
-	case masked:
-		kernels = t.colTail[nv]
-	default:
-		kernels = t.col[nv]
+	kernel := t.tile[nv]
+	if tail < t.lanes {
+		kernel = t.tail[nv]
+	}
+	if g.ACol != 1 || g.ATile != 0 {
+		cols |= gemmByColumns
 	}
 	h, atile := g.TileRows, g.ATile
 	if atile == 0 {
@@ -151,13 +180,13 @@ func (t *gemmTiles[T]) columns(g *GemmArgs[T], nv, np, tail, j0 int, b, bias *T)
 		full = int(uint32(g.M) / uint32(h))
 	}
 	if full > 0 {
-		kernels[h](g.raw(), &g.C[j0], a, b, full, np, tail, atile*int(unsafe.Sizeof(*b)), bias)
+		t.call(kernel+h, g, &g.C[j0], a, b, full, cols, atile*int(unsafe.Sizeof(*b)), bias)
 	}
 	if rest := g.M - full*h; rest > 0 {
 		if g.K > 0 {
 			a = &g.A[full*atile]
 		}
-		kernels[rest](g.raw(), &g.C[full*h*g.LDC+j0], a, b, 1, np, tail, 0, bias)
+		t.call(kernel+rest, g, &g.C[full*h*g.LDC+j0], a, b, 1, cols, 0, bias)
 	}
 }
 
@@ -208,5 +237,6 @@ func (t *gemmTiles[T]) runPackT(dst []T, w int, src []T, lds, n, k int) {
 const gemmChunk = 192
 
 func (t *gemmTiles[T]) use(k *GemmKernels[T]) {
-	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, GemmChunk: gemmChunk, GemmTransRows: len(t.trans) - 1, Gemm: t.run, PackN: t.runPackN, PackTiles: t.runPackTiles, PackT: t.runPackT}
+	t.code = t.codes()
+	*k = GemmKernels[T]{GemmMR: t.height[2], GemmNR: 2 * t.lanes, GemmChunk: gemmChunk, GemmTransRows: len(t.transVectors) - 1, Gemm: t.run, PackN: t.runPackN, PackTiles: t.runPackTiles, PackT: t.runPackT}
 }

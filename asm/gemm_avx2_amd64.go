@@ -4,445 +4,250 @@
 
 package asm
 
-// gemm1x8RowF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x8F32AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm1x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x8RowF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x8F32AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm2x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x8RowF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x8F32AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm3x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x8RowF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x8F32AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm4x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x8RowF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x8F32AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm5x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x8RowF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x8F32AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm6x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm7x8RowF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x8F32AVX2 is mt tiles of 7 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm7x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm8x8RowF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x8F32AVX2 is mt tiles of 8 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm8x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm9x8RowF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x8F32AVX2 is mt tiles of 9 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm9x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm10x8RowF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x8F32AVX2 is mt tiles of 10 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm10x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm11x8RowF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x8F32AVX2 is mt tiles of 11 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm11x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm12x8RowF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x8F32AVX2 is mt tiles of 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x8RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm12x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm1x16RowF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x16F32AVX2 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x16RowF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x16F32AVX2 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x16RowF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x16F32AVX2 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm3x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x16RowF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x16F32AVX2 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm4x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x16RowF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x16F32AVX2 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm5x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x16RowF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x16F32AVX2 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x16RowF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm6x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm1x8RowTailF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x8TailF32AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm1x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x8RowTailF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x8TailF32AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm2x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x8RowTailF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x8TailF32AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm3x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x8RowTailF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x8TailF32AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm4x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x8RowTailF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x8TailF32AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm5x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x8RowTailF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x8TailF32AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm6x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm7x8RowTailF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x8TailF32AVX2 is mt tiles of 7 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm7x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm8x8RowTailF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x8TailF32AVX2 is mt tiles of 8 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm8x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm9x8RowTailF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x8TailF32AVX2 is mt tiles of 9 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm9x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm10x8RowTailF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x8TailF32AVX2 is mt tiles of 10 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm10x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm11x8RowTailF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x8TailF32AVX2 is mt tiles of 11 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm11x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm12x8RowTailF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x8TailF32AVX2 is mt tiles of 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x8RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm12x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm1x16RowTailF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x16TailF32AVX2 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm1x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x16RowTailF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x16TailF32AVX2 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm2x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x16RowTailF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x16TailF32AVX2 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm3x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x16RowTailF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x16TailF32AVX2 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm4x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x16RowTailF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x16TailF32AVX2 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm5x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x16RowTailF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x16TailF32AVX2 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x16RowTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm6x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm1x8ColF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack4x16F32AVX2 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm1x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack4x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x8ColF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack5x16F32AVX2 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm2x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack5x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x8ColF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack6x16F32AVX2 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm3x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm4x8ColF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm5x8ColF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm6x8ColF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm7x8ColF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm8x8ColF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm9x8ColF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm10x8ColF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm11x8ColF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm12x8ColF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x8ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm1x16ColF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm2x16ColF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm3x16ColF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm4x16ColF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm5x16ColF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm6x16ColF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x16ColF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm1x8ColTailF32AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm2x8ColTailF32AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm3x8ColTailF32AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm4x8ColTailF32AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm5x8ColTailF32AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm6x8ColTailF32AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm7x8ColTailF32AVX2 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm8x8ColTailF32AVX2 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm9x8ColTailF32AVX2 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm10x8ColTailF32AVX2 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm11x8ColTailF32AVX2 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm12x8ColTailF32AVX2 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x8ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm1x16ColTailF32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm2x16ColTailF32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm3x16ColTailF32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm4x16ColTailF32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm5x16ColTailF32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm6x16ColTailF32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x16ColTailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack1x16F32AVX2 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack2x16F32AVX2 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack3x16F32AVX2 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack3x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack4x16F32AVX2 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack4x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack5x16F32AVX2 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack5x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack6x16F32AVX2 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack6x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack6x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide1x96F32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x96F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmWide1x96PackedF32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x96PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide1x96F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide2x48F32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x48F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmWide2x48PackedF32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x48PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide2x48F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide3x32F32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x32F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide3x32F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+
+// gemmWide1x96PackedF32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x96PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+
+// gemmWide2x48PackedF32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x48PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide3x32PackedF32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x32PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide3x32PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans1x16F32AVX2 is 1 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans2x16F32AVX2 is 2 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans3x8F32AVX2 is 3 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans3x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans3x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans4x8F32AVX2 is 4 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans4x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans4x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // packNF32AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -459,445 +264,250 @@ func packTF32AVX2(dst *float32, w int, src *float32, lds int, n int, k int)
 //go:noescape
 func packTilesF32AVX2(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
 
-// gemm1x4RowF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x4F64AVX2 is mt tiles of 1 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm1x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x4RowF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x4F64AVX2 is mt tiles of 2 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm2x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x4RowF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x4F64AVX2 is mt tiles of 3 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm3x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x4RowF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x4F64AVX2 is mt tiles of 4 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm4x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x4RowF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x4F64AVX2 is mt tiles of 5 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm5x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x4RowF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x4F64AVX2 is mt tiles of 6 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm6x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm7x4RowF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x4F64AVX2 is mt tiles of 7 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm7x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm8x4RowF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x4F64AVX2 is mt tiles of 8 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm8x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm9x4RowF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x4F64AVX2 is mt tiles of 9 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm9x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm10x4RowF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x4F64AVX2 is mt tiles of 10 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm10x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm11x4RowF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x4F64AVX2 is mt tiles of 11 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm11x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm12x4RowF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x4F64AVX2 is mt tiles of 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x4RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm12x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm1x8RowF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x8F64AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x8RowF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x8F64AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x8RowF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x8F64AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm3x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x8RowF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x8F64AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm4x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x8RowF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x8F64AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm5x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x8RowF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x8F64AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x8RowF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm6x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm1x4RowTailF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x4TailF64AVX2 is mt tiles of 1 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm1x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x4RowTailF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x4TailF64AVX2 is mt tiles of 2 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm2x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x4RowTailF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x4TailF64AVX2 is mt tiles of 3 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm3x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x4RowTailF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x4TailF64AVX2 is mt tiles of 4 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm4x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x4RowTailF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x4TailF64AVX2 is mt tiles of 5 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm5x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x4RowTailF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x4TailF64AVX2 is mt tiles of 6 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm6x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm7x4RowTailF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x4TailF64AVX2 is mt tiles of 7 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm7x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm8x4RowTailF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x4TailF64AVX2 is mt tiles of 8 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm8x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm9x4RowTailF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x4TailF64AVX2 is mt tiles of 9 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm9x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm10x4RowTailF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x4TailF64AVX2 is mt tiles of 10 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm10x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm11x4RowTailF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x4TailF64AVX2 is mt tiles of 11 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm11x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm12x4RowTailF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x4TailF64AVX2 is mt tiles of 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x4RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm12x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm1x8RowTailF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x8TailF64AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm1x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x8RowTailF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x8TailF64AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm2x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x8RowTailF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x8TailF64AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm3x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x8RowTailF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x8TailF64AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm4x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x8RowTailF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x8TailF64AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm5x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x8RowTailF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x8TailF64AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x8RowTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm6x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm1x4ColF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack4x8F64AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm1x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack4x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x4ColF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack5x8F64AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm2x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack5x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x4ColF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack6x8F64AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm3x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm4x4ColF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm5x4ColF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm6x4ColF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm7x4ColF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm8x4ColF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm9x4ColF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm10x4ColF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm11x4ColF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm12x4ColF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x4ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm1x8ColF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm2x8ColF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm3x8ColF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm4x8ColF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm5x8ColF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm6x8ColF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x8ColF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm1x4ColTailF64AVX2 is mt tiles of 1 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm2x4ColTailF64AVX2 is mt tiles of 2 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm3x4ColTailF64AVX2 is mt tiles of 3 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm4x4ColTailF64AVX2 is mt tiles of 4 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm5x4ColTailF64AVX2 is mt tiles of 5 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm6x4ColTailF64AVX2 is mt tiles of 6 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm7x4ColTailF64AVX2 is mt tiles of 7 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm8x4ColTailF64AVX2 is mt tiles of 8 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm9x4ColTailF64AVX2 is mt tiles of 9 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm10x4ColTailF64AVX2 is mt tiles of 10 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm11x4ColTailF64AVX2 is mt tiles of 11 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm12x4ColTailF64AVX2 is mt tiles of 12 rows by np panels of 4 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x4ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm1x8ColTailF64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm2x8ColTailF64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm3x8ColTailF64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm4x8ColTailF64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm5x8ColTailF64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm6x8ColTailF64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x8ColTailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack1x8F64AVX2 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack2x8F64AVX2 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack3x8F64AVX2 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack3x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack4x8F64AVX2 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack4x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack5x8F64AVX2 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack5x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack6x8F64AVX2 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack6x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack6x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide1x48F64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x48F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmWide1x48PackedF64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x48PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide1x48F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide2x24F64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x24F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmWide2x24PackedF64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x24PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide2x24F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide3x16F64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x16F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide3x16F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+
+// gemmWide1x48PackedF64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x48PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+
+// gemmWide2x24PackedF64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x24PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide3x16PackedF64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x16PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide3x16PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans1x8F64AVX2 is 1 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans2x8F64AVX2 is 2 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans3x4F64AVX2 is 3 rows by np groups of 4 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans3x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans3x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans4x4F64AVX2 is 4 rows by np groups of 4 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans4x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans4x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // packNF64AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -914,71 +524,45 @@ func packTF64AVX2(dst *float64, w int, src *float64, lds int, n int, k int)
 //go:noescape
 func packTilesF64AVX2(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
 
+// gemmCodesF32AVX2 are the addresses of the tile kernels.
+func gemmCodesF32AVX2() *[49]uintptr
+
 var gemmTilesF32AVX2 = gemmTiles[float32]{
-	lanes:  8,
-	shift:  4,
-	height: [4]int{0, 12, 6},
-	row: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x8RowF32AVX2, gemm2x8RowF32AVX2, gemm3x8RowF32AVX2, gemm4x8RowF32AVX2, gemm5x8RowF32AVX2, gemm6x8RowF32AVX2, gemm7x8RowF32AVX2, gemm8x8RowF32AVX2, gemm9x8RowF32AVX2, gemm10x8RowF32AVX2, gemm11x8RowF32AVX2, gemm12x8RowF32AVX2},
-		{nil, gemm1x16RowF32AVX2, gemm2x16RowF32AVX2, gemm3x16RowF32AVX2, gemm4x16RowF32AVX2, gemm5x16RowF32AVX2, gemm6x16RowF32AVX2},
-	},
-	rowTail: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x8RowTailF32AVX2, gemm2x8RowTailF32AVX2, gemm3x8RowTailF32AVX2, gemm4x8RowTailF32AVX2, gemm5x8RowTailF32AVX2, gemm6x8RowTailF32AVX2, gemm7x8RowTailF32AVX2, gemm8x8RowTailF32AVX2, gemm9x8RowTailF32AVX2, gemm10x8RowTailF32AVX2, gemm11x8RowTailF32AVX2, gemm12x8RowTailF32AVX2},
-		{nil, gemm1x16RowTailF32AVX2, gemm2x16RowTailF32AVX2, gemm3x16RowTailF32AVX2, gemm4x16RowTailF32AVX2, gemm5x16RowTailF32AVX2, gemm6x16RowTailF32AVX2},
-	},
-	col: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x8ColF32AVX2, gemm2x8ColF32AVX2, gemm3x8ColF32AVX2, gemm4x8ColF32AVX2, gemm5x8ColF32AVX2, gemm6x8ColF32AVX2, gemm7x8ColF32AVX2, gemm8x8ColF32AVX2, gemm9x8ColF32AVX2, gemm10x8ColF32AVX2, gemm11x8ColF32AVX2, gemm12x8ColF32AVX2},
-		{nil, gemm1x16ColF32AVX2, gemm2x16ColF32AVX2, gemm3x16ColF32AVX2, gemm4x16ColF32AVX2, gemm5x16ColF32AVX2, gemm6x16ColF32AVX2},
-	},
-	colTail: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x8ColTailF32AVX2, gemm2x8ColTailF32AVX2, gemm3x8ColTailF32AVX2, gemm4x8ColTailF32AVX2, gemm5x8ColTailF32AVX2, gemm6x8ColTailF32AVX2, gemm7x8ColTailF32AVX2, gemm8x8ColTailF32AVX2, gemm9x8ColTailF32AVX2, gemm10x8ColTailF32AVX2, gemm11x8ColTailF32AVX2, gemm12x8ColTailF32AVX2},
-		{nil, gemm1x16ColTailF32AVX2, gemm2x16ColTailF32AVX2, gemm3x16ColTailF32AVX2, gemm4x16ColTailF32AVX2, gemm5x16ColTailF32AVX2, gemm6x16ColTailF32AVX2},
-	},
-	pack:         []gemmRaw[float32]{nil, gemmPack1x16F32AVX2, gemmPack2x16F32AVX2, gemmPack3x16F32AVX2, gemmPack4x16F32AVX2, gemmPack5x16F32AVX2, gemmPack6x16F32AVX2},
-	wide:         []gemmRaw[float32]{nil, gemmWide1x96F32AVX2, gemmWide2x48F32AVX2, gemmWide3x32F32AVX2},
-	widePacked:   []gemmRaw[float32]{nil, gemmWide1x96PackedF32AVX2, gemmWide2x48PackedF32AVX2, gemmWide3x32PackedF32AVX2},
-	trans:        []gemmRaw[float32]{nil, gemmTrans1x16F32AVX2, gemmTrans2x16F32AVX2, gemmTrans3x8F32AVX2, gemmTrans4x8F32AVX2},
-	transVectors: []int{0, 2, 2, 1, 1},
+	codes:        func() []uintptr { return gemmCodesF32AVX2()[:] },
+	lanes:        8,
+	shift:        4,
+	height:       [4]int{0, 12, 6},
+	tile:         [4]int{0, -1, 11},
+	tail:         [4]int{0, 17, 29},
+	packLow:      4,
+	pack:         32,
+	wide:         38,
+	widePacked:   41,
+	trans:        44,
 	widePanels:   []int{0, 6, 3, 2},
+	transVectors: []int{0, 2, 2, 1, 1},
 	packN:        packNF32AVX2,
 	packT:        packTF32AVX2,
 	packTiles:    packTilesF32AVX2,
 }
 
+// gemmCodesF64AVX2 are the addresses of the tile kernels.
+func gemmCodesF64AVX2() *[49]uintptr
+
 var gemmTilesF64AVX2 = gemmTiles[float64]{
-	lanes:  4,
-	shift:  3,
-	height: [4]int{0, 12, 6},
-	row: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x4RowF64AVX2, gemm2x4RowF64AVX2, gemm3x4RowF64AVX2, gemm4x4RowF64AVX2, gemm5x4RowF64AVX2, gemm6x4RowF64AVX2, gemm7x4RowF64AVX2, gemm8x4RowF64AVX2, gemm9x4RowF64AVX2, gemm10x4RowF64AVX2, gemm11x4RowF64AVX2, gemm12x4RowF64AVX2},
-		{nil, gemm1x8RowF64AVX2, gemm2x8RowF64AVX2, gemm3x8RowF64AVX2, gemm4x8RowF64AVX2, gemm5x8RowF64AVX2, gemm6x8RowF64AVX2},
-	},
-	rowTail: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x4RowTailF64AVX2, gemm2x4RowTailF64AVX2, gemm3x4RowTailF64AVX2, gemm4x4RowTailF64AVX2, gemm5x4RowTailF64AVX2, gemm6x4RowTailF64AVX2, gemm7x4RowTailF64AVX2, gemm8x4RowTailF64AVX2, gemm9x4RowTailF64AVX2, gemm10x4RowTailF64AVX2, gemm11x4RowTailF64AVX2, gemm12x4RowTailF64AVX2},
-		{nil, gemm1x8RowTailF64AVX2, gemm2x8RowTailF64AVX2, gemm3x8RowTailF64AVX2, gemm4x8RowTailF64AVX2, gemm5x8RowTailF64AVX2, gemm6x8RowTailF64AVX2},
-	},
-	col: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x4ColF64AVX2, gemm2x4ColF64AVX2, gemm3x4ColF64AVX2, gemm4x4ColF64AVX2, gemm5x4ColF64AVX2, gemm6x4ColF64AVX2, gemm7x4ColF64AVX2, gemm8x4ColF64AVX2, gemm9x4ColF64AVX2, gemm10x4ColF64AVX2, gemm11x4ColF64AVX2, gemm12x4ColF64AVX2},
-		{nil, gemm1x8ColF64AVX2, gemm2x8ColF64AVX2, gemm3x8ColF64AVX2, gemm4x8ColF64AVX2, gemm5x8ColF64AVX2, gemm6x8ColF64AVX2},
-	},
-	colTail: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x4ColTailF64AVX2, gemm2x4ColTailF64AVX2, gemm3x4ColTailF64AVX2, gemm4x4ColTailF64AVX2, gemm5x4ColTailF64AVX2, gemm6x4ColTailF64AVX2, gemm7x4ColTailF64AVX2, gemm8x4ColTailF64AVX2, gemm9x4ColTailF64AVX2, gemm10x4ColTailF64AVX2, gemm11x4ColTailF64AVX2, gemm12x4ColTailF64AVX2},
-		{nil, gemm1x8ColTailF64AVX2, gemm2x8ColTailF64AVX2, gemm3x8ColTailF64AVX2, gemm4x8ColTailF64AVX2, gemm5x8ColTailF64AVX2, gemm6x8ColTailF64AVX2},
-	},
-	pack:         []gemmRaw[float64]{nil, gemmPack1x8F64AVX2, gemmPack2x8F64AVX2, gemmPack3x8F64AVX2, gemmPack4x8F64AVX2, gemmPack5x8F64AVX2, gemmPack6x8F64AVX2},
-	wide:         []gemmRaw[float64]{nil, gemmWide1x48F64AVX2, gemmWide2x24F64AVX2, gemmWide3x16F64AVX2},
-	widePacked:   []gemmRaw[float64]{nil, gemmWide1x48PackedF64AVX2, gemmWide2x24PackedF64AVX2, gemmWide3x16PackedF64AVX2},
-	trans:        []gemmRaw[float64]{nil, gemmTrans1x8F64AVX2, gemmTrans2x8F64AVX2, gemmTrans3x4F64AVX2, gemmTrans4x4F64AVX2},
-	transVectors: []int{0, 2, 2, 1, 1},
+	codes:        func() []uintptr { return gemmCodesF64AVX2()[:] },
+	lanes:        4,
+	shift:        3,
+	height:       [4]int{0, 12, 6},
+	tile:         [4]int{0, -1, 11},
+	tail:         [4]int{0, 17, 29},
+	packLow:      4,
+	pack:         32,
+	wide:         38,
+	widePacked:   41,
+	trans:        44,
 	widePanels:   []int{0, 6, 3, 2},
+	transVectors: []int{0, 2, 2, 1, 1},
 	packN:        packNF64AVX2,
 	packT:        packTF64AVX2,
 	packTiles:    packTilesF64AVX2,

@@ -4,545 +4,315 @@
 
 package asm
 
-// gemm1x16RowF32AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x16F32AVX512 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm1x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x16RowF32AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x16F32AVX512 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm2x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x16RowF32AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x16F32AVX512 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm3x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x16RowF32AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x16F32AVX512 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm4x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x16RowF32AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x16F32AVX512 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm5x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x16RowF32AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x16F32AVX512 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm6x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm7x16RowF32AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x16F32AVX512 is mt tiles of 7 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm7x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm8x16RowF32AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x16F32AVX512 is mt tiles of 8 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm8x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm9x16RowF32AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x16F32AVX512 is mt tiles of 9 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm9x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm10x16RowF32AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x16F32AVX512 is mt tiles of 10 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm10x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm11x16RowF32AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x16F32AVX512 is mt tiles of 11 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm11x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm12x16RowF32AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x16F32AVX512 is mt tiles of 12 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm12x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm13x16RowF32AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm13x16F32AVX512 is mt tiles of 13 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm13x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm13x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm14x16RowF32AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm14x16F32AVX512 is mt tiles of 14 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm14x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm14x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm15x16RowF32AVX512 is mt tiles of 15 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm15x16F32AVX512 is mt tiles of 15 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm15x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm15x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm16x16RowF32AVX512 is mt tiles of 16 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm16x16F32AVX512 is mt tiles of 16 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm16x16RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm16x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm1x32RowF32AVX512 is mt tiles of 1 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x32F32AVX512 is mt tiles of 1 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x32RowF32AVX512 is mt tiles of 2 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x32F32AVX512 is mt tiles of 2 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x32RowF32AVX512 is mt tiles of 3 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x32F32AVX512 is mt tiles of 3 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x32RowF32AVX512 is mt tiles of 4 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x32F32AVX512 is mt tiles of 4 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x32RowF32AVX512 is mt tiles of 5 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x32F32AVX512 is mt tiles of 5 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm5x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x32RowF32AVX512 is mt tiles of 6 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x32F32AVX512 is mt tiles of 6 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm6x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm7x32RowF32AVX512 is mt tiles of 7 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x32F32AVX512 is mt tiles of 7 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm7x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm8x32RowF32AVX512 is mt tiles of 8 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x32F32AVX512 is mt tiles of 8 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm8x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm9x32RowF32AVX512 is mt tiles of 9 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x32F32AVX512 is mt tiles of 9 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm9x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm10x32RowF32AVX512 is mt tiles of 10 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x32F32AVX512 is mt tiles of 10 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm10x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm11x32RowF32AVX512 is mt tiles of 11 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x32F32AVX512 is mt tiles of 11 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm11x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm12x32RowF32AVX512 is mt tiles of 12 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x32F32AVX512 is mt tiles of 12 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm12x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm13x32RowF32AVX512 is mt tiles of 13 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm13x32F32AVX512 is mt tiles of 13 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm13x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm13x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm14x32RowF32AVX512 is mt tiles of 14 rows by np panels of 32 columns of a product, A(i,p) = a[i*astr + p].
+// gemm14x32F32AVX512 is mt tiles of 14 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm14x32RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm14x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm1x48RowF32AVX512 is mt tiles of 1 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x48F32AVX512 is mt tiles of 1 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm1x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x48RowF32AVX512 is mt tiles of 2 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x48F32AVX512 is mt tiles of 2 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm2x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x48RowF32AVX512 is mt tiles of 3 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x48F32AVX512 is mt tiles of 3 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm3x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x48RowF32AVX512 is mt tiles of 4 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x48F32AVX512 is mt tiles of 4 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm4x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x48RowF32AVX512 is mt tiles of 5 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x48F32AVX512 is mt tiles of 5 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm5x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x48RowF32AVX512 is mt tiles of 6 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x48F32AVX512 is mt tiles of 6 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm6x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm7x48RowF32AVX512 is mt tiles of 7 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x48F32AVX512 is mt tiles of 7 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm7x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm8x48RowF32AVX512 is mt tiles of 8 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x48F32AVX512 is mt tiles of 8 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm8x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm9x48RowF32AVX512 is mt tiles of 9 rows by np panels of 48 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x48F32AVX512 is mt tiles of 9 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x48RowF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemm9x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm1x16ColF32AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack8x32F32AVX512 is mt tiles of 8 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm1x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack8x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x16ColF32AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack9x32F32AVX512 is mt tiles of 9 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm2x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack9x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x16ColF32AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack10x32F32AVX512 is mt tiles of 10 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm3x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack10x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x16ColF32AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack11x32F32AVX512 is mt tiles of 11 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm4x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack11x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x16ColF32AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack12x32F32AVX512 is mt tiles of 12 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm5x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack12x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x16ColF32AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack13x32F32AVX512 is mt tiles of 13 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm6x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack13x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm7x16ColF32AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack14x32F32AVX512 is mt tiles of 14 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm7x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm8x16ColF32AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm9x16ColF32AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm10x16ColF32AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm11x16ColF32AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm12x16ColF32AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm13x16ColF32AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm13x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm14x16ColF32AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm14x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm15x16ColF32AVX512 is mt tiles of 15 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm15x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm16x16ColF32AVX512 is mt tiles of 16 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm16x16ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm1x32ColF32AVX512 is mt tiles of 1 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm2x32ColF32AVX512 is mt tiles of 2 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm3x32ColF32AVX512 is mt tiles of 3 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm4x32ColF32AVX512 is mt tiles of 4 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm5x32ColF32AVX512 is mt tiles of 5 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm6x32ColF32AVX512 is mt tiles of 6 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm7x32ColF32AVX512 is mt tiles of 7 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm8x32ColF32AVX512 is mt tiles of 8 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm9x32ColF32AVX512 is mt tiles of 9 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm10x32ColF32AVX512 is mt tiles of 10 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm11x32ColF32AVX512 is mt tiles of 11 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm12x32ColF32AVX512 is mt tiles of 12 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm13x32ColF32AVX512 is mt tiles of 13 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm13x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm14x32ColF32AVX512 is mt tiles of 14 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm14x32ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm1x48ColF32AVX512 is mt tiles of 1 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm2x48ColF32AVX512 is mt tiles of 2 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm3x48ColF32AVX512 is mt tiles of 3 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm4x48ColF32AVX512 is mt tiles of 4 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm5x48ColF32AVX512 is mt tiles of 5 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm6x48ColF32AVX512 is mt tiles of 6 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm7x48ColF32AVX512 is mt tiles of 7 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm8x48ColF32AVX512 is mt tiles of 8 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemm9x48ColF32AVX512 is mt tiles of 9 rows by np panels of 48 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x48ColF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack1x32F32AVX512 is mt tiles of 1 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack2x32F32AVX512 is mt tiles of 2 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack3x32F32AVX512 is mt tiles of 3 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack4x32F32AVX512 is mt tiles of 4 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack5x32F32AVX512 is mt tiles of 5 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack5x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack6x32F32AVX512 is mt tiles of 6 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack6x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack7x32F32AVX512 is mt tiles of 7 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack7x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack8x32F32AVX512 is mt tiles of 8 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack8x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack9x32F32AVX512 is mt tiles of 9 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack9x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack10x32F32AVX512 is mt tiles of 10 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack10x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack11x32F32AVX512 is mt tiles of 11 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack11x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack12x32F32AVX512 is mt tiles of 12 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack12x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack13x32F32AVX512 is mt tiles of 13 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack13x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmPack14x32F32AVX512 is mt tiles of 14 rows by np panels of 32 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack14x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmPack14x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide1x256F32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x256F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmWide1x256PackedF32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x256PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide1x256F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide2x192F32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x192F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmWide2x192PackedF32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x192PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide2x192F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide3x128F32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x128F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
-
-// gemmWide3x128PackedF32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x128PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide3x128F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide4x96F32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x96F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide4x96F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+
+// gemmWide1x256PackedF32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x256PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+
+// gemmWide2x192PackedF32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x192PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+
+// gemmWide3x128PackedF32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x128PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmWide4x96PackedF32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x96PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmWide4x96PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans1x32F32AVX512 is 1 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans2x32F32AVX512 is 2 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans3x32F32AVX512 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans4x32F32AVX512 is 4 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans5x16F32AVX512 is 5 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans5x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans5x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans6x16F32AVX512 is 6 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans6x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans6x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans7x16F32AVX512 is 7 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans7x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans7x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // gemmTrans8x16F32AVX512 is 8 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans8x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, np int, tail int, atile int, bias *float32)
+func gemmTrans8x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // packNF32AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -559,545 +329,315 @@ func packTF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
 //go:noescape
 func packTilesF32AVX512(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
 
-// gemm1x8RowF64AVX512 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x8F64AVX512 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm1x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x8RowF64AVX512 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x8F64AVX512 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm2x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x8RowF64AVX512 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x8F64AVX512 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm3x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x8RowF64AVX512 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x8F64AVX512 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm4x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x8RowF64AVX512 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x8F64AVX512 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm5x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x8RowF64AVX512 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x8F64AVX512 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm6x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm7x8RowF64AVX512 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x8F64AVX512 is mt tiles of 7 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm7x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm8x8RowF64AVX512 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x8F64AVX512 is mt tiles of 8 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm8x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm9x8RowF64AVX512 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x8F64AVX512 is mt tiles of 9 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm9x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm10x8RowF64AVX512 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x8F64AVX512 is mt tiles of 10 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm10x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm11x8RowF64AVX512 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x8F64AVX512 is mt tiles of 11 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm11x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm12x8RowF64AVX512 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x8F64AVX512 is mt tiles of 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm12x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm13x8RowF64AVX512 is mt tiles of 13 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm13x8F64AVX512 is mt tiles of 13 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm13x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm13x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm14x8RowF64AVX512 is mt tiles of 14 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm14x8F64AVX512 is mt tiles of 14 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm14x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm14x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm15x8RowF64AVX512 is mt tiles of 15 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm15x8F64AVX512 is mt tiles of 15 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm15x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm15x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm16x8RowF64AVX512 is mt tiles of 16 rows by np panels of 8 columns of a product, A(i,p) = a[i*astr + p].
+// gemm16x8F64AVX512 is mt tiles of 16 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm16x8RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm16x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm1x16RowF64AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x16F64AVX512 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x16RowF64AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x16F64AVX512 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x16RowF64AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x16F64AVX512 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x16RowF64AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x16F64AVX512 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x16RowF64AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x16F64AVX512 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm5x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x16RowF64AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x16F64AVX512 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm6x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm7x16RowF64AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x16F64AVX512 is mt tiles of 7 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm7x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm8x16RowF64AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x16F64AVX512 is mt tiles of 8 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm8x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm9x16RowF64AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x16F64AVX512 is mt tiles of 9 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm9x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm10x16RowF64AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm10x16F64AVX512 is mt tiles of 10 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm10x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm10x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm11x16RowF64AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm11x16F64AVX512 is mt tiles of 11 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm11x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm11x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm12x16RowF64AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm12x16F64AVX512 is mt tiles of 12 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm12x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm12x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm13x16RowF64AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm13x16F64AVX512 is mt tiles of 13 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm13x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm13x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm14x16RowF64AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i*astr + p].
+// gemm14x16F64AVX512 is mt tiles of 14 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm14x16RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm14x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm1x24RowF64AVX512 is mt tiles of 1 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm1x24F64AVX512 is mt tiles of 1 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm1x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x24RowF64AVX512 is mt tiles of 2 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm2x24F64AVX512 is mt tiles of 2 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm2x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x24RowF64AVX512 is mt tiles of 3 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm3x24F64AVX512 is mt tiles of 3 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm3x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x24RowF64AVX512 is mt tiles of 4 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm4x24F64AVX512 is mt tiles of 4 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm4x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x24RowF64AVX512 is mt tiles of 5 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm5x24F64AVX512 is mt tiles of 5 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm5x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm5x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x24RowF64AVX512 is mt tiles of 6 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm6x24F64AVX512 is mt tiles of 6 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm6x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm6x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm7x24RowF64AVX512 is mt tiles of 7 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm7x24F64AVX512 is mt tiles of 7 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm7x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm7x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm8x24RowF64AVX512 is mt tiles of 8 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm8x24F64AVX512 is mt tiles of 8 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm8x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm8x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm9x24RowF64AVX512 is mt tiles of 9 rows by np panels of 24 columns of a product, A(i,p) = a[i*astr + p].
+// gemm9x24F64AVX512 is mt tiles of 9 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm9x24RowF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemm9x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm1x8ColF64AVX512 is mt tiles of 1 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack8x16F64AVX512 is mt tiles of 8 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm1x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack8x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x8ColF64AVX512 is mt tiles of 2 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack9x16F64AVX512 is mt tiles of 9 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm2x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack9x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x8ColF64AVX512 is mt tiles of 3 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack10x16F64AVX512 is mt tiles of 10 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm3x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack10x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x8ColF64AVX512 is mt tiles of 4 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack11x16F64AVX512 is mt tiles of 11 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm4x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack11x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x8ColF64AVX512 is mt tiles of 5 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack12x16F64AVX512 is mt tiles of 12 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm5x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack12x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x8ColF64AVX512 is mt tiles of 6 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack13x16F64AVX512 is mt tiles of 13 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm6x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack13x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm7x8ColF64AVX512 is mt tiles of 7 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
+// gemmPack14x16F64AVX512 is mt tiles of 14 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm7x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm8x8ColF64AVX512 is mt tiles of 8 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm9x8ColF64AVX512 is mt tiles of 9 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm10x8ColF64AVX512 is mt tiles of 10 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm11x8ColF64AVX512 is mt tiles of 11 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm12x8ColF64AVX512 is mt tiles of 12 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm13x8ColF64AVX512 is mt tiles of 13 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm13x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm14x8ColF64AVX512 is mt tiles of 14 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm14x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm15x8ColF64AVX512 is mt tiles of 15 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm15x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm16x8ColF64AVX512 is mt tiles of 16 rows by np panels of 8 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm16x8ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm1x16ColF64AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm2x16ColF64AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm3x16ColF64AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm4x16ColF64AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm5x16ColF64AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm6x16ColF64AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm7x16ColF64AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm8x16ColF64AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm9x16ColF64AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm10x16ColF64AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm10x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm11x16ColF64AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm11x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm12x16ColF64AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm12x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm13x16ColF64AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm13x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm14x16ColF64AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm14x16ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm1x24ColF64AVX512 is mt tiles of 1 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm1x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm2x24ColF64AVX512 is mt tiles of 2 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm2x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm3x24ColF64AVX512 is mt tiles of 3 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm3x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm4x24ColF64AVX512 is mt tiles of 4 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm4x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm5x24ColF64AVX512 is mt tiles of 5 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm5x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm6x24ColF64AVX512 is mt tiles of 6 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm6x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm7x24ColF64AVX512 is mt tiles of 7 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm7x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm8x24ColF64AVX512 is mt tiles of 8 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm8x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemm9x24ColF64AVX512 is mt tiles of 9 rows by np panels of 24 columns of a product, A(i,p) = a[i + p*astr].
-//
-//go:noescape
-func gemm9x24ColF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack1x16F64AVX512 is mt tiles of 1 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack2x16F64AVX512 is mt tiles of 2 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack3x16F64AVX512 is mt tiles of 3 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack4x16F64AVX512 is mt tiles of 4 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack5x16F64AVX512 is mt tiles of 5 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack5x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack6x16F64AVX512 is mt tiles of 6 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack6x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack7x16F64AVX512 is mt tiles of 7 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack7x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack8x16F64AVX512 is mt tiles of 8 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack8x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack9x16F64AVX512 is mt tiles of 9 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack9x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack10x16F64AVX512 is mt tiles of 10 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack10x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack11x16F64AVX512 is mt tiles of 11 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack11x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack12x16F64AVX512 is mt tiles of 12 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack12x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack13x16F64AVX512 is mt tiles of 13 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack13x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmPack14x16F64AVX512 is mt tiles of 14 rows by np panels of 16 columns of a product, A(i,p) = a[i + p*astr] B is copied to Pack..
-//
-//go:noescape
-func gemmPack14x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmPack14x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide1x128F64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide1x128F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmWide1x128PackedF64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x128PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide1x128F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide2x96F64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide2x96F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmWide2x96PackedF64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x96PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide2x96F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide3x64F64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide3x64F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
-
-// gemmWide3x64PackedF64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x64PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide3x64F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide4x48F64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x48F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide4x48F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+
+// gemmWide1x128PackedF64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide1x128PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+
+// gemmWide2x96PackedF64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide2x96PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+
+// gemmWide3x64PackedF64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
+//
+//go:noescape
+func gemmWide3x64PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmWide4x48PackedF64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemmWide4x48PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmWide4x48PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans1x16F64AVX512 is 1 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans2x16F64AVX512 is 2 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans3x16F64AVX512 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans4x16F64AVX512 is 4 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans5x8F64AVX512 is 5 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans5x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans5x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans6x8F64AVX512 is 6 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans6x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans6x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans7x8F64AVX512 is 7 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans7x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans7x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // gemmTrans8x8F64AVX512 is 8 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemmTrans8x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, np int, tail int, atile int, bias *float64)
+func gemmTrans8x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // packNF64AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -1114,79 +654,45 @@ func packTF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
 //go:noescape
 func packTilesF64AVX512(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
 
+// gemmCodesF32AVX512 are the addresses of the tile kernels.
+func gemmCodesF32AVX512() *[62]uintptr
+
 var gemmTilesF32AVX512 = gemmTiles[float32]{
-	lanes:  16,
-	shift:  5,
-	height: [4]int{0, 16, 14, 9},
-	row: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x16RowF32AVX512, gemm2x16RowF32AVX512, gemm3x16RowF32AVX512, gemm4x16RowF32AVX512, gemm5x16RowF32AVX512, gemm6x16RowF32AVX512, gemm7x16RowF32AVX512, gemm8x16RowF32AVX512, gemm9x16RowF32AVX512, gemm10x16RowF32AVX512, gemm11x16RowF32AVX512, gemm12x16RowF32AVX512, gemm13x16RowF32AVX512, gemm14x16RowF32AVX512, gemm15x16RowF32AVX512, gemm16x16RowF32AVX512},
-		{nil, gemm1x32RowF32AVX512, gemm2x32RowF32AVX512, gemm3x32RowF32AVX512, gemm4x32RowF32AVX512, gemm5x32RowF32AVX512, gemm6x32RowF32AVX512, gemm7x32RowF32AVX512, gemm8x32RowF32AVX512, gemm9x32RowF32AVX512, gemm10x32RowF32AVX512, gemm11x32RowF32AVX512, gemm12x32RowF32AVX512, gemm13x32RowF32AVX512, gemm14x32RowF32AVX512},
-		{nil, gemm1x48RowF32AVX512, gemm2x48RowF32AVX512, gemm3x48RowF32AVX512, gemm4x48RowF32AVX512, gemm5x48RowF32AVX512, gemm6x48RowF32AVX512, gemm7x48RowF32AVX512, gemm8x48RowF32AVX512, gemm9x48RowF32AVX512},
-	},
-	rowTail: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x16RowF32AVX512, gemm2x16RowF32AVX512, gemm3x16RowF32AVX512, gemm4x16RowF32AVX512, gemm5x16RowF32AVX512, gemm6x16RowF32AVX512, gemm7x16RowF32AVX512, gemm8x16RowF32AVX512, gemm9x16RowF32AVX512, gemm10x16RowF32AVX512, gemm11x16RowF32AVX512, gemm12x16RowF32AVX512, gemm13x16RowF32AVX512, gemm14x16RowF32AVX512, gemm15x16RowF32AVX512, gemm16x16RowF32AVX512},
-		{nil, gemm1x32RowF32AVX512, gemm2x32RowF32AVX512, gemm3x32RowF32AVX512, gemm4x32RowF32AVX512, gemm5x32RowF32AVX512, gemm6x32RowF32AVX512, gemm7x32RowF32AVX512, gemm8x32RowF32AVX512, gemm9x32RowF32AVX512, gemm10x32RowF32AVX512, gemm11x32RowF32AVX512, gemm12x32RowF32AVX512, gemm13x32RowF32AVX512, gemm14x32RowF32AVX512},
-		{nil, gemm1x48RowF32AVX512, gemm2x48RowF32AVX512, gemm3x48RowF32AVX512, gemm4x48RowF32AVX512, gemm5x48RowF32AVX512, gemm6x48RowF32AVX512, gemm7x48RowF32AVX512, gemm8x48RowF32AVX512, gemm9x48RowF32AVX512},
-	},
-	col: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x16ColF32AVX512, gemm2x16ColF32AVX512, gemm3x16ColF32AVX512, gemm4x16ColF32AVX512, gemm5x16ColF32AVX512, gemm6x16ColF32AVX512, gemm7x16ColF32AVX512, gemm8x16ColF32AVX512, gemm9x16ColF32AVX512, gemm10x16ColF32AVX512, gemm11x16ColF32AVX512, gemm12x16ColF32AVX512, gemm13x16ColF32AVX512, gemm14x16ColF32AVX512, gemm15x16ColF32AVX512, gemm16x16ColF32AVX512},
-		{nil, gemm1x32ColF32AVX512, gemm2x32ColF32AVX512, gemm3x32ColF32AVX512, gemm4x32ColF32AVX512, gemm5x32ColF32AVX512, gemm6x32ColF32AVX512, gemm7x32ColF32AVX512, gemm8x32ColF32AVX512, gemm9x32ColF32AVX512, gemm10x32ColF32AVX512, gemm11x32ColF32AVX512, gemm12x32ColF32AVX512, gemm13x32ColF32AVX512, gemm14x32ColF32AVX512},
-		{nil, gemm1x48ColF32AVX512, gemm2x48ColF32AVX512, gemm3x48ColF32AVX512, gemm4x48ColF32AVX512, gemm5x48ColF32AVX512, gemm6x48ColF32AVX512, gemm7x48ColF32AVX512, gemm8x48ColF32AVX512, gemm9x48ColF32AVX512},
-	},
-	colTail: [4][]gemmRaw[float32]{
-		nil,
-		{nil, gemm1x16ColF32AVX512, gemm2x16ColF32AVX512, gemm3x16ColF32AVX512, gemm4x16ColF32AVX512, gemm5x16ColF32AVX512, gemm6x16ColF32AVX512, gemm7x16ColF32AVX512, gemm8x16ColF32AVX512, gemm9x16ColF32AVX512, gemm10x16ColF32AVX512, gemm11x16ColF32AVX512, gemm12x16ColF32AVX512, gemm13x16ColF32AVX512, gemm14x16ColF32AVX512, gemm15x16ColF32AVX512, gemm16x16ColF32AVX512},
-		{nil, gemm1x32ColF32AVX512, gemm2x32ColF32AVX512, gemm3x32ColF32AVX512, gemm4x32ColF32AVX512, gemm5x32ColF32AVX512, gemm6x32ColF32AVX512, gemm7x32ColF32AVX512, gemm8x32ColF32AVX512, gemm9x32ColF32AVX512, gemm10x32ColF32AVX512, gemm11x32ColF32AVX512, gemm12x32ColF32AVX512, gemm13x32ColF32AVX512, gemm14x32ColF32AVX512},
-		{nil, gemm1x48ColF32AVX512, gemm2x48ColF32AVX512, gemm3x48ColF32AVX512, gemm4x48ColF32AVX512, gemm5x48ColF32AVX512, gemm6x48ColF32AVX512, gemm7x48ColF32AVX512, gemm8x48ColF32AVX512, gemm9x48ColF32AVX512},
-	},
-	pack:         []gemmRaw[float32]{nil, gemmPack1x32F32AVX512, gemmPack2x32F32AVX512, gemmPack3x32F32AVX512, gemmPack4x32F32AVX512, gemmPack5x32F32AVX512, gemmPack6x32F32AVX512, gemmPack7x32F32AVX512, gemmPack8x32F32AVX512, gemmPack9x32F32AVX512, gemmPack10x32F32AVX512, gemmPack11x32F32AVX512, gemmPack12x32F32AVX512, gemmPack13x32F32AVX512, gemmPack14x32F32AVX512},
-	wide:         []gemmRaw[float32]{nil, gemmWide1x256F32AVX512, gemmWide2x192F32AVX512, gemmWide3x128F32AVX512, gemmWide4x96F32AVX512},
-	widePacked:   []gemmRaw[float32]{nil, gemmWide1x256PackedF32AVX512, gemmWide2x192PackedF32AVX512, gemmWide3x128PackedF32AVX512, gemmWide4x96PackedF32AVX512},
-	trans:        []gemmRaw[float32]{nil, gemmTrans1x32F32AVX512, gemmTrans2x32F32AVX512, gemmTrans3x32F32AVX512, gemmTrans4x32F32AVX512, gemmTrans5x16F32AVX512, gemmTrans6x16F32AVX512, gemmTrans7x16F32AVX512, gemmTrans8x16F32AVX512},
-	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
+	codes:        func() []uintptr { return gemmCodesF32AVX512()[:] },
+	lanes:        16,
+	shift:        5,
+	height:       [4]int{0, 16, 14, 9},
+	tile:         [4]int{0, -1, 15, 29},
+	tail:         [4]int{0, -1, 15, 29},
+	packLow:      8,
+	pack:         31,
+	wide:         45,
+	widePacked:   49,
+	trans:        53,
 	widePanels:   []int{0, 8, 6, 4, 3},
+	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
 	packN:        packNF32AVX512,
 	packT:        packTF32AVX512,
 	packTiles:    packTilesF32AVX512,
 }
 
+// gemmCodesF64AVX512 are the addresses of the tile kernels.
+func gemmCodesF64AVX512() *[62]uintptr
+
 var gemmTilesF64AVX512 = gemmTiles[float64]{
-	lanes:  8,
-	shift:  4,
-	height: [4]int{0, 16, 14, 9},
-	row: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x8RowF64AVX512, gemm2x8RowF64AVX512, gemm3x8RowF64AVX512, gemm4x8RowF64AVX512, gemm5x8RowF64AVX512, gemm6x8RowF64AVX512, gemm7x8RowF64AVX512, gemm8x8RowF64AVX512, gemm9x8RowF64AVX512, gemm10x8RowF64AVX512, gemm11x8RowF64AVX512, gemm12x8RowF64AVX512, gemm13x8RowF64AVX512, gemm14x8RowF64AVX512, gemm15x8RowF64AVX512, gemm16x8RowF64AVX512},
-		{nil, gemm1x16RowF64AVX512, gemm2x16RowF64AVX512, gemm3x16RowF64AVX512, gemm4x16RowF64AVX512, gemm5x16RowF64AVX512, gemm6x16RowF64AVX512, gemm7x16RowF64AVX512, gemm8x16RowF64AVX512, gemm9x16RowF64AVX512, gemm10x16RowF64AVX512, gemm11x16RowF64AVX512, gemm12x16RowF64AVX512, gemm13x16RowF64AVX512, gemm14x16RowF64AVX512},
-		{nil, gemm1x24RowF64AVX512, gemm2x24RowF64AVX512, gemm3x24RowF64AVX512, gemm4x24RowF64AVX512, gemm5x24RowF64AVX512, gemm6x24RowF64AVX512, gemm7x24RowF64AVX512, gemm8x24RowF64AVX512, gemm9x24RowF64AVX512},
-	},
-	rowTail: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x8RowF64AVX512, gemm2x8RowF64AVX512, gemm3x8RowF64AVX512, gemm4x8RowF64AVX512, gemm5x8RowF64AVX512, gemm6x8RowF64AVX512, gemm7x8RowF64AVX512, gemm8x8RowF64AVX512, gemm9x8RowF64AVX512, gemm10x8RowF64AVX512, gemm11x8RowF64AVX512, gemm12x8RowF64AVX512, gemm13x8RowF64AVX512, gemm14x8RowF64AVX512, gemm15x8RowF64AVX512, gemm16x8RowF64AVX512},
-		{nil, gemm1x16RowF64AVX512, gemm2x16RowF64AVX512, gemm3x16RowF64AVX512, gemm4x16RowF64AVX512, gemm5x16RowF64AVX512, gemm6x16RowF64AVX512, gemm7x16RowF64AVX512, gemm8x16RowF64AVX512, gemm9x16RowF64AVX512, gemm10x16RowF64AVX512, gemm11x16RowF64AVX512, gemm12x16RowF64AVX512, gemm13x16RowF64AVX512, gemm14x16RowF64AVX512},
-		{nil, gemm1x24RowF64AVX512, gemm2x24RowF64AVX512, gemm3x24RowF64AVX512, gemm4x24RowF64AVX512, gemm5x24RowF64AVX512, gemm6x24RowF64AVX512, gemm7x24RowF64AVX512, gemm8x24RowF64AVX512, gemm9x24RowF64AVX512},
-	},
-	col: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x8ColF64AVX512, gemm2x8ColF64AVX512, gemm3x8ColF64AVX512, gemm4x8ColF64AVX512, gemm5x8ColF64AVX512, gemm6x8ColF64AVX512, gemm7x8ColF64AVX512, gemm8x8ColF64AVX512, gemm9x8ColF64AVX512, gemm10x8ColF64AVX512, gemm11x8ColF64AVX512, gemm12x8ColF64AVX512, gemm13x8ColF64AVX512, gemm14x8ColF64AVX512, gemm15x8ColF64AVX512, gemm16x8ColF64AVX512},
-		{nil, gemm1x16ColF64AVX512, gemm2x16ColF64AVX512, gemm3x16ColF64AVX512, gemm4x16ColF64AVX512, gemm5x16ColF64AVX512, gemm6x16ColF64AVX512, gemm7x16ColF64AVX512, gemm8x16ColF64AVX512, gemm9x16ColF64AVX512, gemm10x16ColF64AVX512, gemm11x16ColF64AVX512, gemm12x16ColF64AVX512, gemm13x16ColF64AVX512, gemm14x16ColF64AVX512},
-		{nil, gemm1x24ColF64AVX512, gemm2x24ColF64AVX512, gemm3x24ColF64AVX512, gemm4x24ColF64AVX512, gemm5x24ColF64AVX512, gemm6x24ColF64AVX512, gemm7x24ColF64AVX512, gemm8x24ColF64AVX512, gemm9x24ColF64AVX512},
-	},
-	colTail: [4][]gemmRaw[float64]{
-		nil,
-		{nil, gemm1x8ColF64AVX512, gemm2x8ColF64AVX512, gemm3x8ColF64AVX512, gemm4x8ColF64AVX512, gemm5x8ColF64AVX512, gemm6x8ColF64AVX512, gemm7x8ColF64AVX512, gemm8x8ColF64AVX512, gemm9x8ColF64AVX512, gemm10x8ColF64AVX512, gemm11x8ColF64AVX512, gemm12x8ColF64AVX512, gemm13x8ColF64AVX512, gemm14x8ColF64AVX512, gemm15x8ColF64AVX512, gemm16x8ColF64AVX512},
-		{nil, gemm1x16ColF64AVX512, gemm2x16ColF64AVX512, gemm3x16ColF64AVX512, gemm4x16ColF64AVX512, gemm5x16ColF64AVX512, gemm6x16ColF64AVX512, gemm7x16ColF64AVX512, gemm8x16ColF64AVX512, gemm9x16ColF64AVX512, gemm10x16ColF64AVX512, gemm11x16ColF64AVX512, gemm12x16ColF64AVX512, gemm13x16ColF64AVX512, gemm14x16ColF64AVX512},
-		{nil, gemm1x24ColF64AVX512, gemm2x24ColF64AVX512, gemm3x24ColF64AVX512, gemm4x24ColF64AVX512, gemm5x24ColF64AVX512, gemm6x24ColF64AVX512, gemm7x24ColF64AVX512, gemm8x24ColF64AVX512, gemm9x24ColF64AVX512},
-	},
-	pack:         []gemmRaw[float64]{nil, gemmPack1x16F64AVX512, gemmPack2x16F64AVX512, gemmPack3x16F64AVX512, gemmPack4x16F64AVX512, gemmPack5x16F64AVX512, gemmPack6x16F64AVX512, gemmPack7x16F64AVX512, gemmPack8x16F64AVX512, gemmPack9x16F64AVX512, gemmPack10x16F64AVX512, gemmPack11x16F64AVX512, gemmPack12x16F64AVX512, gemmPack13x16F64AVX512, gemmPack14x16F64AVX512},
-	wide:         []gemmRaw[float64]{nil, gemmWide1x128F64AVX512, gemmWide2x96F64AVX512, gemmWide3x64F64AVX512, gemmWide4x48F64AVX512},
-	widePacked:   []gemmRaw[float64]{nil, gemmWide1x128PackedF64AVX512, gemmWide2x96PackedF64AVX512, gemmWide3x64PackedF64AVX512, gemmWide4x48PackedF64AVX512},
-	trans:        []gemmRaw[float64]{nil, gemmTrans1x16F64AVX512, gemmTrans2x16F64AVX512, gemmTrans3x16F64AVX512, gemmTrans4x16F64AVX512, gemmTrans5x8F64AVX512, gemmTrans6x8F64AVX512, gemmTrans7x8F64AVX512, gemmTrans8x8F64AVX512},
-	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
+	codes:        func() []uintptr { return gemmCodesF64AVX512()[:] },
+	lanes:        8,
+	shift:        4,
+	height:       [4]int{0, 16, 14, 9},
+	tile:         [4]int{0, -1, 15, 29},
+	tail:         [4]int{0, -1, 15, 29},
+	packLow:      8,
+	pack:         31,
+	wide:         45,
+	widePacked:   49,
+	trans:        53,
 	widePanels:   []int{0, 8, 6, 4, 3},
+	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
 	packN:        packNF64AVX512,
 	packT:        packTF64AVX512,
 	packTiles:    packTilesF64AVX512,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/bits"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -24,8 +23,13 @@ func gemmHeights(isa amd64ISA) []int {
 }
 
 // gemmSignature: args is a *GemmArgs in disguise, whose fields asm/gemm.go pins.
-// Nine arguments, so that all of them reach the function in registers.
-const gemmSignature = "func(args, c, a, b *%[1]s, mt, np, tail, atile int, bias *%[1]s)"
+// cols is the number of panels of columns, above a bit that says that A is read by
+// columns, above 8 bits with the number of columns in the last vector. code is the
+// function itself: gemmCallAVX2 goes where it says and leaves the rest as it is. Nine
+// arguments, so that all of them reach gemmCallAVX2 in registers.
+const gemmSignature = "func(args, c, a, b *%[1]s, mt, cols, atile int, bias *%[1]s, code uintptr)"
+
+const gemmColumnsBit = 8
 
 // Offsets of the fields of GemmArgs.
 const (
@@ -81,106 +85,59 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 			f.AddDatum(4*i, operand.U32(v))
 		}
 	}
+	if isa == avx2 {
+		f.asm = append(f.asm, gemmCall)
+	}
 	for _, d := range dtypes {
 		f.d = d
-		for _, col := range []bool{false, true} {
-			for _, masked := range masks {
-				for nv := 1; nv < len(hs); nv++ {
-					for h := 1; h <= hs[nv]; h++ {
-						t := &gemmTile{amd64File: f, h: h, nv: nv, nb: nv, col: col, masked: masked, maskTable: table}
-						t.emit()
-					}
+		g := &gemmTableOf{isa: isa, d: d}
+		for _, masked := range masks {
+			for nv := 1; nv < len(hs); nv++ {
+				for h := 1; h <= hs[nv]; h++ {
+					t := &gemmTile{amd64File: f, h: h, nv: nv, nb: nv, masked: masked, maskTable: table}
+					t.emit()
+					g.add(fmt.Sprint("tile", nv, masked), gemmName(isa, d, h, nv, masked))
 				}
 			}
 		}
-		for h := 1; h <= hs[2]; h++ {
-			t := &gemmTile{amd64File: f, h: h, nv: 2, nb: 2, col: true, pack: true}
+		for h := packLow(isa); h <= hs[2]; h++ {
+			t := &gemmTile{amd64File: f, h: h, nv: 2, nb: 2, pack: true}
 			t.emit()
+			g.add("pack", packName(isa, d, h))
 		}
-		for h := 1; h < len(widePanels(isa)); h++ {
-			for _, packed := range []bool{false, true} {
+		for _, packed := range []bool{false, true} {
+			for h := 1; h < len(widePanels(isa)); h++ {
 				t := &gemmTile{amd64File: f, h: h, nv: 2 * widePanels(isa)[h], nb: 1}
 				t.emitWide(packed)
+				g.add(fmt.Sprint("wide", packed), wideName(isa, d, h, packed))
 			}
 		}
 		for h := 1; h <= transHeights(isa); h++ {
 			t := &gemmTile{amd64File: f, h: h, nv: transVectors(isa, h), nb: 2}
 			t.emitTrans()
+			g.add("trans", transName(isa, d, h))
 		}
 		packN(f)
 		packT(f)
 		packTiles(f)
-		f.foot = append(f.foot, gemmTable(isa, d))
+		f.asm = append(f.asm, g.asm())
+		f.foot = append(f.foot, g.source())
 	}
 	return f.render()
 }
 
-func gemmName(isa amd64ISA, d dtype, h, nv int, col, masked bool) string {
-	mode, tail := "Row", ""
-	if col {
-		mode = "Col"
-	}
+// packLow is the least height of the tiles that pack B on the way: products with
+// fewer rows than a few tiles do not.
+func packLow(isa amd64ISA) int { return gemmHeights(isa)[2]/2 + 1 }
+
+func gemmName(isa amd64ISA, d dtype, h, nv int, masked bool) string {
+	tail := ""
 	if isa == avx2 && masked {
 		tail = "Tail"
 	}
-	return fmt.Sprintf("gemm%dx%d%s%s%s%s", h, nv*isa.bytes/d.size, mode, tail, d.suffix, isa.suffix)
+	return fmt.Sprintf("gemm%dx%d%s%s%s", h, nv*isa.bytes/d.size, tail, d.suffix, isa.suffix)
 }
 
 func packName(isa amd64ISA, d dtype, h int) string {
 	return fmt.Sprintf("gemmPack%dx%d%s%s", h, 2*isa.bytes/d.size, d.suffix, isa.suffix)
-}
-
-// gemmTable is the Go source of the table of tile kernels of one dtype.
-func gemmTable(isa amd64ISA, d dtype) string {
-	hs := gemmHeights(isa)
-	s := fmt.Sprintf("\nvar gemmTiles%s%s = gemmTiles[%s]{\nlanes: %d,\nshift: %d,\nheight: [4]int{", d.suffix, isa.suffix, d.goName, isa.bytes/d.size, bits.Len(uint(isa.bytes/d.size)))
-	for _, h := range hs {
-		s += fmt.Sprint(h, ",")
-	}
-	s += "},\n"
-	for _, v := range []struct {
-		field       string
-		col, masked bool
-	}{{"row", false, false}, {"rowTail", false, true}, {"col", true, false}, {"colTail", true, true}} {
-		s += v.field + ": [4][]gemmRaw[" + d.goName + "]{\n"
-		for nv := range hs {
-			if nv == 0 {
-				s += "nil,\n"
-				continue
-			}
-			s += "{nil,"
-			for h := 1; h <= hs[nv]; h++ {
-				s += gemmName(isa, d, h, nv, v.col, v.masked) + ","
-			}
-			s += "},\n"
-		}
-		s += "},\n"
-	}
-	s += "pack: []gemmRaw[" + d.goName + "]{nil,"
-	for h := 1; h <= hs[2]; h++ {
-		s += packName(isa, d, h) + ","
-	}
-	s += "},\n"
-	for _, packed := range []bool{false, true} {
-		s += map[bool]string{false: "wide", true: "widePacked"}[packed] + ": []gemmRaw[" + d.goName + "]{nil,"
-		for h := 1; h < len(widePanels(isa)); h++ {
-			s += wideName(isa, d, h, packed) + ","
-		}
-		s += "},\n"
-	}
-	s += "trans: []gemmRaw[" + d.goName + "]{nil,"
-	for h := 1; h <= transHeights(isa); h++ {
-		s += transName(isa, d, h) + ","
-	}
-	s += "},\ntransVectors: []int{0,"
-	for h := 1; h <= transHeights(isa); h++ {
-		s += fmt.Sprint(transVectors(isa, h), ",")
-	}
-	s += "},\n"
-	s += "widePanels: []int{"
-	for _, n := range widePanels(isa) {
-		s += fmt.Sprint(n, ",")
-	}
-	s += "},\n"
-	return s + fmt.Sprintf("packN: packN%[1]s%[2]s,\npackT: packT%[1]s%[2]s,\npackTiles: packTiles%[1]s%[2]s,\n}\n", d.suffix, isa.suffix)
 }

@@ -19,7 +19,7 @@ func (t *gemmTile) rows(f func(i int, c reg.GPPhysical)) {
 // out applies the Out flags of asm/gemm.go in their order and stores the tile.
 func (t *gemmTile) out() {
 	vb := t.isa.bytes
-	x, y := t.b(0), t.tmps()[0]
+	x, beta, y := t.vec(t.h0()), t.vec(t.h0()+1), t.vec(t.h0()+2)
 	t.MOVQ(t.field(argOut), gK)
 	t.TESTQ(gK, gK)
 	t.jump("JZ", "store")
@@ -33,8 +33,7 @@ func (t *gemmTile) out() {
 	section(1, "noadd", func() {
 		t.rows(func(i int, c reg.GPPhysical) {
 			for j := 0; j < t.nv; j++ {
-				t.load(mem(c, j*vb), j, x)
-				t.op("VADD", t.acc(i, j), x, t.acc(i, j))
+				t.withMem("VADD", mem(c, j*vb), j, t.acc(i, j), x, t.acc(i, j))
 			}
 		})
 	})
@@ -45,30 +44,17 @@ func (t *gemmTile) out() {
 		}
 	})
 	section(4, "nofma", func() {
-		// beta*C first, into y, by memory or register; x holds alpha, and
-		// beta is broadcast again for each vector where registers are short.
 		t.scalar("VBROADCAST", t.alpha(), x)
+		t.scalar("VBROADCAST", t.beta(), beta)
 		t.rows(func(i int, c reg.GPPhysical) {
 			for j := 0; j < t.nv; j++ {
-				if t.nv == 1 && len(t.tmps()) < 2 {
-					panic("registers")
-				}
-				z := t.tmps()
-				beta := y
-				if len(z) > 1 {
-					beta = z[1]
-				} else {
-					beta = t.b(1)
-				}
-				t.load(mem(c, j*vb), j, y)
-				t.scalar("VBROADCAST", t.beta(), beta)
-				t.op("VMUL", beta, y, y)
+				t.withMem("VMUL", mem(c, j*vb), j, beta, y, y)
 				t.op("VFMADD213", y, x, t.acc(i, j))
 			}
 		})
 	})
 	section(8, "nobias", func() {
-		t.Load(t.Param("np"), gT)
+		t.panels(gT)
 		t.SUBQ(gNP, gT)
 		t.IMUL3Q(imm(t.nv*vb), gT, gT)
 		t.ADDQ(t.arg("bias"), gT)
@@ -91,4 +77,18 @@ func (t *gemmTile) out() {
 			t.store(t.acc(i, j), j, mem(c, j*vb))
 		}
 	})
+}
+
+// withMem is dst = src op m for column vector j of a row, by way of tmp where the
+// instruction has no mask of its own.
+func (t *gemmTile) withMem(base string, m operand.Mem, j int, src, tmp, dst reg.VecPhysical) {
+	switch {
+	case !t.masked || j < t.nv-1:
+		t.op(base, m, src, dst)
+	case t.isa == avx512:
+		t.raw(base+map[int]string{4: "PS_Z", 8: "PD_Z"}[t.d.size], m, src, kMask, dst)
+	default:
+		t.load(m, j, tmp)
+		t.op(base, tmp, src, dst)
+	}
 }

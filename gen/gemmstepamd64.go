@@ -11,16 +11,71 @@ func (t *gemmTile) prefetchesC() bool {
 	return t.nv == 2 && t.h > hs[2]/2 && !t.pack && !(t.isa == avx2 && t.masked)
 }
 
-// fetchesA reports whether the tile fetches the rows of A below it.
-func (t *gemmTile) fetchesA() bool { return t.prefetchesC() && !t.col }
+// byRows is the sum with A(i,p) = a[i*astr + p]: four k at a time, and one.
+func (t *gemmTile) byRows() {
+	if t.uses(2) {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA2)
+	}
+	if t.uses(7) {
+		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 1}, gA7)
+		t.LEAQ(operand.Mem{Base: gA7, Index: gAStr3, Scale: 2}, gA7)
+	}
+	t.MOVQ(t.field(argK), gK)
+	t.SHRQ(operand.Imm(2), gK)
+	t.jump("JZ", "rest")
+	if t.prefetchesC() {
+		t.loopsCA()
+	} else {
+		t.align(64)
+		t.Label("loop4")
+		for u := 0; u < 4; u++ {
+			if t.dups() == 0 {
+				t.step(u)
+			} else if u%2 == 0 {
+				t.stepTwo(u)
+			}
+		}
+		t.advanceA(4 * t.d.size)
+		t.DECQ(gK)
+		t.jump("JNZ", "loop4")
+	}
+	t.Label("rest")
+	t.MOVQ(t.field(argK), gK)
+	t.ANDQ(operand.Imm(3), gK)
+	t.jump("JZ", "out")
+	t.Label("loop1")
+	t.step(0)
+	t.advanceA(t.d.size)
+	t.DECQ(gK)
+	t.jump("JNZ", "loop1")
+}
 
-// loopA is the rest of loop4 with the next tile of A fetched on the way, some rows
-// during the first panel, the others during the second. The hardware follows each
-// row well, but finds it late.
-func (t *gemmTile) loopA() {
+// loopsCA is byRows' loop of large products. First the rows of C are fetched, one
+// each four k: in a burst they would hold up the loads of A and B. Then the next
+// tile of A, some rows during the first panel, the others during the second: the
+// hardware follows each row well, but finds it late.
+func (t *gemmTile) loopsCA() {
+	t.MOVQ(gC, gT)
+	t.fetches("loopC")
+	t.align(64)
+	t.Label("loopC")
+	for u := 0; u < 4; u++ {
+		if u < 2 {
+			t.PREFETCHT0(mem(gT, u*t.nv*t.isa.bytes/2))
+		}
+		t.step(u)
+	}
+	t.ADDQ(gLDC, gT)
+	t.advanceA(4 * t.d.size)
+	t.DECQ(gK)
+	t.TESTL(gK.As32(), gK.As32())
+	t.jump("JNZ", "loopC")
+	t.SHRQ(operand.Imm(32), gK)
+	t.jump("JZ", "rest")
+
 	// Rows 0, 1, 2, 3, 4, 6, 8, 12 of the next tile, then as many from row 5 on;
 	// for later panels the tile in hand, which costs nothing.
-	t.MOVQ(t.arg("np"), gT)
+	t.panels(gT)
 	t.SUBQ(gNP, gT)
 	t.jump("JEQ", "below")
 	t.DECQ(gT)
@@ -50,7 +105,96 @@ func (t *gemmTile) loopA() {
 	t.advanceA(4 * t.d.size)
 	t.DECQ(gK)
 	t.jump("JNZ", "loopA")
-	t.jump("JMP", "rest")
+}
+
+// fetches cuts a count of iterations in gK in two, both in one register: as many as
+// there are rows of C below, the others above. Where there are no more than rows, it
+// goes to loop at once. A counter in memory would at times look like an operand to
+// the loads.
+func (t *gemmTile) fetches(loop string) {
+	t.CMPQ(gK, imm(t.h))
+	t.jump("JLE", loop)
+	t.SUBQ(imm(t.h), gK)
+	t.SHLQ(operand.Imm(32), gK)
+	t.ADDQ(imm(t.h), gK)
+}
+
+// colUnroll is log2 of the number of k in a turn of byColumns' loop: as few as hide
+// the loop.
+func (t *gemmTile) colUnroll() int {
+	switch f := t.h * t.nv; {
+	case f <= 3 || t.dups() > 0 || t.prefetchesC() || t.pack:
+		return 2
+	case f <= 6:
+		return 1
+	}
+	return 0
+}
+
+// byColumns is the sum with A(i,p) = a[i + p*astr].
+func (t *gemmTile) byColumns() {
+	shift := t.colUnroll()
+	t.MOVQ(t.field(argK), gK)
+	if shift > 0 {
+		t.SHRQ(operand.Imm(uint64(shift)), gK)
+		t.jump("JZ", "colRest")
+	} else {
+		t.TESTQ(gK, gK)
+		t.jump("JZ", "out")
+	}
+	if t.prefetchesC() {
+		t.loopColC()
+	} else {
+		t.align(64)
+		t.Label("colLoop")
+		for u := 0; u < 1<<shift; u++ {
+			if t.dups() == 0 {
+				t.step(u)
+			} else if u%2 == 0 {
+				t.stepTwo(u)
+			}
+		}
+		t.DECQ(gK)
+		t.jump("JNZ", "colLoop")
+	}
+	if shift == 0 {
+		return
+	}
+	t.Label("colRest")
+	t.MOVQ(t.field(argK), gK)
+	t.ANDQ(imm(1<<shift-1), gK)
+	t.jump("JZ", "out")
+	t.Label("colOne")
+	t.step(0)
+	if shift > 1 {
+		t.DECQ(gK)
+		t.jump("JNZ", "colOne")
+	}
+}
+
+// loopColC is byColumns' loop of large products. The rows of C are fetched, one each
+// four k, then the first of them again and again, which costs nothing.
+func (t *gemmTile) loopColC() {
+	t.MOVQ(gC, gT)
+	t.MOVQ(gLDC, gFetch)
+	t.fetches("colLoop")
+	t.align(64)
+	t.Label("colLoop")
+	for u := 0; u < 4; u++ {
+		if u < 2 {
+			t.PREFETCHT0(mem(gT, u*t.nv*t.isa.bytes/2))
+		}
+		t.step(u)
+	}
+	t.ADDQ(gFetch, gT)
+	t.DECQ(gK)
+	t.TESTL(gK.As32(), gK.As32())
+	t.jump("JNZ", "colLoop")
+	t.SHRQ(operand.Imm(32), gK)
+	t.jump("JZ", "colRest")
+	t.MOVQ(gC, gT)
+	t.XORL(gFetch.As32(), gFetch.As32())
+	t.jump("JMP", "colLoop")
 }
 
 // chains reports whether the tile heeds Init.

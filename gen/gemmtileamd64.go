@@ -11,11 +11,12 @@ import (
 // of rows and np panels of columns.
 type gemmTile struct {
 	*amd64File
-	h, nv       int
-	nb          int // registers for vectors of B
-	col, masked bool
-	pack        bool // B is copied to Pack on the way
-	maskTable   operand.Mem
+	h, nv     int
+	nb        int  // registers for vectors of B
+	col       bool // in the loop that reads A by columns
+	masked    bool
+	pack      bool // B is copied to Pack on the way
+	maskTable operand.Mem
 }
 
 // Registers of a tile kernel.
@@ -23,7 +24,7 @@ var (
 	gC      = reg.RDI // tile of C
 	gB      = reg.RSI // row of B
 	gBRow   = reg.R8  // bytes between rows of B
-	gAStr   = reg.R9  // bytes between rows (row mode) or columns (col mode) of A
+	gAStr   = reg.R9  // bytes between rows of A, or columns where it is read by them
 	gAStr3  = reg.R10
 	gA0     = reg.RAX
 	gA2     = reg.RBX
@@ -35,7 +36,8 @@ var (
 	gBPanel = reg.R15
 	gG      = reg.R14
 	gAhead  = reg.RBP // bytes from a row of B to the one to fetch
-	gPack   = reg.RBX // row of the copy of B, in col mode
+	gPack   = reg.RBX // row of the copy of B, by columns
+	gFetch  = reg.RBX // bytes from a row of C to fetch to the next, by columns
 	gPack0  = reg.RCX // its panel
 	kFull   = reg.K3
 	kTail   = reg.K2
@@ -108,6 +110,12 @@ func (t *gemmTile) store(v reg.VecPhysical, j int, m operand.Mem) {
 	}
 }
 
+// panels loads the number of panels.
+func (t *gemmTile) panels(r reg.GPPhysical) {
+	t.Load(t.Param("cols"), r)
+	t.SHRQ(operand.Imm(gemmColumnsBit+1), r)
+}
+
 func mem(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
 
 func imm(n int) operand.Op {
@@ -117,53 +125,55 @@ func imm(n int) operand.Op {
 	return operand.U32(uint32(n))
 }
 
+// emit writes a tile kernel. It holds a loop over k for each way A is read, by rows
+// and by columns; what comes before and after is the same.
 func (t *gemmTile) emit() {
-	mode := "A(i,p) = a[i*astr + p]"
-	if t.col {
-		mode = "A(i,p) = a[i + p*astr]"
-	}
-	name := gemmName(t.isa, t.d, t.h, t.nv, t.col, t.masked)
+	name, how := gemmName(t.isa, t.d, t.h, t.nv, t.masked), "A(i,p) = a[i*astr + p], or by columns a[i + p*astr]"
 	if t.pack {
-		mode += " B is copied to Pack."
-		name = packName(t.isa, t.d, t.h)
+		name, how = packName(t.isa, t.d, t.h), "A(i,p) = a[i + p*astr]. B is copied to Pack"
 	}
 	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
-		fmt.Sprintf("%s is mt tiles of %d rows by np panels of %d columns of a product, %s.", name, t.h, t.nv*t.lanes(), mode))
-	width := t.nv * t.isa.bytes
+		fmt.Sprintf("%s is mt tiles of %d rows by panels of %d columns of a product, %s.", name, t.h, t.nv*t.lanes(), how))
 
 	t.Load(t.Param("args"), gG)
 	t.stride(argLDC, gLDC)
-	t.stride(map[bool]int{false: argARow, true: argACol}[t.col], gAStr)
 	t.stride(argBRow, gBRow)
 	if t.fetchesB() {
 		t.MOVQ(t.ahead(), gAhead)
 		t.IMULQ(gBRow, gAhead)
 	}
-	if !t.col && t.h > 3 {
-		t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
-	}
+	t.Load(t.Param("cols"), gT)
 	switch {
 	case t.isa == avx512:
-		t.Load(t.Param("tail"), gT)
 		t.MOVQ(operand.I32(-1), gK)
-		t.BZHIQ(gT, gK, gK)
+		t.BZHIQ(gT, gK, gK) // of gT the low 8 bits
 		t.KMOVW(gK.As32(), kTail)
 		t.KXNORW(kFull, kFull, kFull)
 	case t.masked:
-		t.Load(t.Param("tail"), gT)
+		t.MOVBLZX(gT.As8(), gA0.As32())
 		t.LEAQ(t.maskTable.Offset(32), gK)
-		t.SHLQ(operand.Imm(t.d.shift), gT)
-		t.SUBQ(gT, gK)
+		t.SHLQ(operand.Imm(t.d.shift), gA0)
+		t.SUBQ(gA0, gK)
 		t.VMOVDQU(mem(gK, 0), t.vec(15))
 	}
-
 	if t.pack {
+		t.stride(argACol, gAStr)
 		t.MOVQ(t.field(argPack), gPack0)
+	} else {
+		t.MOVQ(t.field(argARow), gAStr)
+		t.BTQ(operand.Imm(gemmColumnsBit), gT)
+		t.jump("JCC", "rows")
+		t.MOVQ(t.field(argACol), gAStr)
+		t.Label("rows")
+		t.SHLQ(operand.Imm(t.d.shift), gAStr)
+		if t.h > 3 {
+			t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
+		}
 	}
 	t.Label("tile")
 	t.Load(t.Param("c"), gC)
 	t.Load(t.Param("b"), gBPanel)
-	t.Load(t.Param("np"), gNP)
+	t.panels(gNP)
 
 	t.Label("panel")
 	if t.isa == avx512 {
@@ -174,17 +184,46 @@ func (t *gemmTile) emit() {
 		t.Label("full")
 	}
 	t.Load(t.Param("a"), gA0)
-	if t.uses(2) {
-		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA2)
-	}
-	if t.uses(7) {
-		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 1}, gA7)
-		t.LEAQ(operand.Mem{Base: gA7, Index: gAStr3, Scale: 2}, gA7)
-	}
 	t.MOVQ(gBPanel, gB)
 	if t.pack {
 		t.MOVQ(gPack0, gPack)
 	}
+	t.start()
+	if !t.pack {
+		t.BTQ(operand.Imm(gemmColumnsBit), t.arg("cols"))
+		t.jump("JCS", "columns")
+		t.byRows()
+		t.jump("JMP", "out")
+		t.Label("columns")
+	}
+	t.col = true
+	t.byColumns()
+
+	t.Label("out")
+	t.out()
+	t.ADDQ(imm(t.nv*t.isa.bytes), gC)
+	t.stride(argBPanel, gT)
+	t.ADDQ(gT, gBPanel)
+	if t.pack {
+		t.bytes(t.packPanel(), gT)
+		t.ADDQ(gT, gPack0)
+	}
+	t.DECQ(gNP)
+	t.jump("JNZ", "panel")
+
+	// Next tile of rows.
+	t.MOVQ(t.arg("atile"), gT)
+	t.ADDQ(gT, t.arg("a"))
+	t.IMUL3Q(operand.Imm(uint64(t.h)), gLDC, gT)
+	t.ADDQ(gT, t.arg("c"))
+	t.DECQ(t.arg("mt"))
+	t.jump("JNZ", "tile")
+	t.VZEROUPPER()
+	t.RET()
+}
+
+// start makes the accumulators zero, or what Init holds.
+func (t *gemmTile) start() {
 	if t.chains() {
 		t.MOVQ(t.field(argInit), gT)
 		t.TESTQ(gT, gT)
@@ -211,88 +250,4 @@ func (t *gemmTile) emit() {
 	if t.chains() {
 		t.Label("start")
 	}
-	t.MOVQ(t.field(argK), gK)
-	t.SHRQ(operand.Imm(2), gK)
-	t.jump("JZ", "rest")
-	if t.prefetchesC() {
-		// The first iterations fetch the rows of C, one each: in a burst they
-		// would hold up the loads of A and B.
-		t.SUBQ(imm(t.h), gK)
-		t.jump("JLE", "short")
-		// Two counters in one register: what is left for later above, the rows of C
-		// below. One in memory would at times look like an operand to the loads.
-		t.SHLQ(operand.Imm(32), gK)
-		t.ADDQ(imm(t.h), gK)
-		t.MOVQ(gC, gT)
-		t.align(64)
-		t.Label("loopC")
-		for u := 0; u < 4; u++ {
-			if u < 2 {
-				t.PREFETCHT0(mem(gT, u*width/2))
-			}
-			t.step(u)
-		}
-		t.ADDQ(gLDC, gT)
-		if !t.col {
-			t.advanceA(4 * t.d.size)
-		}
-		t.DECQ(gK)
-		t.TESTL(gK.As32(), gK.As32())
-		t.jump("JNZ", "loopC")
-		t.SHRQ(operand.Imm(32), gK)
-		if t.fetchesA() {
-			t.loopA()
-		} else {
-			t.jump("JMP", "loop4")
-		}
-		t.Label("short")
-		t.ADDQ(imm(t.h), gK)
-	}
-	t.align(64)
-	t.Label("loop4")
-	for u := 0; u < 4; u++ {
-		if t.dups() == 0 {
-			t.step(u)
-		} else if u%2 == 0 {
-			t.stepTwo(u)
-		}
-	}
-	if !t.col {
-		t.advanceA(4 * t.d.size)
-	}
-	t.DECQ(gK)
-	t.jump("JNZ", "loop4")
-	t.Label("rest")
-	t.MOVQ(t.field(argK), gK)
-	t.ANDQ(operand.Imm(3), gK)
-	t.jump("JZ", "out")
-	t.Label("loop1")
-	t.step(0)
-	if !t.col {
-		t.advanceA(t.d.size)
-	}
-	t.DECQ(gK)
-	t.jump("JNZ", "loop1")
-
-	t.Label("out")
-	t.out()
-	t.ADDQ(imm(width), gC)
-	t.stride(argBPanel, gT)
-	t.ADDQ(gT, gBPanel)
-	if t.pack {
-		t.bytes(t.packPanel(), gT)
-		t.ADDQ(gT, gPack0)
-	}
-	t.DECQ(gNP)
-	t.jump("JNZ", "panel")
-
-	// Next tile of rows.
-	t.MOVQ(t.arg("atile"), gT)
-	t.ADDQ(gT, t.arg("a"))
-	t.IMUL3Q(operand.Imm(uint64(t.h)), gLDC, gT)
-	t.ADDQ(gT, t.arg("c"))
-	t.DECQ(t.arg("mt"))
-	t.jump("JNZ", "tile")
-	t.VZEROUPPER()
-	t.RET()
 }

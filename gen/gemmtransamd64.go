@@ -51,7 +51,7 @@ func (t *gemmTile) emitTrans() {
 	t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
 	t.IMUL3Q(imm(n), gBRow, tNext)
 	t.Load(t.Param("c"), gC)
-	t.Load(t.Param("np"), gNP)
+	t.panels(gNP)
 	if t.isa == avx512 { // columns of a last, shorter square
 		t.MOVQ(t.field(argK), reg.RCX)
 		t.ANDQ(imm(n-1), reg.RCX)

@@ -43,7 +43,7 @@ func (t *gemmTile) emitWide(packed bool) {
 	t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
 	t.Load(t.Param("c"), gC)
 	t.Load(t.Param("b"), gBPanel)
-	t.Load(t.Param("np"), gNP)
+	t.panels(gNP)
 
 	t.Label("panel")
 	t.Load(t.Param("a"), gA0)

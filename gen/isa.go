@@ -48,6 +48,7 @@ type amd64File struct {
 	stem string
 	isa  amd64ISA
 	d    dtype    // of the function being written
+	asm  []string // assembly after the functions
 	foot []string // Go source after the declarations
 }
 
@@ -69,6 +70,9 @@ func (f *amd64File) render() ([]file, error) {
 	s, err := printer.NewGoAsm(cfg).Print(res)
 	if err != nil {
 		return nil, err
+	}
+	for _, text := range f.asm {
+		s = append(s, text...)
 	}
 	g, err := printer.NewStubs(cfg).Print(res)
 	if err != nil {
