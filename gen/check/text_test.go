@@ -119,3 +119,17 @@ func TestGates(t *testing.T) {
 		t.Error("a dispatch without AVX2 was accepted")
 	}
 }
+
+// A function that only goes on to another by address returns by that one; nothing
+// longer may.
+func TestTrampoline(t *testing.T) {
+	gates := testGates(t)
+	good := "TEXT ·goAVX2(SB), NOSPLIT, $0-8\n\tMOVQ code+0(FP), AX\n\tJMP AX\n"
+	if bad := checkAsm("jump", "avx2", good, gates["avx2"]); len(bad) > 0 {
+		t.Errorf("%q", bad)
+	}
+	longer := strings.Replace(good, "\tJMP", "\tADDQ $1, AX\n\tJMP", 1)
+	if bad := checkAsm("jump", "avx2", longer, gates["avx2"]); len(bad) != 1 || !strings.Contains(bad[0], "no RET") {
+		t.Errorf("a longer function: %q", bad)
+	}
+}
