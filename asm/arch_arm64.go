@@ -14,10 +14,14 @@ func archISAs() []archISA { return []archISA{{"neon", useNEON}} }
 func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32NEON.use(&k32.GemmKernels)
 	useMergeF32NEON(&k32.MergeKernels)
+	useEltwiseF32NEON(&k32.EltwiseKernels)
+	useReduceF32NEON(&k32.ReduceKernels)
 	useRotF32NEON(&k32.EltwiseKernels)
 	useProbeF32NEON(&k32.ProbeKernels)
 	gemmTilesF64NEON.use(&k64.GemmKernels)
 	useMergeF64NEON(&k64.MergeKernels)
+	useEltwiseF64NEON(&k64.EltwiseKernels)
+	useReduceF64NEON(&k64.ReduceKernels)
 	useRotF64NEON(&k64.EltwiseKernels)
 	useProbeF64NEON(&k64.ProbeKernels)
 }

@@ -7,23 +7,24 @@ package asm
 // axpbyF32NEON is y[i] = fma(alpha, x[i], beta*y[i]).
 //
 //go:noescape
-func axpbyF32NEON(y *float32, n int, alpha float32, x *float32, beta float32)
+func axpbyF32NEON(y *float32, alpha float32, x *float32, beta float32, n int)
 
 // axpbyF64NEON is y[i] = fma(alpha, x[i], beta*y[i]).
 //
 //go:noescape
-func axpbyF64NEON(y *float64, n int, alpha float64, x *float64, beta float64)
+func axpbyF64NEON(y *float64, alpha float64, x *float64, beta float64, n int)
 
 func useMergeF32NEON(k *MergeKernels[float32]) {
 	k.Axpby = func(y []float32, alpha float32, x []float32, beta float32) {
 		x = x[:len(y):len(x)]
 		if raceEnabled {
-			raceRead(x)
 			raceWrite(y)
+			raceRead(x)
 		}
-		if len(y) > 0 {
-			axpbyF32NEON(&y[0], len(y), alpha, &x[0], beta)
+		if len(y) == 0 {
+			return
 		}
+		axpbyF32NEON(&y[0], alpha, &x[0], beta, len(y))
 	}
 }
 
@@ -31,11 +32,12 @@ func useMergeF64NEON(k *MergeKernels[float64]) {
 	k.Axpby = func(y []float64, alpha float64, x []float64, beta float64) {
 		x = x[:len(y):len(x)]
 		if raceEnabled {
-			raceRead(x)
 			raceWrite(y)
+			raceRead(x)
 		}
-		if len(y) > 0 {
-			axpbyF64NEON(&y[0], len(y), alpha, &x[0], beta)
+		if len(y) == 0 {
+			return
 		}
+		axpbyF64NEON(&y[0], alpha, &x[0], beta, len(y))
 	}
 }

@@ -4,118 +4,214 @@
 
 #include "textflag.h"
 
-// func axpbyF32NEON(y *float32, n int, alpha float32, x *float32, beta float32)
-TEXT ·axpbyF32NEON(SB), NOSPLIT, $0-36
+// func axpbyF32NEON(y *float32, alpha float32, x *float32, beta float32, n int)
+TEXT ·axpbyF32NEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0
-	MOVD x+24(FP), R1
-	MOVD n+8(FP), R2
-	FMOVS alpha+16(FP), F30
-	FMOVS beta+32(FP), F31
-	SUBS $16, R2, R2
+	MOVD x+16(FP), R1
+	MOVD n+32(FP), R2
+	FMOVS alpha+8(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS beta+24(FP), F1
+	VDUP V1.S[0], V1.S4
+	SUBS $128, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $128, R2, R2
+	SUBS $32, R2, R2
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FLDPQ (R0), (F0, F1)
-	FLDPQ 32(R0), (F2, F3)
-	FLDPQ.P 32(R1), (F8, F9)
-	FLDPQ.P 32(R1), (F10, F11)
-	WORD $0x4f9f9010 // fmul v16.4s, v0.4s, v31.s[0]
-	WORD $0x4f9e1110 // fmla v16.4s, v8.4s, v30.s[0]
-	WORD $0x4f9f9031 // fmul v17.4s, v1.4s, v31.s[0]
-	WORD $0x4f9e1131 // fmla v17.4s, v9.4s, v30.s[0]
-	WORD $0x4f9f9052 // fmul v18.4s, v2.4s, v31.s[0]
-	WORD $0x4f9e1152 // fmla v18.4s, v10.4s, v30.s[0]
-	WORD $0x4f9f9073 // fmul v19.4s, v3.4s, v31.s[0]
-	WORD $0x4f9e1173 // fmla v19.4s, v11.4s, v30.s[0]
-	FSTPQ.P (F16, F17), 32(R0)
-	FSTPQ.P (F18, F19), 32(R0)
-	SUBS $16, R2, R2
+	FMOVQ (R1), F2
+	FMOVQ (R0), F3
+	WORD $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
+	VFMLA V2.S4, V0.S4, V3.S4
+	FMOVQ F3, (R0)
+	FMOVQ 16(R1), F4
+	FMOVQ 16(R0), F5
+	WORD $0x6e25dc25 // fmul v5.4s, v1.4s, v5.4s
+	VFMLA V4.S4, V0.S4, V5.S4
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R0), F7
+	WORD $0x6e27dc27 // fmul v7.4s, v1.4s, v7.4s
+	VFMLA V6.S4, V0.S4, V7.S4
+	FMOVQ F7, 32(R0)
+	FMOVQ 48(R1), F8
+	FMOVQ 48(R0), F9
+	WORD $0x6e29dc29 // fmul v9.4s, v1.4s, v9.4s
+	VFMLA V8.S4, V0.S4, V9.S4
+	FMOVQ F9, 48(R0)
+	FMOVQ 64(R1), F10
+	FMOVQ 64(R0), F11
+	WORD $0x6e2bdc2b // fmul v11.4s, v1.4s, v11.4s
+	VFMLA V10.S4, V0.S4, V11.S4
+	FMOVQ F11, 64(R0)
+	FMOVQ 80(R1), F12
+	FMOVQ 80(R0), F13
+	WORD $0x6e2ddc2d // fmul v13.4s, v1.4s, v13.4s
+	VFMLA V12.S4, V0.S4, V13.S4
+	FMOVQ F13, 80(R0)
+	FMOVQ 96(R1), F14
+	FMOVQ 96(R0), F15
+	WORD $0x6e2fdc2f // fmul v15.4s, v1.4s, v15.4s
+	VFMLA V14.S4, V0.S4, V15.S4
+	FMOVQ F15, 96(R0)
+	FMOVQ 112(R1), F16
+	FMOVQ 112(R0), F17
+	WORD $0x6e31dc31 // fmul v17.4s, v1.4s, v17.4s
+	VFMLA V16.S4, V0.S4, V17.S4
+	FMOVQ F17, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $32, R2, R2
 	BGE vectors
 
 few:
-	ADD $16, R2, R2
+	ADDS $28, R2, R2
+	BLT rest
 
 vector:
+	FMOVQ (R1), F2
+	FMOVQ (R0), F3
+	WORD $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
+	VFMLA V2.S4, V0.S4, V3.S4
+	FMOVQ F3, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
 	SUBS $4, R2, R2
-	BLT rest
-	FMOVQ (R0), F0
-	FMOVQ.P 16(R1), F8
-	WORD $0x4f9f9010 // fmul v16.4s, v0.4s, v31.s[0]
-	WORD $0x4f9e1110 // fmla v16.4s, v8.4s, v30.s[0]
-	FMOVQ.P F16, 16(R0)
-	JMP vector
+	BGE vector
 
 rest:
-	ADD $4, R2, R2
-	CBZ R2, done
+	ADDS $4, R2, R2
+	BEQ done
+	TBZ $1, R2, one1
+	FMOVD (R1), F2
+	TBZ $0, R2, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved1
 
-element:
-	FMOVS (R0), F0
-	FMOVS.P 4(R1), F8
-	WORD $0x4f9f9010 // fmul v16.4s, v0.4s, v31.s[0]
-	WORD $0x4f9e1110 // fmla v16.4s, v8.4s, v30.s[0]
-	FMOVS.P F16, 4(R0)
-	SUBS $1, R2, R2
-	BNE element
+one1:
+	FMOVS (R1), F2
+
+moved1:
+	TBZ $1, R2, one2
+	FMOVD (R0), F3
+	TBZ $0, R2, moved2
+	ADD $8, R0, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R0), F3
+
+moved2:
+	WORD $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
+	VFMLA V2.S4, V0.S4, V3.S4
+	TBZ $1, R2, one3
+	FMOVD F3, (R0)
+	TBZ $0, R2, moved3
+	ADD $8, R0, R25
+	VST1 V3.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F3, (R0)
+
+moved3:
 
 done:
 	RET
 
-// func axpbyF64NEON(y *float64, n int, alpha float64, x *float64, beta float64)
+// func axpbyF64NEON(y *float64, alpha float64, x *float64, beta float64, n int)
 TEXT ·axpbyF64NEON(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0
-	MOVD x+24(FP), R1
-	MOVD n+8(FP), R2
-	FMOVD alpha+16(FP), F30
-	FMOVD beta+32(FP), F31
-	SUBS $8, R2, R2
+	MOVD x+16(FP), R1
+	MOVD n+32(FP), R2
+	FMOVD alpha+8(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD beta+24(FP), F1
+	VDUP V1.D[0], V1.D2
+	SUBS $64, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $64, R2, R2
+	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FLDPQ (R0), (F0, F1)
-	FLDPQ 32(R0), (F2, F3)
-	FLDPQ.P 32(R1), (F8, F9)
-	FLDPQ.P 32(R1), (F10, F11)
-	WORD $0x4fdf9010 // fmul v16.2d, v0.2d, v31.d[0]
-	WORD $0x4fde1110 // fmla v16.2d, v8.2d, v30.d[0]
-	WORD $0x4fdf9031 // fmul v17.2d, v1.2d, v31.d[0]
-	WORD $0x4fde1131 // fmla v17.2d, v9.2d, v30.d[0]
-	WORD $0x4fdf9052 // fmul v18.2d, v2.2d, v31.d[0]
-	WORD $0x4fde1152 // fmla v18.2d, v10.2d, v30.d[0]
-	WORD $0x4fdf9073 // fmul v19.2d, v3.2d, v31.d[0]
-	WORD $0x4fde1173 // fmla v19.2d, v11.2d, v30.d[0]
-	FSTPQ.P (F16, F17), 32(R0)
-	FSTPQ.P (F18, F19), 32(R0)
-	SUBS $8, R2, R2
+	FMOVQ (R1), F2
+	FMOVQ (R0), F3
+	WORD $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
+	VFMLA V2.D2, V0.D2, V3.D2
+	FMOVQ F3, (R0)
+	FMOVQ 16(R1), F4
+	FMOVQ 16(R0), F5
+	WORD $0x6e65dc25 // fmul v5.2d, v1.2d, v5.2d
+	VFMLA V4.D2, V0.D2, V5.D2
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R0), F7
+	WORD $0x6e67dc27 // fmul v7.2d, v1.2d, v7.2d
+	VFMLA V6.D2, V0.D2, V7.D2
+	FMOVQ F7, 32(R0)
+	FMOVQ 48(R1), F8
+	FMOVQ 48(R0), F9
+	WORD $0x6e69dc29 // fmul v9.2d, v1.2d, v9.2d
+	VFMLA V8.D2, V0.D2, V9.D2
+	FMOVQ F9, 48(R0)
+	FMOVQ 64(R1), F10
+	FMOVQ 64(R0), F11
+	WORD $0x6e6bdc2b // fmul v11.2d, v1.2d, v11.2d
+	VFMLA V10.D2, V0.D2, V11.D2
+	FMOVQ F11, 64(R0)
+	FMOVQ 80(R1), F12
+	FMOVQ 80(R0), F13
+	WORD $0x6e6ddc2d // fmul v13.2d, v1.2d, v13.2d
+	VFMLA V12.D2, V0.D2, V13.D2
+	FMOVQ F13, 80(R0)
+	FMOVQ 96(R1), F14
+	FMOVQ 96(R0), F15
+	WORD $0x6e6fdc2f // fmul v15.2d, v1.2d, v15.2d
+	VFMLA V14.D2, V0.D2, V15.D2
+	FMOVQ F15, 96(R0)
+	FMOVQ 112(R1), F16
+	FMOVQ 112(R0), F17
+	WORD $0x6e71dc31 // fmul v17.2d, v1.2d, v17.2d
+	VFMLA V16.D2, V0.D2, V17.D2
+	FMOVQ F17, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $16, R2, R2
 	BGE vectors
 
 few:
-	ADD $8, R2, R2
+	ADDS $14, R2, R2
+	BLT rest
 
 vector:
+	FMOVQ (R1), F2
+	FMOVQ (R0), F3
+	WORD $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
+	VFMLA V2.D2, V0.D2, V3.D2
+	FMOVQ F3, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
 	SUBS $2, R2, R2
-	BLT rest
-	FMOVQ (R0), F0
-	FMOVQ.P 16(R1), F8
-	WORD $0x4fdf9010 // fmul v16.2d, v0.2d, v31.d[0]
-	WORD $0x4fde1110 // fmla v16.2d, v8.2d, v30.d[0]
-	FMOVQ.P F16, 16(R0)
-	JMP vector
+	BGE vector
 
 rest:
-	ADD $2, R2, R2
-	CBZ R2, done
-
-element:
-	FMOVD (R0), F0
-	FMOVD.P 8(R1), F8
-	WORD $0x4fdf9010 // fmul v16.2d, v0.2d, v31.d[0]
-	WORD $0x4fde1110 // fmla v16.2d, v8.2d, v30.d[0]
-	FMOVD.P F16, 8(R0)
-	SUBS $1, R2, R2
-	BNE element
+	ADDS $2, R2, R2
+	BEQ done
+	FMOVD (R1), F2
+	FMOVD (R0), F3
+	WORD $0x6e63dc23 // fmul v3.2d, v1.2d, v3.2d
+	VFMLA V2.D2, V0.D2, V3.D2
+	FMOVD F3, (R0)
 
 done:
 	RET

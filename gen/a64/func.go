@@ -95,7 +95,11 @@ func (f *Func) VBits3(o OpBits3, d, n, m V)      { f.add(o.inst(d, n, m)) }
 func (f *Func) VBits2(o OpBits2, d, n V)         { f.add(o.inst(d, n)) }
 func (f *Func) VLong(o OpLong, d, n V)           { f.add(o.inst(f.Arr, d, n)) }
 
-// FMov sets every element of d to an immediate (see fmovImm for which).
+// HasFMov reports whether x is an immediate of FMov: ±n/16·2^e, 16 <= n <= 31,
+// -3 <= e <= 4.
+func HasFMov(x float64) bool { _, ok := imm8(x); return ok }
+
+// FMov sets every element of d to an immediate.
 func (f *Func) FMov(d V, x float64) { f.add(fmovImm(f.Arr, d, x)) }
 
 // VMov copies a whole register.
@@ -147,6 +151,7 @@ func (f *Func) And(d, n, m R)        { f.reg3("and", "AND", d, n, m) }
 func (f *Func) Orr(d, n, m R)        { f.reg3("orr", "ORR", d, n, m) }
 func (f *Func) Eor(d, n, m R)        { f.reg3("eor", "EOR", d, n, m) }
 func (f *Func) AddI(d, n R, x int)   { f.imm3("add", "ADD", d, n, x) }
+func (f *Func) AddsI(d, n R, x int)  { f.imm3("adds", "ADDS", d, n, x) }
 func (f *Func) SubI(d, n R, x int)   { f.imm3("sub", "SUB", d, n, x) }
 func (f *Func) SubsI(d, n R, x int)  { f.imm3("subs", "SUBS", d, n, x) }
 func (f *Func) Lsl(d, n R, bits int) { f.shiftI("lsl", "LSL", d, n, bits) }

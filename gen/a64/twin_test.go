@@ -113,6 +113,7 @@ func TestTwins(t *testing.T) {
 		f.Mov(4, 5)
 		for _, x := range []int{0, 1, 4095} {
 			f.AddI(1, 2, x)
+			f.AddsI(1, 2, x)
 			f.SubI(1, 2, x)
 			f.SubsI(1, 2, x)
 			f.CmpI(16, x)

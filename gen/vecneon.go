@@ -1,0 +1,237 @@
+package main
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/lanes-go/lanes/gen/a64"
+)
+
+func init() {
+	targets = append(targets, target{"NEON", 16, neonScratch, func(stem string) loopFile { return neonLoops{newNEONFile(stem)} }})
+}
+
+// neonLoops is an arm64 file of loops.
+type neonLoops struct{ *neonFile }
+
+func (f neonLoops) function(d dtype, name, signature, doc string) machine {
+	return &neonMachine{Func: f.fn(d, name, signature, doc), d: d}
+}
+
+func (f neonLoops) source(goCode string) { f.foot = append(f.foot, goCode) }
+
+// neonMachine writes for NEON. The part of a vector is one float64, or one to three
+// float32, as the two low bits of its length say.
+type neonMachine struct {
+	*a64.Func
+	d     dtype
+	iregs int  // taken
+	part  ireg // how many elements count
+	parts int  // pieces of code for a part so far, for labels
+}
+
+// The machine keeps the last vector register and an integer register for itself.
+const (
+	neonScratch        = 31
+	neonTmp      a64.R = 25
+	neonIntegers       = 24 // R0 … R17, R19 … R24
+)
+
+func (m *neonMachine) dtype() dtype       { return m.d }
+func (m *neonMachine) vectorBytes() int   { return 16 }
+func (m *neonMachine) vectorRegs() int    { return neonScratch }
+func (m *neonMachine) has(op opcode) bool { return true }
+
+func (m *neonMachine) r(r ireg) a64.R {
+	if r >= 18 { // the platform's
+		return a64.R(r + 1)
+	}
+	return a64.R(r)
+}
+
+func (m *neonMachine) calc(op opcode, dst vreg, src ...vreg) {
+	d, x := a64.V(dst), a64.V(src[0])
+	switch op {
+	case opAbs:
+		m.V2(a64.FABS, d, x)
+		return
+	case opNeg:
+		m.V2(a64.FNEG, d, x)
+		return
+	}
+	y := a64.V(src[1])
+	switch op {
+	case opAdd:
+		m.V3(a64.FADD, d, x, y)
+	case opSub:
+		m.V3(a64.FSUB, d, x, y)
+	case opMul:
+		m.V3(a64.FMUL, d, x, y)
+	case opFMA:
+		if src[2] != dst {
+			m.VMov(d, a64.V(src[2]))
+		}
+		m.V3(a64.FMLA, d, x, y)
+	case opMax: // FMAX has other rules for NaN
+		m.V3(a64.FCMGT, neonScratch, x, y)
+		switch d {
+		case y:
+			m.VBits3(a64.BIT, d, x, neonScratch)
+		case x:
+			m.VBits3(a64.BIF, d, y, neonScratch)
+		default:
+			m.VMov(d, y)
+			m.VBits3(a64.BIT, d, x, neonScratch)
+		}
+	case opAnd:
+		m.VBits3(a64.AND, d, x, y)
+	case opXor:
+		m.VBits3(a64.EOR, d, x, y)
+	default:
+		panic(fmt.Sprintf("no operation %d", op))
+	}
+}
+
+func (m *neonMachine) fromMemory(opcode) bool { return false }
+
+func (m *neonMachine) calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int) {
+	panic("no operands from memory")
+}
+
+func (m *neonMachine) param(dst vreg, name string) {
+	m.ParamV(name, a64.V(dst))
+	m.Dup(a64.V(dst), a64.V(dst), 0)
+}
+
+func (m *neonMachine) constant(dst vreg, bits uint64) {
+	m.Const(neonTmp, bits)
+	m.DupR(a64.V(dst), neonTmp)
+}
+
+func (m *neonMachine) broadcast(dst vreg, from ireg) { m.Ld1R(a64.V(dst), m.r(from)) }
+func (m *neonMachine) zero(dst vreg)                 { m.Clear(a64.V(dst)) }
+
+func (m *neonMachine) load(dst vreg, from ireg, offset int, part bool) {
+	v, at := a64.V(dst), m.r(from)
+	if !part {
+		m.Load(16, v, at, offset)
+		return
+	}
+	m.byPart(at, offset, func(bytes int) { m.Load(bytes, v, at, offset) }, func() { m.LoadLane(v, 2, neonTmp) })
+}
+
+func (m *neonMachine) store(src vreg, to ireg, offset int, part bool) {
+	v, at := a64.V(src), m.r(to)
+	if !part {
+		m.Store(16, v, at, offset)
+		return
+	}
+	m.byPart(at, offset, func(bytes int) { m.Store(bytes, v, at, offset) }, func() { m.StoreLane(v, 2, neonTmp) })
+}
+
+// byPart moves a part: move the first elements, third one more, which lies at neonTmp.
+func (m *neonMachine) byPart(at a64.R, offset int, move func(bytes int), third func()) {
+	if m.d.size == 8 {
+		move(8)
+		return
+	}
+	m.parts++
+	one, moved := fmt.Sprint("one", m.parts), fmt.Sprint("moved", m.parts)
+	m.Tbz(m.r(m.part), 1, one)
+	move(8)
+	m.Tbz(m.r(m.part), 0, moved)
+	m.AddI(neonTmp, at, offset+8)
+	third()
+	m.B(moved)
+	m.Label(one)
+	move(4)
+	m.Label(moved)
+}
+
+func (m *neonMachine) beginPart(n ireg) { m.part = n }
+
+func (m *neonMachine) beginLast(n, tmp ireg)       { panic("vectors are well at any address") }
+func (m *neonMachine) storeExactly(bool)           {}
+func (m *neonMachine) toAligned(_, _, _ ireg) bool { return false }
+
+func (m *neonMachine) merge(dst, src vreg) {
+	d, s := a64.V(dst), a64.V(src)
+	m.Ins(d, 0, s, 0)
+	if m.d.size == 8 {
+		return
+	}
+	m.parts++
+	merged := fmt.Sprint("merged", m.parts)
+	m.Tbz(m.r(m.part), 1, merged)
+	m.Ins(d, 1, s, 1)
+	m.Tbz(m.r(m.part), 0, merged)
+	m.Ins(d, 2, s, 2)
+	m.Label(merged)
+}
+
+func (m *neonMachine) fold(op opcode, r, tmp vreg) {
+	if m.d.size == 4 {
+		m.Ext(a64.V(tmp), a64.V(r), a64.V(r), 8)
+		m.calc(op, r, r, tmp)
+	}
+	m.Dup(a64.V(tmp), a64.V(r), 1)
+	m.calc(op, r, r, tmp)
+}
+
+func (m *neonMachine) storeElement(src vreg, to ireg) {
+	m.Store(m.d.size, a64.V(src), m.r(to), 0)
+}
+
+func (m *neonMachine) result(src vreg) { m.ResultV(a64.V(src)) }
+
+func (m *neonMachine) ireg() ireg {
+	if m.iregs == neonIntegers {
+		panic("out of integer registers")
+	}
+	m.iregs++
+	return ireg(m.iregs - 1)
+}
+
+func (m *neonMachine) arg(name string) ireg {
+	r := m.ireg()
+	m.Param(name, m.r(r))
+	return r
+}
+
+func (m *neonMachine) move(dst, src ireg) { m.Mov(m.r(dst), m.r(src)) }
+func (m *neonMachine) add(dst, src ireg)  { m.Add(m.r(dst), m.r(dst), m.r(src)) }
+func (m *neonMachine) sub(dst, src ireg)  { m.Sub(m.r(dst), m.r(dst), m.r(src)) }
+
+func (m *neonMachine) addImm(dst ireg, n int) {
+	if r := m.r(dst); n < 0 {
+		m.SubI(r, r, -n)
+	} else {
+		m.AddI(r, r, n)
+	}
+}
+
+func (m *neonMachine) andImm(dst ireg, n int) { m.AndBits(m.r(dst), m.r(dst), bits.Len(uint(n))) }
+
+func (m *neonMachine) addJump(dst ireg, n int, cond, label string) {
+	if r := m.r(dst); n < 0 {
+		m.SubsI(r, r, -n)
+	} else {
+		m.AddsI(r, r, n)
+	}
+	m.BIf(cond, label)
+}
+
+func (m *neonMachine) testJump(r ireg, cond, label string) {
+	m.CmpI(m.r(r), 0)
+	m.BIf(cond, label)
+}
+
+func (m *neonMachine) jump(label string) { m.B(label) }
+func (m *neonMachine) label(name string) { m.Label(name) }
+
+func (m *neonMachine) loop(name string) {
+	m.Align(32)
+	m.Label(name)
+}
+
+func (m *neonMachine) ret() { m.Ret() }
