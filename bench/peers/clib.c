@@ -47,6 +47,8 @@ const char *openblas_open(void) {
 const char *openblas_core(void) { return ob.corename(); }
 const char *openblas_config(void) { return ob.config(); }
 
+void openblas_nothing(void) {}
+
 void openblas_threads(int threads) {
 	static int current;
 	if (threads != current) ob.threads(current = threads);

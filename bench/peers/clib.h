@@ -10,6 +10,7 @@ const char *openblas_netlib(void); // after openblas_open, as the next
 const char *openblas_lapack(void);
 
 void openblas_threads(int threads);
+void openblas_nothing(void);
 const char *openblas_core(void);
 const char *openblas_config(void);
 void onednn_version(int *major, int *minor, int *patch, int *isa);

@@ -18,9 +18,10 @@ import (
 
 const usage = `usage: peers [flags]
 
-Compares lanes with gonum, OpenBLAS and oneDNN on the shapes of bench/shapes.
-GFLOP/s of the best sample, percent of the FMA peak measured in this run, and the
-ratio lanes/peer: above 1, lanes is faster.
+Compares lanes with gonum, OpenBLAS and oneDNN: products of the shapes of bench/shapes,
+and through gonum's interfaces BLAS of levels 1 to 3 and the factorisations of mat.
+Rates of the best sample, percent of the FMA peak or of the memory's limit measured
+in this run, and the ratio lanes/peer: above 1, lanes is faster.
 
 `
 
@@ -63,11 +64,12 @@ func parse(args []string) (o options, err error) {
 	fs.BoolVar(&o.probeCore, "probe-core", false, "print the rate and name of OpenBLAS's kernels as they are, and end")
 	if err := fs.Parse(args); err != nil {
 		if err == flag.ErrHelp {
-			fmt.Fprint(os.Stdout, usage)
-			fs.SetOutput(os.Stdout)
+			text := new(strings.Builder)
+			fs.SetOutput(text)
 			fs.PrintDefaults()
 			o.help = true
-			return o, nil
+			_, err := fmt.Fprint(os.Stdout, usage, text)
+			return o, err
 		}
 		return o, err
 	}
@@ -122,6 +124,16 @@ func parse(args []string) (o options, err error) {
 	for _, op := range o.ops {
 		if _, level := sizesOf[op]; level && len(o.shapes) > 0 {
 			return o, fmt.Errorf("-shape is for %s; -op %s has -n", strings.Join(shapeOps, " and "), op)
+		}
+		for _, n := range o.sizes {
+			if most := 1 << 14; n > most && (op == "level2" || op == "level3" || op == "factor") {
+				return o, fmt.Errorf("-n %d: -op %s makes n x n matrices, n at most %d", n, op, most)
+			}
+		}
+	}
+	for _, w := range o.only {
+		if names := jobNames(); !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, w) }) {
+			return o, fmt.Errorf("-only %q: want %s", w, strings.Join(names, ", "))
 		}
 	}
 	for _, s := range o.shapes {

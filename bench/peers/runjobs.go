@@ -26,6 +26,17 @@ func defaultSizes() string {
 	return strings.Join(s, "; ")
 }
 
+// jobNames are what -only takes.
+func jobNames() (names []string) {
+	all := options{ops: slices.Sorted(maps.Keys(sizesOf)), sizes: []int{1}}
+	for _, j := range all.jobs() {
+		if !slices.Contains(names, j.name) {
+			names = append(names, j.name)
+		}
+	}
+	return names
+}
+
 // jobs are the cases of the levels and of factor that the options ask for.
 func (o *options) jobs() (jobs []job) {
 	for _, op := range o.ops {
