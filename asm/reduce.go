@@ -42,7 +42,14 @@ type ReduceKernels[T Float] struct {
 	// Asum is Sum of the absolute values of one chunk.
 	Asum func(x []T) T
 
-	// SumSq is Dot of one chunk with itself.
+	// SumSq is the sum of the squares of one chunk. From 16·L elements on it is done by
+	// halves, since the sums of one are too few to hide the latency of a fused
+	// multiply-add where a vector holds many:
+	//
+	//	h := the greatest multiple of L up to len(x)/2
+	//	return Dot(x[:h], x[:h]) + Dot(x[h:2*h], x[h:2*h]) + Dot of the rest with itself
+	//
+	// A shorter one is Dot(x, x).
 	SumSq func(x []T) T
 
 	// AMax is the greatest absolute value, NaNs left out; 0 of nothing:
@@ -115,7 +122,18 @@ func asumGeneric[T Float](x []T) T {
 	return l.fold()
 }
 
-func sumSqGeneric[T Float](x []T) T { return dotGeneric(x, x) }
+func sumSqGeneric[T Float](x []T) T {
+	l := Lanes[T]()
+	if len(x) < 16*l {
+		return dotGeneric(x, x)
+	}
+	h := len(x) / 2 &^ (l - 1)
+	s := dotGeneric(x[:h], x[:h]) + dotGeneric(x[h:2*h], x[h:2*h])
+	if rest := x[2*h:]; len(rest) > 0 {
+		s += dotGeneric(rest, rest)
+	}
+	return s
+}
 
 func amaxGeneric[T Float](x []T) T {
 	var m T

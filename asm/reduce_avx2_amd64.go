@@ -107,10 +107,19 @@ func useReduceF32AVX2(k *ReduceKernels[float32]) {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return 0
+		case n < 1024:
+			return sumSqF32AVX2(&x[0], n)
 		}
-		return sumSqF32AVX2(&x[0], len(x))
+		h := n / 2 &^ 63
+		s := sumSqF32AVX2(&x[0], h) + sumSqF32AVX2(&x[h], h)
+		if 2*h < n {
+			s += sumSqF32AVX2(&x[2*h], n-2*h)
+		}
+		return s
 	}
 	k.Dot = func(x []float32, y []float32) float32 {
 		y = y[:len(x):len(y)]
@@ -198,10 +207,19 @@ func useReduceF64AVX2(k *ReduceKernels[float64]) {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return 0
+		case n < 512:
+			return sumSqF64AVX2(&x[0], n)
 		}
-		return sumSqF64AVX2(&x[0], len(x))
+		h := n / 2 &^ 31
+		s := sumSqF64AVX2(&x[0], h) + sumSqF64AVX2(&x[h], h)
+		if 2*h < n {
+			s += sumSqF64AVX2(&x[2*h], n-2*h)
+		}
+		return s
 	}
 	k.Dot = func(x []float64, y []float64) float64 {
 		y = y[:len(x):len(y)]

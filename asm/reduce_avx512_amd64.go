@@ -19,6 +19,11 @@ func asumF32AVX512(x *float32, n int) float32
 //go:noescape
 func sumSqF32AVX512(x *float32, n int) float32
 
+// sumSq2F32AVX512 is the sum of the squares of x plus that of y, both in 256 bytes of lanes.
+//
+//go:noescape
+func sumSq2F32AVX512(x *float32, y *float32, n int) float32
+
 // dotF32AVX512 is the inner product of x and y in 256 bytes of lanes.
 //
 //go:noescape
@@ -63,6 +68,11 @@ func asumF64AVX512(x *float64, n int) float64
 //
 //go:noescape
 func sumSqF64AVX512(x *float64, n int) float64
+
+// sumSq2F64AVX512 is the sum of the squares of x plus that of y, both in 256 bytes of lanes.
+//
+//go:noescape
+func sumSq2F64AVX512(x *float64, y *float64, n int) float64
 
 // dotF64AVX512 is the inner product of x and y in 256 bytes of lanes.
 //
@@ -117,10 +127,19 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return 0
+		case n < 1024:
+			return sumSqF32AVX512(&x[0], n)
 		}
-		return sumSqF32AVX512(&x[0], len(x))
+		h := n / 2 &^ 63
+		s := sumSq2F32AVX512(&x[0], &x[h], h)
+		if 2*h < n {
+			s += sumSqF32AVX512(&x[2*h], n-2*h)
+		}
+		return s
 	}
 	k.Dot = func(x []float32, y []float32) float32 {
 		y = y[:len(x):len(y)]
@@ -212,10 +231,19 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return 0
+		case n < 512:
+			return sumSqF64AVX512(&x[0], n)
 		}
-		return sumSqF64AVX512(&x[0], len(x))
+		h := n / 2 &^ 31
+		s := sumSq2F64AVX512(&x[0], &x[h], h)
+		if 2*h < n {
+			s += sumSqF64AVX512(&x[2*h], n-2*h)
+		}
+		return s
 	}
 	k.Dot = func(x []float64, y []float64) float64 {
 		y = y[:len(x):len(y)]

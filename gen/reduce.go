@@ -13,11 +13,7 @@ var reductions = []writer{
 	&loopKernel{name: "Asum", params: []param{in("x")}, fold: opAdd,
 		doc:  "is the sum of |x| in 256 bytes of lanes.",
 		body: func(b *builder) { b.accumulate(func(s val) val { return b.add(s, b.abs(b.load("x"))) }) }},
-	&loopKernel{name: "SumSq", params: []param{in("x")}, fold: opAdd,
-		doc: "is the sum of the squares of x in 256 bytes of lanes.",
-		body: func(b *builder) {
-			b.accumulate(func(s val) val { return b.fma(b.load("x"), b.load("x"), s) })
-		}},
+	sumSq{},
 	&loopKernel{name: "Dot", params: []param{in("x"), in("y")}, fold: opAdd,
 		doc: "is the inner product of x and y in 256 bytes of lanes.",
 		body: func(b *builder) {
@@ -28,6 +24,64 @@ var reductions = []writer{
 		body: func(b *builder) { b.accumulate(func(s val) val { return b.max(b.abs(b.load("x")), s) }) }},
 	dotRows{},
 	colSum{},
+}
+
+// sumSq is the sum of the squares of x: from 16 rounds of the lanes on by halves, side by
+// side where there are registers for the lanes of both.
+type sumSq struct{}
+
+func (sumSq) write(f loopFile, t target, d dtype) string {
+	one := &loopKernel{name: "SumSq", params: []param{in("x")}, fold: opAdd,
+		doc: "is the sum of the squares of x in 256 bytes of lanes.",
+		body: func(b *builder) {
+			b.accumulate(func(s val) val { return b.fma(b.load("x"), b.load("x"), s) })
+		}}
+	one.write(f, t, d)
+	name := one.symbol(t, d)
+	halves := fmt.Sprintf("s := %[1]s(&x[0], h) + %[1]s(&x[h], h)", name)
+	if t.registers >= 2*laneBytes/t.bytes+4 {
+		halves = fmt.Sprintf("s := %s(&x[0], &x[h], h)", writeSumSq2(f, t, d))
+	}
+	lanes := laneBytes / d.size
+	return fmt.Sprintf(`	k.SumSq = func(x []%[1]s) %[1]s {
+		if raceEnabled {
+			raceRead(x)
+		}
+		n := len(x)
+		switch {
+		case n == 0:
+			return 0
+		case n < %[2]d:
+			return %[3]s(&x[0], n)
+		}
+		h := n / 2 &^ %[4]d
+		%[5]s
+		if 2*h < n {
+			s += %[3]s(&x[2*h], n-2*h)
+		}
+		return s
+	}
+`, d.goName, 16*lanes, name, lanes-1, halves)
+}
+
+// writeSumSq2 writes the sum over both halves.
+func writeSumSq2(f loopFile, t target, d dtype) string {
+	name := "sumSq2" + d.suffix + t.suffix
+	m := f.function(d, name, fmt.Sprintf("func(x, y *%[1]s, n int) %[1]s", d.goName),
+		name+" is the sum of the squares of x plus that of y, both in 256 bytes of lanes.")
+	b := newBuilder(m)
+	order := []string{"x", "y"}
+	for _, s := range order {
+		b.accumulate(func(sum val) val { return b.fma(b.load(s), b.load(s), sum) })
+	}
+	streams := map[string]ireg{"x": m.arg("x"), "y": m.arg("y")}
+	n := m.arg("n")
+	body := newBody(b, order, streams, laneBytes/m.vectorBytes())
+	body.reduceAligned(n, opAdd)
+	m.calc(opAdd, body.acc[0][0], body.acc[0][0], body.acc[1][0])
+	m.result(body.acc[0][0])
+	m.ret()
+	return name
 }
 
 // dotRows is the inner product of every row of a matrix with x: several rows at a

@@ -8,8 +8,9 @@
 // scal, rot, swap; gemv, ger, symv, trmv, trsv, syr, syr2; gemm, syrk, syr2k, symm,
 // trmm, trsm. Arguments, strides and panics are gonum's. Calls that gonum does no
 // slower, by a rule on the shape, are passed on to it, and all of them where there is
-// no SIMD (LANES_ISA=generic, the build tag purego, other architectures): no call is
-// slower than what it replaces by more than the nanosecond or two of passing it on.
+// no SIMD (LANES_ISA=generic, the build tag purego, other architectures): passing
+// a call on costs 1 to 4 ns in levels 1 and 2 and about 5 in level 3. The rules are
+// measured with AVX-512.
 //
 // With SameBits nothing that rounds is passed on, and these routines return the same
 // bits on every CPU; their comments say in which order they add. The other routines

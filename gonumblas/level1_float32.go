@@ -47,6 +47,9 @@ func (f Float32) Sasum(n int, x []float32, incX int) float32 {
 
 // Snrm2 is Dnrm2 in float32.
 func (f Float32) Snrm2(n int, x []float32, incX int) float32 {
+	if n == 1 && incX == 1 && len(x) > 0 {
+		return absolute(x[0])
+	}
 	if incX == 1 && n >= 2 && n <= len(x) {
 		var s float32
 		switch {

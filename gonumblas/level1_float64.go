@@ -48,11 +48,14 @@ func (f Float64) Dasum(n int, x []float64, incX int) float64 {
 }
 
 // Dnrm2 returns the Euclidean norm of x: the root of the sum of squares in the order of
-// Ddot, or where that is not well inside the range, of the elements times a power of two:
+// Ddot, from 512 elements of a chunk on by halves, or where that is not well inside the range, of the elements times a power of two:
 // right to a few units in the last place from the least subnormal number to the greatest.
 // NaN with a NaN, else Inf with an infinity; 0 for a negative increment. Short strided
 // vectors are passed on to gonum.
 func (f Float64) Dnrm2(n int, x []float64, incX int) float64 {
+	if n == 1 && incX == 1 && len(x) > 0 {
+		return math.Abs(x[0])
+	}
 	if incX == 1 && n >= 2 && n <= len(x) {
 		var s float64
 		switch {

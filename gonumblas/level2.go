@@ -49,6 +49,7 @@ func gemv[T tensor.Float](tA blas.Transpose, m, n int, alpha T, a []T, lda int, 
 	if t {
 		lenX, lenY = m, n
 	}
+	lda = stride(m, n, lda)
 	if !ok || alpha == 0 ||
 		!fits(lenX, incX, len(x)) || !fits(lenY, incY, len(y)) || !operandFits(m, n, lda, len(a)) {
 		return false // alpha = 0 only multiplies by beta
@@ -97,6 +98,7 @@ func clearable[T tensor.Float](tA blas.Transpose, m, n int, y []T, incY int) []T
 }
 
 func ger[T tensor.Float](m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
+	lda = stride(m, n, lda)
 	if !fits(m, incX, len(x)) || !fits(n, incY, len(y)) || alpha == 0 || !operandFits(m, n, lda, len(a)) {
 		return false
 	}

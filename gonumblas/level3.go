@@ -34,6 +34,15 @@ func operandFits(rows, cols, ld, n int) bool {
 		uint64(rows-1)*uint64(ld)+uint64(cols) <= uint64(n)
 }
 
+// stride is the distance between rows that products are given: of one row it does not
+// matter, and may be larger than they take.
+func stride(rows, cols, ld int) int {
+	if rows == 1 && ld > maxStride {
+		return cols
+	}
+	return ld
+}
+
 // matricesMeet tells whether tensor.Gemm would refuse a result x with an operand y:
 // with one leading dimension, where they share an element, else where the stretches of
 // memory they lie in do.
@@ -132,8 +141,8 @@ func turnBack[T tensor.Float](k *asm.Kernels[T], dst []T, ldd int, src []T, lds,
 func gemm[T tensor.Float](same bool, tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {
 	ta, ok1 := trans(tA)
 	tb, ok2 := trans(tB)
-	if !ok1 || !ok2 || alpha != 0 && !ours(same, !gemmIsSmall(sizeOf[T]() == 4, ta, tb, m, n, k)) {
-		return false // with alpha = 0, gonum multiplies all of A and B by it
+	if !ok1 || !ok2 {
+		return false
 	}
 	ra, ca, rb, cb := m, k, k, n
 	if ta {
@@ -142,6 +151,7 @@ func gemm[T tensor.Float](same bool, tA, tB blas.Transpose, m, n, k int, alpha T
 	if tb {
 		rb, cb = n, k
 	}
+	lda, ldb, ldc = stride(ra, ca, lda), stride(rb, cb, ldb), stride(m, n, ldc)
 	if !operandFits(ra, ca, lda, len(a)) || !operandFits(rb, cb, ldb, len(b)) || !operandFits(m, n, ldc, len(c)) {
 		return false
 	}

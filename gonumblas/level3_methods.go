@@ -5,7 +5,8 @@ import "gonum.org/v1/gonum/blas"
 // Dgemm computes C = alpha·op(A)·op(B) + beta·C. The order of an element's sum is that
 // of tensor.Gemm and depends on k alone.
 func (f Float64) Dgemm(tA, tB blas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	if !gemm(f.SameBits, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if !(alpha == 0 || ours(f.SameBits, !gemmIsSmall(false, tA != blas.NoTrans, tB != blas.NoTrans, m, n, k))) ||
+		!gemm(f.SameBits, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Dgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
@@ -22,7 +23,8 @@ func (f Float64) Dsyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64,
 // elements have the bits that two calls of Dgemm give them in C whole, one product
 // added after the other.
 func (f Float64) Dsyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	if !syr2k(f.SameBits, ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if !ours(f.SameBits, !rankIsSmall(tA != blas.NoTrans, true, n, k)) ||
+		!syr2k(f.SameBits, ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Dsyr2k(ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
@@ -30,7 +32,8 @@ func (f Float64) Dsyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64
 // Dsymm computes C = alpha·A·B + beta·C, or alpha·B·A + beta·C, with symmetric A. Its
 // elements have the bits that Dgemm gives them with A written out.
 func (f Float64) Dsymm(s blas.Side, ul blas.Uplo, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	if !symm(f.SameBits, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if !ours(f.SameBits, !symmIsSmall(s, m, n)) ||
+		!symm(f.SameBits, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Dsymm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
@@ -42,7 +45,8 @@ func (f Float64) Dsymm(s blas.Side, ul blas.Uplo, m, n int, alpha float64, a []f
 // of A is halved, with those of ever larger blocks. It depends on the order of A and
 // on the form of the call alone.
 func (f Float64) Dtrmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
-	if !trxm(f.SameBits, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+	if !ours(f.SameBits, !triangleIsSmall(false, false, d == blas.Unit, s, m, n)) ||
+		!trxm(f.SameBits, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		f.Implementation.Dtrmm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	}
 }
@@ -54,14 +58,16 @@ func (f Float64) Dtrmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag
 // that is near the ends of the range, the difference is divided instead. Zeros of the
 // triangle are multiplied with X, other than in gonum.
 func (f Float64) Dtrsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
-	if !trxm(f.SameBits, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+	if !ours(f.SameBits, !triangleIsSmall(false, true, d == blas.Unit, s, m, n)) ||
+		!trxm(f.SameBits, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		f.Implementation.Dtrsm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	}
 }
 
 // Sgemm is Dgemm in float32.
 func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if !gemm(f.SameBits, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if !(alpha == 0 || ours(f.SameBits, !gemmIsSmall(true, tA != blas.NoTrans, tB != blas.NoTrans, m, n, k))) ||
+		!gemm(f.SameBits, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
@@ -75,28 +81,32 @@ func (f Float32) Ssyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float32,
 
 // Ssyr2k is Dsyr2k in float32.
 func (f Float32) Ssyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if !syr2k(f.SameBits, ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if !ours(f.SameBits, !rankIsSmall(tA != blas.NoTrans, true, n, k)) ||
+		!syr2k(f.SameBits, ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Ssyr2k(ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
 
 // Ssymm is Dsymm in float32.
 func (f Float32) Ssymm(s blas.Side, ul blas.Uplo, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if !symm(f.SameBits, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if !ours(f.SameBits, !symmIsSmall(s, m, n)) ||
+		!symm(f.SameBits, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
 		f.Implementation.Ssymm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
 
 // Strmm is Dtrmm in float32.
 func (f Float32) Strmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int) {
-	if !trxm(f.SameBits, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+	if !ours(f.SameBits, !triangleIsSmall(true, false, d == blas.Unit, s, m, n)) ||
+		!trxm(f.SameBits, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		f.Implementation.Strmm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	}
 }
 
 // Strsm is Dtrsm in float32.
 func (f Float32) Strsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int) {
-	if !trxm(f.SameBits, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+	if !ours(f.SameBits, !triangleIsSmall(true, true, d == blas.Unit, s, m, n)) ||
+		!trxm(f.SameBits, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		f.Implementation.Strsm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	}
 }

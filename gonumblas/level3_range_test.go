@@ -89,3 +89,46 @@ func testTrsmRange[T tensor.Float](t *testing.T, least, most T) {
 		}
 	}
 }
+
+// TestTriangularScale: a factor alpha near the ends of the range is no harm where the
+// result is well inside it.
+func TestTriangularScale(t *testing.T) {
+	t.Run("float32", func(t *testing.T) { testTriangularScale[float32](t, 0x1p120, 0x1p-40) })
+	t.Run("float64", func(t *testing.T) { testTriangularScale[float64](t, 0x1p1000, 0x1p-330) })
+}
+
+func testTriangularScale[T tensor.Float](t *testing.T, large, d T) {
+	for _, same := range []bool{false, true} {
+		l := level3Of[T](false, same)
+		for _, alpha := range []T{large, 1 / large} {
+			for _, s := range []blas.Side{blas.Left, blas.Right} {
+				for _, ul := range []blas.Uplo{blas.Upper, blas.Lower} {
+					for _, solve := range []bool{true, false} {
+						const n = 70
+						a, b := make([]T, n*n), make([]T, n*n)
+						factor := d // alpha·b is 1; times or over a diagonal of the same side of 1
+						if (alpha > 1) != solve {
+							factor = 1 / d
+						}
+						for i := range n {
+							a[i*n+i] = factor
+						}
+						for i := range b {
+							b[i] = 1 / alpha
+						}
+						want, do := factor, l.trmm
+						if solve {
+							want, do = 1/factor, l.trsm
+						}
+						do(s, ul, blas.NoTrans, blas.NonUnit, n, n, alpha, a, n, b, n)
+						for i, v := range b {
+							if v != want {
+								t.Fatalf("same %v alpha %g %c%c solve %v: element %d is %g, want %g", same, alpha, s, ul, solve, i, v, want)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -12,7 +12,7 @@ func gemmIsSmall(single, tA, tB bool, m, n, k int) bool {
 	case !tB:
 		return m <= 2 && k <= 2 && (m*n*k <= 8 || m*k == 1 && n <= 100)
 	case !tA: // gonum has inner products
-		return m <= 8 && n <= 64 && (m*n <= 8 || m*n <= 16 && single || m*n*k <= 64)
+		return m <= 30 && n <= 64 && (m*n <= 30 || m*n*k <= 64)
 	}
 	return m <= 64 && k <= 64 && n <= 128 && (m*n*k <= 64 || m*k <= 4)
 }
@@ -40,14 +40,20 @@ func symmIsSmall(s blas.Side, m, n int) bool {
 	return m == 1 || n <= 16 && m <= 256 && n*n*m <= 200
 }
 
-// triangleIsSmall is the rule for trmm and, to solve, trsm, with a triangle of some
-// order and B of cols columns, or as many rows on the right side.
-func triangleIsSmall(single, solve bool, s blas.Side, order, cols int) bool {
+// triangleIsSmall is the rule for trmm and, to solve, trsm, with B of m x n.
+func triangleIsSmall(single, solve, unit bool, s blas.Side, m, n int) bool {
+	order, cols := m, n
+	if s != blas.Left { // B as many rows
+		order, cols = n, m
+	}
 	switch {
 	case s == blas.Left:
-		return order <= 4 || order <= 16 && cols < 200 && order*cols < 200 || order <= 8 && cols <= 100 && single
+		return order <= 4 || order <= 6 && cols <= 100 || order <= 9 && cols <= 40 || order <= 12 && cols <= 25 || order <= 20 && cols <= 3 ||
+			order <= 8 && cols <= 100 && single
+	case solve && unit: // gonum does not divide
+		return cols <= 4 || cols == 5 && order <= 30 || cols <= 9 && order <= 54 && order*cols <= 54
 	case solve:
-		return cols <= 3 || cols <= 25 && order <= 25 && order*cols <= 25
+		return cols <= 3 || cols <= 25 && order <= 25 && order*cols <= 36
 	}
 	return cols <= 4 || cols < 8 && order*cols < 200 || cols < 50 && order*cols < 50
 }

@@ -30,7 +30,7 @@ type rankUpdate[T tensor.Float] struct {
 }
 
 func syrk[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a []T, lda int, beta T, c []T, ldc int) bool {
-	if rankK(same, false, ul, tA, n, k, alpha, a, lda, a, lda, beta, c, ldc) {
+	if ours(same, !rankIsSmall(tA != blas.NoTrans, false, n, k)) && rankK(same, false, ul, tA, n, k, alpha, a, lda, a, lda, beta, c, ldc) {
 		return true
 	}
 	// gonum 0.17 multiplies this triangle by a beta of 0, and NaNs stay. What cannot
@@ -50,13 +50,14 @@ func syr2k[T tensor.Float](same bool, ul blas.Uplo, tA blas.Transpose, n, k int,
 
 func rankK[T tensor.Float](same, two bool, ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {
 	t, ok := trans(tA)
-	if !ok || !isUplo(ul) || !ours(same, !rankIsSmall(t, two, n, k)) || alpha == 0 {
+	if !ok || !isUplo(ul) || alpha == 0 {
 		return false // alpha = 0 only multiplies by beta
 	}
 	rows, cols := n, k
 	if t {
 		rows, cols = k, n
 	}
+	lda, ldb, ldc = stride(rows, cols, lda), stride(rows, cols, ldb), stride(n, n, ldc)
 	if !operandFits(rows, cols, lda, len(a)) || !operandFits(rows, cols, ldb, len(b)) || !operandFits(n, n, ldc, len(c)) {
 		return false
 	}
@@ -175,7 +176,8 @@ func symm[T tensor.Float](same bool, s blas.Side, ul blas.Uplo, m, n int, alpha 
 	if s == blas.Right {
 		order = n
 	}
-	if s != blas.Left && s != blas.Right || !isUplo(ul) || !ours(same, !symmIsSmall(s, m, n)) || alpha == 0 ||
+	lda, ldb, ldc = stride(order, order, lda), stride(m, n, ldb), stride(m, n, ldc)
+	if s != blas.Left && s != blas.Right || !isUplo(ul) || alpha == 0 ||
 		!operandFits(order, order, lda, len(a)) || !operandFits(m, n, ldb, len(b)) || !operandFits(m, n, ldc, len(c)) {
 		return false
 	}

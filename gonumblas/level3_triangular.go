@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
 	store "github.com/lanes-go/lanes/internal/scratch"
 	"github.com/lanes-go/lanes/tensor"
 	"gonum.org/v1/gonum/blas"
@@ -43,10 +44,10 @@ func trxm[T tensor.Float](same, solve bool, s blas.Side, ul blas.Uplo, tA blas.T
 		order, cols = n, m
 		t = !t
 	}
-	if !ok || s != blas.Left && s != blas.Right || !isUplo(ul) || d != blas.NonUnit && d != blas.Unit ||
-		!ours(same, !triangleIsSmall(sizeOf[T]() == 4, solve, s, order, cols)) || alpha == 0 {
+	if !ok || s != blas.Left && s != blas.Right || !isUplo(ul) || d != blas.NonUnit && d != blas.Unit || alpha == 0 {
 		return false
 	}
+	lda, ldb = stride(order, order, lda), stride(m, n, ldb)
 	if !operandFits(order, order, lda, len(a)) || !operandFits(m, n, ldb, len(b)) {
 		return false
 	}
@@ -57,6 +58,14 @@ func trxm[T tensor.Float](same, solve bool, s blas.Side, ul blas.Uplo, tA blas.T
 	w := getSpace[T]()
 	if meet {
 		a, lda = copyMatrix(&w.copyA, order, order, a, lda), order
+	}
+	if size := absolute(alpha); !(size >= leastFactor[T]() && size <= 1/leastFactor[T]()) {
+		// Its product with an element of A might leave the range, as that of all three
+		// does not.
+		for i := range m {
+			chunk.Scale(asm.Active[T](), b[i*ldb:][:n], alpha, b[i*ldb:][:n])
+		}
+		alpha = 1
 	}
 	p := tri[T]{
 		kernels: asm.Active[T](), solve: solve, right: s == blas.Right,
