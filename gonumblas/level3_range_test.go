@@ -91,7 +91,8 @@ func testTrsmRange[T tensor.Float](t *testing.T, least, most T) {
 }
 
 // TestTriangularScale: a factor alpha near the ends of the range is no harm where the
-// result is well inside it.
+// result is well inside it. gonum multiplies by alpha first and may overflow, so calls
+// that are passed on are left out: those without SameBits where there is no SIMD.
 func TestTriangularScale(t *testing.T) {
 	t.Run("float32", func(t *testing.T) { testTriangularScale[float32](t, 0x1p120, 0x1p-40) })
 	t.Run("float64", func(t *testing.T) { testTriangularScale[float64](t, 0x1p1000, 0x1p-330) })
@@ -99,6 +100,9 @@ func TestTriangularScale(t *testing.T) {
 
 func testTriangularScale[T tensor.Float](t *testing.T, large, d T) {
 	for _, same := range []bool{false, true} {
+		if !ours(same, true) {
+			continue
+		}
 		l := level3Of[T](false, same)
 		for _, alpha := range []T{large, 1 / large} {
 			for _, s := range []blas.Side{blas.Left, blas.Right} {
