@@ -4,16 +4,11 @@ import "github.com/lanes-go/lanes/asm"
 
 // ReLU computes dst = x < 0 ? 0 : x, so that NaN and -0 pass. dst may be x.
 func ReLU[T Float](dst, x *Tensor[T]) {
-	if !dst.SameShape(x) {
-		panic(shapeError("ReLU", "the shapes differ", dst.shape, x.shape))
-	}
-	inPlace("ReLU", dst, x, x)
-	asm.Active[T]().ReLU(dst.Data(), x.Data())
+	map1("ReLU", light, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.ReLU })
 }
 
 // ReLUGrad computes dx = y > 0 ? dy : 0, where y is the input of ReLU or its
-// result. dx may be dy.
+// result. dx may be dy or y.
 func ReLUGrad[T Float](dx, dy, y *Tensor[T]) {
-	sameShapes("ReLUGrad", dx, dy, y)
-	asm.Active[T]().ReLUGrad(dx.Data(), dy.Data(), y.Data())
+	map2("ReLUGrad", light, dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.ReLUGrad })
 }

@@ -1,17 +1,13 @@
 package tensor
 
-import (
-	"github.com/lanes-go/lanes/asm"
-	"github.com/lanes-go/lanes/internal/chunk"
-)
+import "github.com/lanes-go/lanes/asm"
 
-// Element-wise operations take contiguous tensors. dst may be an input, but may not
-// share part of its memory with one.
+// Element-wise operations. dst may be an input, but may not share part of its memory
+// with one. Operands may be views of any strides; the bits are those of packed copies.
 
-// Add computes dst = x + y; the shapes are equal, dst may be x or y.
+// Add computes dst = x + y. x and y are broadcast to the shape of dst.
 func Add[T Float](dst, x, y *Tensor[T]) {
-	sameShapes("Add", dst, x, y)
-	chunk.Add(asm.Active[T](), dst.Data(), x.Data(), y.Data())
+	spread2("Add", light, dst, x, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.Add })
 }
 
 // AddRow computes dst = x + row for every row of the matrix x; row has one element
@@ -20,30 +16,5 @@ func AddRow[T Float](dst, x, row *Tensor[T]) {
 	if dst.Rank() != 2 || !dst.SameShape(x) || row.Rank() != 1 || row.shape[0] != x.shape[1] {
 		panic(shapeError("AddRow", "want dst m x n, x m x n, row n", dst.shape, x.shape, row.shape))
 	}
-	inPlace("AddRow", dst, x, x)
-	if rangesMeet(dst.data, row.data) {
-		panic(shapeError("AddRow", "dst shares memory with row", dst.shape, x.shape, row.shape))
-	}
-	d, s, r, n := dst.Data(), x.Data(), row.Data(), row.shape[0]
-	kernels := asm.Active[T]()
-	for i := range x.shape[0] {
-		chunk.Add(kernels, d[i*n:i*n+n:i*n+n], s[i*n:], r)
-	}
+	spread2("AddRow", light, dst, x, row, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.Add })
 }
-
-// sameShapes panics unless all shapes are equal and dst is apart from x and y or
-// the same memory.
-func sameShapes[T Float](op string, dst, x, y *Tensor[T]) {
-	if !dst.SameShape(x) || !dst.SameShape(y) {
-		panic(shapeError(op, "the shapes differ", dst.shape, x.shape, y.shape))
-	}
-	inPlace(op, dst, x, y)
-}
-
-func inPlace[T Float](op string, dst, x, y *Tensor[T]) {
-	if meetsPartly(dst.data, x.data) || meetsPartly(dst.data, y.data) {
-		panic(shapeError(op, "dst shares part of its memory with an input", dst.shape, x.shape, y.shape))
-	}
-}
-
-func meetsPartly[T Float](x, y []T) bool { return rangesMeet(x, y) && &x[0] != &y[0] }
