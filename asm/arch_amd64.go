@@ -10,9 +10,9 @@ func archISAs() []archISA {
 	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.BMI2) {
 		return nil
 	}
-	l := []archISA{{"avx2", useAVX2}}
+	l := []archISA{{"avx2", useAVX2, useNTAVX2}}
 	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL) {
-		l = append(l, archISA{"avx512", useAVX512})
+		l = append(l, archISA{"avx512", useAVX512, useNTAVX512})
 	}
 	return l
 }
@@ -45,6 +45,16 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRotF64AVX512(&k64.EltwiseKernels)
 	useReduceF64AVX512(&k64.ReduceKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
+}
+
+func useNTAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
+	useEltwiseNTF32AVX2(&k32.EltwiseKernels)
+	useEltwiseNTF64AVX2(&k64.EltwiseKernels)
+}
+
+func useNTAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
+	useEltwiseNTF32AVX512(&k32.EltwiseKernels)
+	useEltwiseNTF64AVX512(&k64.EltwiseKernels)
 }
 
 func cpuName() string {

@@ -9,7 +9,7 @@ import (
 )
 
 // archISAs: NEON is part of Go's arm64 port, so there is nothing to detect.
-func archISAs() []archISA { return []archISA{{"neon", useNEON}} }
+func archISAs() []archISA { return []archISA{{name: "neon", use: useNEON}} }
 
 func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32NEON.use(&k32.GemmKernels)

@@ -29,11 +29,17 @@ var knownISAs = []string{"generic", "avx2", "avx512", "neon"}
 
 func buildTables() ([]*Kernels[float32], []*Kernels[float64]) {
 	g32, g64 := genericKernels[float32](), genericKernels[float64]()
+	g32.NT, g64.NT = &g32, &g64
 	t32, t64 := []*Kernels[float32]{&g32}, []*Kernels[float64]{&g64}
 	for _, isa := range archISAs() { // worst to best: each starts from the one before
 		k32, k64 := *t32[len(t32)-1], *t64[len(t64)-1]
 		k32.ISA, k64.ISA = isa.name, isa.name
 		isa.use(&k32, &k64)
+		nt32, nt64 := k32, k64
+		if isa.useNT != nil {
+			isa.useNT(&nt32, &nt64)
+		}
+		k32.NT, k64.NT, nt32.NT, nt64.NT = &nt32, &nt64, &nt32, &nt64
 		t32, t64 = append(t32, &k32), append(t64, &k64)
 	}
 	return t32, t64
@@ -41,8 +47,9 @@ func buildTables() ([]*Kernels[float32], []*Kernels[float64]) {
 
 // archISA is one instruction set of this architecture that this CPU can run.
 type archISA struct {
-	name string
-	use  func(*Kernels[float32], *Kernels[float64])
+	name  string
+	use   func(*Kernels[float32], *Kernels[float64])
+	useNT func(*Kernels[float32], *Kernels[float64]) // nil: no such kernels
 }
 
 func init() {

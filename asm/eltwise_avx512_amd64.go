@@ -34,6 +34,11 @@ func swapF32AVX512(x *float32, y *float32, n int)
 //go:noescape
 func axpyRowsF32AVX512(dst *float32, ld int, x *float32, rows int, y *float32, n int)
 
+// addNTF32AVX512 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func addNTF32AVX512(dst *float32, x *float32, y *float32, n int)
+
 // addF64AVX512 is dst[i] = x[i] + y[i].
 //
 //go:noescape
@@ -63,6 +68,11 @@ func swapF64AVX512(x *float64, y *float64, n int)
 //
 //go:noescape
 func axpyRowsF64AVX512(dst *float64, ld int, x *float64, rows int, y *float64, n int)
+
+// addNTF64AVX512 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func addNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 
 func useEltwiseF32AVX512(k *EltwiseKernels[float32]) {
 	k.Add = func(dst []float32, x []float32, y []float32) {
@@ -138,6 +148,26 @@ func useEltwiseF32AVX512(k *EltwiseKernels[float32]) {
 	}
 }
 
+func useEltwiseNTF32AVX512(k *EltwiseKernels[float32]) {
+	k.Add = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		if len(dst) < 128 {
+			addF32AVX512(&dst[0], &x[0], &y[0], len(dst))
+			return
+		}
+		addNTF32AVX512(&dst[0], &x[0], &y[0], len(dst))
+	}
+}
+
 func useEltwiseF64AVX512(k *EltwiseKernels[float64]) {
 	k.Add = func(dst []float64, x []float64, y []float64) {
 		x = x[:len(dst):len(x)]
@@ -209,5 +239,25 @@ func useEltwiseF64AVX512(k *EltwiseKernels[float64]) {
 		if rows > 0 && n > 0 {
 			axpyRowsF64AVX512(&dst[0], 8*ld, &x[0], rows, &y[0], n)
 		}
+	}
+}
+
+func useEltwiseNTF64AVX512(k *EltwiseKernels[float64]) {
+	k.Add = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		if len(dst) < 64 {
+			addF64AVX512(&dst[0], &x[0], &y[0], len(dst))
+			return
+		}
+		addNTF64AVX512(&dst[0], &x[0], &y[0], len(dst))
 	}
 }

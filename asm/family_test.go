@@ -21,7 +21,29 @@ type call[T Float] struct {
 	ref    func(i int, in [][]T) T // dst[i] on its own, or nil
 }
 
+// calls are those of every kernel over slices of one length. A family with a file of
+// its own for them adds a line here.
 func calls[T Float]() []call[T] {
+	return slices.Concat(firstCalls[T]())
+}
+
+// everyTable returns every table and, where it is another one, its NT.
+func everyTable[T Float]() (all []namedTable[T]) {
+	for _, k := range Tables[T]() {
+		all = append(all, namedTable[T]{k, k.ISA})
+		if k.NT != k {
+			all = append(all, namedTable[T]{k.NT, k.ISA + "/nt"})
+		}
+	}
+	return all
+}
+
+type namedTable[T Float] struct {
+	*Kernels[T]
+	name string
+}
+
+func firstCalls[T Float]() []call[T] {
 	return []call[T]{
 		{name: "Add", inputs: 2, alias: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Add(dst, in[0], in[1]); return 0 },
@@ -89,17 +111,17 @@ func testEveryKernel[T Float](t *testing.T) {
 	generic := Tables[T]()[0]
 	r := rand.New(rand.NewPCG(2, 0))
 	for _, c := range calls[T]() {
-		for _, k := range Tables[T]() {
-			t.Run(fmt.Sprintf("%s/isa=%s", c.name, k.ISA), func(t *testing.T) {
+		for _, k := range everyTable[T]() {
+			t.Run(fmt.Sprintf("%s/isa=%s", c.name, k.name), func(t *testing.T) {
 				step := 1
 				if testing.Short() {
 					step = 7
 				}
 				for n := 0; n <= 4*64+3; n += step {
-					checkCall(t, r, c, generic, k, n, n%4)
+					checkCall(t, r, c, generic, k.Kernels, n, n%4)
 				}
 				for _, n := range []int{1000, Chunk - 1, Chunk} {
-					checkCall(t, r, c, generic, k, n, 1)
+					checkCall(t, r, c, generic, k.Kernels, n, 1)
 				}
 			})
 		}

@@ -7,7 +7,7 @@ func init() {
 }
 
 var eltwise = []writer{
-	&loopKernel{name: "Add", params: []param{out("dst"), in("x"), in("y")}, unroll: 8,
+	&loopKernel{name: "Add", params: []param{out("dst"), in("x"), in("y")}, unroll: 8, nt: true,
 		doc:  "is dst[i] = x[i] + y[i].",
 		body: func(b *builder) { b.store("dst", b.add(b.load("x"), b.load("y"))) }},
 	&loopKernel{name: "Scale", params: []param{out("dst"), scalar("a"), in("x")}, unroll: 8,

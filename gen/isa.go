@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -50,15 +51,59 @@ type amd64File struct {
 	d    dtype    // of the function being written
 	asm  []string // assembly after the functions
 	foot []string // Go source after the declarations
+
+	constants map[dtype][]uint64 // in memory, see pool
 }
 
 func newAMD64File(stem string, isa amd64ISA) *amd64File {
 	c := build.NewContext()
 	c.ConstraintExpr("amd64,!purego")
-	return &amd64File{Context: c, stem: stem, isa: isa}
+	return &amd64File{Context: c, stem: stem, isa: isa, constants: map[dtype][]uint64{}}
+}
+
+// pool is the place of a constant in memory: a vector of it, or one element where
+// instructions can broadcast that.
+func (f *amd64File) pool(bits uint64) operand.Mem {
+	list := f.constants[f.d]
+	i := slices.Index(list, bits)
+	if i < 0 {
+		i = len(list)
+		f.constants[f.d] = append(list, bits)
+	}
+	return operand.NewDataAddr(operand.NewStaticSymbol(f.poolName(f.d)), i*f.constantBytes(f.d))
+}
+
+func (f *amd64File) poolName(d dtype) string { return f.stem + "Constants" + d.suffix + f.isa.suffix }
+
+func (f *amd64File) constantBytes(d dtype) int {
+	if f.isa.bytes == 64 {
+		return d.size
+	}
+	return f.isa.bytes
+}
+
+// writePool writes the constants that were asked for.
+func (f *amd64File) writePool() {
+	for _, d := range dtypes {
+		if len(f.constants[d]) == 0 {
+			continue
+		}
+		f.StaticGlobal(f.poolName(d))
+		f.DataAttributes(attr.RODATA | attr.NOPTR)
+		for _, bits := range f.constants[d] {
+			for range f.constantBytes(d) / d.size {
+				if d.size == 4 {
+					f.AppendDatum(operand.U32(bits))
+				} else {
+					f.AppendDatum(operand.U64(bits))
+				}
+			}
+		}
+	}
 }
 
 func (f *amd64File) render() ([]file, error) {
+	f.writePool()
 	res, err := f.Result()
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", f.stem, f.isa.name, err)

@@ -25,13 +25,19 @@ const alignedFrom = 512
 // then lies at full vectors: one that crosses the lines of a cache costs twice. Where
 // another stream lies so already, that is worth as much. head finds the number of
 // elements, and of bytes, in registers.
-func (d *body) align(n ireg, head func(elements, bytes ireg)) {
+//
+// With streaming the first stream is always aligned; n is then at least alignedFrom.
+func (d *body) align(n ireg, streaming bool, head func(elements, bytes ireg)) {
 	m := d.m
 	elements, bytes := m.ireg(), m.ireg()
 	least := alignedFrom / m.dtype().size
+	from := len(d.order) - 1
+	if streaming {
+		from = 0
+	}
 	m.addJump(n, -least, "lt", "aligned")
 	moves := false
-	for i := len(d.order) - 1; i >= 0; i-- {
+	for i := from; i >= 0; i-- {
 		if moves = m.toAligned(elements, bytes, d.streams[d.order[i]]); moves {
 			m.testJump(elements, "eq", "aligned")
 		}
@@ -51,14 +57,15 @@ func (d *body) move(bytes ireg) {
 }
 
 // mapAligned is mapLoop for a whole call.
-func (d *body) mapAligned(n ireg, unroll int) {
-	d.align(n, func(elements, bytes ireg) {
+func (d *body) mapAligned(n ireg, unroll int, streaming bool) {
+	d.align(n, streaming, func(elements, bytes ireg) {
 		d.m.beginPart(elements)
 		d.m.storeExactly(true)
 		d.round(0, 1, 0, true)
 		d.m.storeExactly(false)
 		d.move(bytes)
 	})
+	d.m.storeStreaming(streaming)
 	d.mapLoop(n, unroll, nil)
 }
 
@@ -67,7 +74,7 @@ func (d *body) mapAligned(n ireg, unroll int) {
 // order in a lane nor which lanes meet in the fold.
 func (d *body) reduceAligned(n ireg, op opcode) {
 	d.zero()
-	d.align(n, func(elements, bytes ireg) {
+	d.align(n, false, func(elements, bytes ireg) {
 		d.move(bytes)
 		d.m.beginLast(elements, bytes)
 		d.round(laneBytes/d.m.vectorBytes()-1, 1, -1, true)
@@ -205,6 +212,7 @@ type loopKernel struct {
 	body   func(b *builder)
 	unroll int    // vectors a round of a map
 	fold   opcode // of a reduction; else 0
+	nt     bool   // a map: there is one that stores past the caches as well
 }
 
 func (k *loopKernel) symbol(t target, d dtype) string {
@@ -212,7 +220,18 @@ func (k *loopKernel) symbol(t target, d dtype) string {
 }
 
 // write adds the function and returns the field's assignment.
-func (k *loopKernel) write(f loopFile, t target, d dtype) string {
+func (k *loopKernel) write(f loopFile, t target, d dtype) string { return k.writeForm(f, t, d, false) }
+
+// writeNT is write of the form that stores past the caches; short slices it leaves to
+// the other. "" if there is none.
+func (k *loopKernel) writeNT(f loopFile, t target, d dtype) string {
+	if !k.nt || !t.streaming {
+		return ""
+	}
+	return k.writeForm(f, t, d, true)
+}
+
+func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) string {
 	var sig, face, args, cut, race []string
 	first := ""
 	for _, p := range k.params {
@@ -236,8 +255,13 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 	if k.fold != 0 {
 		returns, call, empty = " "+d.goName, "return ", " 0"
 	}
-	name := k.symbol(t, d)
-	m := f.function(d, name, fmt.Sprintf("func(%s, n int)%s", strings.Join(sig, ", "), returns), name+" "+k.doc)
+	name, short, doc := k.symbol(t, d), "", k.doc
+	if streaming {
+		short = fmt.Sprintf("if len(%s) < %d {\n%s(%s, len(%[1]s))\nreturn\n}\n", first, alignedFrom/d.size, name, strings.Join(args, ", "))
+		name = (&loopKernel{name: k.name + "NT"}).symbol(t, d)
+		doc += fmt.Sprintf(" It stores past the caches; n is at least %d.", alignedFrom/d.size)
+	}
+	m := f.function(d, name, fmt.Sprintf("func(%s, n int)%s", strings.Join(sig, ", "), returns), name+" "+doc)
 	b := newBuilder(m)
 	k.body(b)
 	streams := map[string]ireg{}
@@ -251,10 +275,12 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 	n := m.arg("n")
 	if k.fold == 0 {
 		body := newBody(b, order, streams, 0)
+		body.fit(k.unroll)
 		body.invariants(nil)
-		body.mapAligned(n, k.unroll)
+		body.mapAligned(n, k.unroll, streaming)
 	} else {
 		body := newBody(b, order, streams, laneBytes/m.vectorBytes())
+		body.fit(laneBytes / m.vectorBytes())
 		body.invariants(nil)
 		body.reduceAligned(n, k.fold)
 		m.result(body.acc[0][0])
@@ -266,14 +292,19 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 		if len(%[6]s) == 0 {
 			return%[7]s
 		}
-		%[8]s%[9]s(%[10]s, len(%[6]s))
+		%[11]s%[8]s%[9]s(%[10]s, len(%[6]s))
 	}
-`, k.name, strings.Join(face, ", "), returns, strings.Join(cut, ""), strings.Join(race, ""), first, empty, call, name, strings.Join(args, ", "))
+`, k.name, strings.Join(face, ", "), returns, strings.Join(cut, ""), strings.Join(race, ""), first, empty, call, name, strings.Join(args, ", "), short)
 }
 
 // writer is a kernel that can write itself.
 type writer interface {
 	write(f loopFile, t target, d dtype) string
+}
+
+// writerNT is one that has a form that stores past the caches.
+type writerNT interface {
+	writeNT(f loopFile, t target, d dtype) string
 }
 
 // loopFamily writes kernels of one table, in files of one stem, for every target.
@@ -288,6 +319,10 @@ func loopFamily(stem, table string, kernels ...writer) func() ([]file, error) {
 				}
 				use := strings.ToUpper(stem[:1]) + stem[1:] + d.suffix + t.suffix
 				f.source(fmt.Sprintf("\nfunc use%s(k *%s[%s]) {\n%s}", use, table, d.goName, faces.String()))
+				if nt := facesNT(f, t, d, kernels); nt != "" {
+					use := strings.ToUpper(stem[:1]) + stem[1:] + "NT" + d.suffix + t.suffix
+					f.source(fmt.Sprintf("\nfunc use%s(k *%s[%s]) {\n%s}", use, table, d.goName, nt))
+				}
 			}
 			files, err := f.render()
 			if err != nil {
@@ -297,4 +332,14 @@ func loopFamily(stem, table string, kernels ...writer) func() ([]file, error) {
 		}
 		return all, nil
 	}
+}
+
+func facesNT(f loopFile, t target, d dtype, kernels []writer) string {
+	var faces strings.Builder
+	for _, k := range kernels {
+		if nt, ok := k.(writerNT); ok {
+			faces.WriteString(nt.writeNT(f, t, d))
+		}
+	}
+	return faces.String()
 }

@@ -12,16 +12,21 @@ type machine interface {
 	dtype() dtype
 	vectorBytes() int
 	vectorRegs() int // programs use registers 0 … vectorRegs()-1
+	maskRegs() int   // the same of masks; 0 if those are in vector registers
 
 	// has tells whether an operation that others can stand for is an instruction.
 	has(opcode) bool
-	// calc writes one operation. dst may be a source, but of opFMA only the last.
+	// calc writes one operation. dst may be a source, but of opFMA only the last, or any
+	// if the machine has opFMAFactor. calcBits is calc of an operation that takes bits.
 	calc(op opcode, dst vreg, src ...vreg)
+	calcBits(op opcode, bits uint64, dst vreg, src ...vreg)
 	// fromMemory tells whether an operation can take an operand from memory, and
 	// calcMemory writes one that does: operand k, which src lacks. That is the last,
 	// of an opFMA with dst as its second factor, or the second factor of an opFMA.
 	fromMemory(op opcode) bool
-	calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int)
+	calcMemory(op opcode, k int, dst vreg, src []vreg, at place)
+	// constantsInMemory tells whether constants can be such operands.
+	constantsInMemory() bool
 	param(dst vreg, name string)    // a scalar parameter of the function in every element
 	constant(dst vreg, bits uint64) // bits in every element
 	broadcast(dst vreg, from ireg)  // the element at from in every element
@@ -38,6 +43,8 @@ type machine interface {
 	// storeExactly is said where memory beside a part will be loaded soon after the part
 	// is stored: the store should not hinder that.
 	storeExactly(on bool)
+	// storeStreaming has full vectors stored past the caches, at aligned addresses only.
+	storeStreaming(on bool)
 	// toAligned gives the number of elements, and bytes, that are missing from at to an
 	// address where vectors are best; false if vectors are well anywhere.
 	toAligned(elements, bytes, at ireg) bool
@@ -66,6 +73,14 @@ type machine interface {
 	ret()
 }
 
+// place is an operand in memory: of a stream, or a constant.
+type place struct {
+	from     ireg
+	offset   int
+	constant bool
+	bits     uint64
+}
+
 // loopFile collects the functions of one family for one instruction set.
 type loopFile interface {
 	function(d dtype, name, signature, doc string) machine
@@ -78,6 +93,7 @@ type target struct {
 	suffix    string // of symbols: AVX2
 	bytes     int    // of a vector
 	registers int    // vector registers of a program
+	streaming bool   // there are stores past the caches
 	open      func(stem string) loopFile
 }
 

@@ -16,11 +16,13 @@ type simulator struct {
 	streams map[ireg][]int64
 }
 
-func (s *simulator) dtype() dtype           { return f32 }
-func (s *simulator) vectorBytes() int       { return 32 }
-func (s *simulator) vectorRegs() int        { return s.regs }
-func (s *simulator) has(opcode) bool        { return true }
-func (s *simulator) fromMemory(opcode) bool { return s.memory }
+func (s *simulator) dtype() dtype            { return f32 }
+func (s *simulator) vectorBytes() int        { return 32 }
+func (s *simulator) vectorRegs() int         { return s.regs }
+func (s *simulator) has(op opcode) bool      { return op != opFMAFactor || s.memory }
+func (s *simulator) maskRegs() int           { return 0 }
+func (s *simulator) constantsInMemory() bool { return s.memory }
+func (s *simulator) fromMemory(opcode) bool  { return s.memory }
 
 func simulate(op opcode, x []int64) int64 {
 	switch op {
@@ -29,7 +31,7 @@ func simulate(op opcode, x []int64) int64 {
 	case opSub:
 		return x[0] - x[1]
 	case opMul:
-		return x[0]*x[1] + 7*x[0] // not commutative
+		return x[0] * x[1]
 	case opFMA:
 		return x[0]*x[1] + x[2]
 	case opNeg:
@@ -38,8 +40,8 @@ func simulate(op opcode, x []int64) int64 {
 	panic("no such operation")
 }
 
-func (s *simulator) calc(op opcode, dst vreg, src ...vreg) {
-	if op == opFMA && dst != src[2] { // by a move of the addend and a sum in place
+func (s *simulator) calcBits(op opcode, _ uint64, dst vreg, src ...vreg) {
+	if op == opFMA && dst != src[2] && !(s.has(opFMAFactor) && (dst == src[0] || dst == src[1])) { // by a move of the addend and a sum in place
 		s.reg[dst] = s.reg[src[2]]
 		s.reg[dst] += s.reg[src[0]] * s.reg[src[1]]
 		return
@@ -51,8 +53,15 @@ func (s *simulator) calc(op opcode, dst vreg, src ...vreg) {
 	s.reg[dst] = simulate(op, x)
 }
 
-func (s *simulator) calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int) {
-	memory := s.streams[from][offset/32]
+func (s *simulator) calcMemory(op opcode, k int, dst vreg, src []vreg, at place) {
+	memory := int64(at.bits)
+	if !at.constant {
+		memory = s.streams[at.from][at.offset/32]
+	}
+	if op == opFMA && k == 1 && dst == src[0] && dst != src[1] {
+		s.reg[dst] = s.reg[dst]*memory + s.reg[src[1]]
+		return
+	}
 	if op == opFMA && k == 1 {
 		s.reg[dst] = s.reg[src[1]]
 		s.reg[dst] += s.reg[src[0]] * memory
@@ -132,6 +141,9 @@ func TestPlan(t *testing.T) {
 		d := newBody(b, []string{"x", "y"}, map[string]ireg{"x": 0, "y": 1}, instances)
 		full := func() (full bool) {
 			defer func() { full = recover() != nil }()
+			if trial%3 == 0 {
+				d.fit(instances)
+			}
 			d.invariants(nil)
 			return
 		}()

@@ -9,7 +9,7 @@ import (
 
 func init() {
 	for _, isa := range []amd64ISA{avx2, avx512} {
-		targets = append(targets, target{isa.suffix, isa.bytes, amd64Registers(isa), func(stem string) loopFile {
+		targets = append(targets, target{isa.suffix, isa.bytes, amd64Registers(isa), true, func(stem string) loopFile {
 			return amd64Loops{newAMD64File(stem, isa)}
 		}})
 	}
@@ -33,6 +33,7 @@ type amd64Machine struct {
 	*amd64File
 	iregs int  // taken
 	exact bool // storeExactly
+	past  bool // storeStreaming
 	part  ireg // how many elements count
 	parts int  // stores of a part so far, for labels
 }
@@ -73,47 +74,164 @@ func (m *amd64Machine) low(r vreg) int {
 	return int(r)
 }
 
-func (m *amd64Machine) has(op opcode) bool { return op != opAbs && op != opNeg }
+// Mask registers of programs are K2 … K7; K1 is the part.
+func (m *amd64Machine) maskRegs() int {
+	if m.wide() {
+		return 6
+	}
+	return 0
+}
+
+var amd64Masks = []reg.OpmaskPhysical{reg.K2, reg.K3, reg.K4, reg.K5, reg.K6, reg.K7}
+
+func (m *amd64Machine) has(op opcode) bool {
+	switch op {
+	case opAbs, opNeg:
+		return false
+	case opDrop:
+		return !m.wide()
+	case opScalef:
+		return m.wide()
+	}
+	return true
+}
 
 func (m *amd64Machine) v(r vreg) reg.VecPhysical     { return m.vec(m.number(r)) }
 func (m *amd64Machine) gp(r ireg) reg.GPPhysical     { return amd64IRegs[r] }
 func (m *amd64Machine) at(r ireg, o int) operand.Mem { return mem(m.gp(r), o) }
 
-var amd64Ops = map[opcode]string{opAdd: "VADD", opSub: "VSUB", opMul: "VMUL", opMax: "VMAX", opAnd: "VAND", opXor: "VXOR"}
-
-func (m *amd64Machine) calc(op opcode, dst vreg, src ...vreg) {
-	d := m.v(dst)
-	if op == opFMA {
-		if src[2] != dst {
-			m.op("VMOVA", m.v(src[2]), d)
-		}
-		m.op("VFMADD231", m.v(src[1]), m.v(src[0]), d)
-		return
-	}
-	m.op(amd64Op(op), m.v(src[1]), m.v(src[0]), d)
+// amd64Ops are operations of two operands, the second of which may be in memory; those
+// of integers end in the size of an element.
+var amd64Ops = map[opcode]string{
+	opAdd: "VADD", opSub: "VSUB", opMul: "VMUL", opDiv: "VDIV", opMax: "VMAX", opMin: "VMIN",
+	opAnd: "VAND", opOr: "VOR", opXor: "VXOR", opAndNot: "VANDN", opScalef: "VSCALEF", opIAdd: "VPADD", opISub: "VPSUB",
 }
 
-func (m *amd64Machine) fromMemory(op opcode) bool { return op == opFMA || amd64Ops[op] != "" }
+// amd64Predicates are the quiet ones.
+var amd64Predicates = map[opcode]uint64{opLT: 17, opLE: 18, opEQ: 0, opNLT: 21, opNLE: 22, opNE: 4}
 
-func (m *amd64Machine) calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int) {
-	name := "VFMADD213"
+func (m *amd64Machine) calc(op opcode, dst vreg, src ...vreg) { m.calcBits(op, 0, dst, src...) }
+
+func (m *amd64Machine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
+	if p, ok := amd64Predicates[op]; ok {
+		m.op("VCMP", operand.U8(p), m.v(src[1]), m.v(src[0]), m.maskOrVec(dst))
+		return
+	}
+	switch op {
+	case opFMA:
+		m.fma(dst, src[0], src[1], src[2])
+	case opSqrt:
+		m.op("VSQRT", m.v(src[0]), m.v(dst))
+	case opShl, opShr:
+		m.integers(map[opcode]string{opShl: "VPSLL", opShr: "VPSRL"}[op], "", operand.U8(bits), m.v(src[0]), m.v(dst))
+	case opMaskAnd, opMaskOr:
+		if m.wide() {
+			m.raw(map[opcode]string{opMaskAnd: "KANDW", opMaskOr: "KORW"}[op], m.maskOrVec(src[1]), m.maskOrVec(src[0]), m.maskOrVec(dst))
+		} else {
+			m.op(map[opcode]string{opMaskAnd: "VAND", opMaskOr: "VOR"}[op], m.v(src[1]), m.v(src[0]), m.v(dst))
+		}
+	case opSel:
+		if m.wide() {
+			m.op("VBLENDM", m.v(src[1]), m.v(src[2]), m.maskOrVec(src[0]), m.v(dst))
+		} else {
+			m.op("VBLENDV", m.v(src[0]), m.v(src[1]), m.v(src[2]), m.v(dst))
+		}
+	case opKeep:
+		if m.wide() {
+			m.raw(map[int]string{4: "VMOVAPS_Z", 8: "VMOVAPD_Z"}[m.d.size], m.v(src[1]), m.maskOrVec(src[0]), m.v(dst))
+		} else {
+			m.op("VAND", m.v(src[1]), m.v(src[0]), m.v(dst))
+		}
+	case opDrop:
+		m.op("VANDN", m.v(src[1]), m.v(src[0]), m.v(dst))
+	default:
+		m.two(op, "", m.v(src[1]), m.v(src[0]), m.v(dst))
+	}
+}
+
+// maskOrVec is the register of a mask.
+func (m *amd64Machine) maskOrVec(r vreg) operand.Op {
+	if m.wide() {
+		return amd64Masks[r]
+	}
+	return m.v(r)
+}
+
+func (m *amd64Machine) fma(dst, x, y, z vreg) {
+	switch dst {
+	case z:
+		m.op("VFMADD231", m.v(y), m.v(x), m.v(dst))
+	case x:
+		m.op("VFMADD213", m.v(z), m.v(y), m.v(dst))
+	case y:
+		m.op("VFMADD213", m.v(z), m.v(x), m.v(dst))
+	default:
+		m.op("VMOVA", m.v(z), m.v(dst))
+		m.op("VFMADD231", m.v(y), m.v(x), m.v(dst))
+	}
+}
+
+// integers emits base+D or base+Q+form.
+func (m *amd64Machine) integers(base, form string, ops ...operand.Op) {
+	m.raw(base+map[int]string{4: "D", 8: "Q"}[m.d.size]+form, ops...)
+}
+
+// two is an operation of two operands, y, x and dst; form is "_BCST" where y is one
+// element in memory for all.
+func (m *amd64Machine) two(op opcode, form string, ops ...operand.Op) {
+	name := amd64Ops[op]
+	switch {
+	case name == "":
+		panic(fmt.Sprintf("no operation %d", op))
+	case op == opIAdd || op == opISub:
+		m.integers(name, form, ops...)
+	default:
+		m.floats(name, form, ops...)
+	}
+}
+
+func (m *amd64Machine) floats(base, form string, ops ...operand.Op) {
+	m.raw(base+map[int]string{4: "PS", 8: "PD"}[m.d.size]+form, ops...)
+}
+
+func (m *amd64Machine) fromMemory(op opcode) bool {
+	return op == opFMA || amd64Ops[op] != "" || amd64Predicates[op] != 0 || op == opEQ
+}
+
+func (m *amd64Machine) constantsInMemory() bool { return true }
+
+func (m *amd64Machine) calcMemory(op opcode, k int, dst vreg, src []vreg, at place) {
+	from, form := m.place(at)
 	if op != opFMA {
-		name = amd64Op(op)
-	} else if k == 1 {
-		name = "VFMADD231"
+		if p, ok := amd64Predicates[op]; ok {
+			m.floats("VCMP", form, operand.U8(p), from, m.v(src[0]), m.maskOrVec(dst))
+			return
+		}
+		m.two(op, form, from, m.v(src[0]), m.v(dst))
+		return
+	}
+	switch {
+	case k == 2:
+		m.floats("VFMADD213", form, from, m.v(src[0]), m.v(dst))
+	case dst == src[0] && dst != src[1]:
+		m.floats("VFMADD132", form, from, m.v(src[1]), m.v(dst))
+	default:
 		if src[1] != dst {
 			m.op("VMOVA", m.v(src[1]), m.v(dst))
 		}
+		m.floats("VFMADD231", form, from, m.v(src[0]), m.v(dst))
 	}
-	m.op(name, m.at(from, offset), m.v(src[0]), m.v(dst))
 }
 
-func amd64Op(op opcode) string {
-	name := amd64Ops[op]
-	if name == "" {
-		panic(fmt.Sprintf("no operation %d", op))
+// place is an operand in memory and the form of the instructions that take it.
+func (m *amd64Machine) place(at place) (operand.Mem, string) {
+	switch {
+	case !at.constant:
+		return m.at(at.from, at.offset), ""
+	case m.wide():
+		return m.pool(at.bits), "_BCST"
 	}
-	return name
+	return m.pool(at.bits), ""
 }
 
 func (m *amd64Machine) param(dst vreg, name string) {
@@ -123,15 +241,11 @@ func (m *amd64Machine) param(dst vreg, name string) {
 func (m *amd64Machine) arg64(name string) operand.Mem { return m.amd64File.arg(name) }
 
 func (m *amd64Machine) constant(dst vreg, bits uint64) {
-	x := xmm[m.low(dst)]
-	if m.d.size == 4 {
-		m.MOVL(operand.U32(uint32(bits)), reg.EAX)
-		m.VMOVD(reg.EAX, x)
-	} else {
-		m.MOVQ(operand.U64(bits), reg.RAX)
-		m.VMOVQ(reg.RAX, x)
+	if bits == 0 {
+		m.zero(dst)
+		return
 	}
-	m.scalar("VBROADCAST", x, m.v(dst))
+	m.scalar("VBROADCAST", m.pool(bits), m.v(dst))
 }
 
 func (m *amd64Machine) broadcast(dst vreg, from ireg) {
@@ -159,6 +273,8 @@ func (m *amd64Machine) load(dst vreg, from ireg, offset int, part bool) {
 
 func (m *amd64Machine) store(src vreg, to ireg, offset int, part bool) {
 	switch at := m.at(to, offset); {
+	case !part && m.past:
+		m.op("VMOVNT", m.v(src), at)
 	case !part:
 		m.op("VMOVU", m.v(src), at)
 	case m.wide() && !m.exact:
@@ -218,6 +334,8 @@ func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical, offset int) {
 // whole vector to the loads that follow, which wait for it if they lie in its shadow,
 // as those of the next row do.
 func (m *amd64Machine) storeExactly(on bool) { m.exact = on }
+
+func (m *amd64Machine) storeStreaming(on bool) { m.past = on }
 
 func (m *amd64Machine) toAligned(elements, bytes, at ireg) bool {
 	m.MOVQ(m.gp(at), m.gp(bytes))
@@ -359,6 +477,9 @@ func (m *amd64Machine) loop(name string) {
 }
 
 func (m *amd64Machine) ret() {
+	if m.past { // the next who reads must find what was stored past the caches
+		m.SFENCE()
+	}
 	m.VZEROUPPER()
 	m.RET()
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func init() {
-	targets = append(targets, target{"NEON", 16, neonScratch, func(stem string) loopFile { return neonLoops{newNEONFile(stem)} }})
+	targets = append(targets, target{"NEON", 16, neonScratch, false, func(stem string) loopFile { return neonLoops{newNEONFile(stem)} }})
 }
 
 // neonLoops is an arm64 file of loops.
@@ -37,10 +37,18 @@ const (
 	neonIntegers       = 24 // R0 … R17, R19 … R24
 )
 
-func (m *neonMachine) dtype() dtype       { return m.d }
-func (m *neonMachine) vectorBytes() int   { return 16 }
-func (m *neonMachine) vectorRegs() int    { return neonScratch }
-func (m *neonMachine) has(op opcode) bool { return true }
+func (m *neonMachine) dtype() dtype     { return m.d }
+func (m *neonMachine) vectorBytes() int { return 16 }
+func (m *neonMachine) vectorRegs() int  { return neonScratch }
+func (m *neonMachine) maskRegs() int    { return 0 }
+
+func (m *neonMachine) has(op opcode) bool {
+	switch op {
+	case opNLT, opNLE, opNE, opScalef, opFMAFactor:
+		return false
+	}
+	return true
+}
 
 func (m *neonMachine) r(r ireg) a64.R {
 	if r >= 18 { // the platform's
@@ -49,7 +57,22 @@ func (m *neonMachine) r(r ireg) a64.R {
 	return a64.R(r)
 }
 
-func (m *neonMachine) calc(op opcode, dst vreg, src ...vreg) {
+// neonOps are operations of two operands, one instruction each; of opLT … with the
+// operands exchanged.
+var neonOps = map[opcode]a64.Op3{
+	opAdd: a64.FADD, opSub: a64.FSUB, opMul: a64.FMUL, opDiv: a64.FDIV, opIAdd: a64.ADD, opISub: a64.SUB,
+	opLT: a64.FCMGT, opLE: a64.FCMGE, opEQ: a64.FCMEQ,
+}
+
+// neonBits are those of bits; of opAndNot and opDrop with the operands exchanged.
+var neonBits = map[opcode]a64.OpBits3{
+	opAnd: a64.AND, opOr: a64.ORR, opXor: a64.EOR, opAndNot: a64.BIC,
+	opMaskAnd: a64.AND, opMaskOr: a64.ORR, opKeep: a64.AND, opDrop: a64.BIC,
+}
+
+func (m *neonMachine) calc(op opcode, dst vreg, src ...vreg) { m.calcBits(op, 0, dst, src...) }
+
+func (m *neonMachine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 	d, x := a64.V(dst), a64.V(src[0])
 	switch op {
 	case opAbs:
@@ -58,15 +81,18 @@ func (m *neonMachine) calc(op opcode, dst vreg, src ...vreg) {
 	case opNeg:
 		m.V2(a64.FNEG, d, x)
 		return
+	case opSqrt:
+		m.V2(a64.FSQRT, d, x)
+		return
+	case opShl:
+		m.VLeft(a64.SHL, d, x, int(bits))
+		return
+	case opShr:
+		m.VRight(a64.USHR, d, x, int(bits))
+		return
 	}
 	y := a64.V(src[1])
 	switch op {
-	case opAdd:
-		m.V3(a64.FADD, d, x, y)
-	case opSub:
-		m.V3(a64.FSUB, d, x, y)
-	case opMul:
-		m.V3(a64.FMUL, d, x, y)
 	case opFMA:
 		if src[2] != dst {
 			m.VMov(d, a64.V(src[2]))
@@ -74,27 +100,46 @@ func (m *neonMachine) calc(op opcode, dst vreg, src ...vreg) {
 		m.V3(a64.FMLA, d, x, y)
 	case opMax: // FMAX has other rules for NaN
 		m.V3(a64.FCMGT, neonScratch, x, y)
-		switch d {
-		case y:
-			m.VBits3(a64.BIT, d, x, neonScratch)
-		case x:
-			m.VBits3(a64.BIF, d, y, neonScratch)
-		default:
-			m.VMov(d, y)
-			m.VBits3(a64.BIT, d, x, neonScratch)
-		}
-	case opAnd:
-		m.VBits3(a64.AND, d, x, y)
-	case opXor:
-		m.VBits3(a64.EOR, d, x, y)
+		m.choose(neonScratch, d, x, y)
+	case opMin:
+		m.V3(a64.FCMGT, neonScratch, y, x)
+		m.choose(neonScratch, d, x, y)
+	case opSel:
+		m.choose(x, d, y, a64.V(src[2]))
+	case opLT, opLE:
+		m.V3(neonOps[op], d, y, x)
+	case opAndNot, opDrop:
+		m.VBits3(neonBits[op], d, y, x)
 	default:
-		panic(fmt.Sprintf("no operation %d", op))
+		if o, ok := neonOps[op]; ok {
+			m.V3(o, d, x, y)
+		} else if o, ok := neonBits[op]; ok {
+			m.VBits3(o, d, x, y)
+		} else {
+			panic(fmt.Sprintf("no operation %d", op))
+		}
 	}
 }
 
-func (m *neonMachine) fromMemory(opcode) bool { return false }
+// choose is d = mask ? x : y.
+func (m *neonMachine) choose(mask, d, x, y a64.V) {
+	switch d {
+	case y:
+		m.VBits3(a64.BIT, d, x, mask)
+	case x:
+		m.VBits3(a64.BIF, d, y, mask)
+	case mask:
+		m.VBits3(a64.BSL, d, x, y)
+	default:
+		m.VMov(d, y)
+		m.VBits3(a64.BIT, d, x, mask)
+	}
+}
 
-func (m *neonMachine) calcMemory(op opcode, k int, dst vreg, src []vreg, from ireg, offset int) {
+func (m *neonMachine) fromMemory(opcode) bool  { return false }
+func (m *neonMachine) constantsInMemory() bool { return false }
+
+func (m *neonMachine) calcMemory(opcode, int, vreg, []vreg, place) {
 	panic("no operands from memory")
 }
 
@@ -104,6 +149,10 @@ func (m *neonMachine) param(dst vreg, name string) {
 }
 
 func (m *neonMachine) constant(dst vreg, bits uint64) {
+	if bits == 0 {
+		m.zero(dst)
+		return
+	}
 	m.Const(neonTmp, bits)
 	m.DupR(a64.V(dst), neonTmp)
 }
@@ -152,6 +201,7 @@ func (m *neonMachine) beginPart(n ireg) { m.part = n }
 
 func (m *neonMachine) beginLast(n, tmp ireg)       { panic("vectors are well at any address") }
 func (m *neonMachine) storeExactly(bool)           {}
+func (m *neonMachine) storeStreaming(bool)         {}
 func (m *neonMachine) toAligned(_, _, _ ireg) bool { return false }
 
 func (m *neonMachine) merge(dst, src vreg) {
