@@ -8,8 +8,38 @@ import (
 // EltwiseKernels are element-wise arithmetic. Inputs are at least as long as dst;
 // each may be dst itself.
 type EltwiseKernels[T Float] struct {
+	CompareKernels[T]
+
 	// Add is dst[i] = x[i] + y[i].
 	Add func(dst, x, y []T)
+
+	// Sub is dst[i] = x[i] - y[i].
+	Sub func(dst, x, y []T)
+
+	// Mul is dst[i] = x[i] * y[i].
+	Mul func(dst, x, y []T)
+
+	// Div is dst[i] = x[i] / y[i].
+	Div func(dst, x, y []T)
+
+	// FMA is dst[i] = fma(x[i], y[i], z[i]), rounded once.
+	FMA func(dst, x, y, z []T)
+
+	// Affine is dst[i] = fma(x[i], a, b), rounded once: with a = 1 the sum x[i]+b, with
+	// a = -1 the difference b-x[i], bit for bit.
+	Affine func(dst, x []T, a, b T)
+
+	// Abs is dst[i] = x[i] with the sign bit cleared.
+	Abs func(dst, x []T)
+
+	// Sqrt is the square root, correctly rounded: NaN below 0, -0 of -0.
+	Sqrt func(dst, x []T)
+
+	// Fill is dst[i] = a.
+	Fill func(dst []T, a T)
+
+	// Copy is dst[i] = x[i], every bit of a NaN too.
+	Copy func(dst, x []T)
 
 	// Scale is dst[i] = a*x[i].
 	Scale func(dst []T, a T, x []T)
@@ -43,12 +73,95 @@ type EltwiseKernels[T Float] struct {
 	Swap func(x, y []T)
 }
 
+func eltwiseGenericKernels[T Float]() EltwiseKernels[T] {
+	return EltwiseKernels[T]{
+		CompareKernels: compareGenericKernels[T](),
+		Add:            addGeneric[T], Sub: subGeneric[T], Mul: mulGeneric[T], Div: divGeneric[T],
+		FMA: fmaGeneric[T], Affine: affineGeneric[T],
+		Abs: absGeneric[T], Sqrt: sqrtGeneric[T],
+		Fill: fillGeneric[T], Copy: copyGeneric[T],
+		Scale: scaleGeneric[T],
+		Axpy:  axpyGeneric[T], AxpyRows: axpyRowsGeneric[T],
+		Rot: rotGeneric[T], RotRows: rotRowsGeneric[T], Swap: swapGeneric[T],
+	}
+}
+
 func addGeneric[T Float](dst, x, y []T) {
 	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
 	for i := range dst {
 		dst[i] = x[i] + y[i]
 	}
 }
+
+func subGeneric[T Float](dst, x, y []T) {
+	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
+	for i := range dst {
+		dst[i] = x[i] - y[i]
+	}
+}
+
+func mulGeneric[T Float](dst, x, y []T) {
+	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
+	for i := range dst {
+		dst[i] = T(x[i] * y[i])
+	}
+}
+
+func divGeneric[T Float](dst, x, y []T) {
+	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
+	for i := range dst {
+		dst[i] = x[i] / y[i]
+	}
+}
+
+func fmaGeneric[T Float](dst, x, y, z []T) {
+	x, y, z = x[:len(dst):len(x)], y[:len(dst):len(y)], z[:len(dst):len(z)]
+	for i := range dst {
+		dst[i] = FMA(x[i], y[i], z[i])
+	}
+}
+
+func affineGeneric[T Float](dst, x []T, a, b T) {
+	x = x[:len(dst):len(x)]
+	switch a { // the same bits without a fused operation in software
+	case 1:
+		for i, v := range x {
+			dst[i] = v + b
+		}
+	case -1:
+		for i, v := range x {
+			dst[i] = b - v
+		}
+	default:
+		for i, v := range x {
+			dst[i] = FMA(v, a, b)
+		}
+	}
+}
+
+func absGeneric[T Float](dst, x []T) {
+	x = x[:len(dst):len(x)]
+	for i, v := range x {
+		dst[i] = abs(v)
+	}
+}
+
+// sqrtGeneric takes the root of a float32 in float64, which has more than twice the
+// digits: rounding it twice is rounding it once.
+func sqrtGeneric[T Float](dst, x []T) {
+	x = x[:len(dst):len(x)]
+	for i, v := range x {
+		dst[i] = T(math.Sqrt(float64(v)))
+	}
+}
+
+func fillGeneric[T Float](dst []T, a T) {
+	for i := range dst {
+		dst[i] = a
+	}
+}
+
+func copyGeneric[T Float](dst, x []T) { copy(dst, x[:len(dst):len(x)]) }
 
 func scaleGeneric[T Float](dst []T, a T, x []T) {
 	x = x[:len(dst):len(x)]

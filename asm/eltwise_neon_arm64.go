@@ -9,10 +9,95 @@ package asm
 //go:noescape
 func addF32NEON(dst *float32, x *float32, y *float32, n int)
 
+// subF32NEON is dst[i] = x[i] - y[i].
+//
+//go:noescape
+func subF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// mulF32NEON is dst[i] = x[i] * y[i].
+//
+//go:noescape
+func mulF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// divF32NEON is dst[i] = x[i] / y[i].
+//
+//go:noescape
+func divF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// fMAF32NEON is dst[i] = fma(x[i], y[i], z[i]).
+//
+//go:noescape
+func fMAF32NEON(dst *float32, x *float32, y *float32, z *float32, n int)
+
+// affineF32NEON is dst[i] = fma(x[i], a, b).
+//
+//go:noescape
+func affineF32NEON(dst *float32, x *float32, a float32, b float32, n int)
+
+// absF32NEON is dst[i] = |x[i]|.
+//
+//go:noescape
+func absF32NEON(dst *float32, x *float32, n int)
+
+// sqrtF32NEON is dst[i] = the square root of x[i].
+//
+//go:noescape
+func sqrtF32NEON(dst *float32, x *float32, n int)
+
+// fillF32NEON is dst[i] = a.
+//
+//go:noescape
+func fillF32NEON(dst *float32, a float32, n int)
+
+// copyF32NEON is dst[i] = x[i].
+//
+//go:noescape
+func copyF32NEON(dst *float32, x *float32, n int)
+
 // scaleF32NEON is dst[i] = a*x[i].
 //
 //go:noescape
 func scaleF32NEON(dst *float32, a float32, x *float32, n int)
+
+// maximumF32NEON is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
+//go:noescape
+func maximumF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// minimumF32NEON is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
+//go:noescape
+func minimumF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// clampF32NEON is x[i] moved to between lo and hi.
+//
+//go:noescape
+func clampF32NEON(dst *float32, x *float32, lo float32, hi float32, n int)
+
+// eqF32NEON is dst[i] = x[i] == y[i] ? 1 : 0.
+//
+//go:noescape
+func eqF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// neF32NEON is dst[i] = x[i] != y[i] ? 1 : 0.
+//
+//go:noescape
+func neF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// ltF32NEON is dst[i] = x[i] < y[i] ? 1 : 0.
+//
+//go:noescape
+func ltF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// leF32NEON is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
+//go:noescape
+func leF32NEON(dst *float32, x *float32, y *float32, n int)
+
+// selectF32NEON is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
+//go:noescape
+func selectF32NEON(dst *float32, mask *float32, x *float32, y *float32, n int)
 
 // axpyF32NEON is dst[i] = fma(a, x[i], dst[i]).
 //
@@ -39,10 +124,95 @@ func axpyRowsF32NEON(dst *float32, ld int, x *float32, rows int, y *float32, n i
 //go:noescape
 func addF64NEON(dst *float64, x *float64, y *float64, n int)
 
+// subF64NEON is dst[i] = x[i] - y[i].
+//
+//go:noescape
+func subF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// mulF64NEON is dst[i] = x[i] * y[i].
+//
+//go:noescape
+func mulF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// divF64NEON is dst[i] = x[i] / y[i].
+//
+//go:noescape
+func divF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// fMAF64NEON is dst[i] = fma(x[i], y[i], z[i]).
+//
+//go:noescape
+func fMAF64NEON(dst *float64, x *float64, y *float64, z *float64, n int)
+
+// affineF64NEON is dst[i] = fma(x[i], a, b).
+//
+//go:noescape
+func affineF64NEON(dst *float64, x *float64, a float64, b float64, n int)
+
+// absF64NEON is dst[i] = |x[i]|.
+//
+//go:noescape
+func absF64NEON(dst *float64, x *float64, n int)
+
+// sqrtF64NEON is dst[i] = the square root of x[i].
+//
+//go:noescape
+func sqrtF64NEON(dst *float64, x *float64, n int)
+
+// fillF64NEON is dst[i] = a.
+//
+//go:noescape
+func fillF64NEON(dst *float64, a float64, n int)
+
+// copyF64NEON is dst[i] = x[i].
+//
+//go:noescape
+func copyF64NEON(dst *float64, x *float64, n int)
+
 // scaleF64NEON is dst[i] = a*x[i].
 //
 //go:noescape
 func scaleF64NEON(dst *float64, a float64, x *float64, n int)
+
+// maximumF64NEON is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
+//go:noescape
+func maximumF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// minimumF64NEON is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
+//go:noescape
+func minimumF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// clampF64NEON is x[i] moved to between lo and hi.
+//
+//go:noescape
+func clampF64NEON(dst *float64, x *float64, lo float64, hi float64, n int)
+
+// eqF64NEON is dst[i] = x[i] == y[i] ? 1 : 0.
+//
+//go:noescape
+func eqF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// neF64NEON is dst[i] = x[i] != y[i] ? 1 : 0.
+//
+//go:noescape
+func neF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// ltF64NEON is dst[i] = x[i] < y[i] ? 1 : 0.
+//
+//go:noescape
+func ltF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// leF64NEON is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
+//go:noescape
+func leF64NEON(dst *float64, x *float64, y *float64, n int)
+
+// selectF64NEON is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
+//go:noescape
+func selectF64NEON(dst *float64, mask *float64, x *float64, y *float64, n int)
 
 // axpyF64NEON is dst[i] = fma(a, x[i], dst[i]).
 //
@@ -78,6 +248,113 @@ func useEltwiseF32NEON(k *EltwiseKernels[float32]) {
 		}
 		addF32NEON(&dst[0], &x[0], &y[0], len(dst))
 	}
+	k.Sub = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		subF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Mul = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		mulF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Div = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		divF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.FMA = func(dst []float32, x []float32, y []float32, z []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		z = z[:len(dst):len(z)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+			raceRead(z)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		fMAF32NEON(&dst[0], &x[0], &y[0], &z[0], len(dst))
+	}
+	k.Affine = func(dst []float32, x []float32, a float32, b float32) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		affineF32NEON(&dst[0], &x[0], a, b, len(dst))
+	}
+	k.Abs = func(dst []float32, x []float32) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		absF32NEON(&dst[0], &x[0], len(dst))
+	}
+	k.Sqrt = func(dst []float32, x []float32) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		sqrtF32NEON(&dst[0], &x[0], len(dst))
+	}
+	k.Fill = func(dst []float32, a float32) {
+		if raceEnabled {
+			raceWrite(dst)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		fillF32NEON(&dst[0], a, len(dst))
+	}
+	k.Copy = func(dst []float32, x []float32) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		copyF32NEON(&dst[0], &x[0], len(dst))
+	}
 	k.Scale = func(dst []float32, a float32, x []float32) {
 		x = x[:len(dst):len(x)]
 		if raceEnabled {
@@ -88,6 +365,110 @@ func useEltwiseF32NEON(k *EltwiseKernels[float32]) {
 			return
 		}
 		scaleF32NEON(&dst[0], a, &x[0], len(dst))
+	}
+	k.Maximum = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		maximumF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Minimum = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		minimumF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Clamp = func(dst []float32, x []float32, lo float32, hi float32) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		clampF32NEON(&dst[0], &x[0], lo, hi, len(dst))
+	}
+	k.Eq = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		eqF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Ne = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		neF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Lt = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		ltF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Le = func(dst []float32, x []float32, y []float32) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		leF32NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Select = func(dst []float32, mask []float32, x []float32, y []float32) {
+		mask = mask[:len(dst):len(mask)]
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(mask)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		selectF32NEON(&dst[0], &mask[0], &x[0], &y[0], len(dst))
 	}
 	k.Axpy = func(dst []float32, a float32, x []float32) {
 		x = x[:len(dst):len(x)]
@@ -152,6 +533,113 @@ func useEltwiseF64NEON(k *EltwiseKernels[float64]) {
 		}
 		addF64NEON(&dst[0], &x[0], &y[0], len(dst))
 	}
+	k.Sub = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		subF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Mul = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		mulF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Div = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		divF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.FMA = func(dst []float64, x []float64, y []float64, z []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		z = z[:len(dst):len(z)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+			raceRead(z)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		fMAF64NEON(&dst[0], &x[0], &y[0], &z[0], len(dst))
+	}
+	k.Affine = func(dst []float64, x []float64, a float64, b float64) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		affineF64NEON(&dst[0], &x[0], a, b, len(dst))
+	}
+	k.Abs = func(dst []float64, x []float64) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		absF64NEON(&dst[0], &x[0], len(dst))
+	}
+	k.Sqrt = func(dst []float64, x []float64) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		sqrtF64NEON(&dst[0], &x[0], len(dst))
+	}
+	k.Fill = func(dst []float64, a float64) {
+		if raceEnabled {
+			raceWrite(dst)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		fillF64NEON(&dst[0], a, len(dst))
+	}
+	k.Copy = func(dst []float64, x []float64) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		copyF64NEON(&dst[0], &x[0], len(dst))
+	}
 	k.Scale = func(dst []float64, a float64, x []float64) {
 		x = x[:len(dst):len(x)]
 		if raceEnabled {
@@ -162,6 +650,110 @@ func useEltwiseF64NEON(k *EltwiseKernels[float64]) {
 			return
 		}
 		scaleF64NEON(&dst[0], a, &x[0], len(dst))
+	}
+	k.Maximum = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		maximumF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Minimum = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		minimumF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Clamp = func(dst []float64, x []float64, lo float64, hi float64) {
+		x = x[:len(dst):len(x)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		clampF64NEON(&dst[0], &x[0], lo, hi, len(dst))
+	}
+	k.Eq = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		eqF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Ne = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		neF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Lt = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		ltF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Le = func(dst []float64, x []float64, y []float64) {
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		leF64NEON(&dst[0], &x[0], &y[0], len(dst))
+	}
+	k.Select = func(dst []float64, mask []float64, x []float64, y []float64) {
+		mask = mask[:len(dst):len(mask)]
+		x = x[:len(dst):len(x)]
+		y = y[:len(dst):len(y)]
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(mask)
+			raceRead(x)
+			raceRead(y)
+		}
+		if len(dst) == 0 {
+			return
+		}
+		selectF64NEON(&dst[0], &mask[0], &x[0], &y[0], len(dst))
 	}
 	k.Axpy = func(dst []float64, a float64, x []float64) {
 		x = x[:len(dst):len(x)]

@@ -15,7 +15,7 @@ TEXT ·addF32NEON(SB), NOSPLIT, $0-32
 
 aligned:
 	ADD $128, R3, R3
-	SUBS $32, R3, R3
+	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
 
@@ -36,30 +36,14 @@ vectors:
 	FMOVQ 48(R2), F7
 	WORD $0x4e27d4c7 // fadd v7.4s, v6.4s, v7.4s
 	FMOVQ F7, 48(R0)
-	FMOVQ 64(R1), F8
-	FMOVQ 64(R2), F9
-	WORD $0x4e29d509 // fadd v9.4s, v8.4s, v9.4s
-	FMOVQ F9, 64(R0)
-	FMOVQ 80(R1), F10
-	FMOVQ 80(R2), F11
-	WORD $0x4e2bd54b // fadd v11.4s, v10.4s, v11.4s
-	FMOVQ F11, 80(R0)
-	FMOVQ 96(R1), F12
-	FMOVQ 96(R2), F13
-	WORD $0x4e2dd58d // fadd v13.4s, v12.4s, v13.4s
-	FMOVQ F13, 96(R0)
-	FMOVQ 112(R1), F14
-	FMOVQ 112(R2), F15
-	WORD $0x4e2fd5cf // fadd v15.4s, v14.4s, v15.4s
-	FMOVQ F15, 112(R0)
-	ADD $128, R0, R0
-	ADD $128, R1, R1
-	ADD $128, R2, R2
-	SUBS $32, R3, R3
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
 	BGE vectors
 
 few:
-	ADDS $28, R3, R3
+	ADDS $12, R3, R3
 	BLT rest
 
 vector:
@@ -110,6 +94,757 @@ one3:
 	FMOVS F1, (R0)
 
 moved3:
+
+done:
+	RET
+
+// func subF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·subF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	WORD $0x4ea3d443 // fsub v3.4s, v2.4s, v3.4s
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	WORD $0x4ea5d485 // fsub v5.4s, v4.4s, v5.4s
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
+	FMOVQ F7, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F0
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F1
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F1
+
+moved2:
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	TBZ $1, R3, one3
+	FMOVD F1, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V1.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F1, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func mulF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·mulF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	WORD $0x6e23dc43 // fmul v3.4s, v2.4s, v3.4s
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	WORD $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
+	WORD $0x6e27dcc7 // fmul v7.4s, v6.4s, v7.4s
+	FMOVQ F7, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F0
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F1
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F1
+
+moved2:
+	WORD $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	TBZ $1, R3, one3
+	FMOVD F1, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V1.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F1, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func divF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·divF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e21fc01 // fdiv v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	WORD $0x6e23fc43 // fdiv v3.4s, v2.4s, v3.4s
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	WORD $0x6e25fc85 // fdiv v5.4s, v4.4s, v5.4s
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
+	WORD $0x6e27fcc7 // fdiv v7.4s, v6.4s, v7.4s
+	FMOVQ F7, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e21fc01 // fdiv v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F0
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F1
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F1
+
+moved2:
+	WORD $0x6e21fc01 // fdiv v1.4s, v0.4s, v1.4s
+	TBZ $1, R3, one3
+	FMOVD F1, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V1.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F1, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func fMAF32NEON(dst *float32, x *float32, y *float32, z *float32, n int)
+TEXT ·fMAF32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD z+24(FP), R3
+	MOVD n+32(FP), R4
+	SUBS $128, R4, R4
+	BLT aligned
+
+aligned:
+	ADD $128, R4, R4
+	SUBS $16, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R3), F5
+	VFMLA V4.S4, V3.S4, V5.S4
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	FMOVQ 32(R3), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	FMOVQ F8, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	FMOVQ 48(R3), F11
+	VFMLA V10.S4, V9.S4, V11.S4
+	FMOVQ F11, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $16, R4, R4
+	BGE vectors
+
+few:
+	ADDS $12, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vector
+
+rest:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R1), F0
+	TBZ $0, R4, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R4, one2
+	FMOVD (R2), F1
+	TBZ $0, R4, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F1
+
+moved2:
+	TBZ $1, R4, one3
+	FMOVD (R3), F2
+	TBZ $0, R4, moved3
+	ADD $8, R3, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R3), F2
+
+moved3:
+	VFMLA V1.S4, V0.S4, V2.S4
+	TBZ $1, R4, one4
+	FMOVD F2, (R0)
+	TBZ $0, R4, moved4
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F2, (R0)
+
+moved4:
+
+done:
+	RET
+
+// func affineF32NEON(dst *float32, x *float32, a float32, b float32, n int)
+TEXT ·affineF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+24(FP), R2
+	FMOVS a+16(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS b+20(FP), F1
+	VDUP V1.S[0], V1.S4
+	SUBS $128, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $128, R2, R2
+	SUBS $16, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F2
+	VMOV V1.B16, V3.B16
+	VFMLA V2.S4, V0.S4, V3.S4
+	FMOVQ F3, (R0)
+	FMOVQ 16(R1), F4
+	VMOV V1.B16, V5.B16
+	VFMLA V4.S4, V0.S4, V5.S4
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	VMOV V1.B16, V7.B16
+	VFMLA V6.S4, V0.S4, V7.S4
+	FMOVQ F7, 32(R0)
+	FMOVQ 48(R1), F8
+	VMOV V1.B16, V9.B16
+	VFMLA V8.S4, V0.S4, V9.S4
+	FMOVQ F9, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE vectors
+
+few:
+	ADDS $12, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F2
+	VMOV V1.B16, V3.B16
+	VFMLA V2.S4, V0.S4, V3.S4
+	FMOVQ F3, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R2, R2
+	BGE vector
+
+rest:
+	ADDS $4, R2, R2
+	BEQ done
+	TBZ $1, R2, one1
+	FMOVD (R1), F2
+	TBZ $0, R2, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F2
+
+moved1:
+	VMOV V1.B16, V3.B16
+	VFMLA V2.S4, V0.S4, V3.S4
+	TBZ $1, R2, one2
+	FMOVD F3, (R0)
+	TBZ $0, R2, moved2
+	ADD $8, R0, R25
+	VST1 V3.S[2], (R25)
+	JMP moved2
+
+one2:
+	FMOVS F3, (R0)
+
+moved2:
+
+done:
+	RET
+
+// func absF32NEON(dst *float32, x *float32, n int)
+TEXT ·absF32NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	SUBS $128, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $128, R2, R2
+	SUBS $16, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F1
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	FMOVQ F1, 16(R0)
+	FMOVQ 32(R1), F2
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	FMOVQ F2, 32(R0)
+	FMOVQ 48(R1), F3
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	FMOVQ F3, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE vectors
+
+few:
+	ADDS $12, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R2, R2
+	BGE vector
+
+rest:
+	ADDS $4, R2, R2
+	BEQ done
+	TBZ $1, R2, one1
+	FMOVD (R1), F0
+	TBZ $0, R2, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
+	TBZ $1, R2, one2
+	FMOVD F0, (R0)
+	TBZ $0, R2, moved2
+	ADD $8, R0, R25
+	VST1 V0.S[2], (R25)
+	JMP moved2
+
+one2:
+	FMOVS F0, (R0)
+
+moved2:
+
+done:
+	RET
+
+// func sqrtF32NEON(dst *float32, x *float32, n int)
+TEXT ·sqrtF32NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	SUBS $128, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $128, R2, R2
+	SUBS $16, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F1
+	WORD $0x6ea1f821 // fsqrt v1.4s, v1.4s
+	FMOVQ F1, 16(R0)
+	FMOVQ 32(R1), F2
+	WORD $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	FMOVQ F2, 32(R0)
+	FMOVQ 48(R1), F3
+	WORD $0x6ea1f863 // fsqrt v3.4s, v3.4s
+	FMOVQ F3, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE vectors
+
+few:
+	ADDS $12, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R2, R2
+	BGE vector
+
+rest:
+	ADDS $4, R2, R2
+	BEQ done
+	TBZ $1, R2, one1
+	FMOVD (R1), F0
+	TBZ $0, R2, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	TBZ $1, R2, one2
+	FMOVD F0, (R0)
+	TBZ $0, R2, moved2
+	ADD $8, R0, R25
+	VST1 V0.S[2], (R25)
+	JMP moved2
+
+one2:
+	FMOVS F0, (R0)
+
+moved2:
+
+done:
+	RET
+
+// func fillF32NEON(dst *float32, a float32, n int)
+TEXT ·fillF32NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD n+16(FP), R1
+	FMOVS a+8(FP), F0
+	VDUP V0.S[0], V0.S4
+	SUBS $128, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $128, R1, R1
+	SUBS $16, R1, R1
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ F0, (R0)
+	FMOVQ F0, 16(R0)
+	FMOVQ F0, 32(R0)
+	FMOVQ F0, 48(R0)
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE vectors
+
+few:
+	ADDS $12, R1, R1
+	BLT rest
+
+vector:
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BGE vector
+
+rest:
+	ADDS $4, R1, R1
+	BEQ done
+	TBZ $1, R1, one1
+	FMOVD F0, (R0)
+	TBZ $0, R1, moved1
+	ADD $8, R0, R25
+	VST1 V0.S[2], (R25)
+	JMP moved1
+
+one1:
+	FMOVS F0, (R0)
+
+moved1:
+
+done:
+	RET
+
+// func copyF32NEON(dst *float32, x *float32, n int)
+TEXT ·copyF32NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	SUBS $128, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $128, R2, R2
+	SUBS $16, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F1
+	FMOVQ F1, 16(R0)
+	FMOVQ 32(R1), F2
+	FMOVQ F2, 32(R0)
+	FMOVQ 48(R1), F3
+	FMOVQ F3, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE vectors
+
+few:
+	ADDS $12, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R2, R2
+	BGE vector
+
+rest:
+	ADDS $4, R2, R2
+	BEQ done
+	TBZ $1, R2, one1
+	FMOVD (R1), F0
+	TBZ $0, R2, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R2, one2
+	FMOVD F0, (R0)
+	TBZ $0, R2, moved2
+	ADD $8, R0, R25
+	VST1 V0.S[2], (R25)
+	JMP moved2
+
+one2:
+	FMOVS F0, (R0)
+
+moved2:
 
 done:
 	RET
@@ -199,6 +934,855 @@ one2:
 	FMOVS F1, (R0)
 
 moved2:
+
+done:
+	RET
+
+// func maximumF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·maximumF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e20e402 // fcmeq v2.4s, v0.4s, v0.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6ea4e47f // fcmgt v31.4s, v3.4s, v4.4s
+	VBIT V31.B16, V3.B16, V4.B16
+	WORD $0x4e23e465 // fcmeq v5.4s, v3.4s, v3.4s
+	VBIT V5.B16, V4.B16, V3.B16
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	WORD $0x6ea7e4df // fcmgt v31.4s, v6.4s, v7.4s
+	VBIT V31.B16, V6.B16, V7.B16
+	WORD $0x4e26e4c8 // fcmeq v8.4s, v6.4s, v6.4s
+	VBIT V8.B16, V7.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	WORD $0x6eaae53f // fcmgt v31.4s, v9.4s, v10.4s
+	VBIT V31.B16, V9.B16, V10.B16
+	WORD $0x4e29e52b // fcmeq v11.4s, v9.4s, v9.4s
+	VBIT V11.B16, V10.B16, V9.B16
+	FMOVQ F9, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e20e402 // fcmeq v2.4s, v0.4s, v0.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F0
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F1
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F1
+
+moved2:
+	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e20e402 // fcmeq v2.4s, v0.4s, v0.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	TBZ $1, R3, one3
+	FMOVD F0, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V0.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F0, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func minimumF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·minimumF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e20e402 // fcmeq v2.4s, v0.4s, v0.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6ea3e49f // fcmgt v31.4s, v4.4s, v3.4s
+	VBIT V31.B16, V3.B16, V4.B16
+	WORD $0x4e23e465 // fcmeq v5.4s, v3.4s, v3.4s
+	VBIT V5.B16, V4.B16, V3.B16
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	WORD $0x6ea6e4ff // fcmgt v31.4s, v7.4s, v6.4s
+	VBIT V31.B16, V6.B16, V7.B16
+	WORD $0x4e26e4c8 // fcmeq v8.4s, v6.4s, v6.4s
+	VBIT V8.B16, V7.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	WORD $0x6ea9e55f // fcmgt v31.4s, v10.4s, v9.4s
+	VBIT V31.B16, V9.B16, V10.B16
+	WORD $0x4e29e52b // fcmeq v11.4s, v9.4s, v9.4s
+	VBIT V11.B16, V10.B16, V9.B16
+	FMOVQ F9, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e20e402 // fcmeq v2.4s, v0.4s, v0.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F0
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F1
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F1
+
+moved2:
+	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e20e402 // fcmeq v2.4s, v0.4s, v0.4s
+	VBIT V2.B16, V1.B16, V0.B16
+	TBZ $1, R3, one3
+	FMOVD F0, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V0.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F0, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func clampF32NEON(dst *float32, x *float32, lo float32, hi float32, n int)
+TEXT ·clampF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+24(FP), R2
+	FMOVS hi+20(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS lo+16(FP), F1
+	VDUP V1.S[0], V1.S4
+	SUBS $128, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $128, R2, R2
+	SUBS $16, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F2
+	WORD $0x6ea2e43f // fcmgt v31.4s, v1.4s, v2.4s
+	VBIT V31.B16, V1.B16, V2.B16
+	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	WORD $0x6ea3e43f // fcmgt v31.4s, v1.4s, v3.4s
+	VBIT V31.B16, V1.B16, V3.B16
+	WORD $0x6ea0e47f // fcmgt v31.4s, v3.4s, v0.4s
+	VBIT V31.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	WORD $0x6ea4e43f // fcmgt v31.4s, v1.4s, v4.4s
+	VBIT V31.B16, V1.B16, V4.B16
+	WORD $0x6ea0e49f // fcmgt v31.4s, v4.4s, v0.4s
+	VBIT V31.B16, V0.B16, V4.B16
+	FMOVQ F4, 32(R0)
+	FMOVQ 48(R1), F5
+	WORD $0x6ea5e43f // fcmgt v31.4s, v1.4s, v5.4s
+	VBIT V31.B16, V1.B16, V5.B16
+	WORD $0x6ea0e4bf // fcmgt v31.4s, v5.4s, v0.4s
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE vectors
+
+few:
+	ADDS $12, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F2
+	WORD $0x6ea2e43f // fcmgt v31.4s, v1.4s, v2.4s
+	VBIT V31.B16, V1.B16, V2.B16
+	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R2, R2
+	BGE vector
+
+rest:
+	ADDS $4, R2, R2
+	BEQ done
+	TBZ $1, R2, one1
+	FMOVD (R1), F2
+	TBZ $0, R2, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F2
+
+moved1:
+	WORD $0x6ea2e43f // fcmgt v31.4s, v1.4s, v2.4s
+	VBIT V31.B16, V1.B16, V2.B16
+	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
+	VBIT V31.B16, V0.B16, V2.B16
+	TBZ $1, R2, one2
+	FMOVD F2, (R0)
+	TBZ $0, R2, moved2
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved2
+
+one2:
+	FMOVS F2, (R0)
+
+moved2:
+
+done:
+	RET
+
+// func eqF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·eqF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16256<<16), R25
+	VDUP R25, V0.S4
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e22e422 // fcmeq v2.4s, v1.4s, v2.4s
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x4e24e464 // fcmeq v4.4s, v3.4s, v4.4s
+	VAND V0.B16, V4.B16, V4.B16
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x4e26e4a6 // fcmeq v6.4s, v5.4s, v6.4s
+	VAND V0.B16, V6.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x4e28e4e8 // fcmeq v8.4s, v7.4s, v8.4s
+	VAND V0.B16, V8.B16, V8.B16
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e22e422 // fcmeq v2.4s, v1.4s, v2.4s
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F1
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F1
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F2
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F2
+
+moved2:
+	WORD $0x4e22e422 // fcmeq v2.4s, v1.4s, v2.4s
+	VAND V0.B16, V2.B16, V2.B16
+	TBZ $1, R3, one3
+	FMOVD F2, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F2, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func neF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·neF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16256<<16), R25
+	VDUP R25, V0.S4
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e22e422 // fcmeq v2.4s, v1.4s, v2.4s
+	WORD $0x4e621c02 // bic v2.16b, v0.16b, v2.16b
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x4e24e464 // fcmeq v4.4s, v3.4s, v4.4s
+	WORD $0x4e641c04 // bic v4.16b, v0.16b, v4.16b
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x4e26e4a6 // fcmeq v6.4s, v5.4s, v6.4s
+	WORD $0x4e661c06 // bic v6.16b, v0.16b, v6.16b
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x4e28e4e8 // fcmeq v8.4s, v7.4s, v8.4s
+	WORD $0x4e681c08 // bic v8.16b, v0.16b, v8.16b
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e22e422 // fcmeq v2.4s, v1.4s, v2.4s
+	WORD $0x4e621c02 // bic v2.16b, v0.16b, v2.16b
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F1
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F1
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F2
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F2
+
+moved2:
+	WORD $0x4e22e422 // fcmeq v2.4s, v1.4s, v2.4s
+	WORD $0x4e621c02 // bic v2.16b, v0.16b, v2.16b
+	TBZ $1, R3, one3
+	FMOVD F2, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F2, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func ltF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·ltF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16256<<16), R25
+	VDUP R25, V0.S4
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6ea1e442 // fcmgt v2.4s, v2.4s, v1.4s
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6ea3e484 // fcmgt v4.4s, v4.4s, v3.4s
+	VAND V0.B16, V4.B16, V4.B16
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x6ea5e4c6 // fcmgt v6.4s, v6.4s, v5.4s
+	VAND V0.B16, V6.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x6ea7e508 // fcmgt v8.4s, v8.4s, v7.4s
+	VAND V0.B16, V8.B16, V8.B16
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6ea1e442 // fcmgt v2.4s, v2.4s, v1.4s
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F1
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F1
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F2
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F2
+
+moved2:
+	WORD $0x6ea1e442 // fcmgt v2.4s, v2.4s, v1.4s
+	VAND V0.B16, V2.B16, V2.B16
+	TBZ $1, R3, one3
+	FMOVD F2, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F2, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func leF32NEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·leF32NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16256<<16), R25
+	VDUP R25, V0.S4
+	SUBS $128, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $128, R3, R3
+	SUBS $16, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6e21e442 // fcmge v2.4s, v2.4s, v1.4s
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6e23e484 // fcmge v4.4s, v4.4s, v3.4s
+	VAND V0.B16, V4.B16, V4.B16
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x6e25e4c6 // fcmge v6.4s, v6.4s, v5.4s
+	VAND V0.B16, V6.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x6e27e508 // fcmge v8.4s, v8.4s, v7.4s
+	VAND V0.B16, V8.B16, V8.B16
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $16, R3, R3
+	BGE vectors
+
+few:
+	ADDS $12, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6e21e442 // fcmge v2.4s, v2.4s, v1.4s
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R3, R3
+	BGE vector
+
+rest:
+	ADDS $4, R3, R3
+	BEQ done
+	TBZ $1, R3, one1
+	FMOVD (R1), F1
+	TBZ $0, R3, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F1
+
+moved1:
+	TBZ $1, R3, one2
+	FMOVD (R2), F2
+	TBZ $0, R3, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F2
+
+moved2:
+	WORD $0x6e21e442 // fcmge v2.4s, v2.4s, v1.4s
+	VAND V0.B16, V2.B16, V2.B16
+	TBZ $1, R3, one3
+	FMOVD F2, (R0)
+	TBZ $0, R3, moved3
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F2, (R0)
+
+moved3:
+
+done:
+	RET
+
+// func selectF32NEON(dst *float32, mask *float32, x *float32, y *float32, n int)
+TEXT ·selectF32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD mask+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+32(FP), R4
+	VMOVI $0, V0.B16
+	SUBS $128, R4, R4
+	BLT aligned
+
+aligned:
+	ADD $128, R4, R4
+	SUBS $16, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	FMOVQ (R3), F3
+	WORD $0x4e20e421 // fcmeq v1.4s, v1.4s, v0.4s
+	VBIT V1.B16, V3.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F4
+	FMOVQ 16(R2), F5
+	FMOVQ 16(R3), F6
+	WORD $0x4e20e484 // fcmeq v4.4s, v4.4s, v0.4s
+	VBIT V4.B16, V6.B16, V5.B16
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 32(R3), F9
+	WORD $0x4e20e4e7 // fcmeq v7.4s, v7.4s, v0.4s
+	VBIT V7.B16, V9.B16, V8.B16
+	FMOVQ F8, 32(R0)
+	FMOVQ 48(R1), F10
+	FMOVQ 48(R2), F11
+	FMOVQ 48(R3), F12
+	WORD $0x4e20e54a // fcmeq v10.4s, v10.4s, v0.4s
+	VBIT V10.B16, V12.B16, V11.B16
+	FMOVQ F11, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $16, R4, R4
+	BGE vectors
+
+few:
+	ADDS $12, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	FMOVQ (R3), F3
+	WORD $0x4e20e421 // fcmeq v1.4s, v1.4s, v0.4s
+	VBIT V1.B16, V3.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vector
+
+rest:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R1), F1
+	TBZ $0, R4, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F1
+
+moved1:
+	TBZ $1, R4, one2
+	FMOVD (R2), F2
+	TBZ $0, R4, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F2
+
+moved2:
+	TBZ $1, R4, one3
+	FMOVD (R3), F3
+	TBZ $0, R4, moved3
+	ADD $8, R3, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R3), F3
+
+moved3:
+	WORD $0x4e20e421 // fcmeq v1.4s, v1.4s, v0.4s
+	VBIT V1.B16, V3.B16, V2.B16
+	TBZ $1, R4, one4
+	FMOVD F2, (R0)
+	TBZ $0, R4, moved4
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F2, (R0)
+
+moved4:
 
 done:
 	RET
@@ -721,7 +2305,7 @@ TEXT ·addF64NEON(SB), NOSPLIT, $0-32
 
 aligned:
 	ADD $64, R3, R3
-	SUBS $16, R3, R3
+	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
 
@@ -742,30 +2326,14 @@ vectors:
 	FMOVQ 48(R2), F7
 	WORD $0x4e67d4c7 // fadd v7.2d, v6.2d, v7.2d
 	FMOVQ F7, 48(R0)
-	FMOVQ 64(R1), F8
-	FMOVQ 64(R2), F9
-	WORD $0x4e69d509 // fadd v9.2d, v8.2d, v9.2d
-	FMOVQ F9, 64(R0)
-	FMOVQ 80(R1), F10
-	FMOVQ 80(R2), F11
-	WORD $0x4e6bd54b // fadd v11.2d, v10.2d, v11.2d
-	FMOVQ F11, 80(R0)
-	FMOVQ 96(R1), F12
-	FMOVQ 96(R2), F13
-	WORD $0x4e6dd58d // fadd v13.2d, v12.2d, v13.2d
-	FMOVQ F13, 96(R0)
-	FMOVQ 112(R1), F14
-	FMOVQ 112(R2), F15
-	WORD $0x4e6fd5cf // fadd v15.2d, v14.2d, v15.2d
-	FMOVQ F15, 112(R0)
-	ADD $128, R0, R0
-	ADD $128, R1, R1
-	ADD $128, R2, R2
-	SUBS $16, R3, R3
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
 	BGE vectors
 
 few:
-	ADDS $14, R3, R3
+	ADDS $6, R3, R3
 	BLT rest
 
 vector:
@@ -786,6 +2354,537 @@ rest:
 	FMOVD (R2), F1
 	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
 	FMOVD F1, (R0)
+
+done:
+	RET
+
+// func subF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·subF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	WORD $0x4ee3d443 // fsub v3.2d, v2.2d, v3.2d
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	WORD $0x4ee5d485 // fsub v5.2d, v4.2d, v5.2d
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
+	WORD $0x4ee7d4c7 // fsub v7.2d, v6.2d, v7.2d
+	FMOVQ F7, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD (R2), F1
+	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	FMOVD F1, (R0)
+
+done:
+	RET
+
+// func mulF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·mulF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	WORD $0x6e63dc43 // fmul v3.2d, v2.2d, v3.2d
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	WORD $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
+	WORD $0x6e67dcc7 // fmul v7.2d, v6.2d, v7.2d
+	FMOVQ F7, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD (R2), F1
+	WORD $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
+	FMOVD F1, (R0)
+
+done:
+	RET
+
+// func divF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·divF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	FMOVQ 16(R1), F2
+	FMOVQ 16(R2), F3
+	WORD $0x6e63fc43 // fdiv v3.2d, v2.2d, v3.2d
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	FMOVQ 32(R2), F5
+	WORD $0x6e65fc85 // fdiv v5.2d, v4.2d, v5.2d
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R1), F6
+	FMOVQ 48(R2), F7
+	WORD $0x6e67fcc7 // fdiv v7.2d, v6.2d, v7.2d
+	FMOVQ F7, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD (R2), F1
+	WORD $0x6e61fc01 // fdiv v1.2d, v0.2d, v1.2d
+	FMOVD F1, (R0)
+
+done:
+	RET
+
+// func fMAF64NEON(dst *float64, x *float64, y *float64, z *float64, n int)
+TEXT ·fMAF64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD z+24(FP), R3
+	MOVD n+32(FP), R4
+	SUBS $64, R4, R4
+	BLT aligned
+
+aligned:
+	ADD $64, R4, R4
+	SUBS $8, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R3), F5
+	VFMLA V4.D2, V3.D2, V5.D2
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	FMOVQ 32(R3), F8
+	VFMLA V7.D2, V6.D2, V8.D2
+	FMOVQ F8, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	FMOVQ 48(R3), F11
+	VFMLA V10.D2, V9.D2, V11.D2
+	FMOVQ F11, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $8, R4, R4
+	BGE vectors
+
+few:
+	ADDS $6, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $2, R4, R4
+	BGE vector
+
+rest:
+	ADDS $2, R4, R4
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD (R2), F1
+	FMOVD (R3), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	FMOVD F2, (R0)
+
+done:
+	RET
+
+// func affineF64NEON(dst *float64, x *float64, a float64, b float64, n int)
+TEXT ·affineF64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+32(FP), R2
+	FMOVD a+16(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD b+24(FP), F1
+	VDUP V1.D[0], V1.D2
+	SUBS $64, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $64, R2, R2
+	SUBS $8, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F2
+	VMOV V1.B16, V3.B16
+	VFMLA V2.D2, V0.D2, V3.D2
+	FMOVQ F3, (R0)
+	FMOVQ 16(R1), F4
+	VMOV V1.B16, V5.B16
+	VFMLA V4.D2, V0.D2, V5.D2
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	VMOV V1.B16, V7.B16
+	VFMLA V6.D2, V0.D2, V7.D2
+	FMOVQ F7, 32(R0)
+	FMOVQ 48(R1), F8
+	VMOV V1.B16, V9.B16
+	VFMLA V8.D2, V0.D2, V9.D2
+	FMOVQ F9, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $8, R2, R2
+	BGE vectors
+
+few:
+	ADDS $6, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F2
+	VMOV V1.B16, V3.B16
+	VFMLA V2.D2, V0.D2, V3.D2
+	FMOVQ F3, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BGE vector
+
+rest:
+	ADDS $2, R2, R2
+	BEQ done
+	FMOVD (R1), F2
+	VMOV V1.B16, V3.B16
+	VFMLA V2.D2, V0.D2, V3.D2
+	FMOVD F3, (R0)
+
+done:
+	RET
+
+// func absF64NEON(dst *float64, x *float64, n int)
+TEXT ·absF64NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	SUBS $64, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $64, R2, R2
+	SUBS $8, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	WORD $0x4ee0f800 // fabs v0.2d, v0.2d
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F1
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	FMOVQ F1, 16(R0)
+	FMOVQ 32(R1), F2
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	FMOVQ F2, 32(R0)
+	FMOVQ 48(R1), F3
+	WORD $0x4ee0f863 // fabs v3.2d, v3.2d
+	FMOVQ F3, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $8, R2, R2
+	BGE vectors
+
+few:
+	ADDS $6, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	WORD $0x4ee0f800 // fabs v0.2d, v0.2d
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BGE vector
+
+rest:
+	ADDS $2, R2, R2
+	BEQ done
+	FMOVD (R1), F0
+	WORD $0x4ee0f800 // fabs v0.2d, v0.2d
+	FMOVD F0, (R0)
+
+done:
+	RET
+
+// func sqrtF64NEON(dst *float64, x *float64, n int)
+TEXT ·sqrtF64NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	SUBS $64, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $64, R2, R2
+	SUBS $8, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F1
+	WORD $0x6ee1f821 // fsqrt v1.2d, v1.2d
+	FMOVQ F1, 16(R0)
+	FMOVQ 32(R1), F2
+	WORD $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	FMOVQ F2, 32(R0)
+	FMOVQ 48(R1), F3
+	WORD $0x6ee1f863 // fsqrt v3.2d, v3.2d
+	FMOVQ F3, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $8, R2, R2
+	BGE vectors
+
+few:
+	ADDS $6, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BGE vector
+
+rest:
+	ADDS $2, R2, R2
+	BEQ done
+	FMOVD (R1), F0
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	FMOVD F0, (R0)
+
+done:
+	RET
+
+// func fillF64NEON(dst *float64, a float64, n int)
+TEXT ·fillF64NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD n+16(FP), R1
+	FMOVD a+8(FP), F0
+	VDUP V0.D[0], V0.D2
+	SUBS $64, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $64, R1, R1
+	SUBS $8, R1, R1
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ F0, (R0)
+	FMOVQ F0, 16(R0)
+	FMOVQ F0, 32(R0)
+	FMOVQ F0, 48(R0)
+	ADD $64, R0, R0
+	SUBS $8, R1, R1
+	BGE vectors
+
+few:
+	ADDS $6, R1, R1
+	BLT rest
+
+vector:
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BGE vector
+
+rest:
+	ADDS $2, R1, R1
+	BEQ done
+	FMOVD F0, (R0)
+
+done:
+	RET
+
+// func copyF64NEON(dst *float64, x *float64, n int)
+TEXT ·copyF64NEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	SUBS $64, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $64, R2, R2
+	SUBS $8, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F1
+	FMOVQ F1, 16(R0)
+	FMOVQ 32(R1), F2
+	FMOVQ F2, 32(R0)
+	FMOVQ 48(R1), F3
+	FMOVQ F3, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $8, R2, R2
+	BGE vectors
+
+few:
+	ADDS $6, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BGE vector
+
+rest:
+	ADDS $2, R2, R2
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD F0, (R0)
 
 done:
 	RET
@@ -855,6 +2954,615 @@ rest:
 	FMOVD (R1), F1
 	WORD $0x6e61dc01 // fmul v1.2d, v0.2d, v1.2d
 	FMOVD F1, (R0)
+
+done:
+	RET
+
+// func maximumF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·maximumF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ee1e41f // fcmgt v31.2d, v0.2d, v1.2d
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e60e402 // fcmeq v2.2d, v0.2d, v0.2d
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6ee4e47f // fcmgt v31.2d, v3.2d, v4.2d
+	VBIT V31.B16, V3.B16, V4.B16
+	WORD $0x4e63e465 // fcmeq v5.2d, v3.2d, v3.2d
+	VBIT V5.B16, V4.B16, V3.B16
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	WORD $0x6ee7e4df // fcmgt v31.2d, v6.2d, v7.2d
+	VBIT V31.B16, V6.B16, V7.B16
+	WORD $0x4e66e4c8 // fcmeq v8.2d, v6.2d, v6.2d
+	VBIT V8.B16, V7.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	WORD $0x6eeae53f // fcmgt v31.2d, v9.2d, v10.2d
+	VBIT V31.B16, V9.B16, V10.B16
+	WORD $0x4e69e52b // fcmeq v11.2d, v9.2d, v9.2d
+	VBIT V11.B16, V10.B16, V9.B16
+	FMOVQ F9, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ee1e41f // fcmgt v31.2d, v0.2d, v1.2d
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e60e402 // fcmeq v2.2d, v0.2d, v0.2d
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD (R2), F1
+	WORD $0x6ee1e41f // fcmgt v31.2d, v0.2d, v1.2d
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e60e402 // fcmeq v2.2d, v0.2d, v0.2d
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVD F0, (R0)
+
+done:
+	RET
+
+// func minimumF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·minimumF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ee0e43f // fcmgt v31.2d, v1.2d, v0.2d
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e60e402 // fcmeq v2.2d, v0.2d, v0.2d
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6ee3e49f // fcmgt v31.2d, v4.2d, v3.2d
+	VBIT V31.B16, V3.B16, V4.B16
+	WORD $0x4e63e465 // fcmeq v5.2d, v3.2d, v3.2d
+	VBIT V5.B16, V4.B16, V3.B16
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	WORD $0x6ee6e4ff // fcmgt v31.2d, v7.2d, v6.2d
+	VBIT V31.B16, V6.B16, V7.B16
+	WORD $0x4e66e4c8 // fcmeq v8.2d, v6.2d, v6.2d
+	VBIT V8.B16, V7.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	WORD $0x6ee9e55f // fcmgt v31.2d, v10.2d, v9.2d
+	VBIT V31.B16, V9.B16, V10.B16
+	WORD $0x4e69e52b // fcmeq v11.2d, v9.2d, v9.2d
+	VBIT V11.B16, V10.B16, V9.B16
+	FMOVQ F9, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	WORD $0x6ee0e43f // fcmgt v31.2d, v1.2d, v0.2d
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e60e402 // fcmeq v2.2d, v0.2d, v0.2d
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVQ F0, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD (R2), F1
+	WORD $0x6ee0e43f // fcmgt v31.2d, v1.2d, v0.2d
+	VBIT V31.B16, V0.B16, V1.B16
+	WORD $0x4e60e402 // fcmeq v2.2d, v0.2d, v0.2d
+	VBIT V2.B16, V1.B16, V0.B16
+	FMOVD F0, (R0)
+
+done:
+	RET
+
+// func clampF64NEON(dst *float64, x *float64, lo float64, hi float64, n int)
+TEXT ·clampF64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+32(FP), R2
+	FMOVD hi+24(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD lo+16(FP), F1
+	VDUP V1.D[0], V1.D2
+	SUBS $64, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $64, R2, R2
+	SUBS $8, R2, R2
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F2
+	WORD $0x6ee2e43f // fcmgt v31.2d, v1.2d, v2.2d
+	VBIT V31.B16, V1.B16, V2.B16
+	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	WORD $0x6ee3e43f // fcmgt v31.2d, v1.2d, v3.2d
+	VBIT V31.B16, V1.B16, V3.B16
+	WORD $0x6ee0e47f // fcmgt v31.2d, v3.2d, v0.2d
+	VBIT V31.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R1), F4
+	WORD $0x6ee4e43f // fcmgt v31.2d, v1.2d, v4.2d
+	VBIT V31.B16, V1.B16, V4.B16
+	WORD $0x6ee0e49f // fcmgt v31.2d, v4.2d, v0.2d
+	VBIT V31.B16, V0.B16, V4.B16
+	FMOVQ F4, 32(R0)
+	FMOVQ 48(R1), F5
+	WORD $0x6ee5e43f // fcmgt v31.2d, v1.2d, v5.2d
+	VBIT V31.B16, V1.B16, V5.B16
+	WORD $0x6ee0e4bf // fcmgt v31.2d, v5.2d, v0.2d
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $8, R2, R2
+	BGE vectors
+
+few:
+	ADDS $6, R2, R2
+	BLT rest
+
+vector:
+	FMOVQ (R1), F2
+	WORD $0x6ee2e43f // fcmgt v31.2d, v1.2d, v2.2d
+	VBIT V31.B16, V1.B16, V2.B16
+	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BGE vector
+
+rest:
+	ADDS $2, R2, R2
+	BEQ done
+	FMOVD (R1), F2
+	WORD $0x6ee2e43f // fcmgt v31.2d, v1.2d, v2.2d
+	VBIT V31.B16, V1.B16, V2.B16
+	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVD F2, (R0)
+
+done:
+	RET
+
+// func eqF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·eqF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16368<<48), R25
+	VDUP R25, V0.D2
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e62e422 // fcmeq v2.2d, v1.2d, v2.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x4e64e464 // fcmeq v4.2d, v3.2d, v4.2d
+	VAND V0.B16, V4.B16, V4.B16
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x4e66e4a6 // fcmeq v6.2d, v5.2d, v6.2d
+	VAND V0.B16, V6.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x4e68e4e8 // fcmeq v8.2d, v7.2d, v8.2d
+	VAND V0.B16, V8.B16, V8.B16
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e62e422 // fcmeq v2.2d, v1.2d, v2.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F1
+	FMOVD (R2), F2
+	WORD $0x4e62e422 // fcmeq v2.2d, v1.2d, v2.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVD F2, (R0)
+
+done:
+	RET
+
+// func neF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·neF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16368<<48), R25
+	VDUP R25, V0.D2
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e62e422 // fcmeq v2.2d, v1.2d, v2.2d
+	WORD $0x4e621c02 // bic v2.16b, v0.16b, v2.16b
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x4e64e464 // fcmeq v4.2d, v3.2d, v4.2d
+	WORD $0x4e641c04 // bic v4.16b, v0.16b, v4.16b
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x4e66e4a6 // fcmeq v6.2d, v5.2d, v6.2d
+	WORD $0x4e661c06 // bic v6.16b, v0.16b, v6.16b
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x4e68e4e8 // fcmeq v8.2d, v7.2d, v8.2d
+	WORD $0x4e681c08 // bic v8.16b, v0.16b, v8.16b
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4e62e422 // fcmeq v2.2d, v1.2d, v2.2d
+	WORD $0x4e621c02 // bic v2.16b, v0.16b, v2.16b
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F1
+	FMOVD (R2), F2
+	WORD $0x4e62e422 // fcmeq v2.2d, v1.2d, v2.2d
+	WORD $0x4e621c02 // bic v2.16b, v0.16b, v2.16b
+	FMOVD F2, (R0)
+
+done:
+	RET
+
+// func ltF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·ltF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16368<<48), R25
+	VDUP R25, V0.D2
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6ee1e442 // fcmgt v2.2d, v2.2d, v1.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6ee3e484 // fcmgt v4.2d, v4.2d, v3.2d
+	VAND V0.B16, V4.B16, V4.B16
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x6ee5e4c6 // fcmgt v6.2d, v6.2d, v5.2d
+	VAND V0.B16, V6.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x6ee7e508 // fcmgt v8.2d, v8.2d, v7.2d
+	VAND V0.B16, V8.B16, V8.B16
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6ee1e442 // fcmgt v2.2d, v2.2d, v1.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F1
+	FMOVD (R2), F2
+	WORD $0x6ee1e442 // fcmgt v2.2d, v2.2d, v1.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVD F2, (R0)
+
+done:
+	RET
+
+// func leF64NEON(dst *float64, x *float64, y *float64, n int)
+TEXT ·leF64NEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVZ $(16368<<48), R25
+	VDUP R25, V0.D2
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $8, R3, R3
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6e61e442 // fcmge v2.2d, v2.2d, v1.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	WORD $0x6e63e484 // fcmge v4.2d, v4.2d, v3.2d
+	VAND V0.B16, V4.B16, V4.B16
+	FMOVQ F4, 16(R0)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	WORD $0x6e65e4c6 // fcmge v6.2d, v6.2d, v5.2d
+	VAND V0.B16, V6.B16, V6.B16
+	FMOVQ F6, 32(R0)
+	FMOVQ 48(R1), F7
+	FMOVQ 48(R2), F8
+	WORD $0x6e67e508 // fcmge v8.2d, v8.2d, v7.2d
+	VAND V0.B16, V8.B16, V8.B16
+	FMOVQ F8, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	SUBS $8, R3, R3
+	BGE vectors
+
+few:
+	ADDS $6, R3, R3
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x6e61e442 // fcmge v2.2d, v2.2d, v1.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BGE vector
+
+rest:
+	ADDS $2, R3, R3
+	BEQ done
+	FMOVD (R1), F1
+	FMOVD (R2), F2
+	WORD $0x6e61e442 // fcmge v2.2d, v2.2d, v1.2d
+	VAND V0.B16, V2.B16, V2.B16
+	FMOVD F2, (R0)
+
+done:
+	RET
+
+// func selectF64NEON(dst *float64, mask *float64, x *float64, y *float64, n int)
+TEXT ·selectF64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD mask+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+32(FP), R4
+	VMOVI $0, V0.B16
+	SUBS $64, R4, R4
+	BLT aligned
+
+aligned:
+	ADD $64, R4, R4
+	SUBS $8, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	FMOVQ (R3), F3
+	WORD $0x4e60e421 // fcmeq v1.2d, v1.2d, v0.2d
+	VBIT V1.B16, V3.B16, V2.B16
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F4
+	FMOVQ 16(R2), F5
+	FMOVQ 16(R3), F6
+	WORD $0x4e60e484 // fcmeq v4.2d, v4.2d, v0.2d
+	VBIT V4.B16, V6.B16, V5.B16
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 32(R3), F9
+	WORD $0x4e60e4e7 // fcmeq v7.2d, v7.2d, v0.2d
+	VBIT V7.B16, V9.B16, V8.B16
+	FMOVQ F8, 32(R0)
+	FMOVQ 48(R1), F10
+	FMOVQ 48(R2), F11
+	FMOVQ 48(R3), F12
+	WORD $0x4e60e54a // fcmeq v10.2d, v10.2d, v0.2d
+	VBIT V10.B16, V12.B16, V11.B16
+	FMOVQ F11, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $8, R4, R4
+	BGE vectors
+
+few:
+	ADDS $6, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	FMOVQ (R3), F3
+	WORD $0x4e60e421 // fcmeq v1.2d, v1.2d, v0.2d
+	VBIT V1.B16, V3.B16, V2.B16
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $2, R4, R4
+	BGE vector
+
+rest:
+	ADDS $2, R4, R4
+	BEQ done
+	FMOVD (R1), F1
+	FMOVD (R2), F2
+	FMOVD (R3), F3
+	WORD $0x4e60e421 // fcmeq v1.2d, v1.2d, v0.2d
+	VBIT V1.B16, V3.B16, V2.B16
+	FMOVD F2, (R0)
 
 done:
 	RET

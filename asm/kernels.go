@@ -22,15 +22,11 @@ type Kernels[T Float] struct {
 
 func genericKernels[T Float]() Kernels[T] {
 	return Kernels[T]{
-		ISA:          "generic",
-		GemmKernels:  gemmGenericKernels[T](),
-		MergeKernels: MergeKernels[T]{Axpby: axpbyGeneric[T]},
-		EltwiseKernels: EltwiseKernels[T]{
-			Add: addGeneric[T], Scale: scaleGeneric[T],
-			Axpy: axpyGeneric[T], AxpyRows: axpyRowsGeneric[T],
-			Rot: rotGeneric[T], RotRows: rotRowsGeneric[T], Swap: swapGeneric[T],
-		},
-		ActKernels: ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
+		ISA:            "generic",
+		GemmKernels:    gemmGenericKernels[T](),
+		MergeKernels:   MergeKernels[T]{Axpby: axpbyGeneric[T]},
+		EltwiseKernels: eltwiseGenericKernels[T](),
+		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
 		ReduceKernels: ReduceKernels[T]{
 			Sum: sumGeneric[T], Asum: asumGeneric[T], SumSq: sumSqGeneric[T],
 			Dot: dotGeneric[T], DotRows: dotRowsGeneric[T],

@@ -74,7 +74,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 // alone are kernels of one slice, whose length is theirs, or of none. ProbeCopy has
 // its test with the probes.
 var alone = map[string]bool{
-	"Sum": true, "Asum": true, "SumSq": true, "AMax": true, "Max": true, "Uniform": true, "Normal": true, "ProbeFMA": true, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
+	"Fill": true, "Sum": true, "Asum": true, "SumSq": true, "AMax": true, "Max": true, "Uniform": true, "Normal": true, "ProbeFMA": true, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
 }
 
 // TestEveryKernelShort: a slice that is too short, but has the capacity, is a panic

@@ -42,24 +42,25 @@ const (
 	form2ab
 	form3
 	form3a
-	formA1 // the scalar between dst and x, and dst is read
+	formA1 // the scalar between dst and x
 )
 
 // mapping is one call: the kernel, and the operands as axes they have in common.
 type mapping[T Float] struct {
-	form form
-	cost cost
-	a, b T
-	f0a  func(dst []T, a T)
-	f1   func(dst, x []T)
-	f1a  func(dst, x []T, a T)
-	f1ab func(dst, x []T, a, b T)
-	f2   func(dst, x, y []T)
-	f2a  func(dst, x, y []T, a T)
-	f2ab func(dst, x, y []T, a, b T)
-	f3   func(dst, x, y, z []T)
-	f3a  func(dst, x, y, z []T, a T)
-	fA1  func(dst []T, a T, x []T)
+	form  form
+	cost  cost
+	reads bool // the kernel reads dst
+	a, b  T
+	f0a   func(dst []T, a T)
+	f1    func(dst, x []T)
+	f1a   func(dst, x []T, a T)
+	f1ab  func(dst, x []T, a, b T)
+	f2    func(dst, x, y []T)
+	f2a   func(dst, x, y []T, a T)
+	f2ab  func(dst, x, y []T, a, b T)
+	f3    func(dst, x, y, z []T)
+	f3a   func(dst, x, y, z []T, a T)
+	fA1   func(dst []T, a T, x []T)
 
 	n    int              // operands, dst first
 	data [mapOperands][]T // from the first element on
@@ -109,7 +110,7 @@ func getMapping[T Float](f form, c cost) *mapping[T] {
 	} else {
 		m = any(mappings64.Get()).(*mapping[T])
 	}
-	m.form, m.cost = f, c
+	m.form, m.cost, m.reads = f, c, false
 	return m
 }
 
@@ -169,8 +170,8 @@ func map1ab[T Float](op string, c cost, dst, x *Tensor[T], a, b T, f func(k *asm
 	m.run(dst, x, nil, nil)
 }
 
-// mapA1 computes dst = f(dst, a, x) by a kernel that takes (dst, a, x).
-func mapA1[T Float](op string, c cost, dst *Tensor[T], a T, x *Tensor[T], f func(k *asm.Kernels[T]) func(dst []T, a T, x []T)) {
+// mapA1 computes dst = f(a, x), or f(dst, a, x) if dst is read.
+func mapA1[T Float](op string, c cost, reads bool, dst *Tensor[T], a T, x *Tensor[T], f func(k *asm.Kernels[T]) func(dst []T, a T, x []T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
 	k := table(dst)
@@ -179,7 +180,7 @@ func mapA1[T Float](op string, c cost, dst *Tensor[T], a T, x *Tensor[T], f func
 		return
 	}
 	m := getMapping[T](formA1, c)
-	m.fA1, m.a = f(k), a
+	m.fA1, m.a, m.reads = f(k), a, reads
 	m.run(dst, x, nil, nil)
 }
 

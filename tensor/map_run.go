@@ -269,7 +269,7 @@ func (m *mapping[T]) runTile(i int, buf *tileBuffer[T]) {
 			continue
 		}
 		v[o] = buf.data[o][:size:size]
-		if o == 0 && !m.readsDst() {
+		if o == 0 && !m.reads {
 			continue
 		}
 		rs, cs := t.row.stride[o], t.col.stride[o]
@@ -304,9 +304,6 @@ func (m *mapping[T]) runTile(i int, buf *tileBuffer[T]) {
 		scatter(m.data[0][off[0]:], v[0], rows, cols, t.row.stride[0], t.col.stride[0])
 	}
 }
-
-// readsDst tells whether the kernel reads what is in dst.
-func (m *mapping[T]) readsDst() bool { return m.form == formA1 }
 
 // gather copies a matrix with strides to rows of cols elements, one after the other.
 func gather[T Float](dst, src []T, rows, cols, rs, cs int) {

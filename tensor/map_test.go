@@ -321,7 +321,7 @@ func TestMapForms(t *testing.T) {
 		})
 		wantMap(t, "map3a "+name, dst, func(v []float64) float64 { return (v[0] - v[1]) / (v[2] - 4) }, x, y, z)
 		old := dst.Clone()
-		mapA1("t", light, dst, 0.5, x, func(k kernels) func(d []float64, a float64, x []float64) { return k.Axpy })
+		mapA1("t", light, true, dst, 0.5, x, func(k kernels) func(d []float64, a float64, x []float64) { return k.Axpy })
 		wantMap(t, "mapA1 "+name, dst, func(v []float64) float64 { return asm.FMA(0.5, v[0], v[1]) }, x, old)
 		map0a(light, dst, 5, func(kernels) func(d []float64, a float64) {
 			return func(d []float64, a float64) {
