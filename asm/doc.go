@@ -15,7 +15,7 @@
 //
 // # Names
 //
-// Symbols are <kernel><type><ISA>: gemm14x32F32AVX512, packNF64NEON. Plain
+// Symbols are <kernel><type><ISA>: gemm32F32AVX512, packNF64NEON. Plain
 // bodies are <kernel>Generic[T]. Table fields are the kernel's name.
 //
 // # Adding a kernel

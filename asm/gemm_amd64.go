@@ -12,14 +12,16 @@ import "unsafe"
 //go:noescape
 func gemmCallAVX2(args, c, a, b unsafe.Pointer, mt, cols, atile int, bias unsafe.Pointer, code uintptr)
 
-// gemmCols packs the number of panels and of valid columns in the last vector.
-func gemmCols(panels, tail int) int { return panels<<9 | tail }
+// gemmCols packs the number of panels, the height of the tiles and the number of valid
+// columns in the last vector.
+func gemmCols(panels, h, tail int) int { return panels<<17 | h<<9 | tail }
 
-// gemmByColumns, in cols, says that A(i,p) = a[i + p*ACol]; a[i*ARow + p] otherwise.
-const gemmByColumns = 1 << 8
+const (
+	gemmByColumns = 1 << 8 // in cols: A(i,p) = a[i + p*ACol]; a[i*ARow + p] otherwise
+	gemmPacked    = 1 << 8 // in cols of a wide kernel: B is packed
+)
 
-// gemmTiles are the tile kernels of one instruction set. Those of one kind follow
-// each other in code by height: where they begin is counted back to height 0.
+// gemmTiles are the tile kernels of one instruction set: where in code each is.
 type gemmTiles[T Float] struct {
 	codes      func() []uintptr
 	code       []uintptr // what codes returns
@@ -27,13 +29,13 @@ type gemmTiles[T Float] struct {
 	shift      uint      // log2 of the width of a panel, two vectors
 	height     [4]int    // greatest height for a number of vectors
 	tile, tail [4]int    // by the number of vectors of columns; tail masks the last
-	// pack, from height packLow on, read A by columns and pack B on the way.
+	// pack, from height packLow on, reads A by columns and packs B on the way.
 	pack, packLow int
-	// wide does few rows of widePanels[rows] panels at once, with B as it is
-	// stored and packed: few rows alone have too few chains to keep the FMA units
-	// busy, and read too little of a row of B at a time.
-	wide, widePacked int
-	widePanels       []int
+	// wide does few rows of widePanels[rows] panels at once: few rows alone have
+	// too few chains to keep the FMA units busy, and read too little of a row of B
+	// at a time.
+	wide       int
+	widePanels []int
 	// trans does few rows with B as it is stored when transposed, transVectors[rows]
 	// vectors of columns at once.
 	trans        int
@@ -64,7 +66,7 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 			return false
 		}
 		groups := g.N / (t.transVectors[g.M] * t.lanes)
-		t.call(t.trans+g.M, g, &g.C[0], unsafe.SliceData(g.A), unsafe.SliceData(g.B), 1, gemmCols(groups, t.lanes), 0, unsafe.SliceData(g.Bias))
+		t.call(t.trans, g, &g.C[0], unsafe.SliceData(g.A), unsafe.SliceData(g.B), 1, gemmCols(groups, g.M, t.lanes), 0, unsafe.SliceData(g.Bias))
 		return true
 	}
 	if g.Pack != nil {
@@ -78,11 +80,11 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 	}
 	a, b, bias := unsafe.SliceData(g.A), unsafe.SliceData(g.B), unsafe.SliceData(g.Bias)
 	if g.N == t.lanes && g.M <= t.height[1] && g.ATile == 0 {
-		cols := gemmCols(1, t.lanes)
+		cols := gemmCols(1, g.M, t.lanes)
 		if g.ACol != 1 {
 			cols |= gemmByColumns
 		}
-		t.call(t.tile[1]+g.M, g, &g.C[0], a, b, 1, cols, 0, bias)
+		t.call(t.tile[1], g, &g.C[0], a, b, 1, cols, 0, bias)
 		return true
 	}
 	nr := 1 << shift
@@ -130,13 +132,13 @@ func (t *gemmTiles[T]) packThenRun(g *GemmArgs[T]) {
 
 // runWide does as many columns as the wide kernels can; run does the rest.
 func (t *gemmTiles[T]) runWide(g *GemmArgs[T], shift uint, a, b, bias *T) {
-	kernel := t.wide
-	if g.BPanel != 1<<shift {
-		kernel = t.widePacked
-	}
 	panels := t.widePanels[g.M]
 	groups := (g.N >> shift) / panels
-	t.call(kernel+g.M, g, &g.C[0], a, b, 1, gemmCols(groups, t.lanes), 0, bias)
+	cols := gemmCols(groups, g.M, t.lanes)
+	if g.BPanel != 1<<shift {
+		cols |= gemmPacked
+	}
+	t.call(t.wide, g, &g.C[0], a, b, 1, cols, 0, bias)
 	if done := groups * panels << shift; done < g.N {
 		r := *g
 		r.N, r.C = g.N-done, g.C[done:]
@@ -155,17 +157,17 @@ func (t *gemmTiles[T]) masksPanels() bool { return t.height[3] > 0 }
 
 // columns does all rows of np panels of nv vectors that start at column j0.
 func (t *gemmTiles[T]) columns(g *GemmArgs[T], nv, np, tail, j0 int, b, bias *T) {
-	cols := gemmCols(np, tail)
 	if g.Pack != nil {
-		t.call(t.pack+g.M, g, &g.C[0], unsafe.SliceData(g.A), b, 1, cols, 0, bias)
+		t.call(t.pack, g, &g.C[0], unsafe.SliceData(g.A), b, 1, gemmCols(np, g.M, tail), 0, bias)
 		return
 	}
 	kernel := t.tile[nv]
 	if tail < t.lanes {
 		kernel = t.tail[nv]
 	}
+	mode := 0
 	if g.ACol != 1 || g.ATile != 0 {
-		cols |= gemmByColumns
+		mode = gemmByColumns
 	}
 	h, atile := g.TileRows, g.ATile
 	if atile == 0 {
@@ -180,13 +182,13 @@ func (t *gemmTiles[T]) columns(g *GemmArgs[T], nv, np, tail, j0 int, b, bias *T)
 		full = int(uint32(g.M) / uint32(h))
 	}
 	if full > 0 {
-		t.call(kernel+h, g, &g.C[j0], a, b, full, cols, atile*int(unsafe.Sizeof(*b)), bias)
+		t.call(kernel, g, &g.C[j0], a, b, full, gemmCols(np, h, tail)|mode, atile*int(unsafe.Sizeof(*b)), bias)
 	}
 	if rest := g.M - full*h; rest > 0 {
 		if g.K > 0 {
 			a = &g.A[full*atile]
 		}
-		t.call(kernel+rest, g, &g.C[full*h*g.LDC+j0], a, b, 1, cols, 0, bias)
+		t.call(kernel, g, &g.C[full*h*g.LDC+j0], a, b, 1, gemmCols(np, rest, tail)|mode, 0, bias)
 	}
 }
 

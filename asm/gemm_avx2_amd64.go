@@ -4,250 +4,40 @@
 
 package asm
 
-// gemm1x8F32AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm8F32AVX2 is mt tiles of 1 to 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemm8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x8F32AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm16F32AVX2 is mt tiles of 1 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemm16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x8F32AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm8TailF32AVX2 is mt tiles of 1 to 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemm8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x8F32AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm16TailF32AVX2 is mt tiles of 1 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemm16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x8F32AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmPackF32AVX2 is mt tiles of 4 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm5x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemmPackF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x8F32AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmWideF32AVX2 is 1 to 3 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemmWideF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm7x8F32AVX2 is mt tiles of 7 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmTransF32AVX2 is 1 to 4 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemm7x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm8x8F32AVX2 is mt tiles of 8 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm9x8F32AVX2 is mt tiles of 9 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm10x8F32AVX2 is mt tiles of 10 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm11x8F32AVX2 is mt tiles of 11 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm12x8F32AVX2 is mt tiles of 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm1x16F32AVX2 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm2x16F32AVX2 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm3x16F32AVX2 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm4x16F32AVX2 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm5x16F32AVX2 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm6x16F32AVX2 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm1x8TailF32AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm2x8TailF32AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm3x8TailF32AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm4x8TailF32AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm5x8TailF32AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm6x8TailF32AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm7x8TailF32AVX2 is mt tiles of 7 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm8x8TailF32AVX2 is mt tiles of 8 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm9x8TailF32AVX2 is mt tiles of 9 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm10x8TailF32AVX2 is mt tiles of 10 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm11x8TailF32AVX2 is mt tiles of 11 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm12x8TailF32AVX2 is mt tiles of 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm1x16TailF32AVX2 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm2x16TailF32AVX2 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm3x16TailF32AVX2 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm4x16TailF32AVX2 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm5x16TailF32AVX2 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm6x16TailF32AVX2 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack4x16F32AVX2 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack4x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack5x16F32AVX2 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack5x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack6x16F32AVX2 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack6x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide1x96F32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x96F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide2x48F32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x48F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide3x32F32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x32F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide1x96PackedF32AVX2 is 1 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x96PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide2x48PackedF32AVX2 is 2 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x48PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide3x32PackedF32AVX2 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x32PackedF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans1x16F32AVX2 is 1 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans1x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans2x16F32AVX2 is 2 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans2x16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans3x8F32AVX2 is 3 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans3x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans4x8F32AVX2 is 4 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans4x8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemmTransF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // packNF32AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -264,250 +54,40 @@ func packTF32AVX2(dst *float32, w int, src *float32, lds int, n int, k int)
 //go:noescape
 func packTilesF32AVX2(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
 
-// gemm1x4F64AVX2 is mt tiles of 1 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm4F64AVX2 is mt tiles of 1 to 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemm4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x4F64AVX2 is mt tiles of 2 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm8F64AVX2 is mt tiles of 1 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemm8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x4F64AVX2 is mt tiles of 3 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm4TailF64AVX2 is mt tiles of 1 to 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemm4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x4F64AVX2 is mt tiles of 4 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm8TailF64AVX2 is mt tiles of 1 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm4x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemm8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x4F64AVX2 is mt tiles of 5 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmPackF64AVX2 is mt tiles of 4 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm5x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemmPackF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x4F64AVX2 is mt tiles of 6 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmWideF64AVX2 is 1 to 3 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm6x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemmWideF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm7x4F64AVX2 is mt tiles of 7 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmTransF64AVX2 is 1 to 4 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemm7x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm8x4F64AVX2 is mt tiles of 8 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm9x4F64AVX2 is mt tiles of 9 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm10x4F64AVX2 is mt tiles of 10 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm11x4F64AVX2 is mt tiles of 11 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm12x4F64AVX2 is mt tiles of 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm1x8F64AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm2x8F64AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm3x8F64AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm4x8F64AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm5x8F64AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm6x8F64AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm1x4TailF64AVX2 is mt tiles of 1 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm2x4TailF64AVX2 is mt tiles of 2 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm3x4TailF64AVX2 is mt tiles of 3 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm4x4TailF64AVX2 is mt tiles of 4 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm5x4TailF64AVX2 is mt tiles of 5 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm6x4TailF64AVX2 is mt tiles of 6 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm7x4TailF64AVX2 is mt tiles of 7 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm8x4TailF64AVX2 is mt tiles of 8 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm9x4TailF64AVX2 is mt tiles of 9 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm10x4TailF64AVX2 is mt tiles of 10 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm11x4TailF64AVX2 is mt tiles of 11 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm12x4TailF64AVX2 is mt tiles of 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm1x8TailF64AVX2 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm2x8TailF64AVX2 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm3x8TailF64AVX2 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm4x8TailF64AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm5x8TailF64AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm6x8TailF64AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack4x8F64AVX2 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack4x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack5x8F64AVX2 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack5x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack6x8F64AVX2 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack6x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide1x48F64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x48F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide2x24F64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x24F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide3x16F64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x16F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide1x48PackedF64AVX2 is 1 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x48PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide2x24PackedF64AVX2 is 2 rows by np groups of 24 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x24PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide3x16PackedF64AVX2 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x16PackedF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans1x8F64AVX2 is 1 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans1x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans2x8F64AVX2 is 2 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans2x8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans3x4F64AVX2 is 3 rows by np groups of 4 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans3x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans4x4F64AVX2 is 4 rows by np groups of 4 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans4x4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemmTransF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // packNF64AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -525,20 +105,19 @@ func packTF64AVX2(dst *float64, w int, src *float64, lds int, n int, k int)
 func packTilesF64AVX2(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
 
 // gemmCodesF32AVX2 are the addresses of the tile kernels.
-func gemmCodesF32AVX2() *[49]uintptr
+func gemmCodesF32AVX2() *[7]uintptr
 
 var gemmTilesF32AVX2 = gemmTiles[float32]{
 	codes:        func() []uintptr { return gemmCodesF32AVX2()[:] },
 	lanes:        8,
 	shift:        4,
 	height:       [4]int{0, 12, 6},
-	tile:         [4]int{0, -1, 11},
-	tail:         [4]int{0, 17, 29},
+	tile:         [4]int{0, 0, 1},
+	tail:         [4]int{0, 2, 3},
 	packLow:      4,
-	pack:         32,
-	wide:         38,
-	widePacked:   41,
-	trans:        44,
+	pack:         4,
+	wide:         5,
+	trans:        6,
 	widePanels:   []int{0, 6, 3, 2},
 	transVectors: []int{0, 2, 2, 1, 1},
 	packN:        packNF32AVX2,
@@ -547,20 +126,19 @@ var gemmTilesF32AVX2 = gemmTiles[float32]{
 }
 
 // gemmCodesF64AVX2 are the addresses of the tile kernels.
-func gemmCodesF64AVX2() *[49]uintptr
+func gemmCodesF64AVX2() *[7]uintptr
 
 var gemmTilesF64AVX2 = gemmTiles[float64]{
 	codes:        func() []uintptr { return gemmCodesF64AVX2()[:] },
 	lanes:        4,
 	shift:        3,
 	height:       [4]int{0, 12, 6},
-	tile:         [4]int{0, -1, 11},
-	tail:         [4]int{0, 17, 29},
+	tile:         [4]int{0, 0, 1},
+	tail:         [4]int{0, 2, 3},
 	packLow:      4,
-	pack:         32,
-	wide:         38,
-	widePacked:   41,
-	trans:        44,
+	pack:         4,
+	wide:         5,
+	trans:        6,
 	widePanels:   []int{0, 6, 3, 2},
 	transVectors: []int{0, 2, 2, 1, 1},
 	packN:        packNF64AVX2,

@@ -4,315 +4,35 @@
 
 package asm
 
-// gemm1x16F32AVX512 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm16F32AVX512 is mt tiles of 1 to 16 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemm16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm2x16F32AVX512 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm32F32AVX512 is mt tiles of 1 to 14 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemm32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm3x16F32AVX512 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm48F32AVX512 is mt tiles of 1 to 9 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemm48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm4x16F32AVX512 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmPackF32AVX512 is mt tiles of 8 to 14 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm4x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemmPackF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm5x16F32AVX512 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmWideF32AVX512 is 1 to 4 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemmWideF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
-// gemm6x16F32AVX512 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmTransF32AVX512 is 1 to 8 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemm6x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm7x16F32AVX512 is mt tiles of 7 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm8x16F32AVX512 is mt tiles of 8 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm9x16F32AVX512 is mt tiles of 9 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm10x16F32AVX512 is mt tiles of 10 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm11x16F32AVX512 is mt tiles of 11 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm12x16F32AVX512 is mt tiles of 12 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm13x16F32AVX512 is mt tiles of 13 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm13x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm14x16F32AVX512 is mt tiles of 14 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm14x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm15x16F32AVX512 is mt tiles of 15 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm15x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm16x16F32AVX512 is mt tiles of 16 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm16x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm1x32F32AVX512 is mt tiles of 1 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm2x32F32AVX512 is mt tiles of 2 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm3x32F32AVX512 is mt tiles of 3 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm4x32F32AVX512 is mt tiles of 4 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm5x32F32AVX512 is mt tiles of 5 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm6x32F32AVX512 is mt tiles of 6 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm7x32F32AVX512 is mt tiles of 7 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm8x32F32AVX512 is mt tiles of 8 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm9x32F32AVX512 is mt tiles of 9 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm10x32F32AVX512 is mt tiles of 10 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm11x32F32AVX512 is mt tiles of 11 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm12x32F32AVX512 is mt tiles of 12 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm13x32F32AVX512 is mt tiles of 13 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm13x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm14x32F32AVX512 is mt tiles of 14 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm14x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm1x48F32AVX512 is mt tiles of 1 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm2x48F32AVX512 is mt tiles of 2 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm3x48F32AVX512 is mt tiles of 3 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm4x48F32AVX512 is mt tiles of 4 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm5x48F32AVX512 is mt tiles of 5 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm6x48F32AVX512 is mt tiles of 6 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm7x48F32AVX512 is mt tiles of 7 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm8x48F32AVX512 is mt tiles of 8 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm9x48F32AVX512 is mt tiles of 9 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack8x32F32AVX512 is mt tiles of 8 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack8x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack9x32F32AVX512 is mt tiles of 9 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack9x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack10x32F32AVX512 is mt tiles of 10 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack10x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack11x32F32AVX512 is mt tiles of 11 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack11x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack12x32F32AVX512 is mt tiles of 12 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack12x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack13x32F32AVX512 is mt tiles of 13 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack13x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPack14x32F32AVX512 is mt tiles of 14 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack14x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide1x256F32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x256F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide2x192F32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x192F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide3x128F32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x128F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide4x96F32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide4x96F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide1x256PackedF32AVX512 is 1 rows by np groups of 256 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x256PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide2x192PackedF32AVX512 is 2 rows by np groups of 192 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x192PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide3x128PackedF32AVX512 is 3 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x128PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWide4x96PackedF32AVX512 is 4 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide4x96PackedF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans1x32F32AVX512 is 1 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans1x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans2x32F32AVX512 is 2 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans2x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans3x32F32AVX512 is 3 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans3x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans4x32F32AVX512 is 4 rows by np groups of 32 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans4x32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans5x16F32AVX512 is 5 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans5x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans6x16F32AVX512 is 6 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans6x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans7x16F32AVX512 is 7 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans7x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTrans8x16F32AVX512 is 8 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans8x16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
+func gemmTransF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 
 // packNF32AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -329,315 +49,35 @@ func packTF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
 //go:noescape
 func packTilesF32AVX512(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
 
-// gemm1x8F64AVX512 is mt tiles of 1 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm8F64AVX512 is mt tiles of 1 to 16 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm1x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemm8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm2x8F64AVX512 is mt tiles of 2 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm16F64AVX512 is mt tiles of 1 to 14 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm2x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemm16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm3x8F64AVX512 is mt tiles of 3 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemm24F64AVX512 is mt tiles of 1 to 9 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
 //
 //go:noescape
-func gemm3x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemm24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm4x8F64AVX512 is mt tiles of 4 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmPackF64AVX512 is mt tiles of 8 to 14 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
 //
 //go:noescape
-func gemm4x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemmPackF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm5x8F64AVX512 is mt tiles of 5 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmWideF64AVX512 is 1 to 4 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
 //
 //go:noescape
-func gemm5x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemmWideF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
-// gemm6x8F64AVX512 is mt tiles of 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+// gemmTransF64AVX512 is 1 to 8 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
 //
 //go:noescape
-func gemm6x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm7x8F64AVX512 is mt tiles of 7 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm8x8F64AVX512 is mt tiles of 8 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm9x8F64AVX512 is mt tiles of 9 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm10x8F64AVX512 is mt tiles of 10 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm11x8F64AVX512 is mt tiles of 11 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm12x8F64AVX512 is mt tiles of 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm13x8F64AVX512 is mt tiles of 13 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm13x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm14x8F64AVX512 is mt tiles of 14 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm14x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm15x8F64AVX512 is mt tiles of 15 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm15x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm16x8F64AVX512 is mt tiles of 16 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm16x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm1x16F64AVX512 is mt tiles of 1 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm2x16F64AVX512 is mt tiles of 2 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm3x16F64AVX512 is mt tiles of 3 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm4x16F64AVX512 is mt tiles of 4 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm5x16F64AVX512 is mt tiles of 5 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm6x16F64AVX512 is mt tiles of 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm7x16F64AVX512 is mt tiles of 7 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm8x16F64AVX512 is mt tiles of 8 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm9x16F64AVX512 is mt tiles of 9 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm10x16F64AVX512 is mt tiles of 10 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm10x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm11x16F64AVX512 is mt tiles of 11 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm11x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm12x16F64AVX512 is mt tiles of 12 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm12x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm13x16F64AVX512 is mt tiles of 13 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm13x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm14x16F64AVX512 is mt tiles of 14 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm14x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm1x24F64AVX512 is mt tiles of 1 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm1x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm2x24F64AVX512 is mt tiles of 2 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm2x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm3x24F64AVX512 is mt tiles of 3 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm3x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm4x24F64AVX512 is mt tiles of 4 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm5x24F64AVX512 is mt tiles of 5 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm5x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm6x24F64AVX512 is mt tiles of 6 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm6x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm7x24F64AVX512 is mt tiles of 7 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm7x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm8x24F64AVX512 is mt tiles of 8 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm9x24F64AVX512 is mt tiles of 9 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm9x24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack8x16F64AVX512 is mt tiles of 8 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack8x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack9x16F64AVX512 is mt tiles of 9 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack9x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack10x16F64AVX512 is mt tiles of 10 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack10x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack11x16F64AVX512 is mt tiles of 11 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack11x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack12x16F64AVX512 is mt tiles of 12 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack12x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack13x16F64AVX512 is mt tiles of 13 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack13x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPack14x16F64AVX512 is mt tiles of 14 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPack14x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide1x128F64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x128F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide2x96F64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x96F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide3x64F64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x64F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide4x48F64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide4x48F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide1x128PackedF64AVX512 is 1 rows by np groups of 128 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide1x128PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide2x96PackedF64AVX512 is 2 rows by np groups of 96 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide2x96PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide3x64PackedF64AVX512 is 3 rows by np groups of 64 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide3x64PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWide4x48PackedF64AVX512 is 4 rows by np groups of 48 columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWide4x48PackedF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans1x16F64AVX512 is 1 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans1x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans2x16F64AVX512 is 2 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans2x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans3x16F64AVX512 is 3 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans3x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans4x16F64AVX512 is 4 rows by np groups of 16 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans4x16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans5x8F64AVX512 is 5 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans5x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans6x8F64AVX512 is 6 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans6x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans7x8F64AVX512 is 7 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans7x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTrans8x8F64AVX512 is 8 rows by np groups of 8 columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTrans8x8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
+func gemmTransF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // packNF64AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -655,20 +95,19 @@ func packTF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
 func packTilesF64AVX512(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
 
 // gemmCodesF32AVX512 are the addresses of the tile kernels.
-func gemmCodesF32AVX512() *[62]uintptr
+func gemmCodesF32AVX512() *[6]uintptr
 
 var gemmTilesF32AVX512 = gemmTiles[float32]{
 	codes:        func() []uintptr { return gemmCodesF32AVX512()[:] },
 	lanes:        16,
 	shift:        5,
 	height:       [4]int{0, 16, 14, 9},
-	tile:         [4]int{0, -1, 15, 29},
-	tail:         [4]int{0, -1, 15, 29},
+	tile:         [4]int{0, 0, 1, 2},
+	tail:         [4]int{0, 0, 1, 2},
 	packLow:      8,
-	pack:         31,
-	wide:         45,
-	widePacked:   49,
-	trans:        53,
+	pack:         3,
+	wide:         4,
+	trans:        5,
 	widePanels:   []int{0, 8, 6, 4, 3},
 	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
 	packN:        packNF32AVX512,
@@ -677,20 +116,19 @@ var gemmTilesF32AVX512 = gemmTiles[float32]{
 }
 
 // gemmCodesF64AVX512 are the addresses of the tile kernels.
-func gemmCodesF64AVX512() *[62]uintptr
+func gemmCodesF64AVX512() *[6]uintptr
 
 var gemmTilesF64AVX512 = gemmTiles[float64]{
 	codes:        func() []uintptr { return gemmCodesF64AVX512()[:] },
 	lanes:        8,
 	shift:        4,
 	height:       [4]int{0, 16, 14, 9},
-	tile:         [4]int{0, -1, 15, 29},
-	tail:         [4]int{0, -1, 15, 29},
+	tile:         [4]int{0, 0, 1, 2},
+	tail:         [4]int{0, 0, 1, 2},
 	packLow:      8,
-	pack:         31,
-	wide:         45,
-	widePacked:   49,
-	trans:        53,
+	pack:         3,
+	wide:         4,
+	trans:        5,
 	widePanels:   []int{0, 8, 6, 4, 3},
 	transVectors: []int{0, 2, 2, 2, 2, 1, 1, 1, 1},
 	packN:        packNF64AVX512,

@@ -23,13 +23,18 @@ func gemmHeights(isa amd64ISA) []int {
 }
 
 // gemmSignature: args is a *GemmArgs in disguise, whose fields asm/gemm.go pins.
-// cols is the number of panels of columns, above a bit that says that A is read by
-// columns, above 8 bits with the number of columns in the last vector. code is the
-// function itself: gemmCallAVX2 goes where it says and leaves the rest as it is. Nine
+// cols is the number of panels of columns, above 8 bits with the height of the tiles,
+// above a bit that says that A is read by columns (of wide kernels, that B is packed),
+// above 8 bits with the number of columns in the last vector. code is the function
+// itself: gemmCallAVX2 goes where it says and leaves the rest as it is. Nine
 // arguments, so that all of them reach gemmCallAVX2 in registers.
 const gemmSignature = "func(args, c, a, b *%[1]s, mt, cols, atile int, bias *%[1]s, code uintptr)"
 
-const gemmColumnsBit = 8
+const (
+	gemmColumnsBit = 8
+	gemmHeightBit  = 9
+	gemmPanelsBit  = 17
+)
 
 // Offsets of the fields of GemmArgs.
 const (
@@ -93,30 +98,20 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 		g := &gemmTableOf{isa: isa, d: d}
 		for _, masked := range masks {
 			for nv := 1; nv < len(hs); nv++ {
-				for h := 1; h <= hs[nv]; h++ {
-					t := &gemmTile{amd64File: f, h: h, nv: nv, nb: nv, masked: masked, maskTable: table}
-					t.emit()
-					g.add(fmt.Sprint("tile", nv, masked), gemmName(isa, d, h, nv, masked))
-				}
+				t := &gemmTile{amd64File: f, nv: nv, nb: nv, masked: masked, maskTable: table}
+				t.emit(1, hs[nv])
+				g.add(fmt.Sprint("tile", nv, masked), gemmName(isa, d, nv, masked))
 			}
 		}
-		for h := packLow(isa); h <= hs[2]; h++ {
-			t := &gemmTile{amd64File: f, h: h, nv: 2, nb: 2, pack: true}
-			t.emit()
-			g.add("pack", packName(isa, d, h))
-		}
-		for _, packed := range []bool{false, true} {
-			for h := 1; h < len(widePanels(isa)); h++ {
-				t := &gemmTile{amd64File: f, h: h, nv: 2 * widePanels(isa)[h], nb: 1}
-				t.emitWide(packed)
-				g.add(fmt.Sprint("wide", packed), wideName(isa, d, h, packed))
-			}
-		}
-		for h := 1; h <= transHeights(isa); h++ {
-			t := &gemmTile{amd64File: f, h: h, nv: transVectors(isa, h), nb: 2}
-			t.emitTrans()
-			g.add("trans", transName(isa, d, h))
-		}
+		t := &gemmTile{amd64File: f, nv: 2, nb: 2, pack: true}
+		t.emit(packLow(isa), hs[2])
+		g.add("pack", packName(isa, d))
+		t = &gemmTile{amd64File: f, nb: 1}
+		t.emitWide()
+		g.add("wide", wideName(isa, d))
+		t = &gemmTile{amd64File: f, nb: 2}
+		t.emitTrans()
+		g.add("trans", transName(isa, d))
 		packN(f)
 		packT(f)
 		packTiles(f)
@@ -130,14 +125,12 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 // fewer rows than a few tiles do not.
 func packLow(isa amd64ISA) int { return gemmHeights(isa)[2]/2 + 1 }
 
-func gemmName(isa amd64ISA, d dtype, h, nv int, masked bool) string {
+func gemmName(isa amd64ISA, d dtype, nv int, masked bool) string {
 	tail := ""
 	if isa == avx2 && masked {
 		tail = "Tail"
 	}
-	return fmt.Sprintf("gemm%dx%d%s%s%s", h, nv*isa.bytes/d.size, tail, d.suffix, isa.suffix)
+	return fmt.Sprintf("gemm%d%s%s%s", nv*isa.bytes/d.size, tail, d.suffix, isa.suffix)
 }
 
-func packName(isa amd64ISA, d dtype, h int) string {
-	return fmt.Sprintf("gemmPack%dx%d%s%s", h, 2*isa.bytes/d.size, d.suffix, isa.suffix)
-}
+func packName(isa amd64ISA, d dtype) string { return "gemmPack" + d.suffix + isa.suffix }

@@ -5,21 +5,24 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rows calls f for every row with the register that points at its part of C.
-func (t *gemmTile) rows(f func(i int, c reg.GPPhysical)) {
+// rows calls f for every row; gT points at its part of C.
+func (t *gemmTile) rows(end string, f func(i int)) {
 	t.MOVQ(gC, gT)
-	for i := 0; i < t.h; i++ {
-		f(i, gT)
+	t.eachRow(end, func(i int) {
+		f(i)
 		if i < t.h-1 {
 			t.ADDQ(gLDC, gT)
 		}
-	}
+	})
 }
 
 // out applies the Out flags of asm/gemm.go in their order and stores the tile.
 func (t *gemmTile) out() {
 	vb := t.isa.bytes
 	x, beta, y := t.vec(t.h0()), t.vec(t.h0()+1), t.vec(t.h0()+2)
+	if !t.fixed {
+		t.height(gHeight)
+	}
 	t.MOVQ(t.field(argOut), gK)
 	t.TESTQ(gK, gK)
 	t.jump("JZ", "store")
@@ -31,24 +34,26 @@ func (t *gemmTile) out() {
 		t.Label(name)
 	}
 	section(1, "noadd", func() {
-		t.rows(func(i int, c reg.GPPhysical) {
+		t.rows("noadd", func(i int) {
 			for j := 0; j < t.nv; j++ {
-				t.withMem("VADD", mem(c, j*vb), j, t.acc(i, j), x, t.acc(i, j))
+				t.withMem("VADD", mem(gT, j*vb), j, t.acc(i, j), x, t.acc(i, j))
 			}
 		})
 	})
 	section(2, "noscale", func() {
 		t.scalar("VBROADCAST", t.alpha(), x)
-		for i := 0; i < t.h*t.nv; i++ {
-			t.op("VMUL", x, t.vec(i), t.vec(i))
-		}
+		t.eachRow("noscale", func(i int) {
+			for j := 0; j < t.nv; j++ {
+				t.op("VMUL", x, t.acc(i, j), t.acc(i, j))
+			}
+		})
 	})
 	section(4, "nofma", func() {
 		t.scalar("VBROADCAST", t.alpha(), x)
 		t.scalar("VBROADCAST", t.beta(), beta)
-		t.rows(func(i int, c reg.GPPhysical) {
+		t.rows("nofma", func(i int) {
 			for j := 0; j < t.nv; j++ {
-				t.withMem("VMUL", mem(c, j*vb), j, beta, y, y)
+				t.withMem("VMUL", mem(gT, j*vb), j, beta, y, y)
 				t.op("VFMADD213", y, x, t.acc(i, j))
 			}
 		})
@@ -58,25 +63,41 @@ func (t *gemmTile) out() {
 		t.SUBQ(gNP, gT)
 		t.IMUL3Q(imm(t.nv*vb), gT, gT)
 		t.ADDQ(t.arg("bias"), gT)
-		for j := 0; j < t.nv; j++ {
-			t.load(mem(gT, j*vb), j, x)
-			for i := 0; i < t.h; i++ {
-				t.op("VADD", x, t.acc(i, j), t.acc(i, j))
+		if t.fixed {
+			for j := 0; j < t.nv; j++ {
+				t.load(mem(gT, j*vb), j, x)
+				for i := 0; i < t.h; i++ {
+					t.op("VADD", x, t.acc(i, j), t.acc(i, j))
+				}
 			}
+			return
 		}
+		for j := 0; j < t.nv; j++ {
+			t.load(mem(gT, j*vb), j, t.b(j))
+		}
+		t.eachRow("nobias", func(i int) {
+			for j := 0; j < t.nv; j++ {
+				t.op("VADD", t.b(j), t.acc(i, j), t.acc(i, j))
+			}
+		})
 	})
 	section(16, "store", func() {
 		// max(0, s) with s as the second source: NaN and -0 pass.
 		t.VXORPS(x, x, x)
-		for i := 0; i < t.h*t.nv; i++ {
-			t.op("VMAX", t.vec(i), x, t.vec(i))
-		}
+		t.eachRow("store", func(i int) {
+			for j := 0; j < t.nv; j++ {
+				t.op("VMAX", t.acc(i, j), x, t.acc(i, j))
+			}
+		})
 	})
-	t.rows(func(i int, c reg.GPPhysical) {
+	t.rows("stored", func(i int) {
 		for j := 0; j < t.nv; j++ {
-			t.store(t.acc(i, j), j, mem(c, j*vb))
+			t.store(t.acc(i, j), j, mem(gT, j*vb))
 		}
 	})
+	if !t.fixed {
+		t.Label("stored")
+	}
 }
 
 // withMem is dst = src op m for column vector j of a row, by way of tmp where the

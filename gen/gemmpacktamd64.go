@@ -25,7 +25,8 @@ var (
 )
 
 // packT emits the transposing pack: as many rows of src at a time as a vector has
-// lanes, then what is left in one piece of code made for that number of rows.
+// lanes, then what is left. With masks, code for half and for all lanes does any
+// number up to that; without, every number has code of its own.
 func packT(f *amd64File) {
 	name := "packT" + f.d.suffix + f.isa.suffix
 	f.fn(name, fmt.Sprintf(packSignature, f.d.goName), name+" is dst[p*w+j] = src[j*lds+p], j < n, p < k.")
@@ -41,22 +42,36 @@ func packT(f *amd64File) {
 	f.Label("whole")
 	f.CMPQ(ptN, imm(lanes))
 	f.jump("JLT", "part")
-	packTRows(f, lanes)
+	packTRows(f, lanes, false)
 	f.IMUL3Q(imm(lanes), ptLds, ptK)
 	f.ADDQ(ptK, ptSrc)
 	f.ADDQ(imm(f.isa.bytes), ptDst)
 	f.SUBQ(imm(lanes), ptN)
 	f.jump("JMP", "whole")
 	f.Label("part")
-	for r := lanes - 1; r > 0; r-- {
-		f.CMPQ(ptN, imm(r))
-		f.jump("JEQ", fmt.Sprint("rows", r))
-	}
-	f.jump("JMP", "done")
-	for r := lanes - 1; r > 0; r-- {
-		f.Label(fmt.Sprint("rows", r))
-		packTRows(f, r)
+	if f.isa == avx512 {
+		f.TESTQ(ptN, ptN)
+		f.jump("JZ", "done")
+		f.MOVQ(operand.I32(-1), ptK)
+		f.BZHIQ(ptN, ptK, ptK)
+		f.KMOVW(ptK.As32(), reg.K1)
+		f.CMPQ(ptN, imm(lanes/2))
+		f.jump("JGT", "most")
+		packTRows(f, lanes/2, true)
 		f.jump("JMP", "done")
+		f.Label("most")
+		packTRows(f, lanes, true)
+	} else {
+		for r := lanes - 1; r > 0; r-- {
+			f.CMPQ(ptN, imm(r))
+			f.jump("JEQ", fmt.Sprint("rows", r))
+		}
+		f.jump("JMP", "done")
+		for r := lanes - 1; r > 0; r-- {
+			f.Label(fmt.Sprint("rows", r))
+			packTRows(f, r, false)
+			f.jump("JMP", "done")
+		}
 	}
 	f.Label("done")
 	f.VZEROUPPER()
@@ -65,9 +80,13 @@ func packT(f *amd64File) {
 
 // packTRows transposes rows rows of k elements, a square of as many elements as a
 // vector has at a time: whole lines of src, since rows that lie a multiple of 4 KiB
-// apart share one set of the L1 and would not survive until the next visit.
-func packTRows(f *amd64File, rows int) {
+// apart share one set of the L1 and would not survive until the next visit. upTo says
+// that ptN of the rows are there, and their lanes in K1.
+func packTRows(f *amd64File, rows int, upTo bool) {
 	id, lanes := fmt.Sprint(rows), f.lanes()
+	if upTo {
+		id += "upTo"
+	}
 	f.MOVQ(ptSrc, ptBase0)
 	if rows > 5 {
 		f.LEAQ(operand.Mem{Base: ptSrc, Index: ptLds, Scale: 2}, ptBase2)
@@ -85,16 +104,25 @@ func packTRows(f *amd64File, rows int) {
 			f.ADDQ(imm(by), ptBase7)
 		}
 	}
-	if f.isa == avx512 {
-		f.MOVQ(operand.U32(uint32(1)<<rows-1), ptK)
-		f.KMOVW(ptK.As32(), reg.K1)
+	// Vectors of rows that are not there hold anything: it goes to lanes not stored.
+	loads := func(end string, load func(m operand.Mem, v reg.VecPhysical)) {
+		for r := 0; r < rows; r++ {
+			load(rowMem(r, 0, ptBase, ptLds, ptLds3), f.vec(r))
+			if upTo && r < rows-1 {
+				f.CMPQ(ptN, imm(r+1))
+				f.jump("JEQ", end)
+			}
+		}
+		if upTo {
+			f.Label(end)
+		}
 	}
 	store := func(i int) {
 		switch {
+		case upTo:
+			f.op("VMOVU", f.vec(i), reg.K1, mem(ptOut, 0))
 		case rows == lanes:
 			f.op("VMOVU", f.vec(i), mem(ptOut, 0))
-		case f.isa == avx512:
-			f.op("VMOVU", f.vec(i), reg.K1, mem(ptOut, 0))
 		default:
 			packTStore(f, rows, 16/f.d.size, i)
 		}
@@ -105,9 +133,7 @@ func packTRows(f *amd64File, rows int) {
 	f.jump("JLT", "rest"+id)
 	f.align(64)
 	f.Label("loop" + id)
-	for r := 0; r < rows; r++ {
-		f.op("VMOVU", rowMem(r, 0, ptBase, ptLds, ptLds3), f.vec(r))
-	}
+	loads("loaded"+id, func(m operand.Mem, v reg.VecPhysical) { f.op("VMOVU", m, v) })
 	packTSquare(f, rows)
 	for c := 0; c < lanes; c++ {
 		store(c)
@@ -123,9 +149,9 @@ func packTRows(f *amd64File, rows int) {
 		f.MOVQ(operand.I32(-1), ptTmp)
 		f.BZHIQ(ptK, ptTmp, ptTmp)
 		f.KMOVW(ptTmp.As32(), reg.K2)
-		for r := 0; r < rows; r++ {
-			f.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[f.d.size], rowMem(r, 0, ptBase, ptLds, ptLds3), reg.K2, f.vec(r))
-		}
+		loads("last"+id, func(m operand.Mem, v reg.VecPhysical) {
+			f.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[f.d.size], m, reg.K2, v)
+		})
 		packTSquare(f, rows)
 		for c := 0; c < lanes-1; c++ {
 			store(c)

@@ -11,7 +11,72 @@ func (t *gemmTile) prefetchesC() bool {
 	return t.nv == 2 && t.h > hs[2]/2 && !t.pack && !(t.isa == avx2 && t.masked)
 }
 
-// byRows is the sum with A(i,p) = a[i*astr + p]: four k at a time, and one.
+// unroll is log2 of the number of k in a turn of a loop: as few as hide the loop.
+func (t *gemmTile) unroll() int {
+	switch f := t.h * t.nv; {
+	case f <= 3 || t.pack || t.dups() > 0 || t.prefetchesC() && t.col:
+		return 2
+	case f <= 6 || t.prefetchesC():
+		return 1
+	}
+	return 0
+}
+
+// steps is a turn of a loop. before is called with the number of every k.
+func (t *gemmTile) steps(before func(u int)) {
+	for u := 0; u < 1<<t.unroll(); u++ {
+		if before != nil {
+			before(u)
+		}
+		if t.dups() == 0 {
+			t.step(u)
+		} else if u%2 == 0 {
+			t.stepTwo(u)
+		}
+	}
+}
+
+// rest is what a loop leaves of k.
+func (t *gemmTile) rest() {
+	if t.unroll() == 0 {
+		return
+	}
+	t.Label(t.mode("rest"))
+	t.MOVQ(t.field(argK), gK)
+	t.ANDQ(imm(1<<t.unroll()-1), gK)
+	t.jump("JZ", "out")
+	t.Label(t.mode("one"))
+	t.step(0)
+	if !t.col {
+		t.advanceA(t.d.size)
+	}
+	if t.unroll() > 1 {
+		t.DECQ(gK)
+		t.jump("JNZ", t.mode("one"))
+	}
+}
+
+// turns loads the number of turns of a loop, and is done with it where that is none.
+func (t *gemmTile) turns() {
+	t.MOVQ(t.field(argK), gK)
+	if t.unroll() == 0 {
+		t.TESTQ(gK, gK)
+		t.jump("JZ", "out")
+		return
+	}
+	t.SHRQ(operand.Imm(uint64(t.unroll())), gK)
+	t.jump("JZ", t.mode("rest"))
+}
+
+// mode is a label of the way A is read.
+func (t *gemmTile) mode(label string) string {
+	if t.col {
+		return label + "Col"
+	}
+	return label
+}
+
+// byRows is the sum with A(i,p) = a[i*astr + p].
 func (t *gemmTile) byRows() {
 	if t.uses(2) {
 		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA2)
@@ -20,38 +85,22 @@ func (t *gemmTile) byRows() {
 		t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 1}, gA7)
 		t.LEAQ(operand.Mem{Base: gA7, Index: gAStr3, Scale: 2}, gA7)
 	}
-	t.MOVQ(t.field(argK), gK)
-	t.SHRQ(operand.Imm(2), gK)
-	t.jump("JZ", "rest")
+	t.turns()
 	if t.prefetchesC() {
 		t.loopsCA()
 	} else {
 		t.align(64)
-		t.Label("loop4")
-		for u := 0; u < 4; u++ {
-			if t.dups() == 0 {
-				t.step(u)
-			} else if u%2 == 0 {
-				t.stepTwo(u)
-			}
-		}
-		t.advanceA(4 * t.d.size)
+		t.Label("loop")
+		t.steps(nil)
+		t.advanceA(t.d.size << t.unroll())
 		t.DECQ(gK)
-		t.jump("JNZ", "loop4")
+		t.jump("JNZ", "loop")
 	}
-	t.Label("rest")
-	t.MOVQ(t.field(argK), gK)
-	t.ANDQ(operand.Imm(3), gK)
-	t.jump("JZ", "out")
-	t.Label("loop1")
-	t.step(0)
-	t.advanceA(t.d.size)
-	t.DECQ(gK)
-	t.jump("JNZ", "loop1")
+	t.rest()
 }
 
 // loopsCA is byRows' loop of large products. First the rows of C are fetched, one
-// each four k: in a burst they would hold up the loads of A and B. Then the next
+// each turn: in a burst they would hold up the loads of A and B. Then the next
 // tile of A, some rows during the first panel, the others during the second: the
 // hardware follows each row well, but finds it late.
 func (t *gemmTile) loopsCA() {
@@ -59,14 +108,9 @@ func (t *gemmTile) loopsCA() {
 	t.fetches("loopC")
 	t.align(64)
 	t.Label("loopC")
-	for u := 0; u < 4; u++ {
-		if u < 2 {
-			t.PREFETCHT0(mem(gT, u*t.nv*t.isa.bytes/2))
-		}
-		t.step(u)
-	}
+	t.steps(t.fetchC)
 	t.ADDQ(gLDC, gT)
-	t.advanceA(4 * t.d.size)
+	t.advanceA(t.d.size << t.unroll())
 	t.DECQ(gK)
 	t.TESTL(gK.As32(), gK.As32())
 	t.jump("JNZ", "loopC")
@@ -89,20 +133,21 @@ func (t *gemmTile) loopsCA() {
 	t.MOVQ(gA0, gT)
 	t.ADDQ(t.arg("atile"), gT)
 	t.Label("fetch")
-	t.SUBQ(imm(4*t.h*t.d.size), gT) // what loopC has passed
+	t.SUBQ(imm(t.h*t.d.size<<t.unroll()), gT) // what loopC has passed
 	rows := []operand.Mem{
 		{Base: gT}, {Base: gT, Index: gAStr, Scale: 1}, {Base: gT, Index: gAStr, Scale: 2}, {Base: gT, Index: gAStr3, Scale: 1},
 		{Base: gT, Index: gAStr, Scale: 4}, {Base: gT, Index: gAStr3, Scale: 2}, {Base: gT, Index: gAStr, Scale: 8}, {Base: gT, Index: gAStr3, Scale: 4},
 	}
 	t.align(64)
 	t.Label("loopA")
-	for u := 0; u < 4; u++ {
-		t.PREFETCHT0(rows[2*u])
-		t.PREFETCHT0(rows[2*u+1])
-		t.step(u)
-	}
-	t.ADDQ(imm(4*t.d.size), gT)
-	t.advanceA(4 * t.d.size)
+	t.steps(func(u int) {
+		each := len(rows) >> t.unroll()
+		for _, m := range rows[u*each:][:each] {
+			t.PREFETCHT0(m)
+		}
+	})
+	t.ADDQ(imm(t.d.size<<t.unroll()), gT)
+	t.advanceA(t.d.size << t.unroll())
 	t.DECQ(gK)
 	t.jump("JNZ", "loopA")
 }
@@ -119,82 +164,46 @@ func (t *gemmTile) fetches(loop string) {
 	t.ADDQ(imm(t.h), gK)
 }
 
-// colUnroll is log2 of the number of k in a turn of byColumns' loop: as few as hide
-// the loop.
-func (t *gemmTile) colUnroll() int {
-	switch f := t.h * t.nv; {
-	case f <= 3 || t.dups() > 0 || t.prefetchesC() || t.pack:
-		return 2
-	case f <= 6:
-		return 1
+// fetchC fetches half a row of C in each of the first two k of a turn.
+func (t *gemmTile) fetchC(u int) {
+	if u < 2 {
+		t.PREFETCHT0(mem(gT, u*t.nv*t.isa.bytes/2))
 	}
-	return 0
 }
 
 // byColumns is the sum with A(i,p) = a[i + p*astr].
 func (t *gemmTile) byColumns() {
-	shift := t.colUnroll()
-	t.MOVQ(t.field(argK), gK)
-	if shift > 0 {
-		t.SHRQ(operand.Imm(uint64(shift)), gK)
-		t.jump("JZ", "colRest")
-	} else {
-		t.TESTQ(gK, gK)
-		t.jump("JZ", "out")
-	}
+	t.turns()
 	if t.prefetchesC() {
 		t.loopColC()
 	} else {
 		t.align(64)
-		t.Label("colLoop")
-		for u := 0; u < 1<<shift; u++ {
-			if t.dups() == 0 {
-				t.step(u)
-			} else if u%2 == 0 {
-				t.stepTwo(u)
-			}
-		}
+		t.Label("loopCol")
+		t.steps(nil)
 		t.DECQ(gK)
-		t.jump("JNZ", "colLoop")
+		t.jump("JNZ", "loopCol")
 	}
-	if shift == 0 {
-		return
-	}
-	t.Label("colRest")
-	t.MOVQ(t.field(argK), gK)
-	t.ANDQ(imm(1<<shift-1), gK)
-	t.jump("JZ", "out")
-	t.Label("colOne")
-	t.step(0)
-	if shift > 1 {
-		t.DECQ(gK)
-		t.jump("JNZ", "colOne")
-	}
+	t.rest()
 }
 
 // loopColC is byColumns' loop of large products. The rows of C are fetched, one each
-// four k, then the first of them again and again, which costs nothing.
+// turn, then the first of them again and again, which costs nothing.
 func (t *gemmTile) loopColC() {
 	t.MOVQ(gC, gT)
 	t.MOVQ(gLDC, gFetch)
-	t.fetches("colLoop")
+	t.fetches("loopCol")
 	t.align(64)
-	t.Label("colLoop")
-	for u := 0; u < 4; u++ {
-		if u < 2 {
-			t.PREFETCHT0(mem(gT, u*t.nv*t.isa.bytes/2))
-		}
-		t.step(u)
-	}
+	t.Label("loopCol")
+	t.steps(t.fetchC)
 	t.ADDQ(gFetch, gT)
 	t.DECQ(gK)
 	t.TESTL(gK.As32(), gK.As32())
-	t.jump("JNZ", "colLoop")
+	t.jump("JNZ", "loopCol")
 	t.SHRQ(operand.Imm(32), gK)
-	t.jump("JZ", "colRest")
+	t.jump("JZ", t.mode("rest"))
 	t.MOVQ(gC, gT)
 	t.XORL(gFetch.As32(), gFetch.As32())
-	t.jump("JMP", "colLoop")
+	t.jump("JMP", "loopCol")
 }
 
 // chains reports whether the tile heeds Init.

@@ -7,23 +7,21 @@ import (
 )
 
 // gemmTableOf is the table of the tile kernels of one type: their addresses, in
-// assembly, and where each kind begins. A Go value of type func for each would carry
-// a function of its own that moves the arguments to where assembly wants them.
+// assembly, and which is where. A Go value of type func for each would carry a function
+// of its own that moves the arguments to where assembly wants them.
 type gemmTableOf struct {
 	isa   amd64ISA
 	d     dtype
 	names []string
-	first map[string]int
+	index map[string]int
 }
 
-// add puts the kernel after the others; kernels of one kind follow each other.
+// add puts the kernel after the others.
 func (g *gemmTableOf) add(kind, name string) {
-	if g.first == nil {
-		g.first = map[string]int{}
+	if g.index == nil {
+		g.index = map[string]int{}
 	}
-	if _, ok := g.first[kind]; !ok {
-		g.first[kind] = len(g.names)
-	}
+	g.index[kind] = len(g.names)
 	g.names = append(g.names, name)
 }
 
@@ -76,16 +74,16 @@ height: [4]int{`, g.codes(), len(g.names), g.d.suffix, g.isa.suffix, g.d.goName,
 	for _, masked := range []bool{false, true} {
 		s.WriteString(map[bool]string{false: "tile", true: "tail"}[masked] + ": [4]int{0,")
 		for nv := 1; nv < len(hs); nv++ {
-			i, ok := g.first[fmt.Sprint("tile", nv, masked)]
+			i, ok := g.index[fmt.Sprint("tile", nv, masked)]
 			if !ok { // masks everywhere
-				i = g.first[fmt.Sprint("tile", nv, true)]
+				i = g.index[fmt.Sprint("tile", nv, true)]
 			}
-			fmt.Fprint(&s, i-1, ",")
+			fmt.Fprint(&s, i, ",")
 		}
 		s.WriteString("},\n")
 	}
-	fmt.Fprintf(&s, "packLow: %d,\npack: %d,\n", packLow(g.isa), g.first["pack"]-packLow(g.isa))
-	fmt.Fprintf(&s, "wide: %d,\nwidePacked: %d,\ntrans: %d,\n", g.first["widefalse"]-1, g.first["widetrue"]-1, g.first["trans"]-1)
+	fmt.Fprintf(&s, "packLow: %d,\npack: %d,\n", packLow(g.isa), g.index["pack"])
+	fmt.Fprintf(&s, "wide: %d,\ntrans: %d,\n", g.index["wide"], g.index["trans"])
 	for _, l := range []struct {
 		name string
 		n    []int

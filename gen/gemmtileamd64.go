@@ -7,11 +7,15 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// gemmTile emits one tile kernel: h rows by nv vectors of columns, over mt tiles
-// of rows and np panels of columns.
+// gemmTile emits the tile kernel of one width: tiles of h rows by nv vectors of columns,
+// over mt tiles of rows and np panels of columns. The sums of every height have code of
+// their own; what comes before and after is shared, and goes from row to row until it
+// has done as many as there are.
 type gemmTile struct {
 	*amd64File
-	h, nv     int
+	h, nv     int    // h: where code is shared, the greatest
+	pre       string // before the labels of the height in hand
+	fixed     bool   // code for h rows, not for up to h
 	nb        int  // registers for vectors of B
 	col       bool // in the loop that reads A by columns
 	masked    bool
@@ -39,6 +43,8 @@ var (
 	gPack   = reg.RBX // row of the copy of B, by columns
 	gFetch  = reg.RBX // bytes from a row of C to fetch to the next, by columns
 	gPack0  = reg.RCX // its panel
+	gHeight = reg.RSI // before and after the sums: rows of the tile
+	gLeft   = reg.RAX // and rows still to do
 	kFull   = reg.K3
 	kTail   = reg.K2
 	kMask   = reg.K1
@@ -113,7 +119,74 @@ func (t *gemmTile) store(v reg.VecPhysical, j int, m operand.Mem) {
 // panels loads the number of panels.
 func (t *gemmTile) panels(r reg.GPPhysical) {
 	t.Load(t.Param("cols"), r)
-	t.SHRQ(operand.Imm(gemmColumnsBit+1), r)
+	t.SHRQ(operand.Imm(gemmPanelsBit), r)
+}
+
+// height loads the number of rows of a tile.
+func (t *gemmTile) height(r reg.GPPhysical) {
+	t.Load(t.Param("cols"), r)
+	t.SHRQ(operand.Imm(gemmHeightBit), r)
+	t.MOVBQZX(r.As8(), r)
+}
+
+// Label and jump give every height labels of its own. All meet at out.
+func (t *gemmTile) Label(label string)    { t.amd64File.Label(t.own(label)) }
+func (t *gemmTile) jump(op, label string) { t.amd64File.jump(op, t.own(label)) }
+
+func (t *gemmTile) own(label string) string {
+	if label == "out" {
+		return label
+	}
+	return t.pre + label
+}
+
+// eachHeight emits code for every height, which ends in a jump, and the way from here
+// to that of the tile's: a search among a few branches, which are foreseen. It spoils r.
+func (t *gemmTile) eachHeight(r reg.GPPhysical, low, high int, code func()) {
+	t.height(r)
+	name := func(h int) string { return fmt.Sprintf("height%d", h) }
+	var search func(low, high int)
+	search = func(low, high int) {
+		if low == high {
+			t.jump("JMP", name(low))
+			return
+		}
+		mid := (low + high + 1) / 2
+		below := fmt.Sprintf("below%d", mid)
+		t.CMPQ(r, imm(mid))
+		if mid-1 == low {
+			t.jump("JLT", name(low))
+		} else {
+			t.jump("JLT", below)
+		}
+		search(mid, high)
+		if mid-1 > low {
+			t.Label(below)
+			search(low, mid-1)
+		}
+	}
+	search(low, high)
+	for h := low; h <= high; h++ {
+		t.Label(name(h))
+		t.h, t.pre = h, fmt.Sprintf("h%d", h)
+		code()
+		t.pre = ""
+	}
+}
+
+// eachRow calls f for every row with the register that points at its part of C.
+// Where the code is shared, n rows are left in gLeft before each.
+func (t *gemmTile) eachRow(end string, f func(i int)) {
+	if !t.fixed {
+		t.MOVQ(gHeight, gLeft)
+	}
+	for i := 0; i < t.h; i++ {
+		f(i)
+		if i < t.h-1 && !t.fixed {
+			t.DECQ(gLeft)
+			t.jump("JZ", end)
+		}
+	}
 }
 
 func mem(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
@@ -125,16 +198,16 @@ func imm(n int) operand.Op {
 	return operand.U32(uint32(n))
 }
 
-// emit writes a tile kernel. It holds a loop over k for each way A is read, by rows
-// and by columns; what comes before and after is the same.
-func (t *gemmTile) emit() {
-	name, how := gemmName(t.isa, t.d, t.h, t.nv, t.masked), "A(i,p) = a[i*astr + p], or by columns a[i + p*astr]"
+// emit writes the tile kernel with heights low to high.
+func (t *gemmTile) emit(low, high int) {
+	name, how := gemmName(t.isa, t.d, t.nv, t.masked), "A(i,p) = a[i*astr + p], or by columns a[i + p*astr]"
 	if t.pack {
-		name, how = packName(t.isa, t.d, t.h), "A(i,p) = a[i + p*astr]. B is copied to Pack"
+		name, how = packName(t.isa, t.d), "A(i,p) = a[i + p*astr]. B is copied to Pack"
 	}
 	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
-		fmt.Sprintf("%s is mt tiles of %d rows by panels of %d columns of a product, %s.", name, t.h, t.nv*t.lanes(), how))
+		fmt.Sprintf("%s is mt tiles of %d to %d rows by panels of %d columns of a product, %s.", name, low, high, t.nv*t.lanes(), how))
 
+	t.h = high
 	t.Load(t.Param("args"), gG)
 	t.stride(argLDC, gLDC)
 	t.stride(argBRow, gBRow)
@@ -166,9 +239,7 @@ func (t *gemmTile) emit() {
 		t.MOVQ(t.field(argACol), gAStr)
 		t.Label("rows")
 		t.SHLQ(operand.Imm(t.d.shift), gAStr)
-		if t.h > 3 {
-			t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
-		}
+		t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
 	}
 	t.Label("tile")
 	t.Load(t.Param("c"), gC)
@@ -183,21 +254,26 @@ func (t *gemmTile) emit() {
 		t.KMOVW(kTail, kMask)
 		t.Label("full")
 	}
+	t.start()
 	t.Load(t.Param("a"), gA0)
 	t.MOVQ(gBPanel, gB)
 	if t.pack {
 		t.MOVQ(gPack0, gPack)
 	}
-	t.start()
-	if !t.pack {
-		t.BTQ(operand.Imm(gemmColumnsBit), t.arg("cols"))
-		t.jump("JCS", "columns")
-		t.byRows()
+	t.eachHeight(gT, low, high, func() {
+		if !t.pack {
+			t.BTQ(operand.Imm(gemmColumnsBit), t.arg("cols"))
+			t.jump("JCS", "columns")
+			t.col = false
+			t.byRows()
+			t.jump("JMP", "out")
+			t.Label("columns")
+		}
+		t.col = true
+		t.byColumns()
 		t.jump("JMP", "out")
-		t.Label("columns")
-	}
-	t.col = true
-	t.byColumns()
+	})
+	t.h = high
 
 	t.Label("out")
 	t.out()
@@ -214,7 +290,8 @@ func (t *gemmTile) emit() {
 	// Next tile of rows.
 	t.MOVQ(t.arg("atile"), gT)
 	t.ADDQ(gT, t.arg("a"))
-	t.IMUL3Q(operand.Imm(uint64(t.h)), gLDC, gT)
+	t.height(gT)
+	t.IMULQ(gLDC, gT)
 	t.ADDQ(gT, t.arg("c"))
 	t.DECQ(t.arg("mt"))
 	t.jump("JNZ", "tile")
@@ -230,12 +307,15 @@ func (t *gemmTile) start() {
 		t.jump("JZ", "zero")
 		t.SUBQ(t.field(argC), gT)
 		t.ADDQ(gC, gT)
-		for i := 0; i < t.h; i++ {
+		t.height(gHeight)
+		t.eachRow("start", func(i int) {
 			for j := 0; j < t.nv; j++ {
 				t.load(mem(gT, j*t.isa.bytes), j, t.acc(i, j))
 			}
-			t.ADDQ(gLDC, gT)
-		}
+			if i < t.h-1 {
+				t.ADDQ(gLDC, gT)
+			}
+		})
 		t.jump("JMP", "start")
 		t.Label("zero")
 	}

@@ -25,9 +25,7 @@ func transVectors(isa amd64ISA, h int) int {
 	return 1
 }
 
-func transName(isa amd64ISA, d dtype, h int) string {
-	return fmt.Sprintf("gemmTrans%dx%d%s%s", h, transVectors(isa, h)*isa.bytes/d.size, d.suffix, isa.suffix)
-}
+func transName(isa amd64ISA, d dtype) string { return "gemmTrans" + d.suffix + isa.suffix }
 
 // Registers of these kernels beside those of a tile.
 var (
@@ -37,13 +35,13 @@ var (
 	tNext  = reg.RBP // bytes from the rows of B of one vector to those of the next
 )
 
-// emitTrans emits h rows by np groups of nv vectors of columns with
+// emitTrans emits few rows by np groups of transVectors of columns with
 // B(p,j) = b[j*brow + p]. Rows of B become columns in registers, a square of them at
 // a time, and meet the FMAs there.
 func (t *gemmTile) emitTrans() {
-	name := transName(t.isa, t.d, t.h)
+	name, high := transName(t.isa, t.d), transHeights(t.isa)
 	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
-		fmt.Sprintf("%s is %d rows by np groups of %d columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].", name, t.h, t.nv*t.lanes()))
+		fmt.Sprintf("%s is 1 to %d rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].", name, high))
 	n := t.lanes()
 	t.Load(t.Param("args"), gG)
 	t.stride(argARow, gAStr)
@@ -57,7 +55,7 @@ func (t *gemmTile) emitTrans() {
 		t.ANDQ(imm(n-1), reg.RCX)
 		t.MOVQ(operand.I32(-1), gK)
 		t.BZHIQ(reg.RCX, gK, gK)
-		t.KMOVW(gK.As32(), reg.K2)
+		t.KMOVW(gK.As32(), kTail)
 		t.KXNORW(kMask, kMask, kMask)
 	}
 
@@ -71,10 +69,40 @@ func (t *gemmTile) emitTrans() {
 	t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 2}, gA2)
 	t.LEAQ(operand.Mem{Base: gA0, Index: gAStr, Scale: 1}, gA7)
 	t.LEAQ(operand.Mem{Base: gA7, Index: gAStr3, Scale: 2}, gA7)
-	for i := 0; i < t.h*t.nv; i++ {
-		t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
+	t.eachHeight(gK, 1, high, func() {
+		t.nv = transVectors(t.isa, t.h)
+		for i := 0; i < t.h*t.nv; i++ {
+			t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
+		}
+		t.MOVQ(t.field(argK), gK)
+		t.transSum()
+		t.amd64File.jump("JMP", fmt.Sprint("vectors", t.nv))
+	})
+
+	// The heights of two vectors and those of one end apart.
+	for nv := 2; nv > 0; nv-- {
+		t.nv, t.h = nv, high
+		for transVectors(t.isa, t.h) != nv { // the greatest of them
+			t.h--
+		}
+		t.Label(fmt.Sprint("vectors", nv))
+		t.pre = fmt.Sprint("nv", nv)
+		t.stride(argLDC, gLDC)
+		t.out()
+		t.ADDQ(imm(t.nv*t.isa.bytes), gC)
+		t.IMUL3Q(imm(t.nv), tNext, gT)
+		t.ADDQ(gT, t.arg("b"))
+		t.DECQ(gNP)
+		t.pre = ""
+		t.jump("JNZ", "panel")
+		t.VZEROUPPER()
+		t.RET()
 	}
-	t.MOVQ(t.field(argK), gK)
+}
+// transSum is the sum: squares, then what is left of k, in a square by masks or column
+// by column where there are none.
+func (t *gemmTile) transSum() {
+	n := t.lanes()
 	t.SUBQ(imm(n), gK)
 	t.jump("JLT", "rest")
 	t.align(64)
@@ -90,14 +118,13 @@ func (t *gemmTile) emitTrans() {
 	t.advanceA3(t.isa.bytes)
 	t.SUBQ(imm(n), gK)
 	t.jump("JGE", "loop")
-
 	t.Label("rest")
 	t.ADDQ(imm(n), gK)
-	t.jump("JZ", "out")
+	t.jump("JZ", "done")
 	if t.isa == avx512 {
 		for j := 0; j < t.nv; j++ {
 			v := t.square(func(m operand.Mem, x reg.VecPhysical) {
-				t.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[t.d.size], m, reg.K2, x)
+				t.raw(map[int]string{4: "VMOVUPS_Z", 8: "VMOVUPD_Z"}[t.d.size], m, kTail, x)
 			})
 			for p := 0; p < n-1; p++ {
 				t.transFMA(v[p], j, p*t.d.size)
@@ -119,17 +146,7 @@ func (t *gemmTile) emitTrans() {
 		t.DECQ(gK)
 		t.jump("JNZ", "one")
 	}
-
-	t.Label("out")
-	t.stride(argLDC, gLDC)
-	t.out()
-	t.ADDQ(imm(t.nv*t.isa.bytes), gC)
-	t.IMUL3Q(imm(t.nv), tNext, gT)
-	t.ADDQ(gT, t.arg("b"))
-	t.DECQ(gNP)
-	t.jump("JNZ", "panel")
-	t.VZEROUPPER()
-	t.RET()
+	t.Label("done")
 }
 
 // transFMA adds the products of column x, vector j of the group, with what lies disp

@@ -16,57 +16,80 @@ func widePanels(isa amd64ISA) []int {
 	return []int{0, 6, 3, 2}
 }
 
-func wideName(isa amd64ISA, d dtype, h int, packed bool) string {
-	s := ""
-	if packed {
-		s = "Packed"
-	}
-	return fmt.Sprintf("gemmWide%dx%d%s%s%s", h, 2*widePanels(isa)[h]*isa.bytes/d.size, s, d.suffix, isa.suffix)
-}
+func wideName(isa amd64ISA, d dtype) string { return "gemmWide" + d.suffix + isa.suffix }
 
 // wideAhead is how many rows of B ahead the wide kernels fetch.
 const wideAhead = 8
 
-// emitWide emits h rows by nv vectors of columns, nv/2 panels. Unpacked, the
-// panels are one stretch of a row of B; packed, they lie bpanel apart.
-func (t *gemmTile) emitWide(packed bool) {
-	name := wideName(t.isa, t.d, t.h, packed)
+// emitWide emits the kernel of few rows by groups of many vectors of columns, as many
+// panels as widePanels says. Unpacked, the panels are one stretch of a row of B;
+// packed, they lie bpanel apart.
+func (t *gemmTile) emitWide() {
+	name, panels := wideName(t.isa, t.d), widePanels(t.isa)
 	t.fn(name, fmt.Sprintf(gemmSignature, t.d.goName),
-		fmt.Sprintf("%s is %d rows by np groups of %d columns of a product, A(i,p) = a[i*astr + p].", name, t.h, t.nv*t.lanes()))
-	width, vb := t.nv*t.isa.bytes, t.isa.bytes
-	panel, panel3, b2, b7, ahead := reg.RBX, reg.RCX, reg.RBP, gT, reg.RBP
+		fmt.Sprintf("%s is 1 to %d rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].", name, len(panels)-1))
+	t.fixed = true
 	t.Load(t.Param("args"), gG)
 	t.stride(argLDC, gLDC)
 	t.stride(argARow, gAStr)
 	t.stride(argBRow, gBRow)
-	t.stride(argBPanel, panel)
+	t.stride(argBPanel, wPanel)
 	t.LEAQ(operand.Mem{Base: gAStr, Index: gAStr, Scale: 2}, gAStr3)
 	t.Load(t.Param("c"), gC)
 	t.Load(t.Param("b"), gBPanel)
 	t.panels(gNP)
+	t.eachHeight(gT, 1, len(panels)-1, func() {
+		t.nv = 2 * panels[t.h]
+		t.Label("panel")
+		t.Load(t.Param("a"), gA0)
+		t.MOVQ(gBPanel, gB)
+		for i := 0; i < t.h*t.nv; i++ {
+			t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
+		}
+		t.MOVQ(t.field(argK), gK)
+		t.TESTQ(gK, gK)
+		t.jump("JZ", "done")
+		t.BTQ(operand.Imm(gemmColumnsBit), t.arg("cols"))
+		t.jump("JCS", "packed")
+		t.LEAQ(operand.Mem{Base: gB, Index: gBRow, Scale: wideAhead}, wAhead)
+		t.wideLoop(false)
+		t.jump("JMP", "done")
+		t.Label("packed")
+		t.LEAQ(operand.Mem{Base: wPanel, Index: wPanel, Scale: 2}, wPanel3)
+		t.LEAQ(operand.Mem{Base: gB, Index: wPanel, Scale: 2}, wB2)
+		t.LEAQ(operand.Mem{Base: gB, Index: wPanel, Scale: 1}, wB7)
+		t.LEAQ(operand.Mem{Base: wB7, Index: wPanel3, Scale: 2}, wB7)
+		t.wideLoop(true)
+		t.Label("done")
+		t.out()
+		t.ADDQ(imm(t.nv*t.isa.bytes), gC)
+		t.IMUL3Q(imm(t.nv/2), wPanel, gT)
+		t.ADDQ(gT, gBPanel)
+		t.DECQ(gNP)
+		t.jump("JNZ", "panel")
+		t.jump("JMP", "out")
+	})
+	t.Label("out")
+	t.VZEROUPPER()
+	t.RET()
+}
 
-	t.Label("panel")
-	t.Load(t.Param("a"), gA0)
-	t.MOVQ(gBPanel, gB)
-	if packed {
-		t.LEAQ(operand.Mem{Base: panel, Index: panel, Scale: 2}, panel3)
-		t.LEAQ(operand.Mem{Base: gB, Index: panel, Scale: 2}, b2)
-		t.LEAQ(operand.Mem{Base: gB, Index: panel, Scale: 1}, b7)
-		t.LEAQ(operand.Mem{Base: b7, Index: panel3, Scale: 2}, b7)
-	} else {
-		t.LEAQ(operand.Mem{Base: gB, Index: gBRow, Scale: wideAhead}, ahead)
-	}
-	for i := 0; i < t.h*t.nv; i++ {
-		t.VXORPS(t.vec(i), t.vec(i), t.vec(i))
-	}
-	t.MOVQ(t.field(argK), gK)
-	t.TESTQ(gK, gK)
-	t.jump("JZ", "out")
+// Registers of the wide kernel.
+var (
+	wPanel  = reg.RBX // bytes between panels of B
+	wPanel3 = reg.RCX
+	wB2     = reg.RBP
+	wB7     = gT
+	wAhead  = reg.RBP // row of B to fetch
+)
+
+func (t *gemmTile) wideLoop(packed bool) {
+	id := fmt.Sprint("loop", packed)
 	t.align(64)
-	t.Label("loop")
-	bases := map[int]reg.GPPhysical{0: gB, 2: b2, 7: b7}
+	t.Label(id)
+	bases := map[int]reg.GPPhysical{0: gB, 2: wB2, 7: wB7}
 	rows := map[int]reg.GPPhysical{0: gA0}
-	n := t.isa.nregs
+	vb, n := t.isa.bytes, t.isa.nregs
 	x := t.vec(t.h0()) // vector of B where it serves several rows
 	for i := 0; i < t.h; i++ {
 		t.scalar("VBROADCAST", rowMem(i, 0, rows, gAStr, gAStr3), t.vec(n-1-i))
@@ -74,9 +97,9 @@ func (t *gemmTile) emitWide(packed bool) {
 	for j := 0; j < t.nv; j++ {
 		m := mem(gB, j*vb)
 		if packed {
-			m = rowMem(j/2, j%2*vb, bases, panel, panel3)
+			m = rowMem(j/2, j%2*vb, bases, wPanel, wPanel3)
 		} else if j*vb%64 == 0 {
-			t.PREFETCHT0(mem(ahead, j*vb))
+			t.PREFETCHT0(mem(wAhead, j*vb))
 		}
 		if t.h == 1 {
 			t.op("VFMADD231", m, t.vec(n-1), t.acc(0, j))
@@ -90,20 +113,11 @@ func (t *gemmTile) emitWide(packed bool) {
 	t.ADDQ(imm(t.d.size), gA0)
 	t.ADDQ(gBRow, gB)
 	if packed {
-		t.ADDQ(gBRow, b2)
-		t.ADDQ(gBRow, b7)
+		t.ADDQ(gBRow, wB2)
+		t.ADDQ(gBRow, wB7)
 	} else {
-		t.ADDQ(gBRow, ahead)
+		t.ADDQ(gBRow, wAhead)
 	}
 	t.DECQ(gK)
-	t.jump("JNZ", "loop")
-	t.Label("out")
-	t.out()
-	t.ADDQ(imm(width), gC)
-	t.IMUL3Q(imm(t.nv/2), panel, gT)
-	t.ADDQ(gT, gBPanel)
-	t.DECQ(gNP)
-	t.jump("JNZ", "panel")
-	t.VZEROUPPER()
-	t.RET()
+	t.jump("JNZ", id)
 }
