@@ -27,15 +27,10 @@ func genericKernels[T Float]() Kernels[T] {
 		MergeKernels:   MergeKernels[T]{Axpby: axpbyGeneric[T]},
 		EltwiseKernels: eltwiseGenericKernels[T](),
 		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
-		ReduceKernels: ReduceKernels[T]{
-			Sum: sumGeneric[T], Asum: asumGeneric[T], SumSq: sumSqGeneric[T],
-			Dot: dotGeneric[T], DotRows: dotRowsGeneric[T],
-			AMax: amaxGeneric[T], Max: maxGeneric[T],
-			ColSum: colSumGeneric[T],
-		},
-		LossKernels:   LossKernels[T]{ExpSum: expSumGeneric[T]},
-		UpdateKernels: UpdateKernels[T]{SGD: sgdGeneric[T], SGDMomentum: sgdMomentumGeneric[T]},
-		RandomKernels: RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
-		ProbeKernels:  probeGenericKernels[T](),
+		ReduceKernels:  reduceGenericKernels[T](),
+		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
+		UpdateKernels:  UpdateKernels[T]{SGD: sgdGeneric[T], SGDMomentum: sgdMomentumGeneric[T]},
+		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
+		ProbeKernels:   probeGenericKernels[T](),
 	}
 }

@@ -45,6 +45,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 			shortCall[T]{name: "AxpyRows", lens: []int{3*(n+2) + n}, run: func(s [][]T) { k.AxpyRows(s[0], n+2, []T{1, 2, 3, 4}, slices.Repeat([]T{1}, n)) }},
 			shortCall[T]{name: "DotRows", first: 1, lens: []int{4, 3*(n+2) + n}, run: func(s [][]T) { k.DotRows(s[0], s[1], n+2, make([]T, n)) }},
 			shortCall[T]{name: "ColSum", first: 1, lens: []int{n, 2*(n+3) + n}, run: func(s [][]T) { k.ColSum(s[0], s[1], n+3, 3) }})
+		all = append(all, reduceShortCalls(k, n)...)
 	}
 	nr := k.GemmNR
 	for _, kk := range []int{1, 5, 9} {
@@ -74,7 +75,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 // alone are kernels of one slice, whose length is theirs, or of none. ProbeCopy has
 // its test with the probes.
 var alone = map[string]bool{
-	"Fill": true, "Sum": true, "Asum": true, "SumSq": true, "AMax": true, "Max": true, "Uniform": true, "Normal": true, "ProbeFMA": true, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
+	"Fill": true, "Sum": true, "Asum": true, "SumSq": true, "AMax": true, "Max": true, "Min": true, "ArgMax": true, "ArgMin": true, "Moments": true, "Uniform": true, "Normal": true, "ProbeFMA": true, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
 }
 
 // TestEveryKernelShort: a slice that is too short, but has the capacity, is a panic

@@ -1,0 +1,112 @@
+package asm
+
+import "math"
+
+// inf is infinity of the sign's sign.
+func inf[T Float](sign int) T { return T(math.Inf(sign)) }
+
+func maxGeneric[T Float](x []T) T {
+	m := inf[T](-1)
+	for _, v := range x {
+		if v != v {
+			return v
+		}
+		if v > m {
+			m = v
+		}
+	}
+	return m + 0 // -0 becomes +0
+}
+
+func minGeneric[T Float](x []T) T {
+	m := inf[T](1)
+	for _, v := range x {
+		if v != v {
+			return v
+		}
+		if v < m {
+			m = v
+		}
+	}
+	return m + 0
+}
+
+func argMaxGeneric[T Float](x []T) int {
+	if len(x) == 0 {
+		return -1
+	}
+	at, m := 0, x[0]
+	for i, v := range x {
+		if v != v {
+			return i
+		}
+		if v > m {
+			at, m = i, v
+		}
+	}
+	return at
+}
+
+func argMinGeneric[T Float](x []T) int {
+	if len(x) == 0 {
+		return -1
+	}
+	at, m := 0, x[0]
+	for i, v := range x {
+		if v != v {
+			return i
+		}
+		if v < m {
+			at, m = i, v
+		}
+	}
+	return at
+}
+
+func colMaxGeneric[T Float](dst, x []T, ld, rows int) {
+	checkRows("ColMax", x, ld, rows, len(dst))
+	for i := range rows {
+		for j, v := range x[i*ld:][:len(dst)] {
+			if m := dst[j]; m > v || m != m {
+				v = m
+			}
+			dst[j] = v + 0
+		}
+	}
+}
+
+func colMinGeneric[T Float](dst, x []T, ld, rows int) {
+	checkRows("ColMin", x, ld, rows, len(dst))
+	for i := range rows {
+		for j, v := range x[i*ld:][:len(dst)] {
+			if m := dst[j]; m < v || m != m {
+				v = m
+			}
+			dst[j] = v + 0
+		}
+	}
+}
+
+func colArgMaxGeneric[T Float](val, row, x []T, ld int, at []T) {
+	row = row[:len(val):len(row)]
+	checkRows("ColArgMax", x, ld, len(at), len(val))
+	for i, n := range at {
+		for j, v := range x[i*ld:][:len(val)] {
+			if m := val[j]; m == m && !(v <= m) {
+				val[j], row[j] = v, n
+			}
+		}
+	}
+}
+
+func colArgMinGeneric[T Float](val, row, x []T, ld int, at []T) {
+	row = row[:len(val):len(row)]
+	checkRows("ColArgMin", x, ld, len(at), len(val))
+	for i, n := range at {
+		for j, v := range x[i*ld:][:len(val)] {
+			if m := val[j]; m == m && !(v >= m) {
+				val[j], row[j] = v, n
+			}
+		}
+	}
+}
