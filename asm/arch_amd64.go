@@ -23,12 +23,14 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseF32AVX2(&k32.EltwiseKernels)
 	useRotF32AVX2(&k32.EltwiseKernels)
 	useReduceF32AVX2(&k32.ReduceKernels)
+	useNormF32AVX2(&k32.NormKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
 	useMergeF64AVX2(&k64.MergeKernels)
 	useEltwiseF64AVX2(&k64.EltwiseKernels)
 	useRotF64AVX2(&k64.EltwiseKernels)
 	useReduceF64AVX2(&k64.ReduceKernels)
+	useNormF64AVX2(&k64.NormKernels)
 	useProbeF64AVX2(&k64.ProbeKernels)
 }
 
@@ -38,23 +40,29 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseF32AVX512(&k32.EltwiseKernels)
 	useRotF32AVX512(&k32.EltwiseKernels)
 	useReduceF32AVX512(&k32.ReduceKernels)
+	useNormF32AVX512(&k32.NormKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
 	useMergeF64AVX512(&k64.MergeKernels)
 	useEltwiseF64AVX512(&k64.EltwiseKernels)
 	useRotF64AVX512(&k64.EltwiseKernels)
 	useReduceF64AVX512(&k64.ReduceKernels)
+	useNormF64AVX512(&k64.NormKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
 }
 
 func useNTAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseNTF32AVX2(&k32.EltwiseKernels)
+	useNormNTF32AVX2(&k32.NormKernels)
 	useEltwiseNTF64AVX2(&k64.EltwiseKernels)
+	useNormNTF64AVX2(&k64.NormKernels)
 }
 
 func useNTAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseNTF32AVX512(&k32.EltwiseKernels)
+	useNormNTF32AVX512(&k32.NormKernels)
 	useEltwiseNTF64AVX512(&k64.EltwiseKernels)
+	useNormNTF64AVX512(&k64.NormKernels)
 }
 
 func cpuName() string {

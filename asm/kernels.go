@@ -14,6 +14,7 @@ type Kernels[T Float] struct {
 	EltwiseKernels[T]
 	ActKernels[T]
 	ReduceKernels[T]
+	NormKernels[T]
 	LossKernels[T]
 	UpdateKernels[T]
 	RandomKernels[T]
@@ -28,6 +29,7 @@ func genericKernels[T Float]() Kernels[T] {
 		EltwiseKernels: eltwiseGenericKernels[T](),
 		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
 		ReduceKernels:  reduceGenericKernels[T](),
+		NormKernels:    normGenericKernels[T](),
 		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
 		UpdateKernels:  UpdateKernels[T]{SGD: sgdGeneric[T], SGDMomentum: sgdMomentumGeneric[T]},
 		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},

@@ -47,6 +47,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 			shortCall[T]{name: "ColSum", first: 1, lens: []int{n, 2*(n+3) + n}, run: func(s [][]T) { k.ColSum(s[0], s[1], n+3, 3) }})
 		all = append(all, reduceShortCalls(k, n)...)
 	}
+	all = append(all, normShortCalls(k)...)
 	nr := k.GemmNR
 	for _, kk := range []int{1, 5, 9} {
 		for _, n := range []int{1, nr - 1, nr} {
