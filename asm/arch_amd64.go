@@ -21,6 +21,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32AVX2.use(&k32.GemmKernels)
 	useMergeF32AVX2(&k32.MergeKernels)
 	useEltwiseF32AVX2(&k32.EltwiseKernels)
+	useMathfnF32AVX2(&k32.MathKernels)
 	useRotF32AVX2(&k32.EltwiseKernels)
 	useReduceF32AVX2(&k32.ReduceKernels)
 	useNormF32AVX2(&k32.NormKernels)
@@ -28,6 +29,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
 	useMergeF64AVX2(&k64.MergeKernels)
 	useEltwiseF64AVX2(&k64.EltwiseKernels)
+	useMathfnF64AVX2(&k64.MathKernels)
 	useRotF64AVX2(&k64.EltwiseKernels)
 	useReduceF64AVX2(&k64.ReduceKernels)
 	useNormF64AVX2(&k64.NormKernels)
@@ -38,6 +40,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF32AVX512.use(&k32.GemmKernels)
 	useMergeF32AVX512(&k32.MergeKernels)
 	useEltwiseF32AVX512(&k32.EltwiseKernels)
+	useMathfnF32AVX512(&k32.MathKernels)
 	useRotF32AVX512(&k32.EltwiseKernels)
 	useReduceF32AVX512(&k32.ReduceKernels)
 	useNormF32AVX512(&k32.NormKernels)
@@ -45,6 +48,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
 	useMergeF64AVX512(&k64.MergeKernels)
 	useEltwiseF64AVX512(&k64.EltwiseKernels)
+	useMathfnF64AVX512(&k64.MathKernels)
 	useRotF64AVX512(&k64.EltwiseKernels)
 	useReduceF64AVX512(&k64.ReduceKernels)
 	useNormF64AVX512(&k64.NormKernels)
@@ -53,15 +57,19 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 
 func useNTAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseNTF32AVX2(&k32.EltwiseKernels)
+	useMathfnNTF32AVX2(&k32.MathKernels)
 	useNormNTF32AVX2(&k32.NormKernels)
 	useEltwiseNTF64AVX2(&k64.EltwiseKernels)
+	useMathfnNTF64AVX2(&k64.MathKernels)
 	useNormNTF64AVX2(&k64.NormKernels)
 }
 
 func useNTAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseNTF32AVX512(&k32.EltwiseKernels)
+	useMathfnNTF32AVX512(&k32.MathKernels)
 	useNormNTF32AVX512(&k32.NormKernels)
 	useEltwiseNTF64AVX512(&k64.EltwiseKernels)
+	useMathfnNTF64AVX512(&k64.MathKernels)
 	useNormNTF64AVX512(&k64.NormKernels)
 }
 

@@ -12,6 +12,7 @@ type Kernels[T Float] struct {
 	GemmKernels[T]
 	MergeKernels[T]
 	EltwiseKernels[T]
+	MathKernels[T]
 	ActKernels[T]
 	ReduceKernels[T]
 	NormKernels[T]
@@ -27,6 +28,7 @@ func genericKernels[T Float]() Kernels[T] {
 		GemmKernels:    gemmGenericKernels[T](),
 		MergeKernels:   MergeKernels[T]{Axpby: axpbyGeneric[T]},
 		EltwiseKernels: eltwiseGenericKernels[T](),
+		MathKernels:    mathGenericKernels[T](),
 		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
 		ReduceKernels:  reduceGenericKernels[T](),
 		NormKernels:    normGenericKernels[T](),

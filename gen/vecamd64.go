@@ -288,7 +288,11 @@ func (m *amd64Machine) store(src vreg, to ireg, offset int, part bool) {
 // their number say.
 func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical, offset int) {
 	m.parts++
-	at, rest := reg.RAX, m.low(src) // the register of what is still to be stored
+	at, rest := reg.RAX, int(src) // the register of what is still to be stored
+	if src >= amd64Scratch {
+		m.op("VMOVA", m.v(src), m.vec(amd64Scratch))
+		rest = amd64Scratch
+	}
 	m.LEAQ(mem(to, offset), at)
 	for bytes := m.isa.bytes / 2; bytes >= m.d.size; bytes /= 2 {
 		skip, next := fmt.Sprintf("skip%d_%d", bytes, m.parts), fmt.Sprintf("stored%d_%d", bytes, m.parts)
