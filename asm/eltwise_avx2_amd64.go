@@ -9,95 +9,190 @@ package asm
 //go:noescape
 func addF32AVX2(dst *float32, x *float32, y *float32, n int)
 
+// addNTF32AVX2 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func addNTF32AVX2(dst *float32, x *float32, y *float32, n int)
+
 // subF32AVX2 is dst[i] = x[i] - y[i].
 //
 //go:noescape
 func subF32AVX2(dst *float32, x *float32, y *float32, n int)
+
+// subNTF32AVX2 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func subNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 
 // mulF32AVX2 is dst[i] = x[i] * y[i].
 //
 //go:noescape
 func mulF32AVX2(dst *float32, x *float32, y *float32, n int)
 
+// mulNTF32AVX2 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func mulNTF32AVX2(dst *float32, x *float32, y *float32, n int)
+
 // divF32AVX2 is dst[i] = x[i] / y[i].
 //
 //go:noescape
 func divF32AVX2(dst *float32, x *float32, y *float32, n int)
+
+// divNTF32AVX2 is dst[i] = x[i] / y[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func divNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 
 // fMAF32AVX2 is dst[i] = fma(x[i], y[i], z[i]).
 //
 //go:noescape
 func fMAF32AVX2(dst *float32, x *float32, y *float32, z *float32, n int)
 
+// fMANTF32AVX2 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func fMANTF32AVX2(dst *float32, x *float32, y *float32, z *float32, n int)
+
 // affineF32AVX2 is dst[i] = fma(x[i], a, b).
 //
 //go:noescape
 func affineF32AVX2(dst *float32, x *float32, a float32, b float32, n int)
+
+// affineNTF32AVX2 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func affineNTF32AVX2(dst *float32, x *float32, a float32, b float32, n int)
 
 // absF32AVX2 is dst[i] = |x[i]|.
 //
 //go:noescape
 func absF32AVX2(dst *float32, x *float32, n int)
 
+// absNTF32AVX2 is dst[i] = |x[i]|. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func absNTF32AVX2(dst *float32, x *float32, n int)
+
 // sqrtF32AVX2 is dst[i] = the square root of x[i].
 //
 //go:noescape
 func sqrtF32AVX2(dst *float32, x *float32, n int)
+
+// sqrtNTF32AVX2 is dst[i] = the square root of x[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func sqrtNTF32AVX2(dst *float32, x *float32, n int)
 
 // fillF32AVX2 is dst[i] = a.
 //
 //go:noescape
 func fillF32AVX2(dst *float32, a float32, n int)
 
+// fillNTF32AVX2 is dst[i] = a. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func fillNTF32AVX2(dst *float32, a float32, n int)
+
 // copyF32AVX2 is dst[i] = x[i].
 //
 //go:noescape
 func copyF32AVX2(dst *float32, x *float32, n int)
+
+// copyNTF32AVX2 is dst[i] = x[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func copyNTF32AVX2(dst *float32, x *float32, n int)
 
 // scaleF32AVX2 is dst[i] = a*x[i].
 //
 //go:noescape
 func scaleF32AVX2(dst *float32, a float32, x *float32, n int)
 
+// scaleNTF32AVX2 is dst[i] = a*x[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func scaleNTF32AVX2(dst *float32, a float32, x *float32, n int)
+
 // maximumF32AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
 //
 //go:noescape
 func maximumF32AVX2(dst *float32, x *float32, y *float32, n int)
+
+// maximumNTF32AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func maximumNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 
 // minimumF32AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
 //
 //go:noescape
 func minimumF32AVX2(dst *float32, x *float32, y *float32, n int)
 
+// minimumNTF32AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func minimumNTF32AVX2(dst *float32, x *float32, y *float32, n int)
+
 // clampF32AVX2 is x[i] moved to between lo and hi.
 //
 //go:noescape
 func clampF32AVX2(dst *float32, x *float32, lo float32, hi float32, n int)
+
+// clampNTF32AVX2 is x[i] moved to between lo and hi. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func clampNTF32AVX2(dst *float32, x *float32, lo float32, hi float32, n int)
 
 // eqF32AVX2 is dst[i] = x[i] == y[i] ? 1 : 0.
 //
 //go:noescape
 func eqF32AVX2(dst *float32, x *float32, y *float32, n int)
 
+// eqNTF32AVX2 is dst[i] = x[i] == y[i] ? 1 : 0. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func eqNTF32AVX2(dst *float32, x *float32, y *float32, n int)
+
 // neF32AVX2 is dst[i] = x[i] != y[i] ? 1 : 0.
 //
 //go:noescape
 func neF32AVX2(dst *float32, x *float32, y *float32, n int)
+
+// neNTF32AVX2 is dst[i] = x[i] != y[i] ? 1 : 0. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func neNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 
 // ltF32AVX2 is dst[i] = x[i] < y[i] ? 1 : 0.
 //
 //go:noescape
 func ltF32AVX2(dst *float32, x *float32, y *float32, n int)
 
+// ltNTF32AVX2 is dst[i] = x[i] < y[i] ? 1 : 0. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func ltNTF32AVX2(dst *float32, x *float32, y *float32, n int)
+
 // leF32AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0.
 //
 //go:noescape
 func leF32AVX2(dst *float32, x *float32, y *float32, n int)
 
+// leNTF32AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func leNTF32AVX2(dst *float32, x *float32, y *float32, n int)
+
 // selectF32AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i].
 //
 //go:noescape
 func selectF32AVX2(dst *float32, mask *float32, x *float32, y *float32, n int)
+
+// selectNTF32AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i]. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func selectNTF32AVX2(dst *float32, mask *float32, x *float32, y *float32, n int)
 
 // axpyF32AVX2 is dst[i] = fma(a, x[i], dst[i]).
 //
@@ -119,195 +214,195 @@ func swapF32AVX2(x *float32, y *float32, n int)
 //go:noescape
 func axpyRowsF32AVX2(dst *float32, ld int, x *float32, rows int, y *float32, n int)
 
-// addNTF32AVX2 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func addNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// subNTF32AVX2 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func subNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// mulNTF32AVX2 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func mulNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// divNTF32AVX2 is dst[i] = x[i] / y[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func divNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// fMANTF32AVX2 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func fMANTF32AVX2(dst *float32, x *float32, y *float32, z *float32, n int)
-
-// affineNTF32AVX2 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func affineNTF32AVX2(dst *float32, x *float32, a float32, b float32, n int)
-
-// absNTF32AVX2 is dst[i] = |x[i]|. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func absNTF32AVX2(dst *float32, x *float32, n int)
-
-// sqrtNTF32AVX2 is dst[i] = the square root of x[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func sqrtNTF32AVX2(dst *float32, x *float32, n int)
-
-// fillNTF32AVX2 is dst[i] = a. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func fillNTF32AVX2(dst *float32, a float32, n int)
-
-// copyNTF32AVX2 is dst[i] = x[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func copyNTF32AVX2(dst *float32, x *float32, n int)
-
-// scaleNTF32AVX2 is dst[i] = a*x[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func scaleNTF32AVX2(dst *float32, a float32, x *float32, n int)
-
-// maximumNTF32AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func maximumNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// minimumNTF32AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func minimumNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// clampNTF32AVX2 is x[i] moved to between lo and hi. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func clampNTF32AVX2(dst *float32, x *float32, lo float32, hi float32, n int)
-
-// eqNTF32AVX2 is dst[i] = x[i] == y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func eqNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// neNTF32AVX2 is dst[i] = x[i] != y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func neNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// ltNTF32AVX2 is dst[i] = x[i] < y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func ltNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// leNTF32AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func leNTF32AVX2(dst *float32, x *float32, y *float32, n int)
-
-// selectNTF32AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func selectNTF32AVX2(dst *float32, mask *float32, x *float32, y *float32, n int)
-
 // addF64AVX2 is dst[i] = x[i] + y[i].
 //
 //go:noescape
 func addF64AVX2(dst *float64, x *float64, y *float64, n int)
+
+// addNTF64AVX2 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func addNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 
 // subF64AVX2 is dst[i] = x[i] - y[i].
 //
 //go:noescape
 func subF64AVX2(dst *float64, x *float64, y *float64, n int)
 
+// subNTF64AVX2 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func subNTF64AVX2(dst *float64, x *float64, y *float64, n int)
+
 // mulF64AVX2 is dst[i] = x[i] * y[i].
 //
 //go:noescape
 func mulF64AVX2(dst *float64, x *float64, y *float64, n int)
+
+// mulNTF64AVX2 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func mulNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 
 // divF64AVX2 is dst[i] = x[i] / y[i].
 //
 //go:noescape
 func divF64AVX2(dst *float64, x *float64, y *float64, n int)
 
+// divNTF64AVX2 is dst[i] = x[i] / y[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func divNTF64AVX2(dst *float64, x *float64, y *float64, n int)
+
 // fMAF64AVX2 is dst[i] = fma(x[i], y[i], z[i]).
 //
 //go:noescape
 func fMAF64AVX2(dst *float64, x *float64, y *float64, z *float64, n int)
+
+// fMANTF64AVX2 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func fMANTF64AVX2(dst *float64, x *float64, y *float64, z *float64, n int)
 
 // affineF64AVX2 is dst[i] = fma(x[i], a, b).
 //
 //go:noescape
 func affineF64AVX2(dst *float64, x *float64, a float64, b float64, n int)
 
+// affineNTF64AVX2 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func affineNTF64AVX2(dst *float64, x *float64, a float64, b float64, n int)
+
 // absF64AVX2 is dst[i] = |x[i]|.
 //
 //go:noescape
 func absF64AVX2(dst *float64, x *float64, n int)
+
+// absNTF64AVX2 is dst[i] = |x[i]|. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func absNTF64AVX2(dst *float64, x *float64, n int)
 
 // sqrtF64AVX2 is dst[i] = the square root of x[i].
 //
 //go:noescape
 func sqrtF64AVX2(dst *float64, x *float64, n int)
 
+// sqrtNTF64AVX2 is dst[i] = the square root of x[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func sqrtNTF64AVX2(dst *float64, x *float64, n int)
+
 // fillF64AVX2 is dst[i] = a.
 //
 //go:noescape
 func fillF64AVX2(dst *float64, a float64, n int)
+
+// fillNTF64AVX2 is dst[i] = a. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func fillNTF64AVX2(dst *float64, a float64, n int)
 
 // copyF64AVX2 is dst[i] = x[i].
 //
 //go:noescape
 func copyF64AVX2(dst *float64, x *float64, n int)
 
+// copyNTF64AVX2 is dst[i] = x[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func copyNTF64AVX2(dst *float64, x *float64, n int)
+
 // scaleF64AVX2 is dst[i] = a*x[i].
 //
 //go:noescape
 func scaleF64AVX2(dst *float64, a float64, x *float64, n int)
+
+// scaleNTF64AVX2 is dst[i] = a*x[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func scaleNTF64AVX2(dst *float64, a float64, x *float64, n int)
 
 // maximumF64AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
 //
 //go:noescape
 func maximumF64AVX2(dst *float64, x *float64, y *float64, n int)
 
+// maximumNTF64AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func maximumNTF64AVX2(dst *float64, x *float64, y *float64, n int)
+
 // minimumF64AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
 //
 //go:noescape
 func minimumF64AVX2(dst *float64, x *float64, y *float64, n int)
+
+// minimumNTF64AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func minimumNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 
 // clampF64AVX2 is x[i] moved to between lo and hi.
 //
 //go:noescape
 func clampF64AVX2(dst *float64, x *float64, lo float64, hi float64, n int)
 
+// clampNTF64AVX2 is x[i] moved to between lo and hi. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func clampNTF64AVX2(dst *float64, x *float64, lo float64, hi float64, n int)
+
 // eqF64AVX2 is dst[i] = x[i] == y[i] ? 1 : 0.
 //
 //go:noescape
 func eqF64AVX2(dst *float64, x *float64, y *float64, n int)
+
+// eqNTF64AVX2 is dst[i] = x[i] == y[i] ? 1 : 0. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func eqNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 
 // neF64AVX2 is dst[i] = x[i] != y[i] ? 1 : 0.
 //
 //go:noescape
 func neF64AVX2(dst *float64, x *float64, y *float64, n int)
 
+// neNTF64AVX2 is dst[i] = x[i] != y[i] ? 1 : 0. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func neNTF64AVX2(dst *float64, x *float64, y *float64, n int)
+
 // ltF64AVX2 is dst[i] = x[i] < y[i] ? 1 : 0.
 //
 //go:noescape
 func ltF64AVX2(dst *float64, x *float64, y *float64, n int)
+
+// ltNTF64AVX2 is dst[i] = x[i] < y[i] ? 1 : 0. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func ltNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 
 // leF64AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0.
 //
 //go:noescape
 func leF64AVX2(dst *float64, x *float64, y *float64, n int)
 
+// leNTF64AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func leNTF64AVX2(dst *float64, x *float64, y *float64, n int)
+
 // selectF64AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i].
 //
 //go:noescape
 func selectF64AVX2(dst *float64, mask *float64, x *float64, y *float64, n int)
+
+// selectNTF64AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i]. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func selectNTF64AVX2(dst *float64, mask *float64, x *float64, y *float64, n int)
 
 // axpyF64AVX2 is dst[i] = fma(a, x[i], dst[i]).
 //
@@ -329,370 +424,30 @@ func swapF64AVX2(x *float64, y *float64, n int)
 //go:noescape
 func axpyRowsF64AVX2(dst *float64, ld int, x *float64, rows int, y *float64, n int)
 
-// addNTF64AVX2 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func addNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// subNTF64AVX2 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func subNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// mulNTF64AVX2 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func mulNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// divNTF64AVX2 is dst[i] = x[i] / y[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func divNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// fMANTF64AVX2 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func fMANTF64AVX2(dst *float64, x *float64, y *float64, z *float64, n int)
-
-// affineNTF64AVX2 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func affineNTF64AVX2(dst *float64, x *float64, a float64, b float64, n int)
-
-// absNTF64AVX2 is dst[i] = |x[i]|. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func absNTF64AVX2(dst *float64, x *float64, n int)
-
-// sqrtNTF64AVX2 is dst[i] = the square root of x[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func sqrtNTF64AVX2(dst *float64, x *float64, n int)
-
-// fillNTF64AVX2 is dst[i] = a. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func fillNTF64AVX2(dst *float64, a float64, n int)
-
-// copyNTF64AVX2 is dst[i] = x[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func copyNTF64AVX2(dst *float64, x *float64, n int)
-
-// scaleNTF64AVX2 is dst[i] = a*x[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func scaleNTF64AVX2(dst *float64, a float64, x *float64, n int)
-
-// maximumNTF64AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func maximumNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// minimumNTF64AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func minimumNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// clampNTF64AVX2 is x[i] moved to between lo and hi. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func clampNTF64AVX2(dst *float64, x *float64, lo float64, hi float64, n int)
-
-// eqNTF64AVX2 is dst[i] = x[i] == y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func eqNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// neNTF64AVX2 is dst[i] = x[i] != y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func neNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// ltNTF64AVX2 is dst[i] = x[i] < y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func ltNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// leNTF64AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func leNTF64AVX2(dst *float64, x *float64, y *float64, n int)
-
-// selectNTF64AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func selectNTF64AVX2(dst *float64, mask *float64, x *float64, y *float64, n int)
-
 func useEltwiseF32AVX2(k *EltwiseKernels[float32]) {
-	k.Add = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		addF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Sub = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		subF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Mul = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		mulF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Div = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		divF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.FMA = func(dst []float32, x []float32, y []float32, z []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		z = z[:len(dst):len(z)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-			raceRead(z)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fMAF32AVX2(&dst[0], &x[0], &y[0], &z[0], len(dst))
-	}
-	k.Affine = func(dst []float32, x []float32, a float32, b float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		affineF32AVX2(&dst[0], &x[0], a, b, len(dst))
-	}
-	k.Abs = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		absF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Sqrt = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		sqrtF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Fill = func(dst []float32, a float32) {
-		if raceEnabled {
-			raceWrite(dst)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fillF32AVX2(&dst[0], a, len(dst))
-	}
-	k.Copy = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		copyF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Scale = func(dst []float32, a float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		scaleF32AVX2(&dst[0], a, &x[0], len(dst))
-	}
-	k.Maximum = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		maximumF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Minimum = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		minimumF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Clamp = func(dst []float32, x []float32, lo float32, hi float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		clampF32AVX2(&dst[0], &x[0], lo, hi, len(dst))
-	}
-	k.Eq = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		eqF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Ne = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		neF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Lt = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		ltF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Le = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		leF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Select = func(dst []float32, mask []float32, x []float32, y []float32) {
-		mask = mask[:len(dst):len(mask)]
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(mask)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		selectF32AVX2(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-	}
-	k.Axpy = func(dst []float32, a float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		axpyF32AVX2(&dst[0], a, &x[0], len(dst))
-	}
-	k.Rot = func(x []float32, y []float32, c float32, s float32) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		rotF32AVX2(&x[0], &y[0], c, s, len(x))
-	}
-	k.Swap = func(x []float32, y []float32) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		swapF32AVX2(&x[0], &y[0], len(x))
-	}
+	codes := eltwiseCodesF32AVX2()
+	k.Add = faceWRRF32(codes[0], codes[0])
+	k.Sub = faceWRRF32(codes[2], codes[2])
+	k.Mul = faceWRRF32(codes[4], codes[4])
+	k.Div = faceWRRF32(codes[6], codes[6])
+	k.FMA = faceWRRRF32(codes[8], codes[8])
+	k.Affine = faceWRSSF32(codes[10], codes[10])
+	k.Abs = faceWRF32(codes[12], codes[12])
+	k.Sqrt = faceWRF32(codes[14], codes[14])
+	k.Fill = faceWSF32(codes[16], codes[16])
+	k.Copy = faceWRF32(codes[18], codes[18])
+	k.Scale = faceWSRF32(codes[20], codes[20])
+	k.Maximum = faceWRRF32(codes[22], codes[22])
+	k.Minimum = faceWRRF32(codes[24], codes[24])
+	k.Clamp = faceWRSSF32(codes[26], codes[26])
+	k.Eq = faceWRRF32(codes[28], codes[28])
+	k.Ne = faceWRRF32(codes[30], codes[30])
+	k.Lt = faceWRRF32(codes[32], codes[32])
+	k.Le = faceWRRF32(codes[34], codes[34])
+	k.Select = faceWRRRF32(codes[36], codes[36])
+	k.Axpy = faceWSRF32(codes[38], codes[38])
+	k.Rot = faceWWSSF32(codes[39], codes[39])
+	k.Swap = faceWWF32(codes[40], codes[40])
 	k.AxpyRows = func(dst []float32, ld int, x, y []float32) {
 		rows, n := len(x), len(y)
 		checkRows("AxpyRows", dst, ld, rows, n)
@@ -710,588 +465,52 @@ func useEltwiseF32AVX2(k *EltwiseKernels[float32]) {
 }
 
 func useEltwiseNTF32AVX2(k *EltwiseKernels[float32]) {
-	k.Add = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			addF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		addNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Sub = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			subF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		subNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Mul = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			mulF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		mulNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Div = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			divF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		divNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.FMA = func(dst []float32, x []float32, y []float32, z []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		z = z[:len(dst):len(z)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-			raceRead(z)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			fMAF32AVX2(&dst[0], &x[0], &y[0], &z[0], len(dst))
-			return
-		}
-		fMANTF32AVX2(&dst[0], &x[0], &y[0], &z[0], len(dst))
-	}
-	k.Affine = func(dst []float32, x []float32, a float32, b float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			affineF32AVX2(&dst[0], &x[0], a, b, len(dst))
-			return
-		}
-		affineNTF32AVX2(&dst[0], &x[0], a, b, len(dst))
-	}
-	k.Abs = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			absF32AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		absNTF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Sqrt = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			sqrtF32AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		sqrtNTF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Fill = func(dst []float32, a float32) {
-		if raceEnabled {
-			raceWrite(dst)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			fillF32AVX2(&dst[0], a, len(dst))
-			return
-		}
-		fillNTF32AVX2(&dst[0], a, len(dst))
-	}
-	k.Copy = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			copyF32AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		copyNTF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Scale = func(dst []float32, a float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			scaleF32AVX2(&dst[0], a, &x[0], len(dst))
-			return
-		}
-		scaleNTF32AVX2(&dst[0], a, &x[0], len(dst))
-	}
-	k.Maximum = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			maximumF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		maximumNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Minimum = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			minimumF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		minimumNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Clamp = func(dst []float32, x []float32, lo float32, hi float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			clampF32AVX2(&dst[0], &x[0], lo, hi, len(dst))
-			return
-		}
-		clampNTF32AVX2(&dst[0], &x[0], lo, hi, len(dst))
-	}
-	k.Eq = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			eqF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		eqNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Ne = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			neF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		neNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Lt = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			ltF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		ltNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Le = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			leF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		leNTF32AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Select = func(dst []float32, mask []float32, x []float32, y []float32) {
-		mask = mask[:len(dst):len(mask)]
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(mask)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			selectF32AVX2(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-			return
-		}
-		selectNTF32AVX2(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-	}
+	codes := eltwiseCodesF32AVX2()
+	k.Add = faceWRRF32(codes[1], codes[0])
+	k.Sub = faceWRRF32(codes[3], codes[2])
+	k.Mul = faceWRRF32(codes[5], codes[4])
+	k.Div = faceWRRF32(codes[7], codes[6])
+	k.FMA = faceWRRRF32(codes[9], codes[8])
+	k.Affine = faceWRSSF32(codes[11], codes[10])
+	k.Abs = faceWRF32(codes[13], codes[12])
+	k.Sqrt = faceWRF32(codes[15], codes[14])
+	k.Fill = faceWSF32(codes[17], codes[16])
+	k.Copy = faceWRF32(codes[19], codes[18])
+	k.Scale = faceWSRF32(codes[21], codes[20])
+	k.Maximum = faceWRRF32(codes[23], codes[22])
+	k.Minimum = faceWRRF32(codes[25], codes[24])
+	k.Clamp = faceWRSSF32(codes[27], codes[26])
+	k.Eq = faceWRRF32(codes[29], codes[28])
+	k.Ne = faceWRRF32(codes[31], codes[30])
+	k.Lt = faceWRRF32(codes[33], codes[32])
+	k.Le = faceWRRF32(codes[35], codes[34])
+	k.Select = faceWRRRF32(codes[37], codes[36])
 }
 
 func useEltwiseF64AVX2(k *EltwiseKernels[float64]) {
-	k.Add = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		addF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Sub = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		subF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Mul = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		mulF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Div = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		divF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.FMA = func(dst []float64, x []float64, y []float64, z []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		z = z[:len(dst):len(z)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-			raceRead(z)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fMAF64AVX2(&dst[0], &x[0], &y[0], &z[0], len(dst))
-	}
-	k.Affine = func(dst []float64, x []float64, a float64, b float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		affineF64AVX2(&dst[0], &x[0], a, b, len(dst))
-	}
-	k.Abs = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		absF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Sqrt = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		sqrtF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Fill = func(dst []float64, a float64) {
-		if raceEnabled {
-			raceWrite(dst)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fillF64AVX2(&dst[0], a, len(dst))
-	}
-	k.Copy = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		copyF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Scale = func(dst []float64, a float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		scaleF64AVX2(&dst[0], a, &x[0], len(dst))
-	}
-	k.Maximum = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		maximumF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Minimum = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		minimumF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Clamp = func(dst []float64, x []float64, lo float64, hi float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		clampF64AVX2(&dst[0], &x[0], lo, hi, len(dst))
-	}
-	k.Eq = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		eqF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Ne = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		neF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Lt = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		ltF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Le = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		leF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Select = func(dst []float64, mask []float64, x []float64, y []float64) {
-		mask = mask[:len(dst):len(mask)]
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(mask)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		selectF64AVX2(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-	}
-	k.Axpy = func(dst []float64, a float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		axpyF64AVX2(&dst[0], a, &x[0], len(dst))
-	}
-	k.Rot = func(x []float64, y []float64, c float64, s float64) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		rotF64AVX2(&x[0], &y[0], c, s, len(x))
-	}
-	k.Swap = func(x []float64, y []float64) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		swapF64AVX2(&x[0], &y[0], len(x))
-	}
+	codes := eltwiseCodesF64AVX2()
+	k.Add = faceWRRF64(codes[0], codes[0])
+	k.Sub = faceWRRF64(codes[2], codes[2])
+	k.Mul = faceWRRF64(codes[4], codes[4])
+	k.Div = faceWRRF64(codes[6], codes[6])
+	k.FMA = faceWRRRF64(codes[8], codes[8])
+	k.Affine = faceWRSSF64(codes[10], codes[10])
+	k.Abs = faceWRF64(codes[12], codes[12])
+	k.Sqrt = faceWRF64(codes[14], codes[14])
+	k.Fill = faceWSF64(codes[16], codes[16])
+	k.Copy = faceWRF64(codes[18], codes[18])
+	k.Scale = faceWSRF64(codes[20], codes[20])
+	k.Maximum = faceWRRF64(codes[22], codes[22])
+	k.Minimum = faceWRRF64(codes[24], codes[24])
+	k.Clamp = faceWRSSF64(codes[26], codes[26])
+	k.Eq = faceWRRF64(codes[28], codes[28])
+	k.Ne = faceWRRF64(codes[30], codes[30])
+	k.Lt = faceWRRF64(codes[32], codes[32])
+	k.Le = faceWRRF64(codes[34], codes[34])
+	k.Select = faceWRRRF64(codes[36], codes[36])
+	k.Axpy = faceWSRF64(codes[38], codes[38])
+	k.Rot = faceWWSSF64(codes[39], codes[39])
+	k.Swap = faceWWF64(codes[40], codes[40])
 	k.AxpyRows = func(dst []float64, ld int, x, y []float64) {
 		rows, n := len(x), len(y)
 		checkRows("AxpyRows", dst, ld, rows, n)
@@ -1309,315 +528,30 @@ func useEltwiseF64AVX2(k *EltwiseKernels[float64]) {
 }
 
 func useEltwiseNTF64AVX2(k *EltwiseKernels[float64]) {
-	k.Add = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			addF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		addNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Sub = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			subF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		subNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Mul = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			mulF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		mulNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Div = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			divF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		divNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.FMA = func(dst []float64, x []float64, y []float64, z []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		z = z[:len(dst):len(z)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-			raceRead(z)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			fMAF64AVX2(&dst[0], &x[0], &y[0], &z[0], len(dst))
-			return
-		}
-		fMANTF64AVX2(&dst[0], &x[0], &y[0], &z[0], len(dst))
-	}
-	k.Affine = func(dst []float64, x []float64, a float64, b float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			affineF64AVX2(&dst[0], &x[0], a, b, len(dst))
-			return
-		}
-		affineNTF64AVX2(&dst[0], &x[0], a, b, len(dst))
-	}
-	k.Abs = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			absF64AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		absNTF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Sqrt = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			sqrtF64AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		sqrtNTF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Fill = func(dst []float64, a float64) {
-		if raceEnabled {
-			raceWrite(dst)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			fillF64AVX2(&dst[0], a, len(dst))
-			return
-		}
-		fillNTF64AVX2(&dst[0], a, len(dst))
-	}
-	k.Copy = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			copyF64AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		copyNTF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Scale = func(dst []float64, a float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			scaleF64AVX2(&dst[0], a, &x[0], len(dst))
-			return
-		}
-		scaleNTF64AVX2(&dst[0], a, &x[0], len(dst))
-	}
-	k.Maximum = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			maximumF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		maximumNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Minimum = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			minimumF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		minimumNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Clamp = func(dst []float64, x []float64, lo float64, hi float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			clampF64AVX2(&dst[0], &x[0], lo, hi, len(dst))
-			return
-		}
-		clampNTF64AVX2(&dst[0], &x[0], lo, hi, len(dst))
-	}
-	k.Eq = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			eqF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		eqNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Ne = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			neF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		neNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Lt = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			ltF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		ltNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Le = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			leF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-			return
-		}
-		leNTF64AVX2(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Select = func(dst []float64, mask []float64, x []float64, y []float64) {
-		mask = mask[:len(dst):len(mask)]
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(mask)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			selectF64AVX2(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-			return
-		}
-		selectNTF64AVX2(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-	}
+	codes := eltwiseCodesF64AVX2()
+	k.Add = faceWRRF64(codes[1], codes[0])
+	k.Sub = faceWRRF64(codes[3], codes[2])
+	k.Mul = faceWRRF64(codes[5], codes[4])
+	k.Div = faceWRRF64(codes[7], codes[6])
+	k.FMA = faceWRRRF64(codes[9], codes[8])
+	k.Affine = faceWRSSF64(codes[11], codes[10])
+	k.Abs = faceWRF64(codes[13], codes[12])
+	k.Sqrt = faceWRF64(codes[15], codes[14])
+	k.Fill = faceWSF64(codes[17], codes[16])
+	k.Copy = faceWRF64(codes[19], codes[18])
+	k.Scale = faceWSRF64(codes[21], codes[20])
+	k.Maximum = faceWRRF64(codes[23], codes[22])
+	k.Minimum = faceWRRF64(codes[25], codes[24])
+	k.Clamp = faceWRSSF64(codes[27], codes[26])
+	k.Eq = faceWRRF64(codes[29], codes[28])
+	k.Ne = faceWRRF64(codes[31], codes[30])
+	k.Lt = faceWRRF64(codes[33], codes[32])
+	k.Le = faceWRRF64(codes[35], codes[34])
+	k.Select = faceWRRRF64(codes[37], codes[36])
 }
+
+// eltwiseCodesF32AVX2 are the addresses of kernels.
+func eltwiseCodesF32AVX2() *[41]uintptr
+
+// eltwiseCodesF64AVX2 are the addresses of kernels.
+func eltwiseCodesF64AVX2() *[41]uintptr

@@ -235,274 +235,29 @@ func swapF64NEON(x *float64, y *float64, n int)
 func axpyRowsF64NEON(dst *float64, ld int, x *float64, rows int, y *float64, n int)
 
 func useEltwiseF32NEON(k *EltwiseKernels[float32]) {
-	k.Add = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		addF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Sub = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		subF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Mul = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		mulF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Div = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		divF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.FMA = func(dst []float32, x []float32, y []float32, z []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		z = z[:len(dst):len(z)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-			raceRead(z)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fMAF32NEON(&dst[0], &x[0], &y[0], &z[0], len(dst))
-	}
-	k.Affine = func(dst []float32, x []float32, a float32, b float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		affineF32NEON(&dst[0], &x[0], a, b, len(dst))
-	}
-	k.Abs = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		absF32NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Sqrt = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		sqrtF32NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Fill = func(dst []float32, a float32) {
-		if raceEnabled {
-			raceWrite(dst)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fillF32NEON(&dst[0], a, len(dst))
-	}
-	k.Copy = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		copyF32NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Scale = func(dst []float32, a float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		scaleF32NEON(&dst[0], a, &x[0], len(dst))
-	}
-	k.Maximum = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		maximumF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Minimum = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		minimumF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Clamp = func(dst []float32, x []float32, lo float32, hi float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		clampF32NEON(&dst[0], &x[0], lo, hi, len(dst))
-	}
-	k.Eq = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		eqF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Ne = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		neF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Lt = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		ltF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Le = func(dst []float32, x []float32, y []float32) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		leF32NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Select = func(dst []float32, mask []float32, x []float32, y []float32) {
-		mask = mask[:len(dst):len(mask)]
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(mask)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		selectF32NEON(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-	}
-	k.Axpy = func(dst []float32, a float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		axpyF32NEON(&dst[0], a, &x[0], len(dst))
-	}
-	k.Rot = func(x []float32, y []float32, c float32, s float32) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		rotF32NEON(&x[0], &y[0], c, s, len(x))
-	}
-	k.Swap = func(x []float32, y []float32) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		swapF32NEON(&x[0], &y[0], len(x))
-	}
+	codes := eltwiseCodesF32NEON()
+	k.Add = faceWRRF32(codes[0], codes[0])
+	k.Sub = faceWRRF32(codes[1], codes[1])
+	k.Mul = faceWRRF32(codes[2], codes[2])
+	k.Div = faceWRRF32(codes[3], codes[3])
+	k.FMA = faceWRRRF32(codes[4], codes[4])
+	k.Affine = faceWRSSF32(codes[5], codes[5])
+	k.Abs = faceWRF32(codes[6], codes[6])
+	k.Sqrt = faceWRF32(codes[7], codes[7])
+	k.Fill = faceWSF32(codes[8], codes[8])
+	k.Copy = faceWRF32(codes[9], codes[9])
+	k.Scale = faceWSRF32(codes[10], codes[10])
+	k.Maximum = faceWRRF32(codes[11], codes[11])
+	k.Minimum = faceWRRF32(codes[12], codes[12])
+	k.Clamp = faceWRSSF32(codes[13], codes[13])
+	k.Eq = faceWRRF32(codes[14], codes[14])
+	k.Ne = faceWRRF32(codes[15], codes[15])
+	k.Lt = faceWRRF32(codes[16], codes[16])
+	k.Le = faceWRRF32(codes[17], codes[17])
+	k.Select = faceWRRRF32(codes[18], codes[18])
+	k.Axpy = faceWSRF32(codes[19], codes[19])
+	k.Rot = faceWWSSF32(codes[20], codes[20])
+	k.Swap = faceWWF32(codes[21], codes[21])
 	k.AxpyRows = func(dst []float32, ld int, x, y []float32) {
 		rows, n := len(x), len(y)
 		checkRows("AxpyRows", dst, ld, rows, n)
@@ -520,274 +275,29 @@ func useEltwiseF32NEON(k *EltwiseKernels[float32]) {
 }
 
 func useEltwiseF64NEON(k *EltwiseKernels[float64]) {
-	k.Add = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		addF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Sub = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		subF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Mul = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		mulF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Div = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		divF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.FMA = func(dst []float64, x []float64, y []float64, z []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		z = z[:len(dst):len(z)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-			raceRead(z)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fMAF64NEON(&dst[0], &x[0], &y[0], &z[0], len(dst))
-	}
-	k.Affine = func(dst []float64, x []float64, a float64, b float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		affineF64NEON(&dst[0], &x[0], a, b, len(dst))
-	}
-	k.Abs = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		absF64NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Sqrt = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		sqrtF64NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Fill = func(dst []float64, a float64) {
-		if raceEnabled {
-			raceWrite(dst)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		fillF64NEON(&dst[0], a, len(dst))
-	}
-	k.Copy = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		copyF64NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Scale = func(dst []float64, a float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		scaleF64NEON(&dst[0], a, &x[0], len(dst))
-	}
-	k.Maximum = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		maximumF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Minimum = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		minimumF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Clamp = func(dst []float64, x []float64, lo float64, hi float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		clampF64NEON(&dst[0], &x[0], lo, hi, len(dst))
-	}
-	k.Eq = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		eqF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Ne = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		neF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Lt = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		ltF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Le = func(dst []float64, x []float64, y []float64) {
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		leF64NEON(&dst[0], &x[0], &y[0], len(dst))
-	}
-	k.Select = func(dst []float64, mask []float64, x []float64, y []float64) {
-		mask = mask[:len(dst):len(mask)]
-		x = x[:len(dst):len(x)]
-		y = y[:len(dst):len(y)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(mask)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		selectF64NEON(&dst[0], &mask[0], &x[0], &y[0], len(dst))
-	}
-	k.Axpy = func(dst []float64, a float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		axpyF64NEON(&dst[0], a, &x[0], len(dst))
-	}
-	k.Rot = func(x []float64, y []float64, c float64, s float64) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		rotF64NEON(&x[0], &y[0], c, s, len(x))
-	}
-	k.Swap = func(x []float64, y []float64) {
-		y = y[:len(x):len(y)]
-		if raceEnabled {
-			raceWrite(x)
-			raceWrite(y)
-		}
-		if len(x) == 0 {
-			return
-		}
-		swapF64NEON(&x[0], &y[0], len(x))
-	}
+	codes := eltwiseCodesF64NEON()
+	k.Add = faceWRRF64(codes[0], codes[0])
+	k.Sub = faceWRRF64(codes[1], codes[1])
+	k.Mul = faceWRRF64(codes[2], codes[2])
+	k.Div = faceWRRF64(codes[3], codes[3])
+	k.FMA = faceWRRRF64(codes[4], codes[4])
+	k.Affine = faceWRSSF64(codes[5], codes[5])
+	k.Abs = faceWRF64(codes[6], codes[6])
+	k.Sqrt = faceWRF64(codes[7], codes[7])
+	k.Fill = faceWSF64(codes[8], codes[8])
+	k.Copy = faceWRF64(codes[9], codes[9])
+	k.Scale = faceWSRF64(codes[10], codes[10])
+	k.Maximum = faceWRRF64(codes[11], codes[11])
+	k.Minimum = faceWRRF64(codes[12], codes[12])
+	k.Clamp = faceWRSSF64(codes[13], codes[13])
+	k.Eq = faceWRRF64(codes[14], codes[14])
+	k.Ne = faceWRRF64(codes[15], codes[15])
+	k.Lt = faceWRRF64(codes[16], codes[16])
+	k.Le = faceWRRF64(codes[17], codes[17])
+	k.Select = faceWRRRF64(codes[18], codes[18])
+	k.Axpy = faceWSRF64(codes[19], codes[19])
+	k.Rot = faceWWSSF64(codes[20], codes[20])
+	k.Swap = faceWWF64(codes[21], codes[21])
 	k.AxpyRows = func(dst []float64, ld int, x, y []float64) {
 		rows, n := len(x), len(y)
 		checkRows("AxpyRows", dst, ld, rows, n)
@@ -803,3 +313,9 @@ func useEltwiseF64NEON(k *EltwiseKernels[float64]) {
 		}
 	}
 }
+
+// eltwiseCodesF32NEON are the addresses of kernels.
+func eltwiseCodesF32NEON() *[22]uintptr
+
+// eltwiseCodesF64NEON are the addresses of kernels.
+func eltwiseCodesF64NEON() *[22]uintptr

@@ -9,15 +9,15 @@ package asm
 //go:noescape
 func expF32AVX2(dst *float32, x *float32, n int)
 
-// logF32AVX2 is dst[i] = Log(x[i]).
-//
-//go:noescape
-func logF32AVX2(dst *float32, x *float32, n int)
-
 // expNTF32AVX2 is dst[i] = Exp(x[i]). It stores past the caches; n is at least 128.
 //
 //go:noescape
 func expNTF32AVX2(dst *float32, x *float32, n int)
+
+// logF32AVX2 is dst[i] = Log(x[i]).
+//
+//go:noescape
+func logF32AVX2(dst *float32, x *float32, n int)
 
 // logNTF32AVX2 is dst[i] = Log(x[i]). It stores past the caches; n is at least 128.
 //
@@ -29,15 +29,15 @@ func logNTF32AVX2(dst *float32, x *float32, n int)
 //go:noescape
 func expF64AVX2(dst *float64, x *float64, n int)
 
-// logF64AVX2 is dst[i] = Log(x[i]).
-//
-//go:noescape
-func logF64AVX2(dst *float64, x *float64, n int)
-
 // expNTF64AVX2 is dst[i] = Exp(x[i]). It stores past the caches; n is at least 64.
 //
 //go:noescape
 func expNTF64AVX2(dst *float64, x *float64, n int)
+
+// logF64AVX2 is dst[i] = Log(x[i]).
+//
+//go:noescape
+func logF64AVX2(dst *float64, x *float64, n int)
 
 // logNTF64AVX2 is dst[i] = Log(x[i]). It stores past the caches; n is at least 64.
 //
@@ -45,117 +45,31 @@ func expNTF64AVX2(dst *float64, x *float64, n int)
 func logNTF64AVX2(dst *float64, x *float64, n int)
 
 func useMathfnF32AVX2(k *MathKernels[float32]) {
-	k.Exp = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		expF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Log = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		logF32AVX2(&dst[0], &x[0], len(dst))
-	}
+	codes := mathfnCodesF32AVX2()
+	k.Exp = faceWRF32(codes[0], codes[0])
+	k.Log = faceWRF32(codes[2], codes[2])
 }
 
 func useMathfnNTF32AVX2(k *MathKernels[float32]) {
-	k.Exp = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			expF32AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		expNTF32AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Log = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			logF32AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		logNTF32AVX2(&dst[0], &x[0], len(dst))
-	}
+	codes := mathfnCodesF32AVX2()
+	k.Exp = faceWRF32(codes[1], codes[0])
+	k.Log = faceWRF32(codes[3], codes[2])
 }
 
 func useMathfnF64AVX2(k *MathKernels[float64]) {
-	k.Exp = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		expF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Log = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		logF64AVX2(&dst[0], &x[0], len(dst))
-	}
+	codes := mathfnCodesF64AVX2()
+	k.Exp = faceWRF64(codes[0], codes[0])
+	k.Log = faceWRF64(codes[2], codes[2])
 }
 
 func useMathfnNTF64AVX2(k *MathKernels[float64]) {
-	k.Exp = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			expF64AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		expNTF64AVX2(&dst[0], &x[0], len(dst))
-	}
-	k.Log = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			logF64AVX2(&dst[0], &x[0], len(dst))
-			return
-		}
-		logNTF64AVX2(&dst[0], &x[0], len(dst))
-	}
+	codes := mathfnCodesF64AVX2()
+	k.Exp = faceWRF64(codes[1], codes[0])
+	k.Log = faceWRF64(codes[3], codes[2])
 }
+
+// mathfnCodesF32AVX2 are the addresses of kernels.
+func mathfnCodesF32AVX2() *[4]uintptr
+
+// mathfnCodesF64AVX2 are the addresses of kernels.
+func mathfnCodesF64AVX2() *[4]uintptr

@@ -25,51 +25,19 @@ func expF64NEON(dst *float64, x *float64, n int)
 func logF64NEON(dst *float64, x *float64, n int)
 
 func useMathfnF32NEON(k *MathKernels[float32]) {
-	k.Exp = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		expF32NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Log = func(dst []float32, x []float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		logF32NEON(&dst[0], &x[0], len(dst))
-	}
+	codes := mathfnCodesF32NEON()
+	k.Exp = faceWRF32(codes[0], codes[0])
+	k.Log = faceWRF32(codes[1], codes[1])
 }
 
 func useMathfnF64NEON(k *MathKernels[float64]) {
-	k.Exp = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		expF64NEON(&dst[0], &x[0], len(dst))
-	}
-	k.Log = func(dst []float64, x []float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		logF64NEON(&dst[0], &x[0], len(dst))
-	}
+	codes := mathfnCodesF64NEON()
+	k.Exp = faceWRF64(codes[0], codes[0])
+	k.Log = faceWRF64(codes[1], codes[1])
 }
+
+// mathfnCodesF32NEON are the addresses of kernels.
+func mathfnCodesF32NEON() *[2]uintptr
+
+// mathfnCodesF64NEON are the addresses of kernels.
+func mathfnCodesF64NEON() *[2]uintptr

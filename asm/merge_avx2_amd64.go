@@ -15,29 +15,17 @@ func axpbyF32AVX2(y *float32, alpha float32, x *float32, beta float32, n int)
 func axpbyF64AVX2(y *float64, alpha float64, x *float64, beta float64, n int)
 
 func useMergeF32AVX2(k *MergeKernels[float32]) {
-	k.Axpby = func(y []float32, alpha float32, x []float32, beta float32) {
-		x = x[:len(y):len(x)]
-		if raceEnabled {
-			raceWrite(y)
-			raceRead(x)
-		}
-		if len(y) == 0 {
-			return
-		}
-		axpbyF32AVX2(&y[0], alpha, &x[0], beta, len(y))
-	}
+	codes := mergeCodesF32AVX2()
+	k.Axpby = faceWSRSF32(codes[0], codes[0])
 }
 
 func useMergeF64AVX2(k *MergeKernels[float64]) {
-	k.Axpby = func(y []float64, alpha float64, x []float64, beta float64) {
-		x = x[:len(y):len(x)]
-		if raceEnabled {
-			raceWrite(y)
-			raceRead(x)
-		}
-		if len(y) == 0 {
-			return
-		}
-		axpbyF64AVX2(&y[0], alpha, &x[0], beta, len(y))
-	}
+	codes := mergeCodesF64AVX2()
+	k.Axpby = faceWSRSF64(codes[0], codes[0])
 }
+
+// mergeCodesF32AVX2 are the addresses of kernels.
+func mergeCodesF32AVX2() *[1]uintptr
+
+// mergeCodesF64AVX2 are the addresses of kernels.
+func mergeCodesF64AVX2() *[1]uintptr

@@ -15,29 +15,17 @@ func axpbyF32NEON(y *float32, alpha float32, x *float32, beta float32, n int)
 func axpbyF64NEON(y *float64, alpha float64, x *float64, beta float64, n int)
 
 func useMergeF32NEON(k *MergeKernels[float32]) {
-	k.Axpby = func(y []float32, alpha float32, x []float32, beta float32) {
-		x = x[:len(y):len(x)]
-		if raceEnabled {
-			raceWrite(y)
-			raceRead(x)
-		}
-		if len(y) == 0 {
-			return
-		}
-		axpbyF32NEON(&y[0], alpha, &x[0], beta, len(y))
-	}
+	codes := mergeCodesF32NEON()
+	k.Axpby = faceWSRSF32(codes[0], codes[0])
 }
 
 func useMergeF64NEON(k *MergeKernels[float64]) {
-	k.Axpby = func(y []float64, alpha float64, x []float64, beta float64) {
-		x = x[:len(y):len(x)]
-		if raceEnabled {
-			raceWrite(y)
-			raceRead(x)
-		}
-		if len(y) == 0 {
-			return
-		}
-		axpbyF64NEON(&y[0], alpha, &x[0], beta, len(y))
-	}
+	codes := mergeCodesF64NEON()
+	k.Axpby = faceWSRSF64(codes[0], codes[0])
 }
+
+// mergeCodesF32NEON are the addresses of kernels.
+func mergeCodesF32NEON() *[1]uintptr
+
+// mergeCodesF64NEON are the addresses of kernels.
+func mergeCodesF64NEON() *[1]uintptr

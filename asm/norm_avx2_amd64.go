@@ -9,20 +9,40 @@ package asm
 //go:noescape
 func normF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
 
+// normNTF32AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func normNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
+
 // normReLUF32AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
 //
 //go:noescape
 func normReLUF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
+
+// normReLUNTF32AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func normReLUNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
 
 // normGradF32AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
 //
 //go:noescape
 func normGradF32AVX2(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
 
+// normGradNTF32AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func normGradNTF32AVX2(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
+
 // normGradReLUF32AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
 //
 //go:noescape
 func normGradReLUF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
+
+// normGradReLUNTF32AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 128.
+//
+//go:noescape
+func normGradReLUNTF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
 
 // normSums1F32AVX2 leaves the first sum of NormSums at s.
 //
@@ -104,45 +124,45 @@ func normRowsColSumsF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, m
 //go:noescape
 func rstdF32AVX2(dst *float32, x *float32, count float32, eps float32, n int)
 
-// normNTF32AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normReLUNTF32AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normReLUNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normGradNTF32AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normGradNTF32AVX2(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradReLUNTF32AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normGradReLUNTF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-
 // normF64AVX2 is dst[i] = fma(x[i]-m, s, t).
 //
 //go:noescape
 func normF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
+
+// normNTF64AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func normNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
 
 // normReLUF64AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
 //
 //go:noescape
 func normReLUF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
 
+// normReLUNTF64AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func normReLUNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
+
 // normGradF64AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
 //
 //go:noescape
 func normGradF64AVX2(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
 
+// normGradNTF64AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func normGradNTF64AVX2(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
+
 // normGradReLUF64AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
 //
 //go:noescape
 func normGradReLUF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
+
+// normGradReLUNTF64AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 64.
+//
+//go:noescape
+func normGradReLUNTF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 
 // normSums1F64AVX2 leaves the first sum of NormSums at s.
 //
@@ -224,77 +244,12 @@ func normRowsColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, m
 //go:noescape
 func rstdF64AVX2(dst *float64, x *float64, count float64, eps float64, n int)
 
-// normNTF64AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normReLUNTF64AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normReLUNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normGradNTF64AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normGradNTF64AVX2(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradReLUNTF64AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normGradReLUNTF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
-
 func useNormF32AVX2(k *NormKernels[float32]) {
-	k.Norm = func(dst []float32, x []float32, m float32, s float32, t float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normF32AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormReLU = func(dst []float32, x []float32, m float32, s float32, t float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normReLUF32AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormGrad = func(dx []float32, dy []float32, x []float32, m float32, a float32, b float32, c float32) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradF32AVX2(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-	}
-	k.NormGradReLU = func(dx []float32, dy []float32, x []float32, y []float32, m float32, a float32, b float32, c float32) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		y = y[:len(dx):len(y)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradReLUF32AVX2(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-	}
+	codes := normCodesF32AVX2()
+	k.Norm = faceWRSSSF32(codes[0], codes[0])
+	k.NormReLU = faceWRSSSF32(codes[2], codes[2])
+	k.NormGrad = faceWRRSSSSF32(codes[4], codes[4])
+	k.NormGradReLU = faceWRRRSSSSF32(codes[6], codes[6])
 	k.NormSums = func(dy, x []float32, m float32) (float32, float32) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -542,139 +497,23 @@ func useNormF32AVX2(k *NormKernels[float32]) {
 			normRowsColSumsF32AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 4*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = func(dst []float32, x []float32, count float32, eps float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		rstdF32AVX2(&dst[0], &x[0], count, eps, len(dst))
-	}
+	k.Rstd = faceWRSSF32(codes[8], codes[8])
 }
 
 func useNormNTF32AVX2(k *NormKernels[float32]) {
-	k.Norm = func(dst []float32, x []float32, m float32, s float32, t float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			normF32AVX2(&dst[0], &x[0], m, s, t, len(dst))
-			return
-		}
-		normNTF32AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormReLU = func(dst []float32, x []float32, m float32, s float32, t float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 128 {
-			normReLUF32AVX2(&dst[0], &x[0], m, s, t, len(dst))
-			return
-		}
-		normReLUNTF32AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormGrad = func(dx []float32, dy []float32, x []float32, m float32, a float32, b float32, c float32) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		if len(dx) < 128 {
-			normGradF32AVX2(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-			return
-		}
-		normGradNTF32AVX2(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-	}
-	k.NormGradReLU = func(dx []float32, dy []float32, x []float32, y []float32, m float32, a float32, b float32, c float32) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		y = y[:len(dx):len(y)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		if len(dx) < 128 {
-			normGradReLUF32AVX2(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-			return
-		}
-		normGradReLUNTF32AVX2(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-	}
+	codes := normCodesF32AVX2()
+	k.Norm = faceWRSSSF32(codes[1], codes[0])
+	k.NormReLU = faceWRSSSF32(codes[3], codes[2])
+	k.NormGrad = faceWRRSSSSF32(codes[5], codes[4])
+	k.NormGradReLU = faceWRRRSSSSF32(codes[7], codes[6])
 }
 
 func useNormF64AVX2(k *NormKernels[float64]) {
-	k.Norm = func(dst []float64, x []float64, m float64, s float64, t float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normF64AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormReLU = func(dst []float64, x []float64, m float64, s float64, t float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normReLUF64AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormGrad = func(dx []float64, dy []float64, x []float64, m float64, a float64, b float64, c float64) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradF64AVX2(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-	}
-	k.NormGradReLU = func(dx []float64, dy []float64, x []float64, y []float64, m float64, a float64, b float64, c float64) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		y = y[:len(dx):len(y)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradReLUF64AVX2(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-	}
+	codes := normCodesF64AVX2()
+	k.Norm = faceWRSSSF64(codes[0], codes[0])
+	k.NormReLU = faceWRSSSF64(codes[2], codes[2])
+	k.NormGrad = faceWRRSSSSF64(codes[4], codes[4])
+	k.NormGradReLU = faceWRRRSSSSF64(codes[6], codes[6])
 	k.NormSums = func(dy, x []float64, m float64) (float64, float64) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -922,84 +761,19 @@ func useNormF64AVX2(k *NormKernels[float64]) {
 			normRowsColSumsF64AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 8*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = func(dst []float64, x []float64, count float64, eps float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		rstdF64AVX2(&dst[0], &x[0], count, eps, len(dst))
-	}
+	k.Rstd = faceWRSSF64(codes[8], codes[8])
 }
 
 func useNormNTF64AVX2(k *NormKernels[float64]) {
-	k.Norm = func(dst []float64, x []float64, m float64, s float64, t float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			normF64AVX2(&dst[0], &x[0], m, s, t, len(dst))
-			return
-		}
-		normNTF64AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormReLU = func(dst []float64, x []float64, m float64, s float64, t float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		if len(dst) < 64 {
-			normReLUF64AVX2(&dst[0], &x[0], m, s, t, len(dst))
-			return
-		}
-		normReLUNTF64AVX2(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormGrad = func(dx []float64, dy []float64, x []float64, m float64, a float64, b float64, c float64) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		if len(dx) < 64 {
-			normGradF64AVX2(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-			return
-		}
-		normGradNTF64AVX2(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-	}
-	k.NormGradReLU = func(dx []float64, dy []float64, x []float64, y []float64, m float64, a float64, b float64, c float64) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		y = y[:len(dx):len(y)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		if len(dx) < 64 {
-			normGradReLUF64AVX2(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-			return
-		}
-		normGradReLUNTF64AVX2(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-	}
+	codes := normCodesF64AVX2()
+	k.Norm = faceWRSSSF64(codes[1], codes[0])
+	k.NormReLU = faceWRSSSF64(codes[3], codes[2])
+	k.NormGrad = faceWRRSSSSF64(codes[5], codes[4])
+	k.NormGradReLU = faceWRRRSSSSF64(codes[7], codes[6])
 }
+
+// normCodesF32AVX2 are the addresses of kernels.
+func normCodesF32AVX2() *[9]uintptr
+
+// normCodesF64AVX2 are the addresses of kernels.
+func normCodesF64AVX2() *[9]uintptr

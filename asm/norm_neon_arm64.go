@@ -205,56 +205,11 @@ func normRowsColSumsF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, m
 func rstdF64NEON(dst *float64, x *float64, count float64, eps float64, n int)
 
 func useNormF32NEON(k *NormKernels[float32]) {
-	k.Norm = func(dst []float32, x []float32, m float32, s float32, t float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normF32NEON(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormReLU = func(dst []float32, x []float32, m float32, s float32, t float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normReLUF32NEON(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormGrad = func(dx []float32, dy []float32, x []float32, m float32, a float32, b float32, c float32) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradF32NEON(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-	}
-	k.NormGradReLU = func(dx []float32, dy []float32, x []float32, y []float32, m float32, a float32, b float32, c float32) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		y = y[:len(dx):len(y)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradReLUF32NEON(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-	}
+	codes := normCodesF32NEON()
+	k.Norm = faceWRSSSF32(codes[0], codes[0])
+	k.NormReLU = faceWRSSSF32(codes[1], codes[1])
+	k.NormGrad = faceWRRSSSSF32(codes[2], codes[2])
+	k.NormGradReLU = faceWRRRSSSSF32(codes[3], codes[3])
 	k.NormSums = func(dy, x []float32, m float32) (float32, float32) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -502,70 +457,15 @@ func useNormF32NEON(k *NormKernels[float32]) {
 			normRowsColSumsF32NEON(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 4*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = func(dst []float32, x []float32, count float32, eps float32) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		rstdF32NEON(&dst[0], &x[0], count, eps, len(dst))
-	}
+	k.Rstd = faceWRSSF32(codes[4], codes[4])
 }
 
 func useNormF64NEON(k *NormKernels[float64]) {
-	k.Norm = func(dst []float64, x []float64, m float64, s float64, t float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normF64NEON(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormReLU = func(dst []float64, x []float64, m float64, s float64, t float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		normReLUF64NEON(&dst[0], &x[0], m, s, t, len(dst))
-	}
-	k.NormGrad = func(dx []float64, dy []float64, x []float64, m float64, a float64, b float64, c float64) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradF64NEON(&dx[0], &dy[0], &x[0], m, a, b, c, len(dx))
-	}
-	k.NormGradReLU = func(dx []float64, dy []float64, x []float64, y []float64, m float64, a float64, b float64, c float64) {
-		dy = dy[:len(dx):len(dy)]
-		x = x[:len(dx):len(x)]
-		y = y[:len(dx):len(y)]
-		if raceEnabled {
-			raceWrite(dx)
-			raceRead(dy)
-			raceRead(x)
-			raceRead(y)
-		}
-		if len(dx) == 0 {
-			return
-		}
-		normGradReLUF64NEON(&dx[0], &dy[0], &x[0], &y[0], m, a, b, c, len(dx))
-	}
+	codes := normCodesF64NEON()
+	k.Norm = faceWRSSSF64(codes[0], codes[0])
+	k.NormReLU = faceWRSSSF64(codes[1], codes[1])
+	k.NormGrad = faceWRRSSSSF64(codes[2], codes[2])
+	k.NormGradReLU = faceWRRRSSSSF64(codes[3], codes[3])
 	k.NormSums = func(dy, x []float64, m float64) (float64, float64) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -813,15 +713,11 @@ func useNormF64NEON(k *NormKernels[float64]) {
 			normRowsColSumsF64NEON(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 8*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = func(dst []float64, x []float64, count float64, eps float64) {
-		x = x[:len(dst):len(x)]
-		if raceEnabled {
-			raceWrite(dst)
-			raceRead(x)
-		}
-		if len(dst) == 0 {
-			return
-		}
-		rstdF64NEON(&dst[0], &x[0], count, eps, len(dst))
-	}
+	k.Rstd = faceWRSSF64(codes[4], codes[4])
 }
+
+// normCodesF32NEON are the addresses of kernels.
+func normCodesF32NEON() *[5]uintptr
+
+// normCodesF64NEON are the addresses of kernels.
+func normCodesF64NEON() *[5]uintptr

@@ -251,13 +251,12 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 			race = append(race, fmt.Sprintf("raceRead(%s)\n", p.name))
 		}
 	}
-	returns, call, empty := "", "", ""
+	returns := ""
 	if k.fold != 0 {
-		returns, call, empty = " "+d.goName, "return ", " 0"
+		returns = " " + d.goName
 	}
-	name, short, doc := k.symbol(t, d), "", k.doc
+	name, short, doc := k.symbol(t, d), k.symbol(t, d), k.doc
 	if streaming {
-		short = fmt.Sprintf("if len(%s) < %d {\n%s(%s, len(%[1]s))\nreturn\n}\n", first, alignedFrom/d.size, name, strings.Join(args, ", "))
 		name = (&loopKernel{name: k.name + "NT"}).symbol(t, d)
 		doc += fmt.Sprintf(" It stores past the caches; n is at least %d.", alignedFrom/d.size)
 	}
@@ -286,15 +285,19 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 		m.result(body.acc[0][0])
 	}
 	m.ret()
-	return fmt.Sprintf(`	k.%[1]s = func(%[2]s)%[3]s {
+	if k.fold == 0 {
+		codes := f.codeAddresses()
+		return fmt.Sprintf("\tk.%s = %s(%s, %s)\n", k.name, faceOf(k.params, d), codes.address(d, name), codes.address(d, short))
+	}
+	return fmt.Sprintf(`	k.%[1]s = func(%[2]s) %[3]s {
 		%[4]sif raceEnabled {
 			%[5]s}
 		if len(%[6]s) == 0 {
-			return%[7]s
+			return 0
 		}
-		%[11]s%[8]s%[9]s(%[10]s, len(%[6]s))
+		return %[7]s(%[8]s, len(%[6]s))
 	}
-`, k.name, strings.Join(face, ", "), returns, strings.Join(cut, ""), strings.Join(race, ""), first, empty, call, name, strings.Join(args, ", "), short)
+`, k.name, strings.Join(face, ", "), d.goName, strings.Join(cut, ""), strings.Join(race, ""), first, name, strings.Join(args, ", "))
 }
 
 // writer is a kernel that can write itself.
@@ -313,15 +316,23 @@ func loopFamily(stem, table string, kernels ...writer) func() ([]file, error) {
 		for _, t := range targets {
 			f := t.open(stem)
 			for _, d := range dtypes {
-				var faces strings.Builder
+				var faces, facesNT strings.Builder
 				for _, k := range kernels {
 					faces.WriteString(k.write(f, t, d))
+					if nt, ok := k.(writerNT); ok {
+						facesNT.WriteString(nt.writeNT(f, t, d))
+					}
 				}
-				use := strings.ToUpper(stem[:1]) + stem[1:] + d.suffix + t.suffix
-				f.source(fmt.Sprintf("\nfunc use%s(k *%s[%s]) {\n%s}", use, table, d.goName, faces.String()))
-				if nt := facesNT(f, t, d, kernels); nt != "" {
-					use := strings.ToUpper(stem[:1]) + stem[1:] + "NT" + d.suffix + t.suffix
-					f.source(fmt.Sprintf("\nfunc use%s(k *%s[%s]) {\n%s}", use, table, d.goName, nt))
+				use := func(nt, faces string) {
+					if strings.Contains(faces, "codes[") {
+						faces = fmt.Sprintf("\tcodes := %s()\n", f.codeAddresses().codes(d)) + faces
+					}
+					name := strings.ToUpper(stem[:1]) + stem[1:] + nt + d.suffix + t.suffix
+					f.source(fmt.Sprintf("\nfunc use%s(k *%s[%s]) {\n%s}", name, table, d.goName, faces))
+				}
+				use("", faces.String())
+				if facesNT.Len() > 0 {
+					use("NT", facesNT.String())
 				}
 			}
 			files, err := f.render()
@@ -332,14 +343,4 @@ func loopFamily(stem, table string, kernels ...writer) func() ([]file, error) {
 		}
 		return all, nil
 	}
-}
-
-func facesNT(f loopFile, t target, d dtype, kernels []writer) string {
-	var faces strings.Builder
-	for _, k := range kernels {
-		if nt, ok := k.(writerNT); ok {
-			faces.WriteString(nt.writeNT(f, t, d))
-		}
-	}
-	return faces.String()
 }

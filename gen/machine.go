@@ -85,6 +85,7 @@ type place struct {
 type loopFile interface {
 	function(d dtype, name, signature, doc string) machine
 	source(goCode string) // Go code to follow the declarations
+	codeAddresses() *codeTable
 	render() ([]file, error)
 }
 

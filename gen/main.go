@@ -16,6 +16,7 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -47,7 +48,7 @@ func main() {
 
 func run(dir string, check bool) error {
 	var all []file
-	for _, f := range families {
+	for _, f := range append(slices.Clip(families), facesFamily) { // the faces of all the others
 		files, err := f()
 		if err != nil {
 			return err
