@@ -25,6 +25,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRotF32AVX2(&k32.EltwiseKernels)
 	useReduceF32AVX2(&k32.ReduceKernels)
 	useNormF32AVX2(&k32.NormKernels)
+	useUpdateF32AVX2(&k32.UpdateKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
 	useMergeF64AVX2(&k64.MergeKernels)
@@ -33,6 +34,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRotF64AVX2(&k64.EltwiseKernels)
 	useReduceF64AVX2(&k64.ReduceKernels)
 	useNormF64AVX2(&k64.NormKernels)
+	useUpdateF64AVX2(&k64.UpdateKernels)
 	useProbeF64AVX2(&k64.ProbeKernels)
 }
 
@@ -44,6 +46,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRotF32AVX512(&k32.EltwiseKernels)
 	useReduceF32AVX512(&k32.ReduceKernels)
 	useNormF32AVX512(&k32.NormKernels)
+	useUpdateF32AVX512(&k32.UpdateKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
 	useMergeF64AVX512(&k64.MergeKernels)
@@ -52,6 +55,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRotF64AVX512(&k64.EltwiseKernels)
 	useReduceF64AVX512(&k64.ReduceKernels)
 	useNormF64AVX512(&k64.NormKernels)
+	useUpdateF64AVX512(&k64.UpdateKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
 }
 

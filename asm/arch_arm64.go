@@ -19,6 +19,7 @@ func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useReduceF32NEON(&k32.ReduceKernels)
 	useNormF32NEON(&k32.NormKernels)
 	useRotF32NEON(&k32.EltwiseKernels)
+	useUpdateF32NEON(&k32.UpdateKernels)
 	useProbeF32NEON(&k32.ProbeKernels)
 	gemmTilesF64NEON.use(&k64.GemmKernels)
 	useMergeF64NEON(&k64.MergeKernels)
@@ -27,6 +28,7 @@ func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useReduceF64NEON(&k64.ReduceKernels)
 	useNormF64NEON(&k64.NormKernels)
 	useRotF64NEON(&k64.EltwiseKernels)
+	useUpdateF64NEON(&k64.UpdateKernels)
 	useProbeF64NEON(&k64.ProbeKernels)
 }
 

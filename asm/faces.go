@@ -424,6 +424,86 @@ func faceWWF64(code, short uintptr) func(a []float64, b []float64) {
 	}
 }
 
+func faceWWRSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
+	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 128 {
+			code = short
+		}
+		callPPPSSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, h, len(a), code)
+	}
+}
+
+func faceWWRSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64) {
+	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 64 {
+			code = short
+		}
+		callPPPSSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, h, len(a), code)
+	}
+}
+
+func faceWWRSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32, i float32) {
+	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32, i float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 128 {
+			code = short
+		}
+		callPPPSSSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, h, i, len(a), code)
+	}
+}
+
+func faceWWRSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64, i float64) {
+	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64, i float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 64 {
+			code = short
+		}
+		callPPPSSSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, h, i, len(a), code)
+	}
+}
+
 func faceWWSSF32(code, short uintptr) func(a []float32, b []float32, c float32, d float32) {
 	return func(a []float32, b []float32, c float32, d float32) {
 		b = b[:len(a):len(b)]
@@ -460,6 +540,50 @@ func faceWWSSF64(code, short uintptr) func(a []float64, b []float64, c float64, 
 	}
 }
 
+func faceWWWRSSSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
+	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceWrite(c)
+			raceRead(d)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 128 {
+			code = short
+		}
+		callPPPPSSSSSSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, j, k, l, len(a), code)
+	}
+}
+
+func faceWWWRSSSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64) {
+	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceWrite(c)
+			raceRead(d)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 64 {
+			code = short
+		}
+		callPPPPSSSSSSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, j, k, l, len(a), code)
+	}
+}
+
 //go:noescape
 func callPPF32(a *float32, b *float32, n int, code uintptr)
 
@@ -485,10 +609,28 @@ func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, 
 func callPPPPSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, n int, code uintptr)
 
 //go:noescape
+func callPPPPSSSSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32, n int, code uintptr)
+
+//go:noescape
+func callPPPPSSSSSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64, n int, code uintptr)
+
+//go:noescape
 func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
 
 //go:noescape
 func callPPPSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, n int, code uintptr)
+
+//go:noescape
+func callPPPSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, n int, code uintptr)
+
+//go:noescape
+func callPPPSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, n int, code uintptr)
+
+//go:noescape
+func callPPPSSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, i float32, n int, code uintptr)
+
+//go:noescape
+func callPPPSSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
 
 //go:noescape
 func callPPSSF32(a *float32, b *float32, c float32, d float32, n int, code uintptr)

@@ -352,6 +352,58 @@ TEXT ·normCodesF64AVX512(SB), NOSPLIT, $0-8
 	MOVQ AX, ret+0(FP)
 	RET
 
+DATA updateCodeF32AVX2<>+0(SB)/8, $·sGDF32AVX2(SB)
+DATA updateCodeF32AVX2<>+8(SB)/8, $·sGDMomentumF32AVX2(SB)
+DATA updateCodeF32AVX2<>+16(SB)/8, $·nesterovF32AVX2(SB)
+DATA updateCodeF32AVX2<>+24(SB)/8, $·rMSpropF32AVX2(SB)
+DATA updateCodeF32AVX2<>+32(SB)/8, $·adamF32AVX2(SB)
+GLOBL updateCodeF32AVX2<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF32AVX2() *[5]uintptr
+TEXT ·updateCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA updateCodeF64AVX2<>+0(SB)/8, $·sGDF64AVX2(SB)
+DATA updateCodeF64AVX2<>+8(SB)/8, $·sGDMomentumF64AVX2(SB)
+DATA updateCodeF64AVX2<>+16(SB)/8, $·nesterovF64AVX2(SB)
+DATA updateCodeF64AVX2<>+24(SB)/8, $·rMSpropF64AVX2(SB)
+DATA updateCodeF64AVX2<>+32(SB)/8, $·adamF64AVX2(SB)
+GLOBL updateCodeF64AVX2<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF64AVX2() *[5]uintptr
+TEXT ·updateCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA updateCodeF32AVX512<>+0(SB)/8, $·sGDF32AVX512(SB)
+DATA updateCodeF32AVX512<>+8(SB)/8, $·sGDMomentumF32AVX512(SB)
+DATA updateCodeF32AVX512<>+16(SB)/8, $·nesterovF32AVX512(SB)
+DATA updateCodeF32AVX512<>+24(SB)/8, $·rMSpropF32AVX512(SB)
+DATA updateCodeF32AVX512<>+32(SB)/8, $·adamF32AVX512(SB)
+GLOBL updateCodeF32AVX512<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF32AVX512() *[5]uintptr
+TEXT ·updateCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA updateCodeF64AVX512<>+0(SB)/8, $·sGDF64AVX512(SB)
+DATA updateCodeF64AVX512<>+8(SB)/8, $·sGDMomentumF64AVX512(SB)
+DATA updateCodeF64AVX512<>+16(SB)/8, $·nesterovF64AVX512(SB)
+DATA updateCodeF64AVX512<>+24(SB)/8, $·rMSpropF64AVX512(SB)
+DATA updateCodeF64AVX512<>+32(SB)/8, $·adamF64AVX512(SB)
+GLOBL updateCodeF64AVX512<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF64AVX512() *[5]uintptr
+TEXT ·updateCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
 // func callPPF32(a *float32, b *float32, n int, code uintptr)
 TEXT ·callPPF32(SB), NOSPLIT, $0-32
 	MOVQ code+24(FP), AX
@@ -392,6 +444,16 @@ TEXT ·callPPPPSSSSF64(SB), NOSPLIT, $0-80
 	MOVQ code+72(FP), AX
 	JMP AX
 
+// func callPPPPSSSSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32, n int, code uintptr)
+TEXT ·callPPPPSSSSSSSSF32(SB), NOSPLIT, $0-80
+	MOVQ code+72(FP), AX
+	JMP AX
+
+// func callPPPPSSSSSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64, n int, code uintptr)
+TEXT ·callPPPPSSSSSSSSF64(SB), NOSPLIT, $0-112
+	MOVQ code+104(FP), AX
+	JMP AX
+
 // func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
 TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
 	MOVQ code+48(FP), AX
@@ -400,6 +462,26 @@ TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
 // func callPPPSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, n int, code uintptr)
 TEXT ·callPPPSSSSF64(SB), NOSPLIT, $0-72
 	MOVQ code+64(FP), AX
+	JMP AX
+
+// func callPPPSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, n int, code uintptr)
+TEXT ·callPPPSSSSSF32(SB), NOSPLIT, $0-64
+	MOVQ code+56(FP), AX
+	JMP AX
+
+// func callPPPSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, n int, code uintptr)
+TEXT ·callPPPSSSSSF64(SB), NOSPLIT, $0-80
+	MOVQ code+72(FP), AX
+	JMP AX
+
+// func callPPPSSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, i float32, n int, code uintptr)
+TEXT ·callPPPSSSSSSF32(SB), NOSPLIT, $0-64
+	MOVQ code+56(FP), AX
+	JMP AX
+
+// func callPPPSSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
+TEXT ·callPPPSSSSSSF64(SB), NOSPLIT, $0-88
+	MOVQ code+80(FP), AX
 	JMP AX
 
 // func callPPSSF32(a *float32, b *float32, c float32, d float32, n int, code uintptr)

@@ -128,6 +128,32 @@ TEXT ·normCodesF64NEON(SB), NOSPLIT, $0-8
 	MOVD R0, ret+0(FP)
 	RET
 
+DATA updateCodeF32NEON<>+0(SB)/8, $·sGDF32NEON(SB)
+DATA updateCodeF32NEON<>+8(SB)/8, $·sGDMomentumF32NEON(SB)
+DATA updateCodeF32NEON<>+16(SB)/8, $·nesterovF32NEON(SB)
+DATA updateCodeF32NEON<>+24(SB)/8, $·rMSpropF32NEON(SB)
+DATA updateCodeF32NEON<>+32(SB)/8, $·adamF32NEON(SB)
+GLOBL updateCodeF32NEON<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF32NEON() *[5]uintptr
+TEXT ·updateCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $updateCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA updateCodeF64NEON<>+0(SB)/8, $·sGDF64NEON(SB)
+DATA updateCodeF64NEON<>+8(SB)/8, $·sGDMomentumF64NEON(SB)
+DATA updateCodeF64NEON<>+16(SB)/8, $·nesterovF64NEON(SB)
+DATA updateCodeF64NEON<>+24(SB)/8, $·rMSpropF64NEON(SB)
+DATA updateCodeF64NEON<>+32(SB)/8, $·adamF64NEON(SB)
+GLOBL updateCodeF64NEON<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF64NEON() *[5]uintptr
+TEXT ·updateCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $updateCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
 // func callPPF32(a *float32, b *float32, n int, code uintptr)
 TEXT ·callPPF32(SB), NOSPLIT, $0-32
 	MOVD code+24(FP), R0
@@ -168,6 +194,16 @@ TEXT ·callPPPPSSSSF64(SB), NOSPLIT, $0-80
 	MOVD code+72(FP), R0
 	JMP (R0)
 
+// func callPPPPSSSSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32, n int, code uintptr)
+TEXT ·callPPPPSSSSSSSSF32(SB), NOSPLIT, $0-80
+	MOVD code+72(FP), R0
+	JMP (R0)
+
+// func callPPPPSSSSSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64, n int, code uintptr)
+TEXT ·callPPPPSSSSSSSSF64(SB), NOSPLIT, $0-112
+	MOVD code+104(FP), R0
+	JMP (R0)
+
 // func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
 TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
 	MOVD code+48(FP), R0
@@ -176,6 +212,26 @@ TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
 // func callPPPSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, n int, code uintptr)
 TEXT ·callPPPSSSSF64(SB), NOSPLIT, $0-72
 	MOVD code+64(FP), R0
+	JMP (R0)
+
+// func callPPPSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, n int, code uintptr)
+TEXT ·callPPPSSSSSF32(SB), NOSPLIT, $0-64
+	MOVD code+56(FP), R0
+	JMP (R0)
+
+// func callPPPSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, n int, code uintptr)
+TEXT ·callPPPSSSSSF64(SB), NOSPLIT, $0-80
+	MOVD code+72(FP), R0
+	JMP (R0)
+
+// func callPPPSSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, i float32, n int, code uintptr)
+TEXT ·callPPPSSSSSSF32(SB), NOSPLIT, $0-64
+	MOVD code+56(FP), R0
+	JMP (R0)
+
+// func callPPPSSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
+TEXT ·callPPPSSSSSSF64(SB), NOSPLIT, $0-88
+	MOVD code+80(FP), R0
 	JMP (R0)
 
 // func callPPSSF32(a *float32, b *float32, c float32, d float32, n int, code uintptr)

@@ -24,7 +24,7 @@ type call[T Float] struct {
 // calls are those of every kernel over slices of one length. A family with a file of
 // its own for them adds a line here.
 func calls[T Float]() []call[T] {
-	return slices.Concat(eltwiseCalls[T](), mathCalls[T](), reduceCalls[T](), normCalls[T](), firstCalls[T]())
+	return slices.Concat(eltwiseCalls[T](), mathCalls[T](), reduceCalls[T](), normCalls[T](), updateCalls[T](), firstCalls[T]())
 }
 
 // everyTable returns every table and, where it is another one, its NT.
@@ -77,10 +77,6 @@ func firstCalls[T Float]() []call[T] {
 				}
 				return 0
 			}},
-		{name: "SGD", inputs: 2, writes: 1,
-			run: func(k *Kernels[T], dst []T, in [][]T) T { k.SGD(in[0], in[1], 0.1); return 0 }},
-		{name: "SGDMomentum", inputs: 3, writes: 2,
-			run: func(k *Kernels[T], dst []T, in [][]T) T { k.SGDMomentum(in[0], in[1], in[2], 0.1, 0.9); return 0 }},
 		{name: "Sum", inputs: 1, reads: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Sum(in[0]) }},
 		{name: "Asum", inputs: 1, reads: true,
@@ -279,27 +275,6 @@ func testColSumBlock[T Float](t *testing.T) {
 					t.Fatalf("isa=%s wrote beyond dst", k.ISA)
 				}
 			}
-		}
-	}
-}
-
-// What the updates are, in exact arithmetic where a float64 holds it.
-func TestUpdateFormulas(t *testing.T) {
-	for _, k := range Tables[float32]() {
-		w, v, g := []float32{1, -2, 3}, []float32{0.5, 0, -1}, []float32{2, 4, 0}
-		k.SGDMomentum(w, v, g, 0.25, 0.5)
-		if !slices.Equal(v, []float32{2.25, 4, -0.5}) || !slices.Equal(w, []float32{0.4375, -3, 3.125}) {
-			t.Errorf("isa=%s SGDMomentum: w %v, v %v", k.ISA, w, v)
-		}
-		k.SGD(w, g, 0.5)
-		if !slices.Equal(w, []float32{-0.5625, -5, 3.125}) {
-			t.Errorf("isa=%s SGD: w %v", k.ISA, w)
-		}
-		// Fused: the square of 1+2^-12 needs one bit more than a float32 has.
-		one := []float32{1}
-		k.SGD(one, []float32{1 + 0x1p-12}, 1+0x1p-12)
-		if one[0] != -0x1p-11-0x1p-24 {
-			t.Errorf("isa=%s SGD is not fused: %x", k.ISA, one[0])
 		}
 	}
 }

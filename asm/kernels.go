@@ -33,7 +33,7 @@ func genericKernels[T Float]() Kernels[T] {
 		ReduceKernels:  reduceGenericKernels[T](),
 		NormKernels:    normGenericKernels[T](),
 		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
-		UpdateKernels:  UpdateKernels[T]{SGD: sgdGeneric[T], SGDMomentum: sgdMomentumGeneric[T]},
+		UpdateKernels:  updateGenericKernels[T](),
 		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
 		ProbeKernels:   probeGenericKernels[T](),
 	}

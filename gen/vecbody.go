@@ -107,12 +107,16 @@ func (d *body) spare() []val {
 }
 
 // assign gives every invariant a register, but those that stay in memory; false if
-// there are not enough.
+// there are not enough. What only other invariants are made of has one of those that
+// the loop uses.
 func (d *body) assign(inMemory []val) bool {
 	d.pooled = map[val]uint64{}
+	var early []val
 	for _, o := range d.p.ops {
 		switch {
 		case o.dst < 0 || !d.p.invariant[o.dst]:
+		case d.onlyEarly(o.dst):
+			early = append(early, o.dst)
 		case slices.Contains(inMemory, o.dst):
 			d.pooled[o.dst] = o.bits
 		case len(d.free[d.class(o.dst)]) == 0:
@@ -121,7 +125,29 @@ func (d *body) assign(inMemory []val) bool {
 			d.fixed[o.dst] = d.take(d.class(o.dst))
 		}
 	}
+	lasting := d.free
+	defer func() { d.free = lasting }()
+	for _, v := range early {
+		if len(d.free[d.class(v)]) == 0 {
+			return false
+		}
+		d.fixed[v] = d.take(d.class(v))
+	}
 	return true
+}
+
+// onlyEarly tells whether an invariant is used before the loop and not in it.
+func (d *body) onlyEarly(v val) bool {
+	early := false
+	for _, o := range d.p.ops {
+		if slices.Contains(o.src, v) {
+			if o.dst < 0 || !d.p.invariant[o.dst] {
+				return false
+			}
+			early = true
+		}
+	}
+	return early
 }
 
 // invariants computes the invariant values. broadcast holds the parameters that are

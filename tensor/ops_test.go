@@ -205,41 +205,6 @@ func TestLossMisuse(t *testing.T) {
 	shapePanic(t, "AddRow", func() { AddRow(d, x, New[float32](2)) })
 	shapePanic(t, "ColSum", func() { ColSum(New[float32](2), x) })
 	shapePanic(t, "ColSumAcc", func() { ColSumAcc(New[float32](2), x) })
-	shapePanic(t, "SGD", func() { SGD(d, New[float32](3, 2), 0.1) })
-	shapePanic(t, "SGDMomentum", func() { SGDMomentum(d, New[float32](6), d, 0.1, 0.9) })
-	// Memory shared in part, or at all where that is no use.
-	m := arange(4, 3)
-	head, tail := m.Narrow(0, 0, 2), m.Narrow(0, 1, 2)
-	shapePanic(t, "ReLU", func() { ReLU(head, tail) })
-	shapePanic(t, "ReLUGrad", func() { ReLUGrad(head, tail, x) })
-	shapePanic(t, "Add", func() { Add(head, x, tail) })
-	shapePanic(t, "AddRow", func() { AddRow(head, tail, New[float32](3)) })
-	shapePanic(t, "AddRow", func() { AddRow(m, m, m.Select(0, 1)) })
-	shapePanic(t, "ColSum", func() { ColSum(m.Select(0, 1), m) })
-	shapePanic(t, "SoftmaxCrossEntropy", func() { SoftmaxCrossEntropy(head, tail, []int{0, 0}) })
-	shapePanic(t, "SGD", func() { SGD(m, m, 0.1) })
-	shapePanic(t, "SGDMomentum", func() { SGDMomentum(head, x, tail, 0.1, 0.9) })
-	shapePanic(t, "SGDMomentum", func() { SGDMomentum(x, head, head, 0.1, 0.9) })
-}
-
-// More than one chunk: the pieces of an update meet without a gap.
-func TestUpdateChunks(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 0))
-	const n = 2*asm.Chunk + 77
-	w, v, g := randomTensor[float32](r, n), randomTensor[float32](r, n), randomTensor[float32](r, n)
-	w2 := w.Clone()
-	wantW, wantV := w.Clone().data, v.Clone().data
-	for i := range n {
-		wantV[i] = asm.FMA(0.9, wantV[i], g.data[i])
-		wantW[i] = asm.FMA(-0.1, wantV[i], wantW[i])
-	}
-	SGDMomentum(w, v, g, 0.1, 0.9)
-	SGD(w2, v, 0.1)
-	for i := range n {
-		if w.data[i] != wantW[i] || v.data[i] != wantV[i] || w2.data[i] != wantW[i] {
-			t.Fatalf("element %d: %v %v %v, want %v %v", i, w.data[i], v.data[i], w2.data[i], wantW[i], wantV[i])
-		}
-	}
 }
 
 func TestElementwise(t *testing.T) {

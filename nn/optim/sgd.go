@@ -46,9 +46,9 @@ func NewSGD[T tensor.Float](params []*nn.Param[T], s SGD) *SGDOptimizer[T] {
 func (o *SGDOptimizer[T]) Step() {
 	for i, p := range o.params {
 		if o.velocity != nil {
-			tensor.SGDMomentum(p.Value, o.velocity[i], p.Grad, T(o.LR), T(o.Momentum))
+			tensor.SGDMomentum(p.Value, o.velocity[i], p.Grad, 1, tensor.MomentumOptions{LR: o.LR, Momentum: o.Momentum})
 		} else {
-			tensor.SGD(p.Value, p.Grad, T(o.LR))
+			tensor.SGD(p.Value, p.Grad, 1, tensor.SGDOptions{LR: o.LR})
 		}
 		p.Grad.Fill(0)
 	}
