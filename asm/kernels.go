@@ -15,6 +15,7 @@ type Kernels[T Float] struct {
 	MathKernels[T]
 	ActKernels[T]
 	ReduceKernels[T]
+	DistKernels[T]
 	NormKernels[T]
 	LossKernels[T]
 	UpdateKernels[T]
@@ -31,6 +32,7 @@ func genericKernels[T Float]() Kernels[T] {
 		MathKernels:    mathGenericKernels[T](),
 		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
 		ReduceKernels:  reduceGenericKernels[T](),
+		DistKernels:    distGenericKernels[T](),
 		NormKernels:    normGenericKernels[T](),
 		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
 		UpdateKernels:  updateGenericKernels[T](),
