@@ -8,6 +8,7 @@ package asm
 // its code, and of that for short slices. Its name has the parameters: W is a slice
 // that is written, R one that is read, S a scalar.
 
+//go:noinline
 func faceWRF32(code, short uintptr) func(a []float32, b []float32) {
 	return func(a []float32, b []float32) {
 		b = b[:len(a):len(b)]
@@ -26,6 +27,7 @@ func faceWRF32(code, short uintptr) func(a []float32, b []float32) {
 	}
 }
 
+//go:noinline
 func faceWRF64(code, short uintptr) func(a []float64, b []float64) {
 	return func(a []float64, b []float64) {
 		b = b[:len(a):len(b)]
@@ -44,6 +46,7 @@ func faceWRF64(code, short uintptr) func(a []float64, b []float64) {
 	}
 }
 
+//go:noinline
 func faceWRRF32(code, short uintptr) func(a []float32, b []float32, c []float32) {
 	return func(a []float32, b []float32, c []float32) {
 		b = b[:len(a):len(b)]
@@ -64,6 +67,7 @@ func faceWRRF32(code, short uintptr) func(a []float32, b []float32, c []float32)
 	}
 }
 
+//go:noinline
 func faceWRRF64(code, short uintptr) func(a []float64, b []float64, c []float64) {
 	return func(a []float64, b []float64, c []float64) {
 		b = b[:len(a):len(b)]
@@ -84,6 +88,7 @@ func faceWRRF64(code, short uintptr) func(a []float64, b []float64, c []float64)
 	}
 }
 
+//go:noinline
 func faceWRRRF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32) {
 	return func(a []float32, b []float32, c []float32, d []float32) {
 		b = b[:len(a):len(b)]
@@ -106,6 +111,7 @@ func faceWRRRF32(code, short uintptr) func(a []float32, b []float32, c []float32
 	}
 }
 
+//go:noinline
 func faceWRRRF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64) {
 	return func(a []float64, b []float64, c []float64, d []float64) {
 		b = b[:len(a):len(b)]
@@ -128,6 +134,7 @@ func faceWRRRF64(code, short uintptr) func(a []float64, b []float64, c []float64
 	}
 }
 
+//go:noinline
 func faceWRRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32) {
 	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32) {
 		b = b[:len(a):len(b)]
@@ -150,6 +157,7 @@ func faceWRRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []flo
 	}
 }
 
+//go:noinline
 func faceWRRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64) {
 	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64) {
 		b = b[:len(a):len(b)]
@@ -172,6 +180,7 @@ func faceWRRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []flo
 	}
 }
 
+//go:noinline
 func faceWRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
 		b = b[:len(a):len(b)]
@@ -192,6 +201,7 @@ func faceWRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []floa
 	}
 }
 
+//go:noinline
 func faceWRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64) {
 	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64) {
 		b = b[:len(a):len(b)]
@@ -212,6 +222,7 @@ func faceWRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []floa
 	}
 }
 
+//go:noinline
 func faceWRSSF32(code, short uintptr) func(a []float32, b []float32, c float32, d float32) {
 	return func(a []float32, b []float32, c float32, d float32) {
 		b = b[:len(a):len(b)]
@@ -230,6 +241,7 @@ func faceWRSSF32(code, short uintptr) func(a []float32, b []float32, c float32, 
 	}
 }
 
+//go:noinline
 func faceWRSSF64(code, short uintptr) func(a []float64, b []float64, c float64, d float64) {
 	return func(a []float64, b []float64, c float64, d float64) {
 		b = b[:len(a):len(b)]
@@ -248,6 +260,7 @@ func faceWRSSF64(code, short uintptr) func(a []float64, b []float64, c float64, 
 	}
 }
 
+//go:noinline
 func faceWRSSSF32(code, short uintptr) func(a []float32, b []float32, c float32, d float32, e float32) {
 	return func(a []float32, b []float32, c float32, d float32, e float32) {
 		b = b[:len(a):len(b)]
@@ -266,6 +279,7 @@ func faceWRSSSF32(code, short uintptr) func(a []float32, b []float32, c float32,
 	}
 }
 
+//go:noinline
 func faceWRSSSF64(code, short uintptr) func(a []float64, b []float64, c float64, d float64, e float64) {
 	return func(a []float64, b []float64, c float64, d float64, e float64) {
 		b = b[:len(a):len(b)]
@@ -284,6 +298,7 @@ func faceWRSSSF64(code, short uintptr) func(a []float64, b []float64, c float64,
 	}
 }
 
+//go:noinline
 func faceWSF32(code, short uintptr) func(a []float32, b float32) {
 	return func(a []float32, b float32) {
 		if raceEnabled {
@@ -300,6 +315,7 @@ func faceWSF32(code, short uintptr) func(a []float32, b float32) {
 	}
 }
 
+//go:noinline
 func faceWSF64(code, short uintptr) func(a []float64, b float64) {
 	return func(a []float64, b float64) {
 		if raceEnabled {
@@ -316,6 +332,7 @@ func faceWSF64(code, short uintptr) func(a []float64, b float64) {
 	}
 }
 
+//go:noinline
 func faceWSRF32(code, short uintptr) func(a []float32, b float32, c []float32) {
 	return func(a []float32, b float32, c []float32) {
 		c = c[:len(a):len(c)]
@@ -334,6 +351,7 @@ func faceWSRF32(code, short uintptr) func(a []float32, b float32, c []float32) {
 	}
 }
 
+//go:noinline
 func faceWSRF64(code, short uintptr) func(a []float64, b float64, c []float64) {
 	return func(a []float64, b float64, c []float64) {
 		c = c[:len(a):len(c)]
@@ -352,6 +370,7 @@ func faceWSRF64(code, short uintptr) func(a []float64, b float64, c []float64) {
 	}
 }
 
+//go:noinline
 func faceWSRSF32(code, short uintptr) func(a []float32, b float32, c []float32, d float32) {
 	return func(a []float32, b float32, c []float32, d float32) {
 		c = c[:len(a):len(c)]
@@ -370,6 +389,7 @@ func faceWSRSF32(code, short uintptr) func(a []float32, b float32, c []float32, 
 	}
 }
 
+//go:noinline
 func faceWSRSF64(code, short uintptr) func(a []float64, b float64, c []float64, d float64) {
 	return func(a []float64, b float64, c []float64, d float64) {
 		c = c[:len(a):len(c)]
@@ -388,6 +408,7 @@ func faceWSRSF64(code, short uintptr) func(a []float64, b float64, c []float64, 
 	}
 }
 
+//go:noinline
 func faceWWF32(code, short uintptr) func(a []float32, b []float32) {
 	return func(a []float32, b []float32) {
 		b = b[:len(a):len(b)]
@@ -406,6 +427,7 @@ func faceWWF32(code, short uintptr) func(a []float32, b []float32) {
 	}
 }
 
+//go:noinline
 func faceWWF64(code, short uintptr) func(a []float64, b []float64) {
 	return func(a []float64, b []float64) {
 		b = b[:len(a):len(b)]
@@ -424,6 +446,7 @@ func faceWWF64(code, short uintptr) func(a []float64, b []float64) {
 	}
 }
 
+//go:noinline
 func faceWWRSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
 		b = b[:len(a):len(b)]
@@ -444,6 +467,7 @@ func faceWWRSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []flo
 	}
 }
 
+//go:noinline
 func faceWWRSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64) {
 	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64) {
 		b = b[:len(a):len(b)]
@@ -464,6 +488,7 @@ func faceWWRSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []flo
 	}
 }
 
+//go:noinline
 func faceWWRSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32, i float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32, i float32) {
 		b = b[:len(a):len(b)]
@@ -484,6 +509,7 @@ func faceWWRSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []fl
 	}
 }
 
+//go:noinline
 func faceWWRSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64, i float64) {
 	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64, i float64) {
 		b = b[:len(a):len(b)]
@@ -504,6 +530,7 @@ func faceWWRSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []fl
 	}
 }
 
+//go:noinline
 func faceWWSSF32(code, short uintptr) func(a []float32, b []float32, c float32, d float32) {
 	return func(a []float32, b []float32, c float32, d float32) {
 		b = b[:len(a):len(b)]
@@ -522,6 +549,7 @@ func faceWWSSF32(code, short uintptr) func(a []float32, b []float32, c float32, 
 	}
 }
 
+//go:noinline
 func faceWWSSF64(code, short uintptr) func(a []float64, b []float64, c float64, d float64) {
 	return func(a []float64, b []float64, c float64, d float64) {
 		b = b[:len(a):len(b)]
@@ -540,6 +568,7 @@ func faceWWSSF64(code, short uintptr) func(a []float64, b []float64, c float64, 
 	}
 }
 
+//go:noinline
 func faceWWWRSSSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
 	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
 		b = b[:len(a):len(b)]
@@ -562,6 +591,7 @@ func faceWWWRSSSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c [
 	}
 }
 
+//go:noinline
 func faceWWWRSSSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64) {
 	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64) {
 		b = b[:len(a):len(b)]

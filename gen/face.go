@@ -80,7 +80,9 @@ func (p facePattern) source() string {
 		}
 		fmt.Fprintf(&args, "&%s[0], ", x)
 	}
+	// Inlined, it would be a copy of the closure's code for every kernel.
 	return fmt.Sprintf(`
+//go:noinline
 func %[1]s(code, short uintptr) func(%[2]s) {
 	return func(%[2]s) {
 		%[3]sif raceEnabled {
