@@ -39,11 +39,6 @@ func mulNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 //go:noescape
 func divF32AVX512(dst *float32, x *float32, y *float32, n int)
 
-// divNTF32AVX512 is dst[i] = x[i] / y[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func divNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-
 // fMAF32AVX512 is dst[i] = fma(x[i], y[i], z[i]).
 //
 //go:noescape
@@ -69,30 +64,15 @@ func affineNTF32AVX512(dst *float32, x *float32, a float32, b float32, n int)
 //go:noescape
 func absF32AVX512(dst *float32, x *float32, n int)
 
-// absNTF32AVX512 is dst[i] = |x[i]|. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func absNTF32AVX512(dst *float32, x *float32, n int)
-
 // sqrtF32AVX512 is dst[i] = the square root of x[i].
 //
 //go:noescape
 func sqrtF32AVX512(dst *float32, x *float32, n int)
 
-// sqrtNTF32AVX512 is dst[i] = the square root of x[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func sqrtNTF32AVX512(dst *float32, x *float32, n int)
-
 // fillF32AVX512 is dst[i] = a.
 //
 //go:noescape
 func fillF32AVX512(dst *float32, a float32, n int)
-
-// fillNTF32AVX512 is dst[i] = a. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func fillNTF32AVX512(dst *float32, a float32, n int)
 
 // copyF32AVX512 is dst[i] = x[i].
 //
@@ -139,60 +119,30 @@ func minimumNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 //go:noescape
 func clampF32AVX512(dst *float32, x *float32, lo float32, hi float32, n int)
 
-// clampNTF32AVX512 is x[i] moved to between lo and hi. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func clampNTF32AVX512(dst *float32, x *float32, lo float32, hi float32, n int)
-
 // eqF32AVX512 is dst[i] = x[i] == y[i] ? 1 : 0.
 //
 //go:noescape
 func eqF32AVX512(dst *float32, x *float32, y *float32, n int)
-
-// eqNTF32AVX512 is dst[i] = x[i] == y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func eqNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 
 // neF32AVX512 is dst[i] = x[i] != y[i] ? 1 : 0.
 //
 //go:noescape
 func neF32AVX512(dst *float32, x *float32, y *float32, n int)
 
-// neNTF32AVX512 is dst[i] = x[i] != y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func neNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-
 // ltF32AVX512 is dst[i] = x[i] < y[i] ? 1 : 0.
 //
 //go:noescape
 func ltF32AVX512(dst *float32, x *float32, y *float32, n int)
-
-// ltNTF32AVX512 is dst[i] = x[i] < y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func ltNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 
 // leF32AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0.
 //
 //go:noescape
 func leF32AVX512(dst *float32, x *float32, y *float32, n int)
 
-// leNTF32AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func leNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-
 // selectF32AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i].
 //
 //go:noescape
 func selectF32AVX512(dst *float32, mask *float32, x *float32, y *float32, n int)
-
-// selectNTF32AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i]. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func selectNTF32AVX512(dst *float32, mask *float32, x *float32, y *float32, n int)
 
 // axpyF32AVX512 is dst[i] = fma(a, x[i], dst[i]).
 //
@@ -249,11 +199,6 @@ func mulNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 //go:noescape
 func divF64AVX512(dst *float64, x *float64, y *float64, n int)
 
-// divNTF64AVX512 is dst[i] = x[i] / y[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func divNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-
 // fMAF64AVX512 is dst[i] = fma(x[i], y[i], z[i]).
 //
 //go:noescape
@@ -279,30 +224,15 @@ func affineNTF64AVX512(dst *float64, x *float64, a float64, b float64, n int)
 //go:noescape
 func absF64AVX512(dst *float64, x *float64, n int)
 
-// absNTF64AVX512 is dst[i] = |x[i]|. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func absNTF64AVX512(dst *float64, x *float64, n int)
-
 // sqrtF64AVX512 is dst[i] = the square root of x[i].
 //
 //go:noescape
 func sqrtF64AVX512(dst *float64, x *float64, n int)
 
-// sqrtNTF64AVX512 is dst[i] = the square root of x[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func sqrtNTF64AVX512(dst *float64, x *float64, n int)
-
 // fillF64AVX512 is dst[i] = a.
 //
 //go:noescape
 func fillF64AVX512(dst *float64, a float64, n int)
-
-// fillNTF64AVX512 is dst[i] = a. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func fillNTF64AVX512(dst *float64, a float64, n int)
 
 // copyF64AVX512 is dst[i] = x[i].
 //
@@ -349,60 +279,30 @@ func minimumNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 //go:noescape
 func clampF64AVX512(dst *float64, x *float64, lo float64, hi float64, n int)
 
-// clampNTF64AVX512 is x[i] moved to between lo and hi. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func clampNTF64AVX512(dst *float64, x *float64, lo float64, hi float64, n int)
-
 // eqF64AVX512 is dst[i] = x[i] == y[i] ? 1 : 0.
 //
 //go:noescape
 func eqF64AVX512(dst *float64, x *float64, y *float64, n int)
-
-// eqNTF64AVX512 is dst[i] = x[i] == y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func eqNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 
 // neF64AVX512 is dst[i] = x[i] != y[i] ? 1 : 0.
 //
 //go:noescape
 func neF64AVX512(dst *float64, x *float64, y *float64, n int)
 
-// neNTF64AVX512 is dst[i] = x[i] != y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func neNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-
 // ltF64AVX512 is dst[i] = x[i] < y[i] ? 1 : 0.
 //
 //go:noescape
 func ltF64AVX512(dst *float64, x *float64, y *float64, n int)
-
-// ltNTF64AVX512 is dst[i] = x[i] < y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func ltNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 
 // leF64AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0.
 //
 //go:noescape
 func leF64AVX512(dst *float64, x *float64, y *float64, n int)
 
-// leNTF64AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func leNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-
 // selectF64AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i].
 //
 //go:noescape
 func selectF64AVX512(dst *float64, mask *float64, x *float64, y *float64, n int)
-
-// selectNTF64AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i]. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func selectNTF64AVX512(dst *float64, mask *float64, x *float64, y *float64, n int)
 
 // axpyF64AVX512 is dst[i] = fma(a, x[i], dst[i]).
 //
@@ -430,24 +330,24 @@ func useEltwiseF32AVX512(k *EltwiseKernels[float32]) {
 	k.Sub = faceWRRF32(codes[2], codes[2])
 	k.Mul = faceWRRF32(codes[4], codes[4])
 	k.Div = faceWRRF32(codes[6], codes[6])
-	k.FMA = faceWRRRF32(codes[8], codes[8])
-	k.Affine = faceWRSSF32(codes[10], codes[10])
-	k.Abs = faceWRF32(codes[12], codes[12])
-	k.Sqrt = faceWRF32(codes[14], codes[14])
-	k.Fill = faceWSF32(codes[16], codes[16])
-	k.Copy = faceWRF32(codes[18], codes[18])
-	k.Scale = faceWSRF32(codes[20], codes[20])
-	k.Maximum = faceWRRF32(codes[22], codes[22])
-	k.Minimum = faceWRRF32(codes[24], codes[24])
-	k.Clamp = faceWRSSF32(codes[26], codes[26])
-	k.Eq = faceWRRF32(codes[28], codes[28])
-	k.Ne = faceWRRF32(codes[30], codes[30])
-	k.Lt = faceWRRF32(codes[32], codes[32])
-	k.Le = faceWRRF32(codes[34], codes[34])
-	k.Select = faceWRRRF32(codes[36], codes[36])
-	k.Axpy = faceWSRF32(codes[38], codes[38])
-	k.Rot = faceWWSSF32(codes[39], codes[39])
-	k.Swap = faceWWF32(codes[40], codes[40])
+	k.FMA = faceWRRRF32(codes[7], codes[7])
+	k.Affine = faceWRSSF32(codes[9], codes[9])
+	k.Abs = faceWRF32(codes[11], codes[11])
+	k.Sqrt = faceWRF32(codes[12], codes[12])
+	k.Fill = faceWSF32(codes[13], codes[13])
+	k.Copy = faceWRF32(codes[14], codes[14])
+	k.Scale = faceWSRF32(codes[16], codes[16])
+	k.Maximum = faceWRRF32(codes[18], codes[18])
+	k.Minimum = faceWRRF32(codes[20], codes[20])
+	k.Clamp = faceWRSSF32(codes[22], codes[22])
+	k.Eq = faceWRRF32(codes[23], codes[23])
+	k.Ne = faceWRRF32(codes[24], codes[24])
+	k.Lt = faceWRRF32(codes[25], codes[25])
+	k.Le = faceWRRF32(codes[26], codes[26])
+	k.Select = faceWRRRF32(codes[27], codes[27])
+	k.Axpy = faceWSRF32(codes[28], codes[28])
+	k.Rot = faceWWSSF32(codes[29], codes[29])
+	k.Swap = faceWWF32(codes[30], codes[30])
 	k.AxpyRows = func(dst []float32, ld int, x, y []float32) {
 		rows, n := len(x), len(y)
 		checkRows("AxpyRows", dst, ld, rows, n)
@@ -469,22 +369,12 @@ func useEltwiseNTF32AVX512(k *EltwiseKernels[float32]) {
 	k.Add = faceWRRF32(codes[1], codes[0])
 	k.Sub = faceWRRF32(codes[3], codes[2])
 	k.Mul = faceWRRF32(codes[5], codes[4])
-	k.Div = faceWRRF32(codes[7], codes[6])
-	k.FMA = faceWRRRF32(codes[9], codes[8])
-	k.Affine = faceWRSSF32(codes[11], codes[10])
-	k.Abs = faceWRF32(codes[13], codes[12])
-	k.Sqrt = faceWRF32(codes[15], codes[14])
-	k.Fill = faceWSF32(codes[17], codes[16])
-	k.Copy = faceWRF32(codes[19], codes[18])
-	k.Scale = faceWSRF32(codes[21], codes[20])
-	k.Maximum = faceWRRF32(codes[23], codes[22])
-	k.Minimum = faceWRRF32(codes[25], codes[24])
-	k.Clamp = faceWRSSF32(codes[27], codes[26])
-	k.Eq = faceWRRF32(codes[29], codes[28])
-	k.Ne = faceWRRF32(codes[31], codes[30])
-	k.Lt = faceWRRF32(codes[33], codes[32])
-	k.Le = faceWRRF32(codes[35], codes[34])
-	k.Select = faceWRRRF32(codes[37], codes[36])
+	k.FMA = faceWRRRF32(codes[8], codes[7])
+	k.Affine = faceWRSSF32(codes[10], codes[9])
+	k.Copy = faceWRF32(codes[15], codes[14])
+	k.Scale = faceWSRF32(codes[17], codes[16])
+	k.Maximum = faceWRRF32(codes[19], codes[18])
+	k.Minimum = faceWRRF32(codes[21], codes[20])
 }
 
 func useEltwiseF64AVX512(k *EltwiseKernels[float64]) {
@@ -493,24 +383,24 @@ func useEltwiseF64AVX512(k *EltwiseKernels[float64]) {
 	k.Sub = faceWRRF64(codes[2], codes[2])
 	k.Mul = faceWRRF64(codes[4], codes[4])
 	k.Div = faceWRRF64(codes[6], codes[6])
-	k.FMA = faceWRRRF64(codes[8], codes[8])
-	k.Affine = faceWRSSF64(codes[10], codes[10])
-	k.Abs = faceWRF64(codes[12], codes[12])
-	k.Sqrt = faceWRF64(codes[14], codes[14])
-	k.Fill = faceWSF64(codes[16], codes[16])
-	k.Copy = faceWRF64(codes[18], codes[18])
-	k.Scale = faceWSRF64(codes[20], codes[20])
-	k.Maximum = faceWRRF64(codes[22], codes[22])
-	k.Minimum = faceWRRF64(codes[24], codes[24])
-	k.Clamp = faceWRSSF64(codes[26], codes[26])
-	k.Eq = faceWRRF64(codes[28], codes[28])
-	k.Ne = faceWRRF64(codes[30], codes[30])
-	k.Lt = faceWRRF64(codes[32], codes[32])
-	k.Le = faceWRRF64(codes[34], codes[34])
-	k.Select = faceWRRRF64(codes[36], codes[36])
-	k.Axpy = faceWSRF64(codes[38], codes[38])
-	k.Rot = faceWWSSF64(codes[39], codes[39])
-	k.Swap = faceWWF64(codes[40], codes[40])
+	k.FMA = faceWRRRF64(codes[7], codes[7])
+	k.Affine = faceWRSSF64(codes[9], codes[9])
+	k.Abs = faceWRF64(codes[11], codes[11])
+	k.Sqrt = faceWRF64(codes[12], codes[12])
+	k.Fill = faceWSF64(codes[13], codes[13])
+	k.Copy = faceWRF64(codes[14], codes[14])
+	k.Scale = faceWSRF64(codes[16], codes[16])
+	k.Maximum = faceWRRF64(codes[18], codes[18])
+	k.Minimum = faceWRRF64(codes[20], codes[20])
+	k.Clamp = faceWRSSF64(codes[22], codes[22])
+	k.Eq = faceWRRF64(codes[23], codes[23])
+	k.Ne = faceWRRF64(codes[24], codes[24])
+	k.Lt = faceWRRF64(codes[25], codes[25])
+	k.Le = faceWRRF64(codes[26], codes[26])
+	k.Select = faceWRRRF64(codes[27], codes[27])
+	k.Axpy = faceWSRF64(codes[28], codes[28])
+	k.Rot = faceWWSSF64(codes[29], codes[29])
+	k.Swap = faceWWF64(codes[30], codes[30])
 	k.AxpyRows = func(dst []float64, ld int, x, y []float64) {
 		rows, n := len(x), len(y)
 		checkRows("AxpyRows", dst, ld, rows, n)
@@ -532,26 +422,16 @@ func useEltwiseNTF64AVX512(k *EltwiseKernels[float64]) {
 	k.Add = faceWRRF64(codes[1], codes[0])
 	k.Sub = faceWRRF64(codes[3], codes[2])
 	k.Mul = faceWRRF64(codes[5], codes[4])
-	k.Div = faceWRRF64(codes[7], codes[6])
-	k.FMA = faceWRRRF64(codes[9], codes[8])
-	k.Affine = faceWRSSF64(codes[11], codes[10])
-	k.Abs = faceWRF64(codes[13], codes[12])
-	k.Sqrt = faceWRF64(codes[15], codes[14])
-	k.Fill = faceWSF64(codes[17], codes[16])
-	k.Copy = faceWRF64(codes[19], codes[18])
-	k.Scale = faceWSRF64(codes[21], codes[20])
-	k.Maximum = faceWRRF64(codes[23], codes[22])
-	k.Minimum = faceWRRF64(codes[25], codes[24])
-	k.Clamp = faceWRSSF64(codes[27], codes[26])
-	k.Eq = faceWRRF64(codes[29], codes[28])
-	k.Ne = faceWRRF64(codes[31], codes[30])
-	k.Lt = faceWRRF64(codes[33], codes[32])
-	k.Le = faceWRRF64(codes[35], codes[34])
-	k.Select = faceWRRRF64(codes[37], codes[36])
+	k.FMA = faceWRRRF64(codes[8], codes[7])
+	k.Affine = faceWRSSF64(codes[10], codes[9])
+	k.Copy = faceWRF64(codes[15], codes[14])
+	k.Scale = faceWSRF64(codes[17], codes[16])
+	k.Maximum = faceWRRF64(codes[19], codes[18])
+	k.Minimum = faceWRRF64(codes[21], codes[20])
 }
 
 // eltwiseCodesF32AVX512 are the addresses of kernels.
-func eltwiseCodesF32AVX512() *[41]uintptr
+func eltwiseCodesF32AVX512() *[31]uintptr
 
 // eltwiseCodesF64AVX512 are the addresses of kernels.
-func eltwiseCodesF64AVX512() *[41]uintptr
+func eltwiseCodesF64AVX512() *[31]uintptr

@@ -468,70 +468,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func divNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·divNTF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VDIVPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VDIVPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VDIVPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VDIVPS 128(DX), Z2, Z2
-	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VDIVPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VDIVPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VDIVPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func fMAF32AVX512(dst *float32, x *float32, y *float32, z *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fMAF32AVX512(SB), NOSPLIT, $0-40
@@ -871,69 +807,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func absNTF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·absNTF32AVX512(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+0(SB), Z0; SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VANDPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VANDPS (SI), Z0, Z1; VMOVNTPS Z1, (DI); VANDPS 64(SI), Z0, Z2; VMOVNTPS Z2, 64(DI); VANDPS 128(SI), Z0, Z3; VMOVNTPS Z3, 128(DI); VANDPS 192(SI), Z0, Z4; VMOVNTPS Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VANDPS (SI), Z0, Z1; VMOVNTPS Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VANDPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func sqrtF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sqrtF32AVX512(SB), NOSPLIT, $0-24
@@ -999,69 +872,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func sqrtNTF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·sqrtNTF32AVX512(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VSQRTPS Z0, Z0; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VSQRTPS Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VSQRTPS Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VSQRTPS Z2, Z2
-	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VSQRTPS Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VSQRTPS Z0, Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VSQRTPS Z0, Z0; VMOVUPS Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func fillF32AVX512(dst *float32, a float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillF32AVX512(SB), NOSPLIT, $0-24
@@ -1122,68 +932,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func fillNTF32AVX512(dst *float32, a float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·fillNTF32AVX512(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          n+16(FP), SI
-	VBROADCASTSS  a+8(FP), Z0
-	SUBQ $0x00000080, SI
-	JLT           aligned
-	MOVQ DI, R8; NEGQ R8; ANDQ $0x3f, R8; MOVQ R8, DX; SHRQ $0x02, DX; TESTQ DX, DX
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; LEAQ (DI), AX; TESTQ $0x00000008, DX
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000004, DX
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, DX
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, DX
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R8, DI; SUBQ DX, SI
-
-aligned:
-	ADDQ $0x00000080, SI; SUBQ $0x40, SI
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVNTPS Z0, (DI); VMOVNTPS Z0, 64(DI); VMOVNTPS Z0, 128(DI); VMOVNTPS Z0, 192(DI); ADDQ $0x00000100, DI; SUBQ $0x40, SI
-	JGE      vectors
-
-few:
-	ADDQ $0x30, SI
-	JLT  rest
-
-vector:
-	VMOVNTPS Z0, (DI); ADDQ $0x40, DI; SUBQ $0x10, SI
-	JGE      vector
-
-rest:
-	ADDQ $0x10, SI
-	JEQ     done
-	MOVL $-1, AX; BZHIL SI, AX, AX; KMOVW AX, K1; VMOVUPS Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func copyF32AVX512(dst *float32, x *float32, n int)
@@ -1791,71 +1539,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func clampNTF32AVX512(dst *float32, x *float32, lo float32, hi float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·clampNTF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  hi+20(FP), Z0
-	VBROADCASTSS  lo+16(FP), Z1
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMAXPS Z2, Z1, Z2; VMINPS Z2, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMAXPS (SI), Z1, Z2; VMINPS Z2, Z0, Z2; VMOVNTPS Z2, (DI); VMAXPS 64(SI), Z1, Z3; VMINPS Z3, Z0, Z3; VMOVNTPS Z3, 64(DI); VMAXPS 128(SI), Z1, Z4; VMINPS Z4, Z0, Z4
-	VMOVNTPS Z4, 128(DI); VMAXPS 192(SI), Z1, Z5; VMINPS Z5, Z0, Z5; VMOVNTPS Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMAXPS (SI), Z1, Z2; VMINPS Z2, Z0, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMAXPS Z2, Z1, Z2; VMINPS Z2, Z0, Z2; VMOVUPS Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func eqF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·eqF32AVX512(SB), NOSPLIT, $0-32
@@ -1924,72 +1607,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func eqNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·eqNTF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x00, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z1; VCMPPS $0x00, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x00, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
-	VMOVUPS 128(SI), Z5; VCMPPS $0x00, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x00, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z1; VCMPPS $0x00, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x00, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func neF32AVX512(dst *float32, x *float32, y *float32, n int)
@@ -2062,72 +1679,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func neNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·neNTF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x04, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z1; VCMPPS $0x04, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x04, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
-	VMOVUPS 128(SI), Z5; VCMPPS $0x04, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x04, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z1; VCMPPS $0x04, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x04, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func ltF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·ltF32AVX512(SB), NOSPLIT, $0-32
@@ -2198,72 +1749,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func ltNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·ltNTF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x11, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
-	VMOVUPS 128(SI), Z5; VCMPPS $0x11, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x11, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func leF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·leF32AVX512(SB), NOSPLIT, $0-32
@@ -2332,72 +1817,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func leNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·leNTF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x12, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z1; VCMPPS $0x12, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x12, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
-	VMOVUPS 128(SI), Z5; VCMPPS $0x12, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x12, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z1; VCMPPS $0x12, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x12, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func selectF32AVX512(dst *float32, mask *float32, x *float32, y *float32, n int)
@@ -2474,76 +1893,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func selectNTF32AVX512(dst *float32, mask *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·selectNTF32AVX512(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          mask+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
-	VXORPS X0, X0, X0; SUBQ $0x00000080, R9
-	JLT           aligned
-	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3
-	LEAQ (DI), AX; TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x40, R9
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z1; VMOVUPS (DX), Z2; VMOVUPS (R8), Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVNTPS Z3, (DI); VMOVUPS 64(SI), Z4; VMOVUPS 64(DX), Z5
-	VMOVUPS 64(R8), Z6; VCMPPS $0x04, Z0, Z4, K3; VBLENDMPS Z5, Z6, K3, Z6; VMOVNTPS Z6, 64(DI); VMOVUPS 128(SI), Z7; VMOVUPS 128(DX), Z8; VMOVUPS 128(R8), Z9; VCMPPS $0x04, Z0, Z7, K4
-	VBLENDMPS Z8, Z9, K4, Z9; VMOVNTPS Z9, 128(DI); VMOVUPS 192(SI), Z10; VMOVUPS 192(DX), Z11; VMOVUPS 192(R8), Z12; VCMPPS $0x04, Z0, Z10, K5; VBLENDMPS Z11, Z12, K5, Z12; VMOVNTPS Z12, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R9
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z1; VMOVUPS (DX), Z2; VMOVUPS (R8), Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVNTPS Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	ADDQ $0x40, DX; ADDQ $0x40, R8; SUBQ $0x10, R9
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3
-	VMOVUPS Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func axpyF32AVX512(dst *float32, a float32, x *float32, n int)
@@ -3292,65 +2641,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func divNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·divNTF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VDIVPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VDIVPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VDIVPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VDIVPD 128(DX), Z2, Z2
-	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VDIVPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VDIVPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VDIVPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func fMAF64AVX512(dst *float64, x *float64, y *float64, z *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fMAF64AVX512(SB), NOSPLIT, $0-40
@@ -3665,64 +2955,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func absNTF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·absNTF64AVX512(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+0(SB), Z0; SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VANDPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VANDPD (SI), Z0, Z1; VMOVNTPD Z1, (DI); VANDPD 64(SI), Z0, Z2; VMOVNTPD Z2, 64(DI); VANDPD 128(SI), Z0, Z3; VMOVNTPD Z3, 128(DI); VANDPD 192(SI), Z0, Z4; VMOVNTPD Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VANDPD (SI), Z0, Z1; VMOVNTPD Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VANDPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func sqrtF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sqrtF64AVX512(SB), NOSPLIT, $0-24
@@ -3783,64 +3015,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func sqrtNTF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·sqrtNTF64AVX512(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VSQRTPD Z0, Z0; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VSQRTPD Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VSQRTPD Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VSQRTPD Z2, Z2
-	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VSQRTPD Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VSQRTPD Z0, Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VSQRTPD Z0, Z0; VMOVUPD Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func fillF64AVX512(dst *float64, a float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillF64AVX512(SB), NOSPLIT, $0-24
@@ -3896,63 +3070,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func fillNTF64AVX512(dst *float64, a float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·fillNTF64AVX512(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          n+16(FP), SI
-	VBROADCASTSD  a+8(FP), Z0
-	SUBQ $0x40, SI
-	JLT           aligned
-	MOVQ DI, R8; NEGQ R8; ANDQ $0x3f, R8; MOVQ R8, DX; SHRQ $0x03, DX; TESTQ DX, DX
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; LEAQ (DI), AX; TESTQ $0x00000004, DX
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000002, DX
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, DX
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R8, DI; SUBQ DX, SI
-
-aligned:
-	ADDQ $0x40, SI; SUBQ $0x20, SI
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVNTPD Z0, (DI); VMOVNTPD Z0, 64(DI); VMOVNTPD Z0, 128(DI); VMOVNTPD Z0, 192(DI); ADDQ $0x00000100, DI; SUBQ $0x20, SI
-	JGE      vectors
-
-few:
-	ADDQ $0x18, SI
-	JLT  rest
-
-vector:
-	VMOVNTPD Z0, (DI); ADDQ $0x40, DI; SUBQ $0x08, SI
-	JGE      vector
-
-rest:
-	ADDQ $0x08, SI
-	JEQ     done
-	MOVL $-1, AX; BZHIL SI, AX, AX; KMOVW AX, K1; VMOVUPD Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func copyF64AVX512(dst *float64, x *float64, n int)
@@ -4515,66 +3632,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func clampNTF64AVX512(dst *float64, x *float64, lo float64, hi float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·clampNTF64AVX512(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSD  hi+24(FP), Z0
-	VBROADCASTSD  lo+16(FP), Z1
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMAXPD Z2, Z1, Z2; VMINPD Z2, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMAXPD (SI), Z1, Z2; VMINPD Z2, Z0, Z2; VMOVNTPD Z2, (DI); VMAXPD 64(SI), Z1, Z3; VMINPD Z3, Z0, Z3; VMOVNTPD Z3, 64(DI); VMAXPD 128(SI), Z1, Z4; VMINPD Z4, Z0, Z4
-	VMOVNTPD Z4, 128(DI); VMAXPD 192(SI), Z1, Z5; VMINPD Z5, Z0, Z5; VMOVNTPD Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMAXPD (SI), Z1, Z2; VMINPD Z2, Z0, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMAXPD Z2, Z1, Z2; VMINPD Z2, Z0, Z2; VMOVUPD Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func eqF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·eqF64AVX512(SB), NOSPLIT, $0-32
@@ -4638,67 +3695,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func eqNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·eqNTF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x00, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z1; VCMPPD $0x00, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x00, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
-	VMOVUPD 128(SI), Z5; VCMPPD $0x00, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x00, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z1; VCMPPD $0x00, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x00, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func neF64AVX512(dst *float64, x *float64, y *float64, n int)
@@ -4766,67 +3762,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func neNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·neNTF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x04, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z1; VCMPPD $0x04, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x04, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
-	VMOVUPD 128(SI), Z5; VCMPPD $0x04, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x04, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z1; VCMPPD $0x04, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x04, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func ltF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·ltF64AVX512(SB), NOSPLIT, $0-32
@@ -4892,67 +3827,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func ltNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·ltNTF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x11, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
-	VMOVUPD 128(SI), Z5; VCMPPD $0x11, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x11, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
 // func leF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·leF64AVX512(SB), NOSPLIT, $0-32
@@ -5016,67 +3890,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func leNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·leNTF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x12, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z1; VCMPPD $0x12, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x12, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
-	VMOVUPD 128(SI), Z5; VCMPPD $0x12, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x12, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z1; VCMPPD $0x12, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x12, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func selectF64AVX512(dst *float64, mask *float64, x *float64, y *float64, n int)
@@ -5148,71 +3961,6 @@ rest:
 
 done:
 	VZEROUPPER
-	RET
-
-// func selectNTF64AVX512(dst *float64, mask *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·selectNTF64AVX512(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          mask+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
-	VXORPD X0, X0, X0; SUBQ $0x40, R9
-	JLT           aligned
-	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3
-	LEAQ (DI), AX; TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x20, R9
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z1; VMOVUPD (DX), Z2; VMOVUPD (R8), Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVNTPD Z3, (DI); VMOVUPD 64(SI), Z4; VMOVUPD 64(DX), Z5
-	VMOVUPD 64(R8), Z6; VCMPPD $0x04, Z0, Z4, K3; VBLENDMPD Z5, Z6, K3, Z6; VMOVNTPD Z6, 64(DI); VMOVUPD 128(SI), Z7; VMOVUPD 128(DX), Z8; VMOVUPD 128(R8), Z9; VCMPPD $0x04, Z0, Z7, K4
-	VBLENDMPD Z8, Z9, K4, Z9; VMOVNTPD Z9, 128(DI); VMOVUPD 192(SI), Z10; VMOVUPD 192(DX), Z11; VMOVUPD 192(R8), Z12; VCMPPD $0x04, Z0, Z10, K5; VBLENDMPD Z11, Z12, K5, Z12; VMOVNTPD Z12, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R9
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z1; VMOVUPD (DX), Z2; VMOVUPD (R8), Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVNTPD Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	ADDQ $0x40, DX; ADDQ $0x40, R8; SUBQ $0x08, R9
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3
-	VMOVUPD Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func axpyF64AVX512(dst *float64, a float64, x *float64, n int)

@@ -45,12 +45,18 @@ const (
 	formA1 // the scalar between dst and x
 )
 
-// mapping is one call: the kernel, and the operands as axes they have in common.
+// mapping is one call: the kernel, and the operands as axes they have in common. What a
+// call on packed operands takes is together, since other threads fetch it line by line.
 type mapping[T Float] struct {
 	form  form
 	cost  cost
 	reads bool // the kernel reads dst
+	flat  bool // one axis, contiguous in every operand
 	a, b  T
+	n     int              // operands, dst first
+	tiles int              // of a flat call elements
+	group int              // tiles of an item
+	data  [mapOperands][]T // from the first element on
 	f0a   func(dst []T, a T)
 	f1    func(dst, x []T)
 	f1a   func(dst, x []T, a T)
@@ -62,9 +68,7 @@ type mapping[T Float] struct {
 	f3a   func(dst, x, y, z []T, a T)
 	fA1   func(dst []T, a T, x []T)
 
-	n    int              // operands, dst first
-	data [mapOperands][]T // from the first element on
-	axes []mapAxis        // after prepare: the outer ones first
+	axes []mapAxis // the outer ones first
 	tile mapTiling
 }
 
@@ -102,7 +106,7 @@ var (
 	mappings64 scratch.Store[mapping[float64]]
 )
 
-func getMapping[T Float](f form, c cost) *mapping[T] {
+func getMapping[T Float](f form, c cost, reads bool) *mapping[T] {
 	var z T
 	var m *mapping[T]
 	if _, ok := any(z).(float32); ok {
@@ -110,7 +114,7 @@ func getMapping[T Float](f form, c cost) *mapping[T] {
 	} else {
 		m = any(mappings64.Get()).(*mapping[T])
 	}
-	m.form, m.cost, m.reads = f, c, false
+	m.form, m.cost, m.reads = f, c, reads
 	return m
 }
 
@@ -132,56 +136,52 @@ func one(n int) bool { return n <= chunk.Piece }
 func map1[T Float](op string, c cost, dst, x *Tensor[T], f func(k *asm.Kernels[T]) func(dst, x []T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() && x.packed() {
-		f(k)(dst.data, x.data)
+		f(asm.Active[T]())(dst.data, x.data)
 		return
 	}
-	m := getMapping[T](form1, c)
-	m.f1 = f(k)
-	m.run(dst, x, nil, nil)
+	m := getMapping[T](form1, c, false)
+	m.f1 = f(m.lay(dst, x, nil, nil))
+	m.run()
 }
 
 // map1a computes dst = f(x, a).
 func map1a[T Float](op string, c cost, dst, x *Tensor[T], a T, f func(k *asm.Kernels[T]) func(dst, x []T, a T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() && x.packed() {
-		f(k)(dst.data, x.data, a)
+		f(asm.Active[T]())(dst.data, x.data, a)
 		return
 	}
-	m := getMapping[T](form1a, c)
-	m.f1a, m.a = f(k), a
-	m.run(dst, x, nil, nil)
+	m := getMapping[T](form1a, c, false)
+	m.f1a, m.a = f(m.lay(dst, x, nil, nil)), a
+	m.run()
 }
 
 // map1ab computes dst = f(x, a, b).
 func map1ab[T Float](op string, c cost, dst, x *Tensor[T], a, b T, f func(k *asm.Kernels[T]) func(dst, x []T, a, b T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() && x.packed() {
-		f(k)(dst.data, x.data, a, b)
+		f(asm.Active[T]())(dst.data, x.data, a, b)
 		return
 	}
-	m := getMapping[T](form1ab, c)
-	m.f1ab, m.a, m.b = f(k), a, b
-	m.run(dst, x, nil, nil)
+	m := getMapping[T](form1ab, c, false)
+	m.f1ab, m.a, m.b = f(m.lay(dst, x, nil, nil)), a, b
+	m.run()
 }
 
 // mapA1 computes dst = f(a, x), or f(dst, a, x) if dst is read.
 func mapA1[T Float](op string, c cost, reads bool, dst *Tensor[T], a T, x *Tensor[T], f func(k *asm.Kernels[T]) func(dst []T, a T, x []T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() && x.packed() {
-		f(k)(dst.data, a, x.data)
+		f(asm.Active[T]())(dst.data, a, x.data)
 		return
 	}
-	m := getMapping[T](formA1, c)
-	m.fA1, m.a, m.reads = f(k), a, reads
-	m.run(dst, x, nil, nil)
+	m := getMapping[T](formA1, c, reads)
+	m.fA1, m.a = f(m.lay(dst, x, nil, nil)), a
+	m.run()
 }
 
 // map2 computes dst = f(x, y).
@@ -195,14 +195,13 @@ func spread2[T Float](op string, c cost, dst, x, y *Tensor[T], f func(k *asm.Ker
 	spreads(op, dst, x, y, x)
 	checkApart(op, dst, x, x, y, x)
 	checkApart(op, dst, y, x, y, x)
-	k := table(dst)
 	if n := len(dst.data); one(n) && dst.packed() && x.packed() && y.packed() && len(x.data) == n && len(y.data) == n {
-		f(k)(dst.data, x.data, y.data)
+		f(asm.Active[T]())(dst.data, x.data, y.data)
 		return
 	}
-	m := getMapping[T](form2, c)
-	m.f2 = f(k)
-	m.run(dst, x, y, nil)
+	m := getMapping[T](form2, c, false)
+	m.f2 = f(m.lay(dst, x, y, nil))
+	m.run()
 }
 
 // map2a computes dst = f(x, y, a).
@@ -210,14 +209,13 @@ func map2a[T Float](op string, c cost, dst, x, y *Tensor[T], a T, f func(k *asm.
 	equalShapes(op, dst, x, y, x)
 	checkApart(op, dst, x, x, y, x)
 	checkApart(op, dst, y, x, y, x)
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
-		f(k)(dst.data, x.data, y.data, a)
+		f(asm.Active[T]())(dst.data, x.data, y.data, a)
 		return
 	}
-	m := getMapping[T](form2a, c)
-	m.f2a, m.a = f(k), a
-	m.run(dst, x, y, nil)
+	m := getMapping[T](form2a, c, false)
+	m.f2a, m.a = f(m.lay(dst, x, y, nil)), a
+	m.run()
 }
 
 // map2ab computes dst = f(x, y, a, b).
@@ -225,14 +223,13 @@ func map2ab[T Float](op string, c cost, dst, x, y *Tensor[T], a, b T, f func(k *
 	equalShapes(op, dst, x, y, x)
 	checkApart(op, dst, x, x, y, x)
 	checkApart(op, dst, y, x, y, x)
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
-		f(k)(dst.data, x.data, y.data, a, b)
+		f(asm.Active[T]())(dst.data, x.data, y.data, a, b)
 		return
 	}
-	m := getMapping[T](form2ab, c)
-	m.f2ab, m.a, m.b = f(k), a, b
-	m.run(dst, x, y, nil)
+	m := getMapping[T](form2ab, c, false)
+	m.f2ab, m.a, m.b = f(m.lay(dst, x, y, nil)), a, b
+	m.run()
 }
 
 // map3 computes dst = f(x, y, z).
@@ -247,14 +244,13 @@ func spread3[T Float](op string, c cost, dst, x, y, z *Tensor[T], f func(k *asm.
 	checkApart(op, dst, x, x, y, z)
 	checkApart(op, dst, y, x, y, z)
 	checkApart(op, dst, z, x, y, z)
-	k := table(dst)
 	if n := len(dst.data); one(n) && dst.packed() && x.packed() && y.packed() && z.packed() && len(x.data) == n && len(y.data) == n && len(z.data) == n {
-		f(k)(dst.data, x.data, y.data, z.data)
+		f(asm.Active[T]())(dst.data, x.data, y.data, z.data)
 		return
 	}
-	m := getMapping[T](form3, c)
-	m.f3 = f(k)
-	m.run(dst, x, y, z)
+	m := getMapping[T](form3, c, false)
+	m.f3 = f(m.lay(dst, x, y, z))
+	m.run()
 }
 
 // map3a computes dst = f(x, y, z, a).
@@ -263,30 +259,25 @@ func map3a[T Float](op string, c cost, dst, x, y, z *Tensor[T], a T, f func(k *a
 	checkApart(op, dst, x, x, y, z)
 	checkApart(op, dst, y, x, y, z)
 	checkApart(op, dst, z, x, y, z)
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() && z.packed() {
-		f(k)(dst.data, x.data, y.data, z.data, a)
+		f(asm.Active[T]())(dst.data, x.data, y.data, z.data, a)
 		return
 	}
-	m := getMapping[T](form3a, c)
-	m.f3a, m.a = f(k), a
-	m.run(dst, x, y, z)
+	m := getMapping[T](form3a, c, false)
+	m.f3a, m.a = f(m.lay(dst, x, y, z)), a
+	m.run()
 }
 
 // map0a computes dst = f(a).
 func map0a[T Float](c cost, dst *Tensor[T], a T, f func(k *asm.Kernels[T]) func(dst []T, a T)) {
-	k := table(dst)
 	if one(len(dst.data)) && dst.packed() {
-		f(k)(dst.data, a)
+		f(asm.Active[T]())(dst.data, a)
 		return
 	}
-	m := getMapping[T](form0a, c)
-	m.f0a, m.a = f(k), a
-	m.run(dst, nil, nil, nil)
+	m := getMapping[T](form0a, c, false)
+	m.f0a, m.a = f(m.lay(dst, nil, nil, nil)), a
+	m.run()
 }
-
-// table is the table of kernels for a call that writes dst.
-func table[T Float](dst *Tensor[T]) *asm.Kernels[T] { return asm.Active[T]() }
 
 // packed is IsContiguous, quick for what was made by New.
 func (t *Tensor[T]) packed() bool {

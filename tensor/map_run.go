@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"github.com/lanes-go/lanes/asm"
 	"github.com/lanes-go/lanes/internal/chunk"
 	"github.com/lanes-go/lanes/internal/scratch"
 )
@@ -29,8 +30,6 @@ type mapTiling struct {
 	dense      bool // the rows of a tile are one run in every operand
 	copied     [mapOperands]bool
 	down, over int // tiles along row and col
-	tiles      int
-	group      int // tiles of an item
 }
 
 const (
@@ -39,10 +38,39 @@ const (
 	tileRows = 16   // of a tile with an input that is contiguous across rows
 )
 
-// run carries out the call and gives m back.
-func (m *mapping[T]) run(dst, x, y, z *Tensor[T]) {
+// lay finds out how the call runs, and the table for it.
+func (m *mapping[T]) lay(dst, x, y, z *Tensor[T]) *asm.Kernels[T] {
+	m.tiles = 0
+	k := asm.Active[T]()
 	if m.prepare(dst, x, y, z) {
 		m.cut()
+		if m.streams() {
+			return k.NT
+		}
+	}
+	return k
+}
+
+// streams tells whether dst is worth stores past the caches: it is much longer than
+// what a core can keep for who reads it next, and nothing is read where it lies.
+func (m *mapping[T]) streams() bool {
+	if len(m.data[0])*sizeOf[T]() < streamFrom || m.reads || m.tile.copied[0] {
+		return false
+	}
+	for _, x := range m.data[1:m.n] {
+		if &x[0] == &m.data[0][0] {
+			return false
+		}
+	}
+	return true
+}
+
+// streamFrom is the least number of bytes of a result that is stored past the caches.
+var streamFrom = max(4*asm.Caches().L2, asm.Caches().L3/4)
+
+// run carries out the call and gives m back.
+func (m *mapping[T]) run() {
+	if m.tiles > 0 {
 		m.share()
 	}
 	m.put()
@@ -123,12 +151,11 @@ func (m *mapping[T]) cut() {
 	last := len(m.axes) - 1
 	t.col = m.axes[last]
 	if last == 0 && m.contiguous(&t.col) {
-		t.flat = true
-		t.tiles = (t.col.n + chunk.Piece - 1) / chunk.Piece
-		t.group = 1
+		m.flat, t.copied[0] = true, false
+		m.tiles, m.group = t.col.n, chunk.Piece
 		return
 	}
-	t.flat = false
+	m.flat = false
 	rowAxis := last - 1
 	turned := false
 	for i := range last {
@@ -171,11 +198,11 @@ func (m *mapping[T]) cut() {
 		t.rows, t.cols, t.dense = 1, min(c, tileLen), true
 	}
 	t.down, t.over = (t.row.n+t.rows-1)/t.rows, (c+t.cols-1)/t.cols
-	t.tiles = t.down * t.over
+	m.tiles = t.down * t.over
 	for i := range t.outer {
-		t.tiles *= t.outer[i].n
+		m.tiles *= t.outer[i].n
 	}
-	t.group = max(1, chunk.Piece/(t.rows*t.cols))
+	m.group = max(1, chunk.Piece/(t.rows*t.cols))
 }
 
 func (m *mapping[T]) contiguous(a *mapAxis) bool {
@@ -187,43 +214,54 @@ func (m *mapping[T]) contiguous(a *mapAxis) bool {
 	return true
 }
 
-// nanoseconds of an element by cost, and of work that is worth a thread; measured.
-var costTime = [...]float64{light: 0.12, medium: 0.3, heavy: 1}
+// costTime is the least time of an element in nanoseconds, mapThread the work in
+// nanoseconds that is worth a thread. Up to mapEven every thread has one item, which in a
+// loop over the same tensors it keeps, and with it what its caches hold; longer calls are
+// cut finer, for threads that are held up.
+var costTime = [...]float64{light: 0.05, medium: 0.1, heavy: 0.4}
 
-const mapThread = 4000
+const (
+	mapThread = 1500
+	mapEven   = 100_000
+)
 
 // share runs the items, on several threads where that is faster.
 func (m *mapping[T]) share() {
-	t := &m.tile
-	items := (t.tiles + t.group - 1) / t.group
-	if items == 1 {
-		m.item(0)
-		return
-	}
 	work := float64(len(m.data[0])) * costTime[m.cost]
-	threads := int(min(work/mapThread, maxWorkers+1))
-	if threads <= 1 {
-		m.several(0, t.tiles)
+	threads := min(MaxThreads(), int(min(work/mapThread, maxWorkers+1)))
+	if threads <= 1 || m.tiles <= m.group {
+		m.several(0, m.tiles)
 		return
 	}
-	parallelFor(items, threads, any(m).(task))
+	if work < mapEven {
+		m.group = (m.tiles + threads - 1) / threads
+		if m.flat { // whole lines of the caches
+			m.group = roundUp(m.group, 64)
+		}
+	}
+	items := (m.tiles + m.group - 1) / m.group
+	if work < mapEven {
+		parallelShort(items, threads, any(m).(task))
+	} else {
+		parallelFor(items, threads, any(m).(task))
+	}
 }
 
 func (m *mapping[T]) item(i int) {
-	t := &m.tile
-	m.several(i*t.group, min((i+1)*t.group, t.tiles))
+	m.several(i*m.group, min((i+1)*m.group, m.tiles))
 }
 
 // several runs the tiles from lo to before hi.
 func (m *mapping[T]) several(lo, hi int) {
-	var v [mapOperands][]T
-	if m.tile.flat {
-		for i := lo * chunk.Piece; i < min(hi*chunk.Piece, m.tile.col.n); i += chunk.Piece {
-			end := min(i+chunk.Piece, m.tile.col.n)
+	if m.flat {
+		var v [mapOperands][]T
+		for lo < hi {
+			end := min(lo+chunk.Piece, hi)
 			for o := range m.n {
-				v[o] = m.data[o][i:end:end]
+				v[o] = m.data[o][lo:end:end]
 			}
 			m.call(&v)
+			lo = end
 		}
 		return
 	}

@@ -181,10 +181,11 @@ func (w *worker) end() {
 	w.slot.Store(nil)
 }
 
-// offer gives j to worker i if that is free, starting its goroutine if need be.
-func offer(i int, j *job) bool {
+// offer gives j to worker i if that is free; with wake it starts or wakes the
+// goroutine of the worker if need be.
+func offer(i int, j *job, wake bool) bool {
 	w := &workers[i]
-	if w.slot.Load() != nil || !w.slot.CompareAndSwap(nil, j) {
+	if !wake && (w.parked.Load() || !w.alive.Load()) || w.slot.Load() != nil || !w.slot.CompareAndSwap(nil, j) {
 		return false
 	}
 	if !w.alive.Load() {
@@ -230,9 +231,47 @@ func parallelFor(n, threads int, t task) {
 	share(n, threads, t)
 }
 
+// A call that is over sooner than a parked worker begins pays for waking it, some 10 µs,
+// and has nothing from it. Only the calls after it may, which is worth it where they
+// come close together.
+const (
+	shortGap   = 250 * time.Microsecond // at most, from call to call of a train
+	shortTrain = 3                      // calls without workers that make one
+)
+
+var (
+	shortLast atomic.Int64 // when a short call last found no worker awake, since shortZero
+	shortRun  atomic.Int32 // such calls in the train
+	shortZero = time.Now()
+)
+
+// parallelShort is parallelFor for work of less than some 100 µs: with workers that
+// spin, and where there are none it wakes them only in a train of such calls.
+func parallelShort(n, threads int, t task) {
+	threads = claim(min(threads, n))
+	defer release(threads)
+	shareWith(n, threads, t, threads > 1 && spinning.Load() == 0 && shortWake())
+}
+
+func shortWake() bool {
+	now := int64(time.Since(shortZero))
+	if now-shortLast.Swap(now) > int64(shortGap) {
+		shortRun.Store(0)
+		return false
+	}
+	if shortRun.Add(1) < shortTrain {
+		return false
+	}
+	shortRun.Store(0)
+	return true
+}
+
 // share is parallelFor on threads that are claimed. If an item panics on this
 // goroutine, the panic goes on to the caller when the workers have left the job.
-func share(n, threads int, t task) {
+func share(n, threads int, t task) { shareWith(n, threads, t, true) }
+
+// shareWith is share; without wake it has only workers that spin.
+func shareWith(n, threads int, t task, wake bool) {
 	if threads <= 1 {
 		for i := range n {
 			t.item(i)
@@ -246,8 +285,12 @@ func share(n, threads int, t task) {
 	j.done.Store(0)
 	var offered [maxWorkers]uint8 // indices of the workers that hold j
 	count := 0
-	for i := 0; i < maxWorkers && count < threads-1; i++ {
-		if offer(i, j) {
+	most := maxWorkers
+	if !wake {
+		most = int(started.Load())
+	}
+	for i := 0; i < most && count < threads-1; i++ {
+		if offer(i, j, wake) {
 			offered[count] = uint8(i)
 			count++
 		}
