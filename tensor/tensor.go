@@ -50,6 +50,29 @@ func contiguous[T Float](data []T, shape []int) *Tensor[T] {
 	return t
 }
 
+// Over makes t a tensor over data, as From does, in place of what it was, and returns
+// it. It allocates only where t never had as many axes: for callers with slices of
+// their own who want to allocate nothing.
+func (t *Tensor[T]) Over(data []T, shape ...int) *Tensor[T] {
+	if n := size[T]("Over", shape); n != len(data) {
+		panic(shapeError("Over", fmt.Sprintf("%d elements given, %d in the shape", len(data), n), shape))
+	}
+	t.axes(shape)
+	t.data, t.grad = data[:len(data):len(data)], nil
+	return t
+}
+
+// axes gives t a shape and the strides of a contiguous array.
+func (t *Tensor[T]) axes(shape []int) {
+	if cap(t.shape) < len(shape) {
+		v := view[T](nil, len(shape))
+		t.shape, t.stride = v.shape, v.stride
+	}
+	t.shape, t.stride = t.shape[:len(shape)], t.stride[:len(shape)]
+	copy(t.shape, shape)
+	rowMajor(t.stride, t.shape)
+}
+
 // Resize gives t another shape in place and returns it. Its elements are then
 // unspecified. It allocates only where t has been smaller all along, so a buffer
 // that is resized before each use allocates nothing in a steady state. t must own
@@ -59,13 +82,8 @@ func (t *Tensor[T]) Resize(shape ...int) *Tensor[T] {
 	if n > cap(t.data) {
 		t.data = make([]T, n)
 	}
-	if cap(t.shape) < len(shape) {
-		v := view[T](nil, len(shape))
-		t.shape, t.stride = v.shape, v.stride
-	}
-	t.data, t.shape, t.stride = t.data[:n], t.shape[:len(shape)], t.stride[:len(shape)]
-	copy(t.shape, shape)
-	rowMajor(t.stride, t.shape)
+	t.data = t.data[:n]
+	t.axes(shape)
 	return t
 }
 
