@@ -569,6 +569,60 @@ func faceWWSSF64(code, short uintptr) func(a []float64, b []float64, c float64, 
 }
 
 //go:noinline
+func faceWWWRRRSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e []float32, f []float32, g float32, h float32) {
+	return func(a []float32, b []float32, c []float32, d []float32, e []float32, f []float32, g float32, h float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		e = e[:len(a):len(e)]
+		f = f[:len(a):len(f)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceWrite(c)
+			raceRead(d)
+			raceRead(e)
+			raceRead(f)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 128 {
+			code = short
+		}
+		callPPPPPPSSF32(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], g, h, len(a), code)
+	}
+}
+
+//go:noinline
+func faceWWWRRRSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64, e []float64, f []float64, g float64, h float64) {
+	return func(a []float64, b []float64, c []float64, d []float64, e []float64, f []float64, g float64, h float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		e = e[:len(a):len(e)]
+		f = f[:len(a):len(f)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceWrite(c)
+			raceRead(d)
+			raceRead(e)
+			raceRead(f)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 64 {
+			code = short
+		}
+		callPPPPPPSSF64(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], g, h, len(a), code)
+	}
+}
+
+//go:noinline
 func faceWWWRSSSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
 	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
 		b = b[:len(a):len(b)]
@@ -631,6 +685,12 @@ func callPPPPF32(a *float32, b *float32, c *float32, d *float32, n int, code uin
 
 //go:noescape
 func callPPPPF64(a *float64, b *float64, c *float64, d *float64, n int, code uintptr)
+
+//go:noescape
+func callPPPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e *float32, f *float32, g float32, h float32, n int, code uintptr)
+
+//go:noescape
+func callPPPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e *float64, f *float64, g float64, h float64, n int, code uintptr)
 
 //go:noescape
 func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)

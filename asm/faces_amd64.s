@@ -312,6 +312,42 @@ TEXT ·normCodesF64AVX512(SB), NOSPLIT, $0-8
 	MOVQ AX, ret+0(FP)
 	RET
 
+DATA reduceCodeF32AVX2<>+0(SB)/8, $·mergeMomentsF32AVX2(SB)
+GLOBL reduceCodeF32AVX2<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF32AVX2() *[1]uintptr
+TEXT ·reduceCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA reduceCodeF64AVX2<>+0(SB)/8, $·mergeMomentsF64AVX2(SB)
+GLOBL reduceCodeF64AVX2<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF64AVX2() *[1]uintptr
+TEXT ·reduceCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA reduceCodeF32AVX512<>+0(SB)/8, $·mergeMomentsF32AVX512(SB)
+GLOBL reduceCodeF32AVX512<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF32AVX512() *[1]uintptr
+TEXT ·reduceCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA reduceCodeF64AVX512<>+0(SB)/8, $·mergeMomentsF64AVX512(SB)
+GLOBL reduceCodeF64AVX512<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF64AVX512() *[1]uintptr
+TEXT ·reduceCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
 DATA updateCodeF32AVX2<>+0(SB)/8, $·sGDF32AVX2(SB)
 DATA updateCodeF32AVX2<>+8(SB)/8, $·sGDMomentumF32AVX2(SB)
 DATA updateCodeF32AVX2<>+16(SB)/8, $·nesterovF32AVX2(SB)
@@ -392,6 +428,16 @@ TEXT ·callPPPPF32(SB), NOSPLIT, $0-48
 // func callPPPPF64(a *float64, b *float64, c *float64, d *float64, n int, code uintptr)
 TEXT ·callPPPPF64(SB), NOSPLIT, $0-48
 	MOVQ code+40(FP), AX
+	JMP AX
+
+// func callPPPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e *float32, f *float32, g float32, h float32, n int, code uintptr)
+TEXT ·callPPPPPPSSF32(SB), NOSPLIT, $0-72
+	MOVQ code+64(FP), AX
+	JMP AX
+
+// func callPPPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e *float64, f *float64, g float64, h float64, n int, code uintptr)
+TEXT ·callPPPPPPSSF64(SB), NOSPLIT, $0-80
+	MOVQ code+72(FP), AX
 	JMP AX
 
 // func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)

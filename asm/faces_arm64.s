@@ -128,6 +128,24 @@ TEXT ·normCodesF64NEON(SB), NOSPLIT, $0-8
 	MOVD R0, ret+0(FP)
 	RET
 
+DATA reduceCodeF32NEON<>+0(SB)/8, $·mergeMomentsF32NEON(SB)
+GLOBL reduceCodeF32NEON<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF32NEON() *[1]uintptr
+TEXT ·reduceCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $reduceCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA reduceCodeF64NEON<>+0(SB)/8, $·mergeMomentsF64NEON(SB)
+GLOBL reduceCodeF64NEON<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF64NEON() *[1]uintptr
+TEXT ·reduceCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $reduceCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
 DATA updateCodeF32NEON<>+0(SB)/8, $·sGDF32NEON(SB)
 DATA updateCodeF32NEON<>+8(SB)/8, $·sGDMomentumF32NEON(SB)
 DATA updateCodeF32NEON<>+16(SB)/8, $·nesterovF32NEON(SB)
@@ -182,6 +200,16 @@ TEXT ·callPPPPF32(SB), NOSPLIT, $0-48
 // func callPPPPF64(a *float64, b *float64, c *float64, d *float64, n int, code uintptr)
 TEXT ·callPPPPF64(SB), NOSPLIT, $0-48
 	MOVD code+40(FP), R0
+	JMP (R0)
+
+// func callPPPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e *float32, f *float32, g float32, h float32, n int, code uintptr)
+TEXT ·callPPPPPPSSF32(SB), NOSPLIT, $0-72
+	MOVD code+64(FP), R0
+	JMP (R0)
+
+// func callPPPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e *float64, f *float64, g float64, h float64, n int, code uintptr)
+TEXT ·callPPPPPPSSF64(SB), NOSPLIT, $0-80
+	MOVD code+72(FP), R0
 	JMP (R0)
 
 // func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)

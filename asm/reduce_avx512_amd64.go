@@ -34,6 +34,16 @@ func dotF32AVX512(x *float32, y *float32, n int) float32
 //go:noescape
 func aMaxF32AVX512(x *float32, n int) float32
 
+// maxF32AVX512 is the greatest x, NaN if there is one.
+//
+//go:noescape
+func maxF32AVX512(x *float32, n int) float32
+
+// minF32AVX512 is the least x, NaN if there is one.
+//
+//go:noescape
+func minF32AVX512(x *float32, n int) float32
+
 // dotRows1F32AVX512 is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 1 at a time.
 //
 //go:noescape
@@ -44,15 +54,80 @@ func dotRows1F32AVX512(dst *float32, rows int, a *float32, lda int, x *float32, 
 //go:noescape
 func dotRows4F32AVX512(dst *float32, rows int, a *float32, lda int, x *float32, n int)
 
-// colSum4F32AVX512 adds rows > 0 of n elements, ld bytes apart, to dst, 4 at a time.
+// sumRowsF32AVX512 is dst[i] = the sum of row i of x, rows > 0 ld bytes apart.
+//
+//go:noescape
+func sumRowsF32AVX512(dst *float32, rows int, x *float32, ld int, n int)
+
+// distancesF32AVX512 puts Σ x-p and Σ (x-p)² in sums, in 256 bytes of lanes.
+//
+//go:noescape
+func distancesF32AVX512(sums *float32, x *float32, p float32, n int)
+
+// mergeMomentsF32AVX512 joins the moments x, y, z with mean, rest, m2.
+//
+//go:noescape
+func mergeMomentsF32AVX512(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
+
+// colSum4F32AVX512 adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
 func colSum4F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
 
-// colSum1F32AVX512 adds rows > 0 of n elements, ld bytes apart, to dst, 1 at a time.
+// colSum1F32AVX512 adds rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
 //
 //go:noescape
 func colSum1F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
+
+// colAsum4F32AVX512 adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colAsum4F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
+
+// colAsum1F32AVX512 adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colAsum1F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMax4F32AVX512 is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMax4F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMax1F32AVX512 is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMax1F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMin4F32AVX512 is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMin4F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMin1F32AVX512 is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMin1F32AVX512(dst *float32, x *float32, ld int, rows int, n int)
+
+// colDotF32AVX512 adds the products of rows > 0 of n elements, ldx and ldy bytes apart, to dst.
+//
+//go:noescape
+func colDotF32AVX512(dst *float32, x *float32, ldx int, y *float32, ldy int, rows int, n int)
+
+// colArgMaxF32AVX512 goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMaxF32AVX512(val *float32, row *float32, x *float32, ld int, at *float32, rows int, n int)
+
+// colArgMinF32AVX512 goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMinF32AVX512(val *float32, row *float32, x *float32, ld int, at *float32, rows int, n int)
+
+// colDistancesF32AVX512 makes moments of rows > 0 of n elements, ld bytes apart, from their sums in mean, inv = 1/rows and minus = -inv.
+//
+//go:noescape
+func colDistancesF32AVX512(mean *float32, rest *float32, m2 *float32, x *float32, ld int, rows int, n int, inv float32, minus float32)
 
 // sumF64AVX512 is the sum of x in 256 bytes of lanes.
 //
@@ -84,6 +159,16 @@ func dotF64AVX512(x *float64, y *float64, n int) float64
 //go:noescape
 func aMaxF64AVX512(x *float64, n int) float64
 
+// maxF64AVX512 is the greatest x, NaN if there is one.
+//
+//go:noescape
+func maxF64AVX512(x *float64, n int) float64
+
+// minF64AVX512 is the least x, NaN if there is one.
+//
+//go:noescape
+func minF64AVX512(x *float64, n int) float64
+
 // dotRows1F64AVX512 is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 1 at a time.
 //
 //go:noescape
@@ -94,17 +179,83 @@ func dotRows1F64AVX512(dst *float64, rows int, a *float64, lda int, x *float64, 
 //go:noescape
 func dotRows4F64AVX512(dst *float64, rows int, a *float64, lda int, x *float64, n int)
 
-// colSum4F64AVX512 adds rows > 0 of n elements, ld bytes apart, to dst, 4 at a time.
+// sumRowsF64AVX512 is dst[i] = the sum of row i of x, rows > 0 ld bytes apart.
+//
+//go:noescape
+func sumRowsF64AVX512(dst *float64, rows int, x *float64, ld int, n int)
+
+// distancesF64AVX512 puts Σ x-p and Σ (x-p)² in sums, in 256 bytes of lanes.
+//
+//go:noescape
+func distancesF64AVX512(sums *float64, x *float64, p float64, n int)
+
+// mergeMomentsF64AVX512 joins the moments x, y, z with mean, rest, m2.
+//
+//go:noescape
+func mergeMomentsF64AVX512(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
+
+// colSum4F64AVX512 adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
 func colSum4F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
 
-// colSum1F64AVX512 adds rows > 0 of n elements, ld bytes apart, to dst, 1 at a time.
+// colSum1F64AVX512 adds rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
 //
 //go:noescape
 func colSum1F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
 
+// colAsum4F64AVX512 adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colAsum4F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
+
+// colAsum1F64AVX512 adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colAsum1F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMax4F64AVX512 is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMax4F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMax1F64AVX512 is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMax1F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMin4F64AVX512 is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMin4F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMin1F64AVX512 is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMin1F64AVX512(dst *float64, x *float64, ld int, rows int, n int)
+
+// colDotF64AVX512 adds the products of rows > 0 of n elements, ldx and ldy bytes apart, to dst.
+//
+//go:noescape
+func colDotF64AVX512(dst *float64, x *float64, ldx int, y *float64, ldy int, rows int, n int)
+
+// colArgMaxF64AVX512 goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMaxF64AVX512(val *float64, row *float64, x *float64, ld int, at *float64, rows int, n int)
+
+// colArgMinF64AVX512 goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMinF64AVX512(val *float64, row *float64, x *float64, ld int, at *float64, rows int, n int)
+
+// colDistancesF64AVX512 makes moments of rows > 0 of n elements, ld bytes apart, from their sums in mean, inv = 1/rows and minus = -inv.
+//
+//go:noescape
+func colDistancesF64AVX512(mean *float64, rest *float64, m2 *float64, x *float64, ld int, rows int, n int, inv float64, minus float64)
+
 func useReduceF32AVX512(k *ReduceKernels[float32]) {
+	codes := reduceCodesF32AVX512()
 	k.Sum = func(x []float32) float32 {
 		if raceEnabled {
 			raceRead(x)
@@ -161,6 +312,26 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 		}
 		return aMaxF32AVX512(&x[0], len(x))
 	}
+	k.Max = func(x []float32) float32 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float32](-1)
+		}
+		return maxF32AVX512(&x[0], len(x))
+	}
+	k.Min = func(x []float32) float32 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float32](1)
+		}
+		return minF32AVX512(&x[0], len(x))
+	}
+	k.ArgMax = func(x []float32) int { return argMaxBy(x, k.Max) }
+	k.ArgMin = func(x []float32) int { return argMinBy(x, k.Min) }
 	k.DotRows = func(dst, a []float32, lda int, x []float32) {
 		rows, n := len(dst), len(x)
 		checkRows("DotRows", a, lda, rows, n)
@@ -184,6 +355,35 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 			dotRows1F32AVX512(&dst[i], rows-i, &a[i*lda], 4*lda, &x[0], n)
 		}
 	}
+	k.SumRows = func(dst, x []float32, ld, n int) {
+		checkRows("SumRows", x, ld, len(dst), n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range dst {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if len(dst) == 0 || n == 0 {
+			clear(dst)
+			return
+		}
+		sumRowsF32AVX512(&dst[0], len(dst), &x[0], 4*ld, n)
+	}
+	k.Moments = func(x []float32) (mean, rest, m2 float32) {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return 0, 0, 0
+		}
+		inv := 1 / float32(len(x))
+		mean = sumF32AVX512(&x[0], len(x)) * inv
+		var s [2]float32
+		distancesF32AVX512(&s[0], &x[0], mean, len(x))
+		rest, m2 = restAndM2(s[0], s[1], inv)
+		return mean, rest, m2
+	}
+	k.MergeMoments = faceWWWRRRSSF32(codes[0], codes[0])
 	k.ColSum = func(dst, x []float32, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)
@@ -206,9 +406,140 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 			colSum1F32AVX512(&dst[0], &x[i*ld], 4*ld, rows-i, n)
 		}
 	}
+	k.ColAsum = func(dst, x []float32, ld, rows int) {
+		n := len(dst)
+		checkRows("ColAsum", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		clear(dst)
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colAsum4F32AVX512(&dst[0], &x[0], 4*ld, i, n)
+		}
+		if i < rows {
+			colAsum1F32AVX512(&dst[0], &x[i*ld], 4*ld, rows-i, n)
+		}
+	}
+	k.ColMax = func(dst, x []float32, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colMax4F32AVX512(&dst[0], &x[0], 4*ld, i, n)
+		}
+		if i < rows {
+			colMax1F32AVX512(&dst[0], &x[i*ld], 4*ld, rows-i, n)
+		}
+	}
+	k.ColMin = func(dst, x []float32, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colMin4F32AVX512(&dst[0], &x[0], 4*ld, i, n)
+		}
+		if i < rows {
+			colMin1F32AVX512(&dst[0], &x[i*ld], 4*ld, rows-i, n)
+		}
+	}
+	k.ColDot = func(dst, x []float32, ldx int, y []float32, ldy, rows int) {
+		n := len(dst)
+		checkRows("ColDot", x, ldx, rows, n)
+		checkRows("ColDot", y, ldy, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ldx:][:n])
+				raceRead(y[i*ldy:][:n])
+			}
+		}
+		clear(dst)
+		if n > 0 && rows > 0 {
+			colDotF32AVX512(&dst[0], &x[0], 4*ldx, &y[0], 4*ldy, rows, n)
+		}
+	}
+	k.ColArgMax = func(val, row, x []float32, ld int, at []float32) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMaxF32AVX512(&val[0], &row[0], &x[0], 4*ld, &at[0], rows, n)
+		}
+	}
+	k.ColArgMin = func(val, row, x []float32, ld int, at []float32) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMinF32AVX512(&val[0], &row[0], &x[0], 4*ld, &at[0], rows, n)
+		}
+	}
+	k.ColMoments = func(mean, rest, m2, x []float32, ld, rows int) {
+		n := len(mean)
+		rest, m2 = rest[:n:len(rest)], m2[:n:len(m2)]
+		k.ColSum(mean, x, ld, rows)
+		if raceEnabled {
+			raceWrite(rest)
+			raceWrite(m2)
+		}
+		if n == 0 || rows <= 0 {
+			clear(rest)
+			clear(m2)
+			return
+		}
+		inv := 1 / float32(rows)
+		colDistancesF32AVX512(&mean[0], &rest[0], &m2[0], &x[0], 4*ld, rows, n, inv, -inv)
+	}
 }
 
 func useReduceF64AVX512(k *ReduceKernels[float64]) {
+	codes := reduceCodesF64AVX512()
 	k.Sum = func(x []float64) float64 {
 		if raceEnabled {
 			raceRead(x)
@@ -265,6 +596,26 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 		}
 		return aMaxF64AVX512(&x[0], len(x))
 	}
+	k.Max = func(x []float64) float64 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float64](-1)
+		}
+		return maxF64AVX512(&x[0], len(x))
+	}
+	k.Min = func(x []float64) float64 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float64](1)
+		}
+		return minF64AVX512(&x[0], len(x))
+	}
+	k.ArgMax = func(x []float64) int { return argMaxBy(x, k.Max) }
+	k.ArgMin = func(x []float64) int { return argMinBy(x, k.Min) }
 	k.DotRows = func(dst, a []float64, lda int, x []float64) {
 		rows, n := len(dst), len(x)
 		checkRows("DotRows", a, lda, rows, n)
@@ -288,6 +639,35 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 			dotRows1F64AVX512(&dst[i], rows-i, &a[i*lda], 8*lda, &x[0], n)
 		}
 	}
+	k.SumRows = func(dst, x []float64, ld, n int) {
+		checkRows("SumRows", x, ld, len(dst), n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range dst {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if len(dst) == 0 || n == 0 {
+			clear(dst)
+			return
+		}
+		sumRowsF64AVX512(&dst[0], len(dst), &x[0], 8*ld, n)
+	}
+	k.Moments = func(x []float64) (mean, rest, m2 float64) {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return 0, 0, 0
+		}
+		inv := 1 / float64(len(x))
+		mean = sumF64AVX512(&x[0], len(x)) * inv
+		var s [2]float64
+		distancesF64AVX512(&s[0], &x[0], mean, len(x))
+		rest, m2 = restAndM2(s[0], s[1], inv)
+		return mean, rest, m2
+	}
+	k.MergeMoments = faceWWWRRRSSF64(codes[0], codes[0])
 	k.ColSum = func(dst, x []float64, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)
@@ -310,4 +690,140 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 			colSum1F64AVX512(&dst[0], &x[i*ld], 8*ld, rows-i, n)
 		}
 	}
+	k.ColAsum = func(dst, x []float64, ld, rows int) {
+		n := len(dst)
+		checkRows("ColAsum", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		clear(dst)
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colAsum4F64AVX512(&dst[0], &x[0], 8*ld, i, n)
+		}
+		if i < rows {
+			colAsum1F64AVX512(&dst[0], &x[i*ld], 8*ld, rows-i, n)
+		}
+	}
+	k.ColMax = func(dst, x []float64, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colMax4F64AVX512(&dst[0], &x[0], 8*ld, i, n)
+		}
+		if i < rows {
+			colMax1F64AVX512(&dst[0], &x[i*ld], 8*ld, rows-i, n)
+		}
+	}
+	k.ColMin = func(dst, x []float64, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colMin4F64AVX512(&dst[0], &x[0], 8*ld, i, n)
+		}
+		if i < rows {
+			colMin1F64AVX512(&dst[0], &x[i*ld], 8*ld, rows-i, n)
+		}
+	}
+	k.ColDot = func(dst, x []float64, ldx int, y []float64, ldy, rows int) {
+		n := len(dst)
+		checkRows("ColDot", x, ldx, rows, n)
+		checkRows("ColDot", y, ldy, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ldx:][:n])
+				raceRead(y[i*ldy:][:n])
+			}
+		}
+		clear(dst)
+		if n > 0 && rows > 0 {
+			colDotF64AVX512(&dst[0], &x[0], 8*ldx, &y[0], 8*ldy, rows, n)
+		}
+	}
+	k.ColArgMax = func(val, row, x []float64, ld int, at []float64) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMaxF64AVX512(&val[0], &row[0], &x[0], 8*ld, &at[0], rows, n)
+		}
+	}
+	k.ColArgMin = func(val, row, x []float64, ld int, at []float64) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMinF64AVX512(&val[0], &row[0], &x[0], 8*ld, &at[0], rows, n)
+		}
+	}
+	k.ColMoments = func(mean, rest, m2, x []float64, ld, rows int) {
+		n := len(mean)
+		rest, m2 = rest[:n:len(rest)], m2[:n:len(m2)]
+		k.ColSum(mean, x, ld, rows)
+		if raceEnabled {
+			raceWrite(rest)
+			raceWrite(m2)
+		}
+		if n == 0 || rows <= 0 {
+			clear(rest)
+			clear(m2)
+			return
+		}
+		inv := 1 / float64(rows)
+		colDistancesF64AVX512(&mean[0], &rest[0], &m2[0], &x[0], 8*ld, rows, n, inv, -inv)
+	}
 }
+
+// reduceCodesF32AVX512 are the addresses of kernels.
+func reduceCodesF32AVX512() *[1]uintptr
+
+// reduceCodesF64AVX512 are the addresses of kernels.
+func reduceCodesF64AVX512() *[1]uintptr

@@ -110,3 +110,50 @@ func colArgMinGeneric[T Float](val, row, x []T, ld int, at []T) {
 		}
 	}
 }
+
+// argBlock is how many elements argMaxBy looks at at a time.
+const argBlock = 1024
+
+// argMaxBy is argMaxGeneric by a kernel that finds the greatest element: block after
+// block for which block has it, and there by comparing.
+func argMaxBy[T Float](x []T, most func(x []T) T) int {
+	if len(x) < 32 {
+		return argMaxGeneric(x)
+	}
+	at, m := 0, most(x[:min(argBlock, len(x))])
+	for lo := argBlock; lo < len(x) && m == m; lo += argBlock {
+		if v := most(x[lo:min(lo+argBlock, len(x))]); !(v <= m) {
+			at, m = lo, v
+		}
+	}
+	return at + indexOf(x[at:], m)
+}
+
+func argMinBy[T Float](x []T, least func(x []T) T) int {
+	if len(x) < 32 {
+		return argMinGeneric(x)
+	}
+	at, m := 0, least(x[:min(argBlock, len(x))])
+	for lo := argBlock; lo < len(x) && m == m; lo += argBlock {
+		if v := least(x[lo:min(lo+argBlock, len(x))]); !(v >= m) {
+			at, m = lo, v
+		}
+	}
+	return at + indexOf(x[at:], m)
+}
+
+// indexOf is the index of the first element equal to v, or of the first NaN if v is
+// one; there is such an element.
+func indexOf[T Float](x []T, v T) int {
+	i := 0
+	if v != v {
+		for x[i] == x[i] {
+			i++
+		}
+		return i
+	}
+	for x[i] != v {
+		i++
+	}
+	return i
+}

@@ -29,20 +29,100 @@ func dotF32NEON(x *float32, y *float32, n int) float32
 //go:noescape
 func aMaxF32NEON(x *float32, n int) float32
 
+// maxF32NEON is the greatest x, NaN if there is one.
+//
+//go:noescape
+func maxF32NEON(x *float32, n int) float32
+
+// minF32NEON is the least x, NaN if there is one.
+//
+//go:noescape
+func minF32NEON(x *float32, n int) float32
+
 // dotRows1F32NEON is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 1 at a time.
 //
 //go:noescape
 func dotRows1F32NEON(dst *float32, rows int, a *float32, lda int, x *float32, n int)
 
-// colSum4F32NEON adds rows > 0 of n elements, ld bytes apart, to dst, 4 at a time.
+// sumRowsF32NEON is dst[i] = the sum of row i of x, rows > 0 ld bytes apart.
+//
+//go:noescape
+func sumRowsF32NEON(dst *float32, rows int, x *float32, ld int, n int)
+
+// distanceF32NEON is Σ x-p, in 256 bytes of lanes.
+//
+//go:noescape
+func distanceF32NEON(x *float32, p float32, n int) float32
+
+// squareDistanceF32NEON is Σ (x-p)², in 256 bytes of lanes.
+//
+//go:noescape
+func squareDistanceF32NEON(x *float32, p float32, n int) float32
+
+// mergeMomentsF32NEON joins the moments x, y, z with mean, rest, m2.
+//
+//go:noescape
+func mergeMomentsF32NEON(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
+
+// colSum4F32NEON adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
 func colSum4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
 
-// colSum1F32NEON adds rows > 0 of n elements, ld bytes apart, to dst, 1 at a time.
+// colSum1F32NEON adds rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
 //
 //go:noescape
 func colSum1F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+
+// colAsum4F32NEON adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colAsum4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+
+// colAsum1F32NEON adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colAsum1F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMax4F32NEON is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMax4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMax1F32NEON is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMax1F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMin4F32NEON is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMin4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+
+// colMin1F32NEON is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMin1F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+
+// colDotF32NEON adds the products of rows > 0 of n elements, ldx and ldy bytes apart, to dst.
+//
+//go:noescape
+func colDotF32NEON(dst *float32, x *float32, ldx int, y *float32, ldy int, rows int, n int)
+
+// colArgMaxF32NEON goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMaxF32NEON(val *float32, row *float32, x *float32, ld int, at *float32, rows int, n int)
+
+// colArgMinF32NEON goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMinF32NEON(val *float32, row *float32, x *float32, ld int, at *float32, rows int, n int)
+
+// colDistancesF32NEON makes moments of rows > 0 of n elements, ld bytes apart, from their sums in mean, inv = 1/rows and minus = -inv.
+//
+//go:noescape
+func colDistancesF32NEON(mean *float32, rest *float32, m2 *float32, x *float32, ld int, rows int, n int, inv float32, minus float32)
 
 // sumF64NEON is the sum of x in 256 bytes of lanes.
 //
@@ -69,22 +149,103 @@ func dotF64NEON(x *float64, y *float64, n int) float64
 //go:noescape
 func aMaxF64NEON(x *float64, n int) float64
 
+// maxF64NEON is the greatest x, NaN if there is one.
+//
+//go:noescape
+func maxF64NEON(x *float64, n int) float64
+
+// minF64NEON is the least x, NaN if there is one.
+//
+//go:noescape
+func minF64NEON(x *float64, n int) float64
+
 // dotRows1F64NEON is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 1 at a time.
 //
 //go:noescape
 func dotRows1F64NEON(dst *float64, rows int, a *float64, lda int, x *float64, n int)
 
-// colSum4F64NEON adds rows > 0 of n elements, ld bytes apart, to dst, 4 at a time.
+// sumRowsF64NEON is dst[i] = the sum of row i of x, rows > 0 ld bytes apart.
+//
+//go:noescape
+func sumRowsF64NEON(dst *float64, rows int, x *float64, ld int, n int)
+
+// distanceF64NEON is Σ x-p, in 256 bytes of lanes.
+//
+//go:noescape
+func distanceF64NEON(x *float64, p float64, n int) float64
+
+// squareDistanceF64NEON is Σ (x-p)², in 256 bytes of lanes.
+//
+//go:noescape
+func squareDistanceF64NEON(x *float64, p float64, n int) float64
+
+// mergeMomentsF64NEON joins the moments x, y, z with mean, rest, m2.
+//
+//go:noescape
+func mergeMomentsF64NEON(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
+
+// colSum4F64NEON adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
 func colSum4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
 
-// colSum1F64NEON adds rows > 0 of n elements, ld bytes apart, to dst, 1 at a time.
+// colSum1F64NEON adds rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
 //
 //go:noescape
 func colSum1F64NEON(dst *float64, x *float64, ld int, rows int, n int)
 
+// colAsum4F64NEON adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colAsum4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+
+// colAsum1F64NEON adds the absolute values of rows to dst, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colAsum1F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMax4F64NEON is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMax4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMax1F64NEON is the maximum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMax1F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMin4F64NEON is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 4 at a time.
+//
+//go:noescape
+func colMin4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+
+// colMin1F64NEON is the minimum of dst and rows, rows > 0 of n elements, ld bytes apart, 1 at a time.
+//
+//go:noescape
+func colMin1F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+
+// colDotF64NEON adds the products of rows > 0 of n elements, ldx and ldy bytes apart, to dst.
+//
+//go:noescape
+func colDotF64NEON(dst *float64, x *float64, ldx int, y *float64, ldy int, rows int, n int)
+
+// colArgMaxF64NEON goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMaxF64NEON(val *float64, row *float64, x *float64, ld int, at *float64, rows int, n int)
+
+// colArgMinF64NEON goes on with a search in rows > 0 of n elements, ld bytes apart, whose numbers are in at.
+//
+//go:noescape
+func colArgMinF64NEON(val *float64, row *float64, x *float64, ld int, at *float64, rows int, n int)
+
+// colDistancesF64NEON makes moments of rows > 0 of n elements, ld bytes apart, from their sums in mean, inv = 1/rows and minus = -inv.
+//
+//go:noescape
+func colDistancesF64NEON(mean *float64, rest *float64, m2 *float64, x *float64, ld int, rows int, n int, inv float64, minus float64)
+
 func useReduceF32NEON(k *ReduceKernels[float32]) {
+	codes := reduceCodesF32NEON()
 	k.Sum = func(x []float32) float32 {
 		if raceEnabled {
 			raceRead(x)
@@ -141,6 +302,26 @@ func useReduceF32NEON(k *ReduceKernels[float32]) {
 		}
 		return aMaxF32NEON(&x[0], len(x))
 	}
+	k.Max = func(x []float32) float32 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float32](-1)
+		}
+		return maxF32NEON(&x[0], len(x))
+	}
+	k.Min = func(x []float32) float32 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float32](1)
+		}
+		return minF32NEON(&x[0], len(x))
+	}
+	k.ArgMax = func(x []float32) int { return argMaxBy(x, k.Max) }
+	k.ArgMin = func(x []float32) int { return argMinBy(x, k.Min) }
 	k.DotRows = func(dst, a []float32, lda int, x []float32) {
 		rows, n := len(dst), len(x)
 		checkRows("DotRows", a, lda, rows, n)
@@ -160,6 +341,33 @@ func useReduceF32NEON(k *ReduceKernels[float32]) {
 			dotRows1F32NEON(&dst[i], rows-i, &a[i*lda], 4*lda, &x[0], n)
 		}
 	}
+	k.SumRows = func(dst, x []float32, ld, n int) {
+		checkRows("SumRows", x, ld, len(dst), n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range dst {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if len(dst) == 0 || n == 0 {
+			clear(dst)
+			return
+		}
+		sumRowsF32NEON(&dst[0], len(dst), &x[0], 4*ld, n)
+	}
+	k.Moments = func(x []float32) (mean, rest, m2 float32) {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return 0, 0, 0
+		}
+		inv := 1 / float32(len(x))
+		mean = sumF32NEON(&x[0], len(x)) * inv
+		rest, m2 = restAndM2(distanceF32NEON(&x[0], mean, len(x)), squareDistanceF32NEON(&x[0], mean, len(x)), inv)
+		return mean, rest, m2
+	}
+	k.MergeMoments = faceWWWRRRSSF32(codes[0], codes[0])
 	k.ColSum = func(dst, x []float32, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)
@@ -182,9 +390,140 @@ func useReduceF32NEON(k *ReduceKernels[float32]) {
 			colSum1F32NEON(&dst[0], &x[i*ld], 4*ld, rows-i, n)
 		}
 	}
+	k.ColAsum = func(dst, x []float32, ld, rows int) {
+		n := len(dst)
+		checkRows("ColAsum", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		clear(dst)
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colAsum4F32NEON(&dst[0], &x[0], 4*ld, i, n)
+		}
+		if i < rows {
+			colAsum1F32NEON(&dst[0], &x[i*ld], 4*ld, rows-i, n)
+		}
+	}
+	k.ColMax = func(dst, x []float32, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colMax4F32NEON(&dst[0], &x[0], 4*ld, i, n)
+		}
+		if i < rows {
+			colMax1F32NEON(&dst[0], &x[i*ld], 4*ld, rows-i, n)
+		}
+	}
+	k.ColMin = func(dst, x []float32, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 4*n, 4*ld) {
+			i = rows &^ 3
+			colMin4F32NEON(&dst[0], &x[0], 4*ld, i, n)
+		}
+		if i < rows {
+			colMin1F32NEON(&dst[0], &x[i*ld], 4*ld, rows-i, n)
+		}
+	}
+	k.ColDot = func(dst, x []float32, ldx int, y []float32, ldy, rows int) {
+		n := len(dst)
+		checkRows("ColDot", x, ldx, rows, n)
+		checkRows("ColDot", y, ldy, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ldx:][:n])
+				raceRead(y[i*ldy:][:n])
+			}
+		}
+		clear(dst)
+		if n > 0 && rows > 0 {
+			colDotF32NEON(&dst[0], &x[0], 4*ldx, &y[0], 4*ldy, rows, n)
+		}
+	}
+	k.ColArgMax = func(val, row, x []float32, ld int, at []float32) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMaxF32NEON(&val[0], &row[0], &x[0], 4*ld, &at[0], rows, n)
+		}
+	}
+	k.ColArgMin = func(val, row, x []float32, ld int, at []float32) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMinF32NEON(&val[0], &row[0], &x[0], 4*ld, &at[0], rows, n)
+		}
+	}
+	k.ColMoments = func(mean, rest, m2, x []float32, ld, rows int) {
+		n := len(mean)
+		rest, m2 = rest[:n:len(rest)], m2[:n:len(m2)]
+		k.ColSum(mean, x, ld, rows)
+		if raceEnabled {
+			raceWrite(rest)
+			raceWrite(m2)
+		}
+		if n == 0 || rows <= 0 {
+			clear(rest)
+			clear(m2)
+			return
+		}
+		inv := 1 / float32(rows)
+		colDistancesF32NEON(&mean[0], &rest[0], &m2[0], &x[0], 4*ld, rows, n, inv, -inv)
+	}
 }
 
 func useReduceF64NEON(k *ReduceKernels[float64]) {
+	codes := reduceCodesF64NEON()
 	k.Sum = func(x []float64) float64 {
 		if raceEnabled {
 			raceRead(x)
@@ -241,6 +580,26 @@ func useReduceF64NEON(k *ReduceKernels[float64]) {
 		}
 		return aMaxF64NEON(&x[0], len(x))
 	}
+	k.Max = func(x []float64) float64 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float64](-1)
+		}
+		return maxF64NEON(&x[0], len(x))
+	}
+	k.Min = func(x []float64) float64 {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return inf[float64](1)
+		}
+		return minF64NEON(&x[0], len(x))
+	}
+	k.ArgMax = func(x []float64) int { return argMaxBy(x, k.Max) }
+	k.ArgMin = func(x []float64) int { return argMinBy(x, k.Min) }
 	k.DotRows = func(dst, a []float64, lda int, x []float64) {
 		rows, n := len(dst), len(x)
 		checkRows("DotRows", a, lda, rows, n)
@@ -260,6 +619,33 @@ func useReduceF64NEON(k *ReduceKernels[float64]) {
 			dotRows1F64NEON(&dst[i], rows-i, &a[i*lda], 8*lda, &x[0], n)
 		}
 	}
+	k.SumRows = func(dst, x []float64, ld, n int) {
+		checkRows("SumRows", x, ld, len(dst), n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range dst {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if len(dst) == 0 || n == 0 {
+			clear(dst)
+			return
+		}
+		sumRowsF64NEON(&dst[0], len(dst), &x[0], 8*ld, n)
+	}
+	k.Moments = func(x []float64) (mean, rest, m2 float64) {
+		if raceEnabled {
+			raceRead(x)
+		}
+		if len(x) == 0 {
+			return 0, 0, 0
+		}
+		inv := 1 / float64(len(x))
+		mean = sumF64NEON(&x[0], len(x)) * inv
+		rest, m2 = restAndM2(distanceF64NEON(&x[0], mean, len(x)), squareDistanceF64NEON(&x[0], mean, len(x)), inv)
+		return mean, rest, m2
+	}
+	k.MergeMoments = faceWWWRRRSSF64(codes[0], codes[0])
 	k.ColSum = func(dst, x []float64, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)
@@ -282,4 +668,140 @@ func useReduceF64NEON(k *ReduceKernels[float64]) {
 			colSum1F64NEON(&dst[0], &x[i*ld], 8*ld, rows-i, n)
 		}
 	}
+	k.ColAsum = func(dst, x []float64, ld, rows int) {
+		n := len(dst)
+		checkRows("ColAsum", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		clear(dst)
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colAsum4F64NEON(&dst[0], &x[0], 8*ld, i, n)
+		}
+		if i < rows {
+			colAsum1F64NEON(&dst[0], &x[i*ld], 8*ld, rows-i, n)
+		}
+	}
+	k.ColMax = func(dst, x []float64, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colMax4F64NEON(&dst[0], &x[0], 8*ld, i, n)
+		}
+		if i < rows {
+			colMax1F64NEON(&dst[0], &x[i*ld], 8*ld, rows-i, n)
+		}
+	}
+	k.ColMin = func(dst, x []float64, ld, rows int) {
+		n := len(dst)
+		checkRows("ColMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+
+		if n == 0 || rows <= 0 {
+			return
+		}
+		i := 0
+		if rows >= 4 && rowsTogether(rows, 8*n, 8*ld) {
+			i = rows &^ 3
+			colMin4F64NEON(&dst[0], &x[0], 8*ld, i, n)
+		}
+		if i < rows {
+			colMin1F64NEON(&dst[0], &x[i*ld], 8*ld, rows-i, n)
+		}
+	}
+	k.ColDot = func(dst, x []float64, ldx int, y []float64, ldy, rows int) {
+		n := len(dst)
+		checkRows("ColDot", x, ldx, rows, n)
+		checkRows("ColDot", y, ldy, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			for i := range rows {
+				raceRead(x[i*ldx:][:n])
+				raceRead(y[i*ldy:][:n])
+			}
+		}
+		clear(dst)
+		if n > 0 && rows > 0 {
+			colDotF64NEON(&dst[0], &x[0], 8*ldx, &y[0], 8*ldy, rows, n)
+		}
+	}
+	k.ColArgMax = func(val, row, x []float64, ld int, at []float64) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMax", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMaxF64NEON(&val[0], &row[0], &x[0], 8*ld, &at[0], rows, n)
+		}
+	}
+	k.ColArgMin = func(val, row, x []float64, ld int, at []float64) {
+		n, rows := len(val), len(at)
+		row = row[:n:len(row)]
+		checkRows("ColArgMin", x, ld, rows, n)
+		if raceEnabled {
+			raceWrite(val)
+			raceWrite(row)
+			raceRead(at)
+			for i := range rows {
+				raceRead(x[i*ld:][:n])
+			}
+		}
+		if n > 0 && rows > 0 {
+			colArgMinF64NEON(&val[0], &row[0], &x[0], 8*ld, &at[0], rows, n)
+		}
+	}
+	k.ColMoments = func(mean, rest, m2, x []float64, ld, rows int) {
+		n := len(mean)
+		rest, m2 = rest[:n:len(rest)], m2[:n:len(m2)]
+		k.ColSum(mean, x, ld, rows)
+		if raceEnabled {
+			raceWrite(rest)
+			raceWrite(m2)
+		}
+		if n == 0 || rows <= 0 {
+			clear(rest)
+			clear(m2)
+			return
+		}
+		inv := 1 / float64(rows)
+		colDistancesF64NEON(&mean[0], &rest[0], &m2[0], &x[0], 8*ld, rows, n, inv, -inv)
+	}
 }
+
+// reduceCodesF32NEON are the addresses of kernels.
+func reduceCodesF32NEON() *[1]uintptr
+
+// reduceCodesF64NEON are the addresses of kernels.
+func reduceCodesF64NEON() *[1]uintptr

@@ -3183,6 +3183,1756 @@ fold:
 	FMOVS F0, ret+16(FP)
 	RET
 
+// func maxF32NEON(x *float32, n int) float32
+TEXT ·maxF32NEON(SB), NOSPLIT, $0-20
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVZ $(65408<<16), R25
+	VDUP R25, V0.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V1.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V2.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V3.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V4.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V5.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V6.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V7.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V8.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V9.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V10.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V11.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V12.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V13.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V14.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V15.S4
+	SUBS $128, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $128, R1, R1
+	SUBS $64, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F16
+	WORD $0x6ea0e61f // fcmgt v31.4s, v16.4s, v0.4s
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	FMOVQ 16(R0), F19
+	WORD $0x6ea1e67f // fcmgt v31.4s, v19.4s, v1.4s
+	VMOV V1.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
+	VMOV V19.B16, V1.B16
+	VBIT V21.B16, V20.B16, V1.B16
+	FMOVQ 32(R0), F22
+	WORD $0x6ea2e6df // fcmgt v31.4s, v22.4s, v2.4s
+	VMOV V2.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
+	VMOV V22.B16, V2.B16
+	VBIT V24.B16, V23.B16, V2.B16
+	FMOVQ 48(R0), F25
+	WORD $0x6ea3e73f // fcmgt v31.4s, v25.4s, v3.4s
+	VMOV V3.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
+	VMOV V25.B16, V3.B16
+	VBIT V27.B16, V26.B16, V3.B16
+	FMOVQ 64(R0), F28
+	WORD $0x6ea4e79f // fcmgt v31.4s, v28.4s, v4.4s
+	VMOV V4.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
+	VMOV V28.B16, V4.B16
+	VBIT V30.B16, V29.B16, V4.B16
+	FMOVQ 80(R0), F18
+	WORD $0x6ea5e65f // fcmgt v31.4s, v18.4s, v5.4s
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
+	VMOV V18.B16, V5.B16
+	VBIT V16.B16, V17.B16, V5.B16
+	FMOVQ 96(R0), F21
+	WORD $0x6ea6e6bf // fcmgt v31.4s, v21.4s, v6.4s
+	VMOV V6.B16, V20.B16
+	VBIT V31.B16, V21.B16, V20.B16
+	WORD $0x4e35e6b3 // fcmeq v19.4s, v21.4s, v21.4s
+	VMOV V21.B16, V6.B16
+	VBIT V19.B16, V20.B16, V6.B16
+	FMOVQ 112(R0), F24
+	WORD $0x6ea7e71f // fcmgt v31.4s, v24.4s, v7.4s
+	VMOV V7.B16, V23.B16
+	VBIT V31.B16, V24.B16, V23.B16
+	WORD $0x4e38e716 // fcmeq v22.4s, v24.4s, v24.4s
+	VMOV V24.B16, V7.B16
+	VBIT V22.B16, V23.B16, V7.B16
+	FMOVQ 128(R0), F27
+	WORD $0x6ea8e77f // fcmgt v31.4s, v27.4s, v8.4s
+	VMOV V8.B16, V26.B16
+	VBIT V31.B16, V27.B16, V26.B16
+	WORD $0x4e3be779 // fcmeq v25.4s, v27.4s, v27.4s
+	VMOV V27.B16, V8.B16
+	VBIT V25.B16, V26.B16, V8.B16
+	FMOVQ 144(R0), F30
+	WORD $0x6ea9e7df // fcmgt v31.4s, v30.4s, v9.4s
+	VMOV V9.B16, V29.B16
+	VBIT V31.B16, V30.B16, V29.B16
+	WORD $0x4e3ee7dc // fcmeq v28.4s, v30.4s, v30.4s
+	VMOV V30.B16, V9.B16
+	VBIT V28.B16, V29.B16, V9.B16
+	FMOVQ 160(R0), F16
+	WORD $0x6eaae61f // fcmgt v31.4s, v16.4s, v10.4s
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	FMOVQ 176(R0), F19
+	WORD $0x6eabe67f // fcmgt v31.4s, v19.4s, v11.4s
+	VMOV V11.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
+	VMOV V19.B16, V11.B16
+	VBIT V21.B16, V20.B16, V11.B16
+	FMOVQ 192(R0), F22
+	WORD $0x6eace6df // fcmgt v31.4s, v22.4s, v12.4s
+	VMOV V12.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
+	VMOV V22.B16, V12.B16
+	VBIT V24.B16, V23.B16, V12.B16
+	FMOVQ 208(R0), F25
+	WORD $0x6eade73f // fcmgt v31.4s, v25.4s, v13.4s
+	VMOV V13.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
+	VMOV V25.B16, V13.B16
+	VBIT V27.B16, V26.B16, V13.B16
+	FMOVQ 224(R0), F28
+	WORD $0x6eaee79f // fcmgt v31.4s, v28.4s, v14.4s
+	VMOV V14.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
+	VMOV V28.B16, V14.B16
+	VBIT V30.B16, V29.B16, V14.B16
+	FMOVQ 240(R0), F18
+	WORD $0x6eafe65f // fcmgt v31.4s, v18.4s, v15.4s
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
+	VMOV V18.B16, V15.B16
+	VBIT V16.B16, V17.B16, V15.B16
+	ADD $256, R0, R0
+	SUBS $64, R1, R1
+	BGE lanes
+
+few:
+	ADDS $64, R1, R1
+	BEQ fold
+	SUBS $4, R1, R1
+	BLT part0
+	FMOVQ (R0), F16
+	WORD $0x6ea0e61f // fcmgt v31.4s, v16.4s, v0.4s
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part1
+	FMOVQ (R0), F16
+	WORD $0x6ea1e61f // fcmgt v31.4s, v16.4s, v1.4s
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V1.B16
+	VBIT V18.B16, V17.B16, V1.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part2
+	FMOVQ (R0), F16
+	WORD $0x6ea2e61f // fcmgt v31.4s, v16.4s, v2.4s
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V2.B16
+	VBIT V18.B16, V17.B16, V2.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part3
+	FMOVQ (R0), F16
+	WORD $0x6ea3e61f // fcmgt v31.4s, v16.4s, v3.4s
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V3.B16
+	VBIT V18.B16, V17.B16, V3.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part4
+	FMOVQ (R0), F16
+	WORD $0x6ea4e61f // fcmgt v31.4s, v16.4s, v4.4s
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V4.B16
+	VBIT V18.B16, V17.B16, V4.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part5
+	FMOVQ (R0), F16
+	WORD $0x6ea5e61f // fcmgt v31.4s, v16.4s, v5.4s
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V5.B16
+	VBIT V18.B16, V17.B16, V5.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part6
+	FMOVQ (R0), F16
+	WORD $0x6ea6e61f // fcmgt v31.4s, v16.4s, v6.4s
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V6.B16
+	VBIT V18.B16, V17.B16, V6.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part7
+	FMOVQ (R0), F16
+	WORD $0x6ea7e61f // fcmgt v31.4s, v16.4s, v7.4s
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V7.B16
+	VBIT V18.B16, V17.B16, V7.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part8
+	FMOVQ (R0), F16
+	WORD $0x6ea8e61f // fcmgt v31.4s, v16.4s, v8.4s
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V8.B16
+	VBIT V18.B16, V17.B16, V8.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part9
+	FMOVQ (R0), F16
+	WORD $0x6ea9e61f // fcmgt v31.4s, v16.4s, v9.4s
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V9.B16
+	VBIT V18.B16, V17.B16, V9.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part10
+	FMOVQ (R0), F16
+	WORD $0x6eaae61f // fcmgt v31.4s, v16.4s, v10.4s
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part11
+	FMOVQ (R0), F16
+	WORD $0x6eabe61f // fcmgt v31.4s, v16.4s, v11.4s
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V11.B16
+	VBIT V18.B16, V17.B16, V11.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part12
+	FMOVQ (R0), F16
+	WORD $0x6eace61f // fcmgt v31.4s, v16.4s, v12.4s
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V12.B16
+	VBIT V18.B16, V17.B16, V12.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part13
+	FMOVQ (R0), F16
+	WORD $0x6eade61f // fcmgt v31.4s, v16.4s, v13.4s
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V13.B16
+	VBIT V18.B16, V17.B16, V13.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part14
+	FMOVQ (R0), F16
+	WORD $0x6eaee61f // fcmgt v31.4s, v16.4s, v14.4s
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V14.B16
+	VBIT V18.B16, V17.B16, V14.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part15
+
+part0:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one1
+	FMOVD (R0), F16
+	TBZ $0, R1, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F16
+
+moved1:
+	WORD $0x6ea0e61f // fcmgt v31.4s, v16.4s, v0.4s
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V0.S[0]
+	TBZ $1, R1, merged2
+	VMOV V16.S[1], V0.S[1]
+	TBZ $0, R1, merged2
+	VMOV V16.S[2], V0.S[2]
+
+merged2:
+	JMP fold
+
+part1:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one3
+	FMOVD (R0), F16
+	TBZ $0, R1, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F16
+
+moved3:
+	WORD $0x6ea1e61f // fcmgt v31.4s, v16.4s, v1.4s
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V1.S[0]
+	TBZ $1, R1, merged4
+	VMOV V16.S[1], V1.S[1]
+	TBZ $0, R1, merged4
+	VMOV V16.S[2], V1.S[2]
+
+merged4:
+	JMP fold
+
+part2:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one5
+	FMOVD (R0), F16
+	TBZ $0, R1, moved5
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R0), F16
+
+moved5:
+	WORD $0x6ea2e61f // fcmgt v31.4s, v16.4s, v2.4s
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V2.S[0]
+	TBZ $1, R1, merged6
+	VMOV V16.S[1], V2.S[1]
+	TBZ $0, R1, merged6
+	VMOV V16.S[2], V2.S[2]
+
+merged6:
+	JMP fold
+
+part3:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one7
+	FMOVD (R0), F16
+	TBZ $0, R1, moved7
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved7
+
+one7:
+	FMOVS (R0), F16
+
+moved7:
+	WORD $0x6ea3e61f // fcmgt v31.4s, v16.4s, v3.4s
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V3.S[0]
+	TBZ $1, R1, merged8
+	VMOV V16.S[1], V3.S[1]
+	TBZ $0, R1, merged8
+	VMOV V16.S[2], V3.S[2]
+
+merged8:
+	JMP fold
+
+part4:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one9
+	FMOVD (R0), F16
+	TBZ $0, R1, moved9
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved9
+
+one9:
+	FMOVS (R0), F16
+
+moved9:
+	WORD $0x6ea4e61f // fcmgt v31.4s, v16.4s, v4.4s
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V4.S[0]
+	TBZ $1, R1, merged10
+	VMOV V16.S[1], V4.S[1]
+	TBZ $0, R1, merged10
+	VMOV V16.S[2], V4.S[2]
+
+merged10:
+	JMP fold
+
+part5:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one11
+	FMOVD (R0), F16
+	TBZ $0, R1, moved11
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved11
+
+one11:
+	FMOVS (R0), F16
+
+moved11:
+	WORD $0x6ea5e61f // fcmgt v31.4s, v16.4s, v5.4s
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V5.S[0]
+	TBZ $1, R1, merged12
+	VMOV V16.S[1], V5.S[1]
+	TBZ $0, R1, merged12
+	VMOV V16.S[2], V5.S[2]
+
+merged12:
+	JMP fold
+
+part6:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one13
+	FMOVD (R0), F16
+	TBZ $0, R1, moved13
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved13
+
+one13:
+	FMOVS (R0), F16
+
+moved13:
+	WORD $0x6ea6e61f // fcmgt v31.4s, v16.4s, v6.4s
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V6.S[0]
+	TBZ $1, R1, merged14
+	VMOV V16.S[1], V6.S[1]
+	TBZ $0, R1, merged14
+	VMOV V16.S[2], V6.S[2]
+
+merged14:
+	JMP fold
+
+part7:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one15
+	FMOVD (R0), F16
+	TBZ $0, R1, moved15
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved15
+
+one15:
+	FMOVS (R0), F16
+
+moved15:
+	WORD $0x6ea7e61f // fcmgt v31.4s, v16.4s, v7.4s
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V7.S[0]
+	TBZ $1, R1, merged16
+	VMOV V16.S[1], V7.S[1]
+	TBZ $0, R1, merged16
+	VMOV V16.S[2], V7.S[2]
+
+merged16:
+	JMP fold
+
+part8:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one17
+	FMOVD (R0), F16
+	TBZ $0, R1, moved17
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved17
+
+one17:
+	FMOVS (R0), F16
+
+moved17:
+	WORD $0x6ea8e61f // fcmgt v31.4s, v16.4s, v8.4s
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V8.S[0]
+	TBZ $1, R1, merged18
+	VMOV V16.S[1], V8.S[1]
+	TBZ $0, R1, merged18
+	VMOV V16.S[2], V8.S[2]
+
+merged18:
+	JMP fold
+
+part9:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one19
+	FMOVD (R0), F16
+	TBZ $0, R1, moved19
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved19
+
+one19:
+	FMOVS (R0), F16
+
+moved19:
+	WORD $0x6ea9e61f // fcmgt v31.4s, v16.4s, v9.4s
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V9.S[0]
+	TBZ $1, R1, merged20
+	VMOV V16.S[1], V9.S[1]
+	TBZ $0, R1, merged20
+	VMOV V16.S[2], V9.S[2]
+
+merged20:
+	JMP fold
+
+part10:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one21
+	FMOVD (R0), F16
+	TBZ $0, R1, moved21
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved21
+
+one21:
+	FMOVS (R0), F16
+
+moved21:
+	WORD $0x6eaae61f // fcmgt v31.4s, v16.4s, v10.4s
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V10.S[0]
+	TBZ $1, R1, merged22
+	VMOV V16.S[1], V10.S[1]
+	TBZ $0, R1, merged22
+	VMOV V16.S[2], V10.S[2]
+
+merged22:
+	JMP fold
+
+part11:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one23
+	FMOVD (R0), F16
+	TBZ $0, R1, moved23
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved23
+
+one23:
+	FMOVS (R0), F16
+
+moved23:
+	WORD $0x6eabe61f // fcmgt v31.4s, v16.4s, v11.4s
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V11.S[0]
+	TBZ $1, R1, merged24
+	VMOV V16.S[1], V11.S[1]
+	TBZ $0, R1, merged24
+	VMOV V16.S[2], V11.S[2]
+
+merged24:
+	JMP fold
+
+part12:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one25
+	FMOVD (R0), F16
+	TBZ $0, R1, moved25
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved25
+
+one25:
+	FMOVS (R0), F16
+
+moved25:
+	WORD $0x6eace61f // fcmgt v31.4s, v16.4s, v12.4s
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V12.S[0]
+	TBZ $1, R1, merged26
+	VMOV V16.S[1], V12.S[1]
+	TBZ $0, R1, merged26
+	VMOV V16.S[2], V12.S[2]
+
+merged26:
+	JMP fold
+
+part13:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one27
+	FMOVD (R0), F16
+	TBZ $0, R1, moved27
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved27
+
+one27:
+	FMOVS (R0), F16
+
+moved27:
+	WORD $0x6eade61f // fcmgt v31.4s, v16.4s, v13.4s
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V13.S[0]
+	TBZ $1, R1, merged28
+	VMOV V16.S[1], V13.S[1]
+	TBZ $0, R1, merged28
+	VMOV V16.S[2], V13.S[2]
+
+merged28:
+	JMP fold
+
+part14:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one29
+	FMOVD (R0), F16
+	TBZ $0, R1, moved29
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved29
+
+one29:
+	FMOVS (R0), F16
+
+moved29:
+	WORD $0x6eaee61f // fcmgt v31.4s, v16.4s, v14.4s
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V14.S[0]
+	TBZ $1, R1, merged30
+	VMOV V16.S[1], V14.S[1]
+	TBZ $0, R1, merged30
+	VMOV V16.S[2], V14.S[2]
+
+merged30:
+	JMP fold
+
+part15:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one31
+	FMOVD (R0), F16
+	TBZ $0, R1, moved31
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved31
+
+one31:
+	FMOVS (R0), F16
+
+moved31:
+	WORD $0x6eafe61f // fcmgt v31.4s, v16.4s, v15.4s
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V15.S[0]
+	TBZ $1, R1, merged32
+	VMOV V16.S[1], V15.S[1]
+	TBZ $0, R1, merged32
+	VMOV V16.S[2], V15.S[2]
+
+merged32:
+
+fold:
+	WORD $0x4e28e511 // fcmeq v17.4s, v8.4s, v8.4s
+	WORD $0x6ea0e51f // fcmgt v31.4s, v8.4s, v0.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V8.B16, V16.B16
+	VMOV V8.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
+	WORD $0x6ea1e53f // fcmgt v31.4s, v9.4s, v1.4s
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V9.B16, V16.B16
+	VMOV V9.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e2ae551 // fcmeq v17.4s, v10.4s, v10.4s
+	WORD $0x6ea2e55f // fcmgt v31.4s, v10.4s, v2.4s
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V10.B16, V16.B16
+	VMOV V10.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e2be571 // fcmeq v17.4s, v11.4s, v11.4s
+	WORD $0x6ea3e57f // fcmgt v31.4s, v11.4s, v3.4s
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V11.B16, V16.B16
+	VMOV V11.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e2ce591 // fcmeq v17.4s, v12.4s, v12.4s
+	WORD $0x6ea4e59f // fcmgt v31.4s, v12.4s, v4.4s
+	VMOV V4.B16, V16.B16
+	VBIT V31.B16, V12.B16, V16.B16
+	VMOV V12.B16, V4.B16
+	VBIT V17.B16, V16.B16, V4.B16
+	WORD $0x4e2de5b1 // fcmeq v17.4s, v13.4s, v13.4s
+	WORD $0x6ea5e5bf // fcmgt v31.4s, v13.4s, v5.4s
+	VMOV V5.B16, V16.B16
+	VBIT V31.B16, V13.B16, V16.B16
+	VMOV V13.B16, V5.B16
+	VBIT V17.B16, V16.B16, V5.B16
+	WORD $0x4e2ee5d1 // fcmeq v17.4s, v14.4s, v14.4s
+	WORD $0x6ea6e5df // fcmgt v31.4s, v14.4s, v6.4s
+	VMOV V6.B16, V16.B16
+	VBIT V31.B16, V14.B16, V16.B16
+	VMOV V14.B16, V6.B16
+	VBIT V17.B16, V16.B16, V6.B16
+	WORD $0x4e2fe5f1 // fcmeq v17.4s, v15.4s, v15.4s
+	WORD $0x6ea7e5ff // fcmgt v31.4s, v15.4s, v7.4s
+	VMOV V7.B16, V16.B16
+	VBIT V31.B16, V15.B16, V16.B16
+	VMOV V15.B16, V7.B16
+	VBIT V17.B16, V16.B16, V7.B16
+	WORD $0x4e24e491 // fcmeq v17.4s, v4.4s, v4.4s
+	WORD $0x6ea0e49f // fcmgt v31.4s, v4.4s, v0.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V4.B16, V16.B16
+	VMOV V4.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e25e4b1 // fcmeq v17.4s, v5.4s, v5.4s
+	WORD $0x6ea1e4bf // fcmgt v31.4s, v5.4s, v1.4s
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V5.B16, V16.B16
+	VMOV V5.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e26e4d1 // fcmeq v17.4s, v6.4s, v6.4s
+	WORD $0x6ea2e4df // fcmgt v31.4s, v6.4s, v2.4s
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V6.B16, V16.B16
+	VMOV V6.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e27e4f1 // fcmeq v17.4s, v7.4s, v7.4s
+	WORD $0x6ea3e4ff // fcmgt v31.4s, v7.4s, v3.4s
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V7.B16, V16.B16
+	VMOV V7.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e22e451 // fcmeq v17.4s, v2.4s, v2.4s
+	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V2.B16, V16.B16
+	VMOV V2.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e23e471 // fcmeq v17.4s, v3.4s, v3.4s
+	WORD $0x6ea1e47f // fcmgt v31.4s, v3.4s, v1.4s
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V3.B16, V16.B16
+	VMOV V3.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VMOVI $0, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, ret+16(FP)
+	RET
+
+// func minF32NEON(x *float32, n int) float32
+TEXT ·minF32NEON(SB), NOSPLIT, $0-20
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVZ $(32640<<16), R25
+	VDUP R25, V0.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V1.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V2.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V3.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V4.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V5.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V6.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V7.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V8.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V9.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V10.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V11.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V12.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V13.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V14.S4
+	MOVZ $(32640<<16), R25
+	VDUP R25, V15.S4
+	SUBS $128, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $128, R1, R1
+	SUBS $64, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F16
+	WORD $0x6eb0e41f // fcmgt v31.4s, v0.4s, v16.4s
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	FMOVQ 16(R0), F19
+	WORD $0x6eb3e43f // fcmgt v31.4s, v1.4s, v19.4s
+	VMOV V1.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
+	VMOV V19.B16, V1.B16
+	VBIT V21.B16, V20.B16, V1.B16
+	FMOVQ 32(R0), F22
+	WORD $0x6eb6e45f // fcmgt v31.4s, v2.4s, v22.4s
+	VMOV V2.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
+	VMOV V22.B16, V2.B16
+	VBIT V24.B16, V23.B16, V2.B16
+	FMOVQ 48(R0), F25
+	WORD $0x6eb9e47f // fcmgt v31.4s, v3.4s, v25.4s
+	VMOV V3.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
+	VMOV V25.B16, V3.B16
+	VBIT V27.B16, V26.B16, V3.B16
+	FMOVQ 64(R0), F28
+	WORD $0x6ebce49f // fcmgt v31.4s, v4.4s, v28.4s
+	VMOV V4.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
+	VMOV V28.B16, V4.B16
+	VBIT V30.B16, V29.B16, V4.B16
+	FMOVQ 80(R0), F18
+	WORD $0x6eb2e4bf // fcmgt v31.4s, v5.4s, v18.4s
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
+	VMOV V18.B16, V5.B16
+	VBIT V16.B16, V17.B16, V5.B16
+	FMOVQ 96(R0), F21
+	WORD $0x6eb5e4df // fcmgt v31.4s, v6.4s, v21.4s
+	VMOV V6.B16, V20.B16
+	VBIT V31.B16, V21.B16, V20.B16
+	WORD $0x4e35e6b3 // fcmeq v19.4s, v21.4s, v21.4s
+	VMOV V21.B16, V6.B16
+	VBIT V19.B16, V20.B16, V6.B16
+	FMOVQ 112(R0), F24
+	WORD $0x6eb8e4ff // fcmgt v31.4s, v7.4s, v24.4s
+	VMOV V7.B16, V23.B16
+	VBIT V31.B16, V24.B16, V23.B16
+	WORD $0x4e38e716 // fcmeq v22.4s, v24.4s, v24.4s
+	VMOV V24.B16, V7.B16
+	VBIT V22.B16, V23.B16, V7.B16
+	FMOVQ 128(R0), F27
+	WORD $0x6ebbe51f // fcmgt v31.4s, v8.4s, v27.4s
+	VMOV V8.B16, V26.B16
+	VBIT V31.B16, V27.B16, V26.B16
+	WORD $0x4e3be779 // fcmeq v25.4s, v27.4s, v27.4s
+	VMOV V27.B16, V8.B16
+	VBIT V25.B16, V26.B16, V8.B16
+	FMOVQ 144(R0), F30
+	WORD $0x6ebee53f // fcmgt v31.4s, v9.4s, v30.4s
+	VMOV V9.B16, V29.B16
+	VBIT V31.B16, V30.B16, V29.B16
+	WORD $0x4e3ee7dc // fcmeq v28.4s, v30.4s, v30.4s
+	VMOV V30.B16, V9.B16
+	VBIT V28.B16, V29.B16, V9.B16
+	FMOVQ 160(R0), F16
+	WORD $0x6eb0e55f // fcmgt v31.4s, v10.4s, v16.4s
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	FMOVQ 176(R0), F19
+	WORD $0x6eb3e57f // fcmgt v31.4s, v11.4s, v19.4s
+	VMOV V11.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
+	VMOV V19.B16, V11.B16
+	VBIT V21.B16, V20.B16, V11.B16
+	FMOVQ 192(R0), F22
+	WORD $0x6eb6e59f // fcmgt v31.4s, v12.4s, v22.4s
+	VMOV V12.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
+	VMOV V22.B16, V12.B16
+	VBIT V24.B16, V23.B16, V12.B16
+	FMOVQ 208(R0), F25
+	WORD $0x6eb9e5bf // fcmgt v31.4s, v13.4s, v25.4s
+	VMOV V13.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
+	VMOV V25.B16, V13.B16
+	VBIT V27.B16, V26.B16, V13.B16
+	FMOVQ 224(R0), F28
+	WORD $0x6ebce5df // fcmgt v31.4s, v14.4s, v28.4s
+	VMOV V14.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
+	VMOV V28.B16, V14.B16
+	VBIT V30.B16, V29.B16, V14.B16
+	FMOVQ 240(R0), F18
+	WORD $0x6eb2e5ff // fcmgt v31.4s, v15.4s, v18.4s
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
+	VMOV V18.B16, V15.B16
+	VBIT V16.B16, V17.B16, V15.B16
+	ADD $256, R0, R0
+	SUBS $64, R1, R1
+	BGE lanes
+
+few:
+	ADDS $64, R1, R1
+	BEQ fold
+	SUBS $4, R1, R1
+	BLT part0
+	FMOVQ (R0), F16
+	WORD $0x6eb0e41f // fcmgt v31.4s, v0.4s, v16.4s
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part1
+	FMOVQ (R0), F16
+	WORD $0x6eb0e43f // fcmgt v31.4s, v1.4s, v16.4s
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V1.B16
+	VBIT V18.B16, V17.B16, V1.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part2
+	FMOVQ (R0), F16
+	WORD $0x6eb0e45f // fcmgt v31.4s, v2.4s, v16.4s
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V2.B16
+	VBIT V18.B16, V17.B16, V2.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part3
+	FMOVQ (R0), F16
+	WORD $0x6eb0e47f // fcmgt v31.4s, v3.4s, v16.4s
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V3.B16
+	VBIT V18.B16, V17.B16, V3.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part4
+	FMOVQ (R0), F16
+	WORD $0x6eb0e49f // fcmgt v31.4s, v4.4s, v16.4s
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V4.B16
+	VBIT V18.B16, V17.B16, V4.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part5
+	FMOVQ (R0), F16
+	WORD $0x6eb0e4bf // fcmgt v31.4s, v5.4s, v16.4s
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V5.B16
+	VBIT V18.B16, V17.B16, V5.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part6
+	FMOVQ (R0), F16
+	WORD $0x6eb0e4df // fcmgt v31.4s, v6.4s, v16.4s
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V6.B16
+	VBIT V18.B16, V17.B16, V6.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part7
+	FMOVQ (R0), F16
+	WORD $0x6eb0e4ff // fcmgt v31.4s, v7.4s, v16.4s
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V7.B16
+	VBIT V18.B16, V17.B16, V7.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part8
+	FMOVQ (R0), F16
+	WORD $0x6eb0e51f // fcmgt v31.4s, v8.4s, v16.4s
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V8.B16
+	VBIT V18.B16, V17.B16, V8.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part9
+	FMOVQ (R0), F16
+	WORD $0x6eb0e53f // fcmgt v31.4s, v9.4s, v16.4s
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V9.B16
+	VBIT V18.B16, V17.B16, V9.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part10
+	FMOVQ (R0), F16
+	WORD $0x6eb0e55f // fcmgt v31.4s, v10.4s, v16.4s
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part11
+	FMOVQ (R0), F16
+	WORD $0x6eb0e57f // fcmgt v31.4s, v11.4s, v16.4s
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V11.B16
+	VBIT V18.B16, V17.B16, V11.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part12
+	FMOVQ (R0), F16
+	WORD $0x6eb0e59f // fcmgt v31.4s, v12.4s, v16.4s
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V12.B16
+	VBIT V18.B16, V17.B16, V12.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part13
+	FMOVQ (R0), F16
+	WORD $0x6eb0e5bf // fcmgt v31.4s, v13.4s, v16.4s
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V13.B16
+	VBIT V18.B16, V17.B16, V13.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part14
+	FMOVQ (R0), F16
+	WORD $0x6eb0e5df // fcmgt v31.4s, v14.4s, v16.4s
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VMOV V16.B16, V14.B16
+	VBIT V18.B16, V17.B16, V14.B16
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part15
+
+part0:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one1
+	FMOVD (R0), F16
+	TBZ $0, R1, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F16
+
+moved1:
+	WORD $0x6eb0e41f // fcmgt v31.4s, v0.4s, v16.4s
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V0.S[0]
+	TBZ $1, R1, merged2
+	VMOV V16.S[1], V0.S[1]
+	TBZ $0, R1, merged2
+	VMOV V16.S[2], V0.S[2]
+
+merged2:
+	JMP fold
+
+part1:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one3
+	FMOVD (R0), F16
+	TBZ $0, R1, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F16
+
+moved3:
+	WORD $0x6eb0e43f // fcmgt v31.4s, v1.4s, v16.4s
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V1.S[0]
+	TBZ $1, R1, merged4
+	VMOV V16.S[1], V1.S[1]
+	TBZ $0, R1, merged4
+	VMOV V16.S[2], V1.S[2]
+
+merged4:
+	JMP fold
+
+part2:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one5
+	FMOVD (R0), F16
+	TBZ $0, R1, moved5
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R0), F16
+
+moved5:
+	WORD $0x6eb0e45f // fcmgt v31.4s, v2.4s, v16.4s
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V2.S[0]
+	TBZ $1, R1, merged6
+	VMOV V16.S[1], V2.S[1]
+	TBZ $0, R1, merged6
+	VMOV V16.S[2], V2.S[2]
+
+merged6:
+	JMP fold
+
+part3:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one7
+	FMOVD (R0), F16
+	TBZ $0, R1, moved7
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved7
+
+one7:
+	FMOVS (R0), F16
+
+moved7:
+	WORD $0x6eb0e47f // fcmgt v31.4s, v3.4s, v16.4s
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V3.S[0]
+	TBZ $1, R1, merged8
+	VMOV V16.S[1], V3.S[1]
+	TBZ $0, R1, merged8
+	VMOV V16.S[2], V3.S[2]
+
+merged8:
+	JMP fold
+
+part4:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one9
+	FMOVD (R0), F16
+	TBZ $0, R1, moved9
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved9
+
+one9:
+	FMOVS (R0), F16
+
+moved9:
+	WORD $0x6eb0e49f // fcmgt v31.4s, v4.4s, v16.4s
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V4.S[0]
+	TBZ $1, R1, merged10
+	VMOV V16.S[1], V4.S[1]
+	TBZ $0, R1, merged10
+	VMOV V16.S[2], V4.S[2]
+
+merged10:
+	JMP fold
+
+part5:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one11
+	FMOVD (R0), F16
+	TBZ $0, R1, moved11
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved11
+
+one11:
+	FMOVS (R0), F16
+
+moved11:
+	WORD $0x6eb0e4bf // fcmgt v31.4s, v5.4s, v16.4s
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V5.S[0]
+	TBZ $1, R1, merged12
+	VMOV V16.S[1], V5.S[1]
+	TBZ $0, R1, merged12
+	VMOV V16.S[2], V5.S[2]
+
+merged12:
+	JMP fold
+
+part6:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one13
+	FMOVD (R0), F16
+	TBZ $0, R1, moved13
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved13
+
+one13:
+	FMOVS (R0), F16
+
+moved13:
+	WORD $0x6eb0e4df // fcmgt v31.4s, v6.4s, v16.4s
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V6.S[0]
+	TBZ $1, R1, merged14
+	VMOV V16.S[1], V6.S[1]
+	TBZ $0, R1, merged14
+	VMOV V16.S[2], V6.S[2]
+
+merged14:
+	JMP fold
+
+part7:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one15
+	FMOVD (R0), F16
+	TBZ $0, R1, moved15
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved15
+
+one15:
+	FMOVS (R0), F16
+
+moved15:
+	WORD $0x6eb0e4ff // fcmgt v31.4s, v7.4s, v16.4s
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V7.S[0]
+	TBZ $1, R1, merged16
+	VMOV V16.S[1], V7.S[1]
+	TBZ $0, R1, merged16
+	VMOV V16.S[2], V7.S[2]
+
+merged16:
+	JMP fold
+
+part8:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one17
+	FMOVD (R0), F16
+	TBZ $0, R1, moved17
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved17
+
+one17:
+	FMOVS (R0), F16
+
+moved17:
+	WORD $0x6eb0e51f // fcmgt v31.4s, v8.4s, v16.4s
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V8.S[0]
+	TBZ $1, R1, merged18
+	VMOV V16.S[1], V8.S[1]
+	TBZ $0, R1, merged18
+	VMOV V16.S[2], V8.S[2]
+
+merged18:
+	JMP fold
+
+part9:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one19
+	FMOVD (R0), F16
+	TBZ $0, R1, moved19
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved19
+
+one19:
+	FMOVS (R0), F16
+
+moved19:
+	WORD $0x6eb0e53f // fcmgt v31.4s, v9.4s, v16.4s
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V9.S[0]
+	TBZ $1, R1, merged20
+	VMOV V16.S[1], V9.S[1]
+	TBZ $0, R1, merged20
+	VMOV V16.S[2], V9.S[2]
+
+merged20:
+	JMP fold
+
+part10:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one21
+	FMOVD (R0), F16
+	TBZ $0, R1, moved21
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved21
+
+one21:
+	FMOVS (R0), F16
+
+moved21:
+	WORD $0x6eb0e55f // fcmgt v31.4s, v10.4s, v16.4s
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V10.S[0]
+	TBZ $1, R1, merged22
+	VMOV V16.S[1], V10.S[1]
+	TBZ $0, R1, merged22
+	VMOV V16.S[2], V10.S[2]
+
+merged22:
+	JMP fold
+
+part11:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one23
+	FMOVD (R0), F16
+	TBZ $0, R1, moved23
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved23
+
+one23:
+	FMOVS (R0), F16
+
+moved23:
+	WORD $0x6eb0e57f // fcmgt v31.4s, v11.4s, v16.4s
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V11.S[0]
+	TBZ $1, R1, merged24
+	VMOV V16.S[1], V11.S[1]
+	TBZ $0, R1, merged24
+	VMOV V16.S[2], V11.S[2]
+
+merged24:
+	JMP fold
+
+part12:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one25
+	FMOVD (R0), F16
+	TBZ $0, R1, moved25
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved25
+
+one25:
+	FMOVS (R0), F16
+
+moved25:
+	WORD $0x6eb0e59f // fcmgt v31.4s, v12.4s, v16.4s
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V12.S[0]
+	TBZ $1, R1, merged26
+	VMOV V16.S[1], V12.S[1]
+	TBZ $0, R1, merged26
+	VMOV V16.S[2], V12.S[2]
+
+merged26:
+	JMP fold
+
+part13:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one27
+	FMOVD (R0), F16
+	TBZ $0, R1, moved27
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved27
+
+one27:
+	FMOVS (R0), F16
+
+moved27:
+	WORD $0x6eb0e5bf // fcmgt v31.4s, v13.4s, v16.4s
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V13.S[0]
+	TBZ $1, R1, merged28
+	VMOV V16.S[1], V13.S[1]
+	TBZ $0, R1, merged28
+	VMOV V16.S[2], V13.S[2]
+
+merged28:
+	JMP fold
+
+part14:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one29
+	FMOVD (R0), F16
+	TBZ $0, R1, moved29
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved29
+
+one29:
+	FMOVS (R0), F16
+
+moved29:
+	WORD $0x6eb0e5df // fcmgt v31.4s, v14.4s, v16.4s
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V14.S[0]
+	TBZ $1, R1, merged30
+	VMOV V16.S[1], V14.S[1]
+	TBZ $0, R1, merged30
+	VMOV V16.S[2], V14.S[2]
+
+merged30:
+	JMP fold
+
+part15:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one31
+	FMOVD (R0), F16
+	TBZ $0, R1, moved31
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved31
+
+one31:
+	FMOVS (R0), F16
+
+moved31:
+	WORD $0x6eb0e5ff // fcmgt v31.4s, v15.4s, v16.4s
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.S[0], V15.S[0]
+	TBZ $1, R1, merged32
+	VMOV V16.S[1], V15.S[1]
+	TBZ $0, R1, merged32
+	VMOV V16.S[2], V15.S[2]
+
+merged32:
+
+fold:
+	WORD $0x4e28e511 // fcmeq v17.4s, v8.4s, v8.4s
+	WORD $0x6ea8e41f // fcmgt v31.4s, v0.4s, v8.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V8.B16, V16.B16
+	VMOV V8.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
+	WORD $0x6ea9e43f // fcmgt v31.4s, v1.4s, v9.4s
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V9.B16, V16.B16
+	VMOV V9.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e2ae551 // fcmeq v17.4s, v10.4s, v10.4s
+	WORD $0x6eaae45f // fcmgt v31.4s, v2.4s, v10.4s
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V10.B16, V16.B16
+	VMOV V10.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e2be571 // fcmeq v17.4s, v11.4s, v11.4s
+	WORD $0x6eabe47f // fcmgt v31.4s, v3.4s, v11.4s
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V11.B16, V16.B16
+	VMOV V11.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e2ce591 // fcmeq v17.4s, v12.4s, v12.4s
+	WORD $0x6eace49f // fcmgt v31.4s, v4.4s, v12.4s
+	VMOV V4.B16, V16.B16
+	VBIT V31.B16, V12.B16, V16.B16
+	VMOV V12.B16, V4.B16
+	VBIT V17.B16, V16.B16, V4.B16
+	WORD $0x4e2de5b1 // fcmeq v17.4s, v13.4s, v13.4s
+	WORD $0x6eade4bf // fcmgt v31.4s, v5.4s, v13.4s
+	VMOV V5.B16, V16.B16
+	VBIT V31.B16, V13.B16, V16.B16
+	VMOV V13.B16, V5.B16
+	VBIT V17.B16, V16.B16, V5.B16
+	WORD $0x4e2ee5d1 // fcmeq v17.4s, v14.4s, v14.4s
+	WORD $0x6eaee4df // fcmgt v31.4s, v6.4s, v14.4s
+	VMOV V6.B16, V16.B16
+	VBIT V31.B16, V14.B16, V16.B16
+	VMOV V14.B16, V6.B16
+	VBIT V17.B16, V16.B16, V6.B16
+	WORD $0x4e2fe5f1 // fcmeq v17.4s, v15.4s, v15.4s
+	WORD $0x6eafe4ff // fcmgt v31.4s, v7.4s, v15.4s
+	VMOV V7.B16, V16.B16
+	VBIT V31.B16, V15.B16, V16.B16
+	VMOV V15.B16, V7.B16
+	VBIT V17.B16, V16.B16, V7.B16
+	WORD $0x4e24e491 // fcmeq v17.4s, v4.4s, v4.4s
+	WORD $0x6ea4e41f // fcmgt v31.4s, v0.4s, v4.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V4.B16, V16.B16
+	VMOV V4.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e25e4b1 // fcmeq v17.4s, v5.4s, v5.4s
+	WORD $0x6ea5e43f // fcmgt v31.4s, v1.4s, v5.4s
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V5.B16, V16.B16
+	VMOV V5.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e26e4d1 // fcmeq v17.4s, v6.4s, v6.4s
+	WORD $0x6ea6e45f // fcmgt v31.4s, v2.4s, v6.4s
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V6.B16, V16.B16
+	VMOV V6.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e27e4f1 // fcmeq v17.4s, v7.4s, v7.4s
+	WORD $0x6ea7e47f // fcmgt v31.4s, v3.4s, v7.4s
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V7.B16, V16.B16
+	VMOV V7.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e22e451 // fcmeq v17.4s, v2.4s, v2.4s
+	WORD $0x6ea2e41f // fcmgt v31.4s, v0.4s, v2.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V2.B16, V16.B16
+	VMOV V2.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e23e471 // fcmeq v17.4s, v3.4s, v3.4s
+	WORD $0x6ea3e43f // fcmgt v31.4s, v1.4s, v3.4s
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V3.B16, V16.B16
+	VMOV V3.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
+	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VMOVI $0, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, ret+16(FP)
+	RET
+
 // func dotRows1F32NEON(dst *float32, rows int, a *float32, lda int, x *float32, n int)
 TEXT ·dotRows1F32NEON(SB), NOSPLIT, $0-48
 	MOVD dst+0(FP), R1
@@ -3983,6 +5733,1992 @@ fold:
 	BNE rows
 	RET
 
+// func sumRowsF32NEON(dst *float32, rows int, x *float32, ld int, n int)
+TEXT ·sumRowsF32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R1
+	MOVD rows+8(FP), R2
+	MOVD x+16(FP), R3
+	MOVD ld+24(FP), R4
+	MOVD n+32(FP), R5
+
+rows:
+	MOVD R3, R0
+	MOVD R5, R6
+	ADD R4, R3, R3
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $64, R6, R6
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F16
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ 16(R0), F17
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	FMOVQ 32(R0), F18
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	FMOVQ 48(R0), F19
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	FMOVQ 64(R0), F20
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	FMOVQ 80(R0), F21
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	FMOVQ 96(R0), F22
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	FMOVQ 112(R0), F23
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	FMOVQ 128(R0), F24
+	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
+	FMOVQ 144(R0), F25
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	FMOVQ 160(R0), F26
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	FMOVQ 176(R0), F27
+	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
+	FMOVQ 192(R0), F28
+	WORD $0x4e3cd58c // fadd v12.4s, v12.4s, v28.4s
+	FMOVQ 208(R0), F29
+	WORD $0x4e3dd5ad // fadd v13.4s, v13.4s, v29.4s
+	FMOVQ 224(R0), F30
+	WORD $0x4e3ed5ce // fadd v14.4s, v14.4s, v30.4s
+	FMOVQ 240(R0), F16
+	WORD $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
+	ADD $256, R0, R0
+	SUBS $64, R6, R6
+	BGE lanes
+
+few:
+	ADDS $64, R6, R6
+	BEQ fold
+	SUBS $4, R6, R6
+	BLT part0
+	FMOVQ (R0), F16
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part1
+	FMOVQ (R0), F16
+	WORD $0x4e30d421 // fadd v1.4s, v1.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part2
+	FMOVQ (R0), F16
+	WORD $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part3
+	FMOVQ (R0), F16
+	WORD $0x4e30d463 // fadd v3.4s, v3.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part4
+	FMOVQ (R0), F16
+	WORD $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part5
+	FMOVQ (R0), F16
+	WORD $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part6
+	FMOVQ (R0), F16
+	WORD $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part7
+	FMOVQ (R0), F16
+	WORD $0x4e30d4e7 // fadd v7.4s, v7.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part8
+	FMOVQ (R0), F16
+	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part9
+	FMOVQ (R0), F16
+	WORD $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part10
+	FMOVQ (R0), F16
+	WORD $0x4e30d54a // fadd v10.4s, v10.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part11
+	FMOVQ (R0), F16
+	WORD $0x4e30d56b // fadd v11.4s, v11.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part12
+	FMOVQ (R0), F16
+	WORD $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part13
+	FMOVQ (R0), F16
+	WORD $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part14
+	FMOVQ (R0), F16
+	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	ADD $16, R0, R0
+	SUBS $4, R6, R6
+	BLT part15
+
+part0:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one1
+	FMOVD (R0), F16
+	TBZ $0, R6, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F16
+
+moved1:
+	WORD $0x4e30d410 // fadd v16.4s, v0.4s, v16.4s
+	VMOV V16.S[0], V0.S[0]
+	TBZ $1, R6, merged2
+	VMOV V16.S[1], V0.S[1]
+	TBZ $0, R6, merged2
+	VMOV V16.S[2], V0.S[2]
+
+merged2:
+	JMP fold
+
+part1:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one3
+	FMOVD (R0), F16
+	TBZ $0, R6, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F16
+
+moved3:
+	WORD $0x4e30d430 // fadd v16.4s, v1.4s, v16.4s
+	VMOV V16.S[0], V1.S[0]
+	TBZ $1, R6, merged4
+	VMOV V16.S[1], V1.S[1]
+	TBZ $0, R6, merged4
+	VMOV V16.S[2], V1.S[2]
+
+merged4:
+	JMP fold
+
+part2:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one5
+	FMOVD (R0), F16
+	TBZ $0, R6, moved5
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R0), F16
+
+moved5:
+	WORD $0x4e30d450 // fadd v16.4s, v2.4s, v16.4s
+	VMOV V16.S[0], V2.S[0]
+	TBZ $1, R6, merged6
+	VMOV V16.S[1], V2.S[1]
+	TBZ $0, R6, merged6
+	VMOV V16.S[2], V2.S[2]
+
+merged6:
+	JMP fold
+
+part3:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one7
+	FMOVD (R0), F16
+	TBZ $0, R6, moved7
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved7
+
+one7:
+	FMOVS (R0), F16
+
+moved7:
+	WORD $0x4e30d470 // fadd v16.4s, v3.4s, v16.4s
+	VMOV V16.S[0], V3.S[0]
+	TBZ $1, R6, merged8
+	VMOV V16.S[1], V3.S[1]
+	TBZ $0, R6, merged8
+	VMOV V16.S[2], V3.S[2]
+
+merged8:
+	JMP fold
+
+part4:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one9
+	FMOVD (R0), F16
+	TBZ $0, R6, moved9
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved9
+
+one9:
+	FMOVS (R0), F16
+
+moved9:
+	WORD $0x4e30d490 // fadd v16.4s, v4.4s, v16.4s
+	VMOV V16.S[0], V4.S[0]
+	TBZ $1, R6, merged10
+	VMOV V16.S[1], V4.S[1]
+	TBZ $0, R6, merged10
+	VMOV V16.S[2], V4.S[2]
+
+merged10:
+	JMP fold
+
+part5:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one11
+	FMOVD (R0), F16
+	TBZ $0, R6, moved11
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved11
+
+one11:
+	FMOVS (R0), F16
+
+moved11:
+	WORD $0x4e30d4b0 // fadd v16.4s, v5.4s, v16.4s
+	VMOV V16.S[0], V5.S[0]
+	TBZ $1, R6, merged12
+	VMOV V16.S[1], V5.S[1]
+	TBZ $0, R6, merged12
+	VMOV V16.S[2], V5.S[2]
+
+merged12:
+	JMP fold
+
+part6:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one13
+	FMOVD (R0), F16
+	TBZ $0, R6, moved13
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved13
+
+one13:
+	FMOVS (R0), F16
+
+moved13:
+	WORD $0x4e30d4d0 // fadd v16.4s, v6.4s, v16.4s
+	VMOV V16.S[0], V6.S[0]
+	TBZ $1, R6, merged14
+	VMOV V16.S[1], V6.S[1]
+	TBZ $0, R6, merged14
+	VMOV V16.S[2], V6.S[2]
+
+merged14:
+	JMP fold
+
+part7:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one15
+	FMOVD (R0), F16
+	TBZ $0, R6, moved15
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved15
+
+one15:
+	FMOVS (R0), F16
+
+moved15:
+	WORD $0x4e30d4f0 // fadd v16.4s, v7.4s, v16.4s
+	VMOV V16.S[0], V7.S[0]
+	TBZ $1, R6, merged16
+	VMOV V16.S[1], V7.S[1]
+	TBZ $0, R6, merged16
+	VMOV V16.S[2], V7.S[2]
+
+merged16:
+	JMP fold
+
+part8:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one17
+	FMOVD (R0), F16
+	TBZ $0, R6, moved17
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved17
+
+one17:
+	FMOVS (R0), F16
+
+moved17:
+	WORD $0x4e30d510 // fadd v16.4s, v8.4s, v16.4s
+	VMOV V16.S[0], V8.S[0]
+	TBZ $1, R6, merged18
+	VMOV V16.S[1], V8.S[1]
+	TBZ $0, R6, merged18
+	VMOV V16.S[2], V8.S[2]
+
+merged18:
+	JMP fold
+
+part9:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one19
+	FMOVD (R0), F16
+	TBZ $0, R6, moved19
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved19
+
+one19:
+	FMOVS (R0), F16
+
+moved19:
+	WORD $0x4e30d530 // fadd v16.4s, v9.4s, v16.4s
+	VMOV V16.S[0], V9.S[0]
+	TBZ $1, R6, merged20
+	VMOV V16.S[1], V9.S[1]
+	TBZ $0, R6, merged20
+	VMOV V16.S[2], V9.S[2]
+
+merged20:
+	JMP fold
+
+part10:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one21
+	FMOVD (R0), F16
+	TBZ $0, R6, moved21
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved21
+
+one21:
+	FMOVS (R0), F16
+
+moved21:
+	WORD $0x4e30d550 // fadd v16.4s, v10.4s, v16.4s
+	VMOV V16.S[0], V10.S[0]
+	TBZ $1, R6, merged22
+	VMOV V16.S[1], V10.S[1]
+	TBZ $0, R6, merged22
+	VMOV V16.S[2], V10.S[2]
+
+merged22:
+	JMP fold
+
+part11:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one23
+	FMOVD (R0), F16
+	TBZ $0, R6, moved23
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved23
+
+one23:
+	FMOVS (R0), F16
+
+moved23:
+	WORD $0x4e30d570 // fadd v16.4s, v11.4s, v16.4s
+	VMOV V16.S[0], V11.S[0]
+	TBZ $1, R6, merged24
+	VMOV V16.S[1], V11.S[1]
+	TBZ $0, R6, merged24
+	VMOV V16.S[2], V11.S[2]
+
+merged24:
+	JMP fold
+
+part12:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one25
+	FMOVD (R0), F16
+	TBZ $0, R6, moved25
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved25
+
+one25:
+	FMOVS (R0), F16
+
+moved25:
+	WORD $0x4e30d590 // fadd v16.4s, v12.4s, v16.4s
+	VMOV V16.S[0], V12.S[0]
+	TBZ $1, R6, merged26
+	VMOV V16.S[1], V12.S[1]
+	TBZ $0, R6, merged26
+	VMOV V16.S[2], V12.S[2]
+
+merged26:
+	JMP fold
+
+part13:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one27
+	FMOVD (R0), F16
+	TBZ $0, R6, moved27
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved27
+
+one27:
+	FMOVS (R0), F16
+
+moved27:
+	WORD $0x4e30d5b0 // fadd v16.4s, v13.4s, v16.4s
+	VMOV V16.S[0], V13.S[0]
+	TBZ $1, R6, merged28
+	VMOV V16.S[1], V13.S[1]
+	TBZ $0, R6, merged28
+	VMOV V16.S[2], V13.S[2]
+
+merged28:
+	JMP fold
+
+part14:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one29
+	FMOVD (R0), F16
+	TBZ $0, R6, moved29
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved29
+
+one29:
+	FMOVS (R0), F16
+
+moved29:
+	WORD $0x4e30d5d0 // fadd v16.4s, v14.4s, v16.4s
+	VMOV V16.S[0], V14.S[0]
+	TBZ $1, R6, merged30
+	VMOV V16.S[1], V14.S[1]
+	TBZ $0, R6, merged30
+	VMOV V16.S[2], V14.S[2]
+
+merged30:
+	JMP fold
+
+part15:
+	ADDS $4, R6, R6
+	BEQ fold
+	TBZ $1, R6, one31
+	FMOVD (R0), F16
+	TBZ $0, R6, moved31
+	ADD $8, R0, R25
+	VLD1 (R25), V16.S[2]
+	JMP moved31
+
+one31:
+	FMOVS (R0), F16
+
+moved31:
+	WORD $0x4e30d5f0 // fadd v16.4s, v15.4s, v16.4s
+	VMOV V16.S[0], V15.S[0]
+	TBZ $1, R6, merged32
+	VMOV V16.S[1], V15.S[1]
+	TBZ $0, R6, merged32
+	VMOV V16.S[2], V15.S[2]
+
+merged32:
+
+fold:
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, (R1)
+	ADD $4, R1, R1
+	SUBS $1, R2, R2
+	BNE rows
+	RET
+
+// func distanceF32NEON(x *float32, p float32, n int) float32
+TEXT ·distanceF32NEON(SB), NOSPLIT, $0-28
+	MOVD x+0(FP), R0
+	MOVD n+16(FP), R1
+	FMOVS p+8(FP), F16
+	VDUP V16.S[0], V16.S4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $128, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $128, R1, R1
+	SUBS $64, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ 16(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	WORD $0x4e32d421 // fadd v1.4s, v1.4s, v18.4s
+	FMOVQ 32(R0), F19
+	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
+	WORD $0x4e33d442 // fadd v2.4s, v2.4s, v19.4s
+	FMOVQ 48(R0), F20
+	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
+	WORD $0x4e34d463 // fadd v3.4s, v3.4s, v20.4s
+	FMOVQ 64(R0), F21
+	WORD $0x4eb0d6b5 // fsub v21.4s, v21.4s, v16.4s
+	WORD $0x4e35d484 // fadd v4.4s, v4.4s, v21.4s
+	FMOVQ 80(R0), F22
+	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
+	WORD $0x4e36d4a5 // fadd v5.4s, v5.4s, v22.4s
+	FMOVQ 96(R0), F23
+	WORD $0x4eb0d6f7 // fsub v23.4s, v23.4s, v16.4s
+	WORD $0x4e37d4c6 // fadd v6.4s, v6.4s, v23.4s
+	FMOVQ 112(R0), F24
+	WORD $0x4eb0d718 // fsub v24.4s, v24.4s, v16.4s
+	WORD $0x4e38d4e7 // fadd v7.4s, v7.4s, v24.4s
+	FMOVQ 128(R0), F25
+	WORD $0x4eb0d739 // fsub v25.4s, v25.4s, v16.4s
+	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
+	FMOVQ 144(R0), F26
+	WORD $0x4eb0d75a // fsub v26.4s, v26.4s, v16.4s
+	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
+	FMOVQ 160(R0), F27
+	WORD $0x4eb0d77b // fsub v27.4s, v27.4s, v16.4s
+	WORD $0x4e3bd54a // fadd v10.4s, v10.4s, v27.4s
+	FMOVQ 176(R0), F28
+	WORD $0x4eb0d79c // fsub v28.4s, v28.4s, v16.4s
+	WORD $0x4e3cd56b // fadd v11.4s, v11.4s, v28.4s
+	FMOVQ 192(R0), F29
+	WORD $0x4eb0d7bd // fsub v29.4s, v29.4s, v16.4s
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	FMOVQ 208(R0), F30
+	WORD $0x4eb0d7de // fsub v30.4s, v30.4s, v16.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
+	FMOVQ 224(R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d5ce // fadd v14.4s, v14.4s, v17.4s
+	FMOVQ 240(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	WORD $0x4e32d5ef // fadd v15.4s, v15.4s, v18.4s
+	ADD $256, R0, R0
+	SUBS $64, R1, R1
+	BGE lanes
+
+few:
+	ADDS $64, R1, R1
+	BEQ fold
+	SUBS $4, R1, R1
+	BLT part0
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part1
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part2
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d442 // fadd v2.4s, v2.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part3
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d463 // fadd v3.4s, v3.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part4
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d484 // fadd v4.4s, v4.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part5
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d4a5 // fadd v5.4s, v5.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part6
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d4c6 // fadd v6.4s, v6.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part7
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d4e7 // fadd v7.4s, v7.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part8
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d508 // fadd v8.4s, v8.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part9
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d529 // fadd v9.4s, v9.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part10
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d54a // fadd v10.4s, v10.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part11
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d56b // fadd v11.4s, v11.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part12
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d58c // fadd v12.4s, v12.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part13
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d5ad // fadd v13.4s, v13.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part14
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d5ce // fadd v14.4s, v14.4s, v17.4s
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part15
+
+part0:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one1
+	FMOVD (R0), F17
+	TBZ $0, R1, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F17
+
+moved1:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d411 // fadd v17.4s, v0.4s, v17.4s
+	VMOV V17.S[0], V0.S[0]
+	TBZ $1, R1, merged2
+	VMOV V17.S[1], V0.S[1]
+	TBZ $0, R1, merged2
+	VMOV V17.S[2], V0.S[2]
+
+merged2:
+	JMP fold
+
+part1:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one3
+	FMOVD (R0), F17
+	TBZ $0, R1, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F17
+
+moved3:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d431 // fadd v17.4s, v1.4s, v17.4s
+	VMOV V17.S[0], V1.S[0]
+	TBZ $1, R1, merged4
+	VMOV V17.S[1], V1.S[1]
+	TBZ $0, R1, merged4
+	VMOV V17.S[2], V1.S[2]
+
+merged4:
+	JMP fold
+
+part2:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one5
+	FMOVD (R0), F17
+	TBZ $0, R1, moved5
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R0), F17
+
+moved5:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d451 // fadd v17.4s, v2.4s, v17.4s
+	VMOV V17.S[0], V2.S[0]
+	TBZ $1, R1, merged6
+	VMOV V17.S[1], V2.S[1]
+	TBZ $0, R1, merged6
+	VMOV V17.S[2], V2.S[2]
+
+merged6:
+	JMP fold
+
+part3:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one7
+	FMOVD (R0), F17
+	TBZ $0, R1, moved7
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved7
+
+one7:
+	FMOVS (R0), F17
+
+moved7:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d471 // fadd v17.4s, v3.4s, v17.4s
+	VMOV V17.S[0], V3.S[0]
+	TBZ $1, R1, merged8
+	VMOV V17.S[1], V3.S[1]
+	TBZ $0, R1, merged8
+	VMOV V17.S[2], V3.S[2]
+
+merged8:
+	JMP fold
+
+part4:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one9
+	FMOVD (R0), F17
+	TBZ $0, R1, moved9
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved9
+
+one9:
+	FMOVS (R0), F17
+
+moved9:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d491 // fadd v17.4s, v4.4s, v17.4s
+	VMOV V17.S[0], V4.S[0]
+	TBZ $1, R1, merged10
+	VMOV V17.S[1], V4.S[1]
+	TBZ $0, R1, merged10
+	VMOV V17.S[2], V4.S[2]
+
+merged10:
+	JMP fold
+
+part5:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one11
+	FMOVD (R0), F17
+	TBZ $0, R1, moved11
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved11
+
+one11:
+	FMOVS (R0), F17
+
+moved11:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d4b1 // fadd v17.4s, v5.4s, v17.4s
+	VMOV V17.S[0], V5.S[0]
+	TBZ $1, R1, merged12
+	VMOV V17.S[1], V5.S[1]
+	TBZ $0, R1, merged12
+	VMOV V17.S[2], V5.S[2]
+
+merged12:
+	JMP fold
+
+part6:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one13
+	FMOVD (R0), F17
+	TBZ $0, R1, moved13
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved13
+
+one13:
+	FMOVS (R0), F17
+
+moved13:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d4d1 // fadd v17.4s, v6.4s, v17.4s
+	VMOV V17.S[0], V6.S[0]
+	TBZ $1, R1, merged14
+	VMOV V17.S[1], V6.S[1]
+	TBZ $0, R1, merged14
+	VMOV V17.S[2], V6.S[2]
+
+merged14:
+	JMP fold
+
+part7:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one15
+	FMOVD (R0), F17
+	TBZ $0, R1, moved15
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved15
+
+one15:
+	FMOVS (R0), F17
+
+moved15:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d4f1 // fadd v17.4s, v7.4s, v17.4s
+	VMOV V17.S[0], V7.S[0]
+	TBZ $1, R1, merged16
+	VMOV V17.S[1], V7.S[1]
+	TBZ $0, R1, merged16
+	VMOV V17.S[2], V7.S[2]
+
+merged16:
+	JMP fold
+
+part8:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one17
+	FMOVD (R0), F17
+	TBZ $0, R1, moved17
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved17
+
+one17:
+	FMOVS (R0), F17
+
+moved17:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d511 // fadd v17.4s, v8.4s, v17.4s
+	VMOV V17.S[0], V8.S[0]
+	TBZ $1, R1, merged18
+	VMOV V17.S[1], V8.S[1]
+	TBZ $0, R1, merged18
+	VMOV V17.S[2], V8.S[2]
+
+merged18:
+	JMP fold
+
+part9:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one19
+	FMOVD (R0), F17
+	TBZ $0, R1, moved19
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved19
+
+one19:
+	FMOVS (R0), F17
+
+moved19:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d531 // fadd v17.4s, v9.4s, v17.4s
+	VMOV V17.S[0], V9.S[0]
+	TBZ $1, R1, merged20
+	VMOV V17.S[1], V9.S[1]
+	TBZ $0, R1, merged20
+	VMOV V17.S[2], V9.S[2]
+
+merged20:
+	JMP fold
+
+part10:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one21
+	FMOVD (R0), F17
+	TBZ $0, R1, moved21
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved21
+
+one21:
+	FMOVS (R0), F17
+
+moved21:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d551 // fadd v17.4s, v10.4s, v17.4s
+	VMOV V17.S[0], V10.S[0]
+	TBZ $1, R1, merged22
+	VMOV V17.S[1], V10.S[1]
+	TBZ $0, R1, merged22
+	VMOV V17.S[2], V10.S[2]
+
+merged22:
+	JMP fold
+
+part11:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one23
+	FMOVD (R0), F17
+	TBZ $0, R1, moved23
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved23
+
+one23:
+	FMOVS (R0), F17
+
+moved23:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d571 // fadd v17.4s, v11.4s, v17.4s
+	VMOV V17.S[0], V11.S[0]
+	TBZ $1, R1, merged24
+	VMOV V17.S[1], V11.S[1]
+	TBZ $0, R1, merged24
+	VMOV V17.S[2], V11.S[2]
+
+merged24:
+	JMP fold
+
+part12:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one25
+	FMOVD (R0), F17
+	TBZ $0, R1, moved25
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved25
+
+one25:
+	FMOVS (R0), F17
+
+moved25:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d591 // fadd v17.4s, v12.4s, v17.4s
+	VMOV V17.S[0], V12.S[0]
+	TBZ $1, R1, merged26
+	VMOV V17.S[1], V12.S[1]
+	TBZ $0, R1, merged26
+	VMOV V17.S[2], V12.S[2]
+
+merged26:
+	JMP fold
+
+part13:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one27
+	FMOVD (R0), F17
+	TBZ $0, R1, moved27
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved27
+
+one27:
+	FMOVS (R0), F17
+
+moved27:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d5b1 // fadd v17.4s, v13.4s, v17.4s
+	VMOV V17.S[0], V13.S[0]
+	TBZ $1, R1, merged28
+	VMOV V17.S[1], V13.S[1]
+	TBZ $0, R1, merged28
+	VMOV V17.S[2], V13.S[2]
+
+merged28:
+	JMP fold
+
+part14:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one29
+	FMOVD (R0), F17
+	TBZ $0, R1, moved29
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved29
+
+one29:
+	FMOVS (R0), F17
+
+moved29:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d5d1 // fadd v17.4s, v14.4s, v17.4s
+	VMOV V17.S[0], V14.S[0]
+	TBZ $1, R1, merged30
+	VMOV V17.S[1], V14.S[1]
+	TBZ $0, R1, merged30
+	VMOV V17.S[2], V14.S[2]
+
+merged30:
+	JMP fold
+
+part15:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one31
+	FMOVD (R0), F17
+	TBZ $0, R1, moved31
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved31
+
+one31:
+	FMOVS (R0), F17
+
+moved31:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d5f1 // fadd v17.4s, v15.4s, v17.4s
+	VMOV V17.S[0], V15.S[0]
+	TBZ $1, R1, merged32
+	VMOV V17.S[1], V15.S[1]
+	TBZ $0, R1, merged32
+	VMOV V17.S[2], V15.S[2]
+
+merged32:
+
+fold:
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, ret+24(FP)
+	RET
+
+// func squareDistanceF32NEON(x *float32, p float32, n int) float32
+TEXT ·squareDistanceF32NEON(SB), NOSPLIT, $0-28
+	MOVD x+0(FP), R0
+	MOVD n+16(FP), R1
+	FMOVS p+8(FP), F16
+	VDUP V16.S[0], V16.S4
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $128, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $128, R1, R1
+	SUBS $64, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V0.S4
+	FMOVQ 16(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	VFMLA V18.S4, V18.S4, V1.S4
+	FMOVQ 32(R0), F19
+	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
+	VFMLA V19.S4, V19.S4, V2.S4
+	FMOVQ 48(R0), F20
+	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
+	VFMLA V20.S4, V20.S4, V3.S4
+	FMOVQ 64(R0), F21
+	WORD $0x4eb0d6b5 // fsub v21.4s, v21.4s, v16.4s
+	VFMLA V21.S4, V21.S4, V4.S4
+	FMOVQ 80(R0), F22
+	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
+	VFMLA V22.S4, V22.S4, V5.S4
+	FMOVQ 96(R0), F23
+	WORD $0x4eb0d6f7 // fsub v23.4s, v23.4s, v16.4s
+	VFMLA V23.S4, V23.S4, V6.S4
+	FMOVQ 112(R0), F24
+	WORD $0x4eb0d718 // fsub v24.4s, v24.4s, v16.4s
+	VFMLA V24.S4, V24.S4, V7.S4
+	FMOVQ 128(R0), F25
+	WORD $0x4eb0d739 // fsub v25.4s, v25.4s, v16.4s
+	VFMLA V25.S4, V25.S4, V8.S4
+	FMOVQ 144(R0), F26
+	WORD $0x4eb0d75a // fsub v26.4s, v26.4s, v16.4s
+	VFMLA V26.S4, V26.S4, V9.S4
+	FMOVQ 160(R0), F27
+	WORD $0x4eb0d77b // fsub v27.4s, v27.4s, v16.4s
+	VFMLA V27.S4, V27.S4, V10.S4
+	FMOVQ 176(R0), F28
+	WORD $0x4eb0d79c // fsub v28.4s, v28.4s, v16.4s
+	VFMLA V28.S4, V28.S4, V11.S4
+	FMOVQ 192(R0), F29
+	WORD $0x4eb0d7bd // fsub v29.4s, v29.4s, v16.4s
+	VFMLA V29.S4, V29.S4, V12.S4
+	FMOVQ 208(R0), F30
+	WORD $0x4eb0d7de // fsub v30.4s, v30.4s, v16.4s
+	VFMLA V30.S4, V30.S4, V13.S4
+	FMOVQ 224(R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V14.S4
+	FMOVQ 240(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	VFMLA V18.S4, V18.S4, V15.S4
+	ADD $256, R0, R0
+	SUBS $64, R1, R1
+	BGE lanes
+
+few:
+	ADDS $64, R1, R1
+	BEQ fold
+	SUBS $4, R1, R1
+	BLT part0
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V0.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part1
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V1.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part2
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V2.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part3
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V3.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part4
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V4.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part5
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V5.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part6
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V6.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part7
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V7.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part8
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V8.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part9
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V9.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part10
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V10.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part11
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V11.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part12
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V12.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part13
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V13.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part14
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V14.S4
+	ADD $16, R0, R0
+	SUBS $4, R1, R1
+	BLT part15
+
+part0:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one1
+	FMOVD (R0), F17
+	TBZ $0, R1, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F17
+
+moved1:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V0.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V0.S[0]
+	TBZ $1, R1, merged2
+	VMOV V18.S[1], V0.S[1]
+	TBZ $0, R1, merged2
+	VMOV V18.S[2], V0.S[2]
+
+merged2:
+	JMP fold
+
+part1:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one3
+	FMOVD (R0), F17
+	TBZ $0, R1, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F17
+
+moved3:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V1.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V1.S[0]
+	TBZ $1, R1, merged4
+	VMOV V18.S[1], V1.S[1]
+	TBZ $0, R1, merged4
+	VMOV V18.S[2], V1.S[2]
+
+merged4:
+	JMP fold
+
+part2:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one5
+	FMOVD (R0), F17
+	TBZ $0, R1, moved5
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R0), F17
+
+moved5:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V2.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V2.S[0]
+	TBZ $1, R1, merged6
+	VMOV V18.S[1], V2.S[1]
+	TBZ $0, R1, merged6
+	VMOV V18.S[2], V2.S[2]
+
+merged6:
+	JMP fold
+
+part3:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one7
+	FMOVD (R0), F17
+	TBZ $0, R1, moved7
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved7
+
+one7:
+	FMOVS (R0), F17
+
+moved7:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V3.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V3.S[0]
+	TBZ $1, R1, merged8
+	VMOV V18.S[1], V3.S[1]
+	TBZ $0, R1, merged8
+	VMOV V18.S[2], V3.S[2]
+
+merged8:
+	JMP fold
+
+part4:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one9
+	FMOVD (R0), F17
+	TBZ $0, R1, moved9
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved9
+
+one9:
+	FMOVS (R0), F17
+
+moved9:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V4.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V4.S[0]
+	TBZ $1, R1, merged10
+	VMOV V18.S[1], V4.S[1]
+	TBZ $0, R1, merged10
+	VMOV V18.S[2], V4.S[2]
+
+merged10:
+	JMP fold
+
+part5:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one11
+	FMOVD (R0), F17
+	TBZ $0, R1, moved11
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved11
+
+one11:
+	FMOVS (R0), F17
+
+moved11:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V5.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V5.S[0]
+	TBZ $1, R1, merged12
+	VMOV V18.S[1], V5.S[1]
+	TBZ $0, R1, merged12
+	VMOV V18.S[2], V5.S[2]
+
+merged12:
+	JMP fold
+
+part6:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one13
+	FMOVD (R0), F17
+	TBZ $0, R1, moved13
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved13
+
+one13:
+	FMOVS (R0), F17
+
+moved13:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V6.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V6.S[0]
+	TBZ $1, R1, merged14
+	VMOV V18.S[1], V6.S[1]
+	TBZ $0, R1, merged14
+	VMOV V18.S[2], V6.S[2]
+
+merged14:
+	JMP fold
+
+part7:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one15
+	FMOVD (R0), F17
+	TBZ $0, R1, moved15
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved15
+
+one15:
+	FMOVS (R0), F17
+
+moved15:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V7.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V7.S[0]
+	TBZ $1, R1, merged16
+	VMOV V18.S[1], V7.S[1]
+	TBZ $0, R1, merged16
+	VMOV V18.S[2], V7.S[2]
+
+merged16:
+	JMP fold
+
+part8:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one17
+	FMOVD (R0), F17
+	TBZ $0, R1, moved17
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved17
+
+one17:
+	FMOVS (R0), F17
+
+moved17:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V8.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V8.S[0]
+	TBZ $1, R1, merged18
+	VMOV V18.S[1], V8.S[1]
+	TBZ $0, R1, merged18
+	VMOV V18.S[2], V8.S[2]
+
+merged18:
+	JMP fold
+
+part9:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one19
+	FMOVD (R0), F17
+	TBZ $0, R1, moved19
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved19
+
+one19:
+	FMOVS (R0), F17
+
+moved19:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V9.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V9.S[0]
+	TBZ $1, R1, merged20
+	VMOV V18.S[1], V9.S[1]
+	TBZ $0, R1, merged20
+	VMOV V18.S[2], V9.S[2]
+
+merged20:
+	JMP fold
+
+part10:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one21
+	FMOVD (R0), F17
+	TBZ $0, R1, moved21
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved21
+
+one21:
+	FMOVS (R0), F17
+
+moved21:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V10.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V10.S[0]
+	TBZ $1, R1, merged22
+	VMOV V18.S[1], V10.S[1]
+	TBZ $0, R1, merged22
+	VMOV V18.S[2], V10.S[2]
+
+merged22:
+	JMP fold
+
+part11:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one23
+	FMOVD (R0), F17
+	TBZ $0, R1, moved23
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved23
+
+one23:
+	FMOVS (R0), F17
+
+moved23:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V11.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V11.S[0]
+	TBZ $1, R1, merged24
+	VMOV V18.S[1], V11.S[1]
+	TBZ $0, R1, merged24
+	VMOV V18.S[2], V11.S[2]
+
+merged24:
+	JMP fold
+
+part12:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one25
+	FMOVD (R0), F17
+	TBZ $0, R1, moved25
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved25
+
+one25:
+	FMOVS (R0), F17
+
+moved25:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V12.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V12.S[0]
+	TBZ $1, R1, merged26
+	VMOV V18.S[1], V12.S[1]
+	TBZ $0, R1, merged26
+	VMOV V18.S[2], V12.S[2]
+
+merged26:
+	JMP fold
+
+part13:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one27
+	FMOVD (R0), F17
+	TBZ $0, R1, moved27
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved27
+
+one27:
+	FMOVS (R0), F17
+
+moved27:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V13.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V13.S[0]
+	TBZ $1, R1, merged28
+	VMOV V18.S[1], V13.S[1]
+	TBZ $0, R1, merged28
+	VMOV V18.S[2], V13.S[2]
+
+merged28:
+	JMP fold
+
+part14:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one29
+	FMOVD (R0), F17
+	TBZ $0, R1, moved29
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved29
+
+one29:
+	FMOVS (R0), F17
+
+moved29:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V14.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V14.S[0]
+	TBZ $1, R1, merged30
+	VMOV V18.S[1], V14.S[1]
+	TBZ $0, R1, merged30
+	VMOV V18.S[2], V14.S[2]
+
+merged30:
+	JMP fold
+
+part15:
+	ADDS $4, R1, R1
+	BEQ fold
+	TBZ $1, R1, one31
+	FMOVD (R0), F17
+	TBZ $0, R1, moved31
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved31
+
+one31:
+	FMOVS (R0), F17
+
+moved31:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V15.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V15.S[0]
+	TBZ $1, R1, merged32
+	VMOV V18.S[1], V15.S[1]
+	TBZ $0, R1, merged32
+	VMOV V18.S[2], V15.S[2]
+
+merged32:
+
+fold:
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, ret+24(FP)
+	RET
+
+// func mergeMomentsF32NEON(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
+TEXT ·mergeMomentsF32NEON(SB), NOSPLIT, $0-64
+	MOVD mean+0(FP), R0
+	MOVD rest+8(FP), R1
+	MOVD m2+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD y+32(FP), R4
+	MOVD z+40(FP), R5
+	MOVD n+56(FP), R6
+	FMOVS w+48(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS u+52(FP), F1
+	VDUP V1.S[0], V1.S4
+	SUBS $128, R6, R6
+	BLT aligned
+
+aligned:
+	ADD $128, R6, R6
+	SUBS $8, R6, R6
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R3), F2
+	FMOVQ 16(R3), F3
+	FMOVQ (R4), F4
+	FMOVQ 16(R4), F5
+	FMOVQ (R0), F6
+	FMOVQ 16(R0), F7
+	WORD $0x4ea2d4c6 // fsub v6.4s, v6.4s, v2.4s
+	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	WORD $0x4ea4d508 // fsub v8.4s, v8.4s, v4.4s
+	WORD $0x4ea5d529 // fsub v9.4s, v9.4s, v5.4s
+	WORD $0x4e28d4c8 // fadd v8.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e9 // fadd v9.4s, v7.4s, v9.4s
+	FMOVQ F2, (R0)
+	FMOVQ F3, 16(R0)
+	VFMLA V0.S4, V8.S4, V4.S4
+	VFMLA V0.S4, V9.S4, V5.S4
+	FMOVQ F4, (R1)
+	FMOVQ F5, 16(R1)
+	WORD $0x6e21dd0a // fmul v10.4s, v8.4s, v1.4s
+	WORD $0x6e21dd2b // fmul v11.4s, v9.4s, v1.4s
+	FMOVQ (R5), F12
+	FMOVQ 16(R5), F13
+	FMOVQ (R2), F14
+	FMOVQ 16(R2), F15
+	WORD $0x4e2ed58e // fadd v14.4s, v12.4s, v14.4s
+	WORD $0x4e2fd5af // fadd v15.4s, v13.4s, v15.4s
+	VFMLA V8.S4, V10.S4, V14.S4
+	VFMLA V9.S4, V11.S4, V15.S4
+	FMOVQ F14, (R2)
+	FMOVQ F15, 16(R2)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	SUBS $8, R6, R6
+	BGE vectors
+
+few:
+	ADDS $4, R6, R6
+	BLT rest
+
+vector:
+	FMOVQ (R3), F2
+	FMOVQ (R4), F3
+	FMOVQ (R0), F4
+	WORD $0x4ea2d484 // fsub v4.4s, v4.4s, v2.4s
+	FMOVQ (R1), F5
+	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
+	WORD $0x4e25d485 // fadd v5.4s, v4.4s, v5.4s
+	FMOVQ F2, (R0)
+	VFMLA V0.S4, V5.S4, V3.S4
+	FMOVQ F3, (R1)
+	WORD $0x6e21dca6 // fmul v6.4s, v5.4s, v1.4s
+	FMOVQ (R5), F7
+	FMOVQ (R2), F8
+	WORD $0x4e28d4e8 // fadd v8.4s, v7.4s, v8.4s
+	VFMLA V5.S4, V6.S4, V8.S4
+	FMOVQ F8, (R2)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R6, R6
+	BGE vector
+
+rest:
+	ADDS $4, R6, R6
+	BEQ done
+	TBZ $1, R6, one1
+	FMOVD (R3), F2
+	TBZ $0, R6, moved1
+	ADD $8, R3, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R3), F2
+
+moved1:
+	TBZ $1, R6, one2
+	FMOVD (R4), F3
+	TBZ $0, R6, moved2
+	ADD $8, R4, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R4), F3
+
+moved2:
+	TBZ $1, R6, one3
+	FMOVD (R0), F4
+	TBZ $0, R6, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V4.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F4
+
+moved3:
+	WORD $0x4ea2d484 // fsub v4.4s, v4.4s, v2.4s
+	TBZ $1, R6, one4
+	FMOVD (R1), F5
+	TBZ $0, R6, moved4
+	ADD $8, R1, R25
+	VLD1 (R25), V5.S[2]
+	JMP moved4
+
+one4:
+	FMOVS (R1), F5
+
+moved4:
+	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
+	WORD $0x4e25d485 // fadd v5.4s, v4.4s, v5.4s
+	TBZ $1, R6, one5
+	FMOVD F2, (R0)
+	TBZ $0, R6, moved5
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved5
+
+one5:
+	FMOVS F2, (R0)
+
+moved5:
+	VFMLA V0.S4, V5.S4, V3.S4
+	TBZ $1, R6, one6
+	FMOVD F3, (R1)
+	TBZ $0, R6, moved6
+	ADD $8, R1, R25
+	VST1 V3.S[2], (R25)
+	JMP moved6
+
+one6:
+	FMOVS F3, (R1)
+
+moved6:
+	WORD $0x6e21dca6 // fmul v6.4s, v5.4s, v1.4s
+	TBZ $1, R6, one7
+	FMOVD (R5), F7
+	TBZ $0, R6, moved7
+	ADD $8, R5, R25
+	VLD1 (R25), V7.S[2]
+	JMP moved7
+
+one7:
+	FMOVS (R5), F7
+
+moved7:
+	TBZ $1, R6, one8
+	FMOVD (R2), F8
+	TBZ $0, R6, moved8
+	ADD $8, R2, R25
+	VLD1 (R25), V8.S[2]
+	JMP moved8
+
+one8:
+	FMOVS (R2), F8
+
+moved8:
+	WORD $0x4e28d4e8 // fadd v8.4s, v7.4s, v8.4s
+	VFMLA V5.S4, V6.S4, V8.S4
+	TBZ $1, R6, one9
+	FMOVD F8, (R2)
+	TBZ $0, R6, moved9
+	ADD $8, R2, R25
+	VST1 V8.S[2], (R25)
+	JMP moved9
+
+one9:
+	FMOVS F8, (R2)
+
+moved9:
+
+done:
+	RET
+
 // func colSum4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
 TEXT ·colSum4F32NEON(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R5
@@ -4315,6 +8051,2080 @@ moved3:
 done:
 	SUBS $1, R5, R5
 	BNE row
+	RET
+
+// func colAsum4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+TEXT ·colAsum4F32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R5
+	MOVD x+8(FP), R6
+	MOVD ld+16(FP), R7
+	MOVD rows+24(FP), R8
+	MOVD n+32(FP), R9
+	MOVD R9, R11
+	AND $3, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R5, R0
+	MOVD R6, R1
+	ADD R7, R6, R6
+	MOVD R6, R2
+	ADD R7, R6, R6
+	MOVD R6, R3
+	ADD R7, R6, R6
+	MOVD R6, R4
+	ADD R7, R6, R6
+	SUBS $32, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F0
+	FMOVQ 16(R0), F1
+	FMOVQ 32(R0), F2
+	FMOVQ 48(R0), F3
+	FMOVQ 64(R0), F4
+	FMOVQ 80(R0), F5
+	FMOVQ 96(R0), F6
+	FMOVQ 112(R0), F7
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	FMOVQ 32(R1), F10
+	FMOVQ 48(R1), F11
+	FMOVQ 64(R1), F12
+	FMOVQ 80(R1), F13
+	FMOVQ 96(R1), F14
+	FMOVQ 112(R1), F15
+	WORD $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD $0x4ea0f929 // fabs v9.4s, v9.4s
+	WORD $0x4ea0f94a // fabs v10.4s, v10.4s
+	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
+	WORD $0x4ea0f98c // fabs v12.4s, v12.4s
+	WORD $0x4ea0f9ad // fabs v13.4s, v13.4s
+	WORD $0x4ea0f9ce // fabs v14.4s, v14.4s
+	WORD $0x4ea0f9ef // fabs v15.4s, v15.4s
+	WORD $0x4e28d408 // fadd v8.4s, v0.4s, v8.4s
+	WORD $0x4e29d429 // fadd v9.4s, v1.4s, v9.4s
+	WORD $0x4e2ad44a // fadd v10.4s, v2.4s, v10.4s
+	WORD $0x4e2bd46b // fadd v11.4s, v3.4s, v11.4s
+	WORD $0x4e2cd48c // fadd v12.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4ad // fadd v13.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4ce // fadd v14.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4ef // fadd v15.4s, v7.4s, v15.4s
+	FMOVQ (R2), F16
+	FMOVQ 16(R2), F17
+	FMOVQ 32(R2), F18
+	FMOVQ 48(R2), F19
+	FMOVQ 64(R2), F20
+	FMOVQ 80(R2), F21
+	FMOVQ 96(R2), F22
+	FMOVQ 112(R2), F23
+	WORD $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD $0x4ea0fa31 // fabs v17.4s, v17.4s
+	WORD $0x4ea0fa52 // fabs v18.4s, v18.4s
+	WORD $0x4ea0fa73 // fabs v19.4s, v19.4s
+	WORD $0x4ea0fa94 // fabs v20.4s, v20.4s
+	WORD $0x4ea0fab5 // fabs v21.4s, v21.4s
+	WORD $0x4ea0fad6 // fabs v22.4s, v22.4s
+	WORD $0x4ea0faf7 // fabs v23.4s, v23.4s
+	WORD $0x4e30d510 // fadd v16.4s, v8.4s, v16.4s
+	WORD $0x4e31d531 // fadd v17.4s, v9.4s, v17.4s
+	WORD $0x4e32d552 // fadd v18.4s, v10.4s, v18.4s
+	WORD $0x4e33d573 // fadd v19.4s, v11.4s, v19.4s
+	WORD $0x4e34d594 // fadd v20.4s, v12.4s, v20.4s
+	WORD $0x4e35d5b5 // fadd v21.4s, v13.4s, v21.4s
+	WORD $0x4e36d5d6 // fadd v22.4s, v14.4s, v22.4s
+	WORD $0x4e37d5f7 // fadd v23.4s, v15.4s, v23.4s
+	FMOVQ (R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVQ 48(R3), F27
+	FMOVQ 64(R3), F28
+	FMOVQ 80(R3), F29
+	FMOVQ 96(R3), F30
+	FMOVQ 112(R3), F0
+	WORD $0x4ea0fb18 // fabs v24.4s, v24.4s
+	WORD $0x4ea0fb39 // fabs v25.4s, v25.4s
+	WORD $0x4ea0fb5a // fabs v26.4s, v26.4s
+	WORD $0x4ea0fb7b // fabs v27.4s, v27.4s
+	WORD $0x4ea0fb9c // fabs v28.4s, v28.4s
+	WORD $0x4ea0fbbd // fabs v29.4s, v29.4s
+	WORD $0x4ea0fbde // fabs v30.4s, v30.4s
+	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
+	WORD $0x4e38d618 // fadd v24.4s, v16.4s, v24.4s
+	WORD $0x4e39d639 // fadd v25.4s, v17.4s, v25.4s
+	WORD $0x4e3ad65a // fadd v26.4s, v18.4s, v26.4s
+	WORD $0x4e3bd67b // fadd v27.4s, v19.4s, v27.4s
+	WORD $0x4e3cd69c // fadd v28.4s, v20.4s, v28.4s
+	WORD $0x4e3dd6bd // fadd v29.4s, v21.4s, v29.4s
+	WORD $0x4e3ed6de // fadd v30.4s, v22.4s, v30.4s
+	WORD $0x4e20d6e0 // fadd v0.4s, v23.4s, v0.4s
+	FMOVQ (R4), F1
+	FMOVQ 16(R4), F2
+	FMOVQ 32(R4), F3
+	FMOVQ 48(R4), F4
+	FMOVQ 64(R4), F5
+	FMOVQ 80(R4), F6
+	FMOVQ 96(R4), F7
+	FMOVQ 112(R4), F8
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	WORD $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD $0x4ea0f8a5 // fabs v5.4s, v5.4s
+	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
+	WORD $0x4ea0f8e7 // fabs v7.4s, v7.4s
+	WORD $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD $0x4e21d701 // fadd v1.4s, v24.4s, v1.4s
+	WORD $0x4e22d722 // fadd v2.4s, v25.4s, v2.4s
+	WORD $0x4e23d743 // fadd v3.4s, v26.4s, v3.4s
+	WORD $0x4e24d764 // fadd v4.4s, v27.4s, v4.4s
+	WORD $0x4e25d785 // fadd v5.4s, v28.4s, v5.4s
+	WORD $0x4e26d7a6 // fadd v6.4s, v29.4s, v6.4s
+	WORD $0x4e27d7c7 // fadd v7.4s, v30.4s, v7.4s
+	WORD $0x4e28d408 // fadd v8.4s, v0.4s, v8.4s
+	FMOVQ F1, (R0)
+	FMOVQ F2, 16(R0)
+	FMOVQ F3, 32(R0)
+	FMOVQ F4, 48(R0)
+	FMOVQ F5, 64(R0)
+	FMOVQ F6, 80(R0)
+	FMOVQ F7, 96(R0)
+	FMOVQ F8, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	ADD $128, R3, R3
+	ADD $128, R4, R4
+	SUBS $32, R10, R10
+	BGE vectors
+
+few:
+	ADDS $28, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F0
+	FMOVQ (R1), F1
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4e21d401 // fadd v1.4s, v0.4s, v1.4s
+	FMOVQ (R2), F2
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
+	FMOVQ (R3), F3
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	WORD $0x4e23d443 // fadd v3.4s, v2.4s, v3.4s
+	FMOVQ (R4), F4
+	WORD $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD $0x4e24d464 // fadd v4.4s, v3.4s, v4.4s
+	FMOVQ F4, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	TBZ $1, R11, one1
+	FMOVD (R0), F0
+	TBZ $0, R11, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F0
+
+moved1:
+	TBZ $1, R11, one2
+	FMOVD (R1), F1
+	TBZ $0, R11, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F1
+
+moved2:
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4e21d401 // fadd v1.4s, v0.4s, v1.4s
+	TBZ $1, R11, one3
+	FMOVD (R2), F2
+	TBZ $0, R11, moved3
+	ADD $8, R2, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R2), F2
+
+moved3:
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
+	TBZ $1, R11, one4
+	FMOVD (R3), F3
+	TBZ $0, R11, moved4
+	ADD $8, R3, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved4
+
+one4:
+	FMOVS (R3), F3
+
+moved4:
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	WORD $0x4e23d443 // fadd v3.4s, v2.4s, v3.4s
+	TBZ $1, R11, one5
+	FMOVD (R4), F4
+	TBZ $0, R11, moved5
+	ADD $8, R4, R25
+	VLD1 (R25), V4.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R4), F4
+
+moved5:
+	WORD $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD $0x4e24d464 // fadd v4.4s, v3.4s, v4.4s
+	TBZ $1, R11, one6
+	FMOVD F4, (R0)
+	TBZ $0, R11, moved6
+	ADD $8, R0, R25
+	VST1 V4.S[2], (R25)
+	JMP moved6
+
+one6:
+	FMOVS F4, (R0)
+
+moved6:
+
+done:
+	SUBS $4, R8, R8
+	BNE row
+	RET
+
+// func colAsum1F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+TEXT ·colAsum1F32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R2
+	MOVD x+8(FP), R3
+	MOVD ld+16(FP), R4
+	MOVD rows+24(FP), R5
+	MOVD n+32(FP), R6
+	MOVD R6, R8
+	AND $3, R8, R8
+	CMP $0, R8
+	BEQ row
+
+row:
+	MOVD R6, R7
+	MOVD R2, R0
+	MOVD R3, R1
+	ADD R4, R3, R3
+	SUBS $32, R7, R7
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F0
+	FMOVQ (R1), F1
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4e21d401 // fadd v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	FMOVQ 16(R0), F2
+	FMOVQ 16(R1), F3
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	WORD $0x4e23d443 // fadd v3.4s, v2.4s, v3.4s
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R0), F4
+	FMOVQ 32(R1), F5
+	WORD $0x4ea0f8a5 // fabs v5.4s, v5.4s
+	WORD $0x4e25d485 // fadd v5.4s, v4.4s, v5.4s
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R0), F6
+	FMOVQ 48(R1), F7
+	WORD $0x4ea0f8e7 // fabs v7.4s, v7.4s
+	WORD $0x4e27d4c7 // fadd v7.4s, v6.4s, v7.4s
+	FMOVQ F7, 48(R0)
+	FMOVQ 64(R0), F8
+	FMOVQ 64(R1), F9
+	WORD $0x4ea0f929 // fabs v9.4s, v9.4s
+	WORD $0x4e29d509 // fadd v9.4s, v8.4s, v9.4s
+	FMOVQ F9, 64(R0)
+	FMOVQ 80(R0), F10
+	FMOVQ 80(R1), F11
+	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
+	WORD $0x4e2bd54b // fadd v11.4s, v10.4s, v11.4s
+	FMOVQ F11, 80(R0)
+	FMOVQ 96(R0), F12
+	FMOVQ 96(R1), F13
+	WORD $0x4ea0f9ad // fabs v13.4s, v13.4s
+	WORD $0x4e2dd58d // fadd v13.4s, v12.4s, v13.4s
+	FMOVQ F13, 96(R0)
+	FMOVQ 112(R0), F14
+	FMOVQ 112(R1), F15
+	WORD $0x4ea0f9ef // fabs v15.4s, v15.4s
+	WORD $0x4e2fd5cf // fadd v15.4s, v14.4s, v15.4s
+	FMOVQ F15, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $32, R7, R7
+	BGE vectors
+
+few:
+	ADDS $28, R7, R7
+	BLT rest
+
+vector:
+	FMOVQ (R0), F0
+	FMOVQ (R1), F1
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4e21d401 // fadd v1.4s, v0.4s, v1.4s
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R7, R7
+	BGE vector
+
+rest:
+	CMP $0, R8
+	BEQ done
+	TBZ $1, R8, one1
+	FMOVD (R0), F0
+	TBZ $0, R8, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F0
+
+moved1:
+	TBZ $1, R8, one2
+	FMOVD (R1), F1
+	TBZ $0, R8, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F1
+
+moved2:
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4e21d401 // fadd v1.4s, v0.4s, v1.4s
+	TBZ $1, R8, one3
+	FMOVD F1, (R0)
+	TBZ $0, R8, moved3
+	ADD $8, R0, R25
+	VST1 V1.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F1, (R0)
+
+moved3:
+
+done:
+	SUBS $1, R5, R5
+	BNE row
+	RET
+
+// func colMax4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+TEXT ·colMax4F32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R5
+	MOVD x+8(FP), R6
+	MOVD ld+16(FP), R7
+	MOVD rows+24(FP), R8
+	MOVD n+32(FP), R9
+	VMOVI $0, V0.B16
+	MOVD R9, R11
+	AND $3, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R5, R0
+	MOVD R6, R1
+	ADD R7, R6, R6
+	MOVD R6, R2
+	ADD R7, R6, R6
+	MOVD R6, R3
+	ADD R7, R6, R6
+	MOVD R6, R4
+	ADD R7, R6, R6
+	SUBS $32, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ea1e53f // fcmgt v31.4s, v9.4s, v1.4s
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6ea2e55f // fcmgt v31.4s, v10.4s, v2.4s
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6ea3e57f // fcmgt v31.4s, v11.4s, v3.4s
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6ea4e59f // fcmgt v31.4s, v12.4s, v4.4s
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6ea5e5bf // fcmgt v31.4s, v13.4s, v5.4s
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6ea6e5df // fcmgt v31.4s, v14.4s, v6.4s
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6ea7e5ff // fcmgt v31.4s, v15.4s, v7.4s
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ea8e61f // fcmgt v31.4s, v16.4s, v8.4s
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
+	WORD $0x4e2ae552 // fcmeq v18.4s, v10.4s, v10.4s
+	WORD $0x4e2be573 // fcmeq v19.4s, v11.4s, v11.4s
+	WORD $0x4e2ce594 // fcmeq v20.4s, v12.4s, v12.4s
+	WORD $0x4e2de5b5 // fcmeq v21.4s, v13.4s, v13.4s
+	WORD $0x4e2ee5d6 // fcmeq v22.4s, v14.4s, v14.4s
+	WORD $0x4e2fe5f7 // fcmeq v23.4s, v15.4s, v15.4s
+	WORD $0x4e30e618 // fcmeq v24.4s, v16.4s, v16.4s
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	FMOVQ (R2), F25
+	FMOVQ 16(R2), F26
+	FMOVQ 32(R2), F27
+	FMOVQ 48(R2), F28
+	FMOVQ 64(R2), F29
+	FMOVQ 80(R2), F30
+	FMOVQ 96(R2), F17
+	FMOVQ 112(R2), F1
+	WORD $0x6ea9e73f // fcmgt v31.4s, v25.4s, v9.4s
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x6eaae75f // fcmgt v31.4s, v26.4s, v10.4s
+	VBIT V31.B16, V26.B16, V10.B16
+	WORD $0x6eabe77f // fcmgt v31.4s, v27.4s, v11.4s
+	VBIT V31.B16, V27.B16, V11.B16
+	WORD $0x6eace79f // fcmgt v31.4s, v28.4s, v12.4s
+	VBIT V31.B16, V28.B16, V12.B16
+	WORD $0x6eade7bf // fcmgt v31.4s, v29.4s, v13.4s
+	VBIT V31.B16, V29.B16, V13.B16
+	WORD $0x6eaee7df // fcmgt v31.4s, v30.4s, v14.4s
+	VBIT V31.B16, V30.B16, V14.B16
+	WORD $0x6eafe63f // fcmgt v31.4s, v17.4s, v15.4s
+	VBIT V31.B16, V17.B16, V15.B16
+	WORD $0x6eb0e43f // fcmgt v31.4s, v1.4s, v16.4s
+	VBIT V31.B16, V1.B16, V16.B16
+	WORD $0x4e39e732 // fcmeq v18.4s, v25.4s, v25.4s
+	WORD $0x4e3ae742 // fcmeq v2.4s, v26.4s, v26.4s
+	WORD $0x4e3be773 // fcmeq v19.4s, v27.4s, v27.4s
+	WORD $0x4e3ce783 // fcmeq v3.4s, v28.4s, v28.4s
+	WORD $0x4e3de7b4 // fcmeq v20.4s, v29.4s, v29.4s
+	WORD $0x4e3ee7c4 // fcmeq v4.4s, v30.4s, v30.4s
+	WORD $0x4e31e635 // fcmeq v21.4s, v17.4s, v17.4s
+	WORD $0x4e21e425 // fcmeq v5.4s, v1.4s, v1.4s
+	VBIT V18.B16, V9.B16, V25.B16
+	VBIT V2.B16, V10.B16, V26.B16
+	VBIT V19.B16, V11.B16, V27.B16
+	VBIT V3.B16, V12.B16, V28.B16
+	VBIT V20.B16, V13.B16, V29.B16
+	VBIT V4.B16, V14.B16, V30.B16
+	VBIT V21.B16, V15.B16, V17.B16
+	VBIT V5.B16, V16.B16, V1.B16
+	FMOVQ (R3), F22
+	FMOVQ 16(R3), F6
+	FMOVQ 32(R3), F23
+	FMOVQ 48(R3), F7
+	FMOVQ 64(R3), F24
+	FMOVQ 80(R3), F8
+	FMOVQ 96(R3), F18
+	FMOVQ 112(R3), F9
+	WORD $0x6eb9e6df // fcmgt v31.4s, v22.4s, v25.4s
+	VBIT V31.B16, V22.B16, V25.B16
+	WORD $0x6ebae4df // fcmgt v31.4s, v6.4s, v26.4s
+	VBIT V31.B16, V6.B16, V26.B16
+	WORD $0x6ebbe6ff // fcmgt v31.4s, v23.4s, v27.4s
+	VBIT V31.B16, V23.B16, V27.B16
+	WORD $0x6ebce4ff // fcmgt v31.4s, v7.4s, v28.4s
+	VBIT V31.B16, V7.B16, V28.B16
+	WORD $0x6ebde71f // fcmgt v31.4s, v24.4s, v29.4s
+	VBIT V31.B16, V24.B16, V29.B16
+	WORD $0x6ebee51f // fcmgt v31.4s, v8.4s, v30.4s
+	VBIT V31.B16, V8.B16, V30.B16
+	WORD $0x6eb1e65f // fcmgt v31.4s, v18.4s, v17.4s
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x6ea1e53f // fcmgt v31.4s, v9.4s, v1.4s
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x4e36e6c2 // fcmeq v2.4s, v22.4s, v22.4s
+	WORD $0x4e26e4ca // fcmeq v10.4s, v6.4s, v6.4s
+	WORD $0x4e37e6f3 // fcmeq v19.4s, v23.4s, v23.4s
+	WORD $0x4e27e4eb // fcmeq v11.4s, v7.4s, v7.4s
+	WORD $0x4e38e703 // fcmeq v3.4s, v24.4s, v24.4s
+	WORD $0x4e28e50c // fcmeq v12.4s, v8.4s, v8.4s
+	WORD $0x4e32e654 // fcmeq v20.4s, v18.4s, v18.4s
+	WORD $0x4e29e52d // fcmeq v13.4s, v9.4s, v9.4s
+	VBIT V2.B16, V25.B16, V22.B16
+	VBIT V10.B16, V26.B16, V6.B16
+	VBIT V19.B16, V27.B16, V23.B16
+	VBIT V11.B16, V28.B16, V7.B16
+	VBIT V3.B16, V29.B16, V24.B16
+	VBIT V12.B16, V30.B16, V8.B16
+	VBIT V20.B16, V17.B16, V18.B16
+	VBIT V13.B16, V1.B16, V9.B16
+	FMOVQ (R4), F4
+	FMOVQ 16(R4), F14
+	FMOVQ 32(R4), F21
+	FMOVQ 48(R4), F15
+	FMOVQ 64(R4), F5
+	FMOVQ 80(R4), F16
+	FMOVQ 96(R4), F2
+	FMOVQ 112(R4), F25
+	WORD $0x6eb6e49f // fcmgt v31.4s, v4.4s, v22.4s
+	VBIT V31.B16, V4.B16, V22.B16
+	WORD $0x6ea6e5df // fcmgt v31.4s, v14.4s, v6.4s
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6eb7e6bf // fcmgt v31.4s, v21.4s, v23.4s
+	VBIT V31.B16, V21.B16, V23.B16
+	WORD $0x6ea7e5ff // fcmgt v31.4s, v15.4s, v7.4s
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6eb8e4bf // fcmgt v31.4s, v5.4s, v24.4s
+	VBIT V31.B16, V5.B16, V24.B16
+	WORD $0x6ea8e61f // fcmgt v31.4s, v16.4s, v8.4s
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x6eb2e45f // fcmgt v31.4s, v2.4s, v18.4s
+	VBIT V31.B16, V2.B16, V18.B16
+	WORD $0x6ea9e73f // fcmgt v31.4s, v25.4s, v9.4s
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x4e24e48a // fcmeq v10.4s, v4.4s, v4.4s
+	WORD $0x4e2ee5da // fcmeq v26.4s, v14.4s, v14.4s
+	WORD $0x4e35e6b3 // fcmeq v19.4s, v21.4s, v21.4s
+	WORD $0x4e2fe5fb // fcmeq v27.4s, v15.4s, v15.4s
+	WORD $0x4e25e4ab // fcmeq v11.4s, v5.4s, v5.4s
+	WORD $0x4e30e61c // fcmeq v28.4s, v16.4s, v16.4s
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	WORD $0x4e39e73d // fcmeq v29.4s, v25.4s, v25.4s
+	VBIT V10.B16, V22.B16, V4.B16
+	VBIT V26.B16, V6.B16, V14.B16
+	VBIT V19.B16, V23.B16, V21.B16
+	VBIT V27.B16, V7.B16, V15.B16
+	VBIT V11.B16, V24.B16, V5.B16
+	VBIT V28.B16, V8.B16, V16.B16
+	VBIT V3.B16, V18.B16, V2.B16
+	VBIT V29.B16, V9.B16, V25.B16
+	WORD $0x4e20d484 // fadd v4.4s, v4.4s, v0.4s
+	WORD $0x4e20d5ce // fadd v14.4s, v14.4s, v0.4s
+	WORD $0x4e20d6b5 // fadd v21.4s, v21.4s, v0.4s
+	WORD $0x4e20d5ef // fadd v15.4s, v15.4s, v0.4s
+	WORD $0x4e20d4a5 // fadd v5.4s, v5.4s, v0.4s
+	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x4e20d739 // fadd v25.4s, v25.4s, v0.4s
+	FMOVQ F4, (R0)
+	FMOVQ F14, 16(R0)
+	FMOVQ F21, 32(R0)
+	FMOVQ F15, 48(R0)
+	FMOVQ F5, 64(R0)
+	FMOVQ F16, 80(R0)
+	FMOVQ F2, 96(R0)
+	FMOVQ F25, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	ADD $128, R3, R3
+	ADD $128, R4, R4
+	SUBS $32, R10, R10
+	BGE vectors
+
+few:
+	ADDS $28, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ea1e45f // fcmgt v31.4s, v2.4s, v1.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	FMOVQ (R2), F4
+	WORD $0x6ea2e49f // fcmgt v31.4s, v4.4s, v2.4s
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e24e485 // fcmeq v5.4s, v4.4s, v4.4s
+	VBIT V5.B16, V2.B16, V4.B16
+	FMOVQ (R3), F6
+	WORD $0x6ea4e4df // fcmgt v31.4s, v6.4s, v4.4s
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e26e4c7 // fcmeq v7.4s, v6.4s, v6.4s
+	VBIT V7.B16, V4.B16, V6.B16
+	FMOVQ (R4), F8
+	WORD $0x6ea6e51f // fcmgt v31.4s, v8.4s, v6.4s
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e28e509 // fcmeq v9.4s, v8.4s, v8.4s
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e20d508 // fadd v8.4s, v8.4s, v0.4s
+	FMOVQ F8, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	TBZ $1, R11, one1
+	FMOVD (R0), F1
+	TBZ $0, R11, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F1
+
+moved1:
+	TBZ $1, R11, one2
+	FMOVD (R1), F2
+	TBZ $0, R11, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F2
+
+moved2:
+	WORD $0x6ea1e45f // fcmgt v31.4s, v2.4s, v1.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	TBZ $1, R11, one3
+	FMOVD (R2), F4
+	TBZ $0, R11, moved3
+	ADD $8, R2, R25
+	VLD1 (R25), V4.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R2), F4
+
+moved3:
+	WORD $0x6ea2e49f // fcmgt v31.4s, v4.4s, v2.4s
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e24e485 // fcmeq v5.4s, v4.4s, v4.4s
+	VBIT V5.B16, V2.B16, V4.B16
+	TBZ $1, R11, one4
+	FMOVD (R3), F6
+	TBZ $0, R11, moved4
+	ADD $8, R3, R25
+	VLD1 (R25), V6.S[2]
+	JMP moved4
+
+one4:
+	FMOVS (R3), F6
+
+moved4:
+	WORD $0x6ea4e4df // fcmgt v31.4s, v6.4s, v4.4s
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e26e4c7 // fcmeq v7.4s, v6.4s, v6.4s
+	VBIT V7.B16, V4.B16, V6.B16
+	TBZ $1, R11, one5
+	FMOVD (R4), F8
+	TBZ $0, R11, moved5
+	ADD $8, R4, R25
+	VLD1 (R25), V8.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R4), F8
+
+moved5:
+	WORD $0x6ea6e51f // fcmgt v31.4s, v8.4s, v6.4s
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e28e509 // fcmeq v9.4s, v8.4s, v8.4s
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e20d508 // fadd v8.4s, v8.4s, v0.4s
+	TBZ $1, R11, one6
+	FMOVD F8, (R0)
+	TBZ $0, R11, moved6
+	ADD $8, R0, R25
+	VST1 V8.S[2], (R25)
+	JMP moved6
+
+one6:
+	FMOVS F8, (R0)
+
+moved6:
+
+done:
+	SUBS $4, R8, R8
+	BNE row
+	RET
+
+// func colMax1F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+TEXT ·colMax1F32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R2
+	MOVD x+8(FP), R3
+	MOVD ld+16(FP), R4
+	MOVD rows+24(FP), R5
+	MOVD n+32(FP), R6
+	VMOVI $0, V0.B16
+	MOVD R6, R8
+	AND $3, R8, R8
+	CMP $0, R8
+	BEQ row
+
+row:
+	MOVD R6, R7
+	MOVD R2, R0
+	MOVD R3, R1
+	ADD R4, R3, R3
+	SUBS $32, R7, R7
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ea1e53f // fcmgt v31.4s, v9.4s, v1.4s
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6ea2e55f // fcmgt v31.4s, v10.4s, v2.4s
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6ea3e57f // fcmgt v31.4s, v11.4s, v3.4s
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6ea4e59f // fcmgt v31.4s, v12.4s, v4.4s
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6ea5e5bf // fcmgt v31.4s, v13.4s, v5.4s
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6ea6e5df // fcmgt v31.4s, v14.4s, v6.4s
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6ea7e5ff // fcmgt v31.4s, v15.4s, v7.4s
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ea8e61f // fcmgt v31.4s, v16.4s, v8.4s
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
+	WORD $0x4e2ae552 // fcmeq v18.4s, v10.4s, v10.4s
+	WORD $0x4e2be573 // fcmeq v19.4s, v11.4s, v11.4s
+	WORD $0x4e2ce594 // fcmeq v20.4s, v12.4s, v12.4s
+	WORD $0x4e2de5b5 // fcmeq v21.4s, v13.4s, v13.4s
+	WORD $0x4e2ee5d6 // fcmeq v22.4s, v14.4s, v14.4s
+	WORD $0x4e2fe5f7 // fcmeq v23.4s, v15.4s, v15.4s
+	WORD $0x4e30e618 // fcmeq v24.4s, v16.4s, v16.4s
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	WORD $0x4e20d529 // fadd v9.4s, v9.4s, v0.4s
+	WORD $0x4e20d54a // fadd v10.4s, v10.4s, v0.4s
+	WORD $0x4e20d56b // fadd v11.4s, v11.4s, v0.4s
+	WORD $0x4e20d58c // fadd v12.4s, v12.4s, v0.4s
+	WORD $0x4e20d5ad // fadd v13.4s, v13.4s, v0.4s
+	WORD $0x4e20d5ce // fadd v14.4s, v14.4s, v0.4s
+	WORD $0x4e20d5ef // fadd v15.4s, v15.4s, v0.4s
+	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	FMOVQ F9, (R0)
+	FMOVQ F10, 16(R0)
+	FMOVQ F11, 32(R0)
+	FMOVQ F12, 48(R0)
+	FMOVQ F13, 64(R0)
+	FMOVQ F14, 80(R0)
+	FMOVQ F15, 96(R0)
+	FMOVQ F16, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $32, R7, R7
+	BGE vectors
+
+few:
+	ADDS $28, R7, R7
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ea1e45f // fcmgt v31.4s, v2.4s, v1.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R7, R7
+	BGE vector
+
+rest:
+	CMP $0, R8
+	BEQ done
+	TBZ $1, R8, one1
+	FMOVD (R0), F1
+	TBZ $0, R8, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F1
+
+moved1:
+	TBZ $1, R8, one2
+	FMOVD (R1), F2
+	TBZ $0, R8, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F2
+
+moved2:
+	WORD $0x6ea1e45f // fcmgt v31.4s, v2.4s, v1.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	TBZ $1, R8, one3
+	FMOVD F2, (R0)
+	TBZ $0, R8, moved3
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F2, (R0)
+
+moved3:
+
+done:
+	SUBS $1, R5, R5
+	BNE row
+	RET
+
+// func colMin4F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+TEXT ·colMin4F32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R5
+	MOVD x+8(FP), R6
+	MOVD ld+16(FP), R7
+	MOVD rows+24(FP), R8
+	MOVD n+32(FP), R9
+	VMOVI $0, V0.B16
+	MOVD R9, R11
+	AND $3, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R5, R0
+	MOVD R6, R1
+	ADD R7, R6, R6
+	MOVD R6, R2
+	ADD R7, R6, R6
+	MOVD R6, R3
+	ADD R7, R6, R6
+	MOVD R6, R4
+	ADD R7, R6, R6
+	SUBS $32, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ea9e43f // fcmgt v31.4s, v1.4s, v9.4s
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6eaae45f // fcmgt v31.4s, v2.4s, v10.4s
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6eabe47f // fcmgt v31.4s, v3.4s, v11.4s
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6eace49f // fcmgt v31.4s, v4.4s, v12.4s
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6eade4bf // fcmgt v31.4s, v5.4s, v13.4s
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6eaee4df // fcmgt v31.4s, v6.4s, v14.4s
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6eafe4ff // fcmgt v31.4s, v7.4s, v15.4s
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6eb0e51f // fcmgt v31.4s, v8.4s, v16.4s
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
+	WORD $0x4e2ae552 // fcmeq v18.4s, v10.4s, v10.4s
+	WORD $0x4e2be573 // fcmeq v19.4s, v11.4s, v11.4s
+	WORD $0x4e2ce594 // fcmeq v20.4s, v12.4s, v12.4s
+	WORD $0x4e2de5b5 // fcmeq v21.4s, v13.4s, v13.4s
+	WORD $0x4e2ee5d6 // fcmeq v22.4s, v14.4s, v14.4s
+	WORD $0x4e2fe5f7 // fcmeq v23.4s, v15.4s, v15.4s
+	WORD $0x4e30e618 // fcmeq v24.4s, v16.4s, v16.4s
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	FMOVQ (R2), F25
+	FMOVQ 16(R2), F26
+	FMOVQ 32(R2), F27
+	FMOVQ 48(R2), F28
+	FMOVQ 64(R2), F29
+	FMOVQ 80(R2), F30
+	FMOVQ 96(R2), F17
+	FMOVQ 112(R2), F1
+	WORD $0x6eb9e53f // fcmgt v31.4s, v9.4s, v25.4s
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x6ebae55f // fcmgt v31.4s, v10.4s, v26.4s
+	VBIT V31.B16, V26.B16, V10.B16
+	WORD $0x6ebbe57f // fcmgt v31.4s, v11.4s, v27.4s
+	VBIT V31.B16, V27.B16, V11.B16
+	WORD $0x6ebce59f // fcmgt v31.4s, v12.4s, v28.4s
+	VBIT V31.B16, V28.B16, V12.B16
+	WORD $0x6ebde5bf // fcmgt v31.4s, v13.4s, v29.4s
+	VBIT V31.B16, V29.B16, V13.B16
+	WORD $0x6ebee5df // fcmgt v31.4s, v14.4s, v30.4s
+	VBIT V31.B16, V30.B16, V14.B16
+	WORD $0x6eb1e5ff // fcmgt v31.4s, v15.4s, v17.4s
+	VBIT V31.B16, V17.B16, V15.B16
+	WORD $0x6ea1e61f // fcmgt v31.4s, v16.4s, v1.4s
+	VBIT V31.B16, V1.B16, V16.B16
+	WORD $0x4e39e732 // fcmeq v18.4s, v25.4s, v25.4s
+	WORD $0x4e3ae742 // fcmeq v2.4s, v26.4s, v26.4s
+	WORD $0x4e3be773 // fcmeq v19.4s, v27.4s, v27.4s
+	WORD $0x4e3ce783 // fcmeq v3.4s, v28.4s, v28.4s
+	WORD $0x4e3de7b4 // fcmeq v20.4s, v29.4s, v29.4s
+	WORD $0x4e3ee7c4 // fcmeq v4.4s, v30.4s, v30.4s
+	WORD $0x4e31e635 // fcmeq v21.4s, v17.4s, v17.4s
+	WORD $0x4e21e425 // fcmeq v5.4s, v1.4s, v1.4s
+	VBIT V18.B16, V9.B16, V25.B16
+	VBIT V2.B16, V10.B16, V26.B16
+	VBIT V19.B16, V11.B16, V27.B16
+	VBIT V3.B16, V12.B16, V28.B16
+	VBIT V20.B16, V13.B16, V29.B16
+	VBIT V4.B16, V14.B16, V30.B16
+	VBIT V21.B16, V15.B16, V17.B16
+	VBIT V5.B16, V16.B16, V1.B16
+	FMOVQ (R3), F22
+	FMOVQ 16(R3), F6
+	FMOVQ 32(R3), F23
+	FMOVQ 48(R3), F7
+	FMOVQ 64(R3), F24
+	FMOVQ 80(R3), F8
+	FMOVQ 96(R3), F18
+	FMOVQ 112(R3), F9
+	WORD $0x6eb6e73f // fcmgt v31.4s, v25.4s, v22.4s
+	VBIT V31.B16, V22.B16, V25.B16
+	WORD $0x6ea6e75f // fcmgt v31.4s, v26.4s, v6.4s
+	VBIT V31.B16, V6.B16, V26.B16
+	WORD $0x6eb7e77f // fcmgt v31.4s, v27.4s, v23.4s
+	VBIT V31.B16, V23.B16, V27.B16
+	WORD $0x6ea7e79f // fcmgt v31.4s, v28.4s, v7.4s
+	VBIT V31.B16, V7.B16, V28.B16
+	WORD $0x6eb8e7bf // fcmgt v31.4s, v29.4s, v24.4s
+	VBIT V31.B16, V24.B16, V29.B16
+	WORD $0x6ea8e7df // fcmgt v31.4s, v30.4s, v8.4s
+	VBIT V31.B16, V8.B16, V30.B16
+	WORD $0x6eb2e63f // fcmgt v31.4s, v17.4s, v18.4s
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x6ea9e43f // fcmgt v31.4s, v1.4s, v9.4s
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x4e36e6c2 // fcmeq v2.4s, v22.4s, v22.4s
+	WORD $0x4e26e4ca // fcmeq v10.4s, v6.4s, v6.4s
+	WORD $0x4e37e6f3 // fcmeq v19.4s, v23.4s, v23.4s
+	WORD $0x4e27e4eb // fcmeq v11.4s, v7.4s, v7.4s
+	WORD $0x4e38e703 // fcmeq v3.4s, v24.4s, v24.4s
+	WORD $0x4e28e50c // fcmeq v12.4s, v8.4s, v8.4s
+	WORD $0x4e32e654 // fcmeq v20.4s, v18.4s, v18.4s
+	WORD $0x4e29e52d // fcmeq v13.4s, v9.4s, v9.4s
+	VBIT V2.B16, V25.B16, V22.B16
+	VBIT V10.B16, V26.B16, V6.B16
+	VBIT V19.B16, V27.B16, V23.B16
+	VBIT V11.B16, V28.B16, V7.B16
+	VBIT V3.B16, V29.B16, V24.B16
+	VBIT V12.B16, V30.B16, V8.B16
+	VBIT V20.B16, V17.B16, V18.B16
+	VBIT V13.B16, V1.B16, V9.B16
+	FMOVQ (R4), F4
+	FMOVQ 16(R4), F14
+	FMOVQ 32(R4), F21
+	FMOVQ 48(R4), F15
+	FMOVQ 64(R4), F5
+	FMOVQ 80(R4), F16
+	FMOVQ 96(R4), F2
+	FMOVQ 112(R4), F25
+	WORD $0x6ea4e6df // fcmgt v31.4s, v22.4s, v4.4s
+	VBIT V31.B16, V4.B16, V22.B16
+	WORD $0x6eaee4df // fcmgt v31.4s, v6.4s, v14.4s
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6eb5e6ff // fcmgt v31.4s, v23.4s, v21.4s
+	VBIT V31.B16, V21.B16, V23.B16
+	WORD $0x6eafe4ff // fcmgt v31.4s, v7.4s, v15.4s
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ea5e71f // fcmgt v31.4s, v24.4s, v5.4s
+	VBIT V31.B16, V5.B16, V24.B16
+	WORD $0x6eb0e51f // fcmgt v31.4s, v8.4s, v16.4s
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x6ea2e65f // fcmgt v31.4s, v18.4s, v2.4s
+	VBIT V31.B16, V2.B16, V18.B16
+	WORD $0x6eb9e53f // fcmgt v31.4s, v9.4s, v25.4s
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x4e24e48a // fcmeq v10.4s, v4.4s, v4.4s
+	WORD $0x4e2ee5da // fcmeq v26.4s, v14.4s, v14.4s
+	WORD $0x4e35e6b3 // fcmeq v19.4s, v21.4s, v21.4s
+	WORD $0x4e2fe5fb // fcmeq v27.4s, v15.4s, v15.4s
+	WORD $0x4e25e4ab // fcmeq v11.4s, v5.4s, v5.4s
+	WORD $0x4e30e61c // fcmeq v28.4s, v16.4s, v16.4s
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	WORD $0x4e39e73d // fcmeq v29.4s, v25.4s, v25.4s
+	VBIT V10.B16, V22.B16, V4.B16
+	VBIT V26.B16, V6.B16, V14.B16
+	VBIT V19.B16, V23.B16, V21.B16
+	VBIT V27.B16, V7.B16, V15.B16
+	VBIT V11.B16, V24.B16, V5.B16
+	VBIT V28.B16, V8.B16, V16.B16
+	VBIT V3.B16, V18.B16, V2.B16
+	VBIT V29.B16, V9.B16, V25.B16
+	WORD $0x4e20d484 // fadd v4.4s, v4.4s, v0.4s
+	WORD $0x4e20d5ce // fadd v14.4s, v14.4s, v0.4s
+	WORD $0x4e20d6b5 // fadd v21.4s, v21.4s, v0.4s
+	WORD $0x4e20d5ef // fadd v15.4s, v15.4s, v0.4s
+	WORD $0x4e20d4a5 // fadd v5.4s, v5.4s, v0.4s
+	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x4e20d739 // fadd v25.4s, v25.4s, v0.4s
+	FMOVQ F4, (R0)
+	FMOVQ F14, 16(R0)
+	FMOVQ F21, 32(R0)
+	FMOVQ F15, 48(R0)
+	FMOVQ F5, 64(R0)
+	FMOVQ F16, 80(R0)
+	FMOVQ F2, 96(R0)
+	FMOVQ F25, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	ADD $128, R3, R3
+	ADD $128, R4, R4
+	SUBS $32, R10, R10
+	BGE vectors
+
+few:
+	ADDS $28, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ea2e43f // fcmgt v31.4s, v1.4s, v2.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	FMOVQ (R2), F4
+	WORD $0x6ea4e45f // fcmgt v31.4s, v2.4s, v4.4s
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e24e485 // fcmeq v5.4s, v4.4s, v4.4s
+	VBIT V5.B16, V2.B16, V4.B16
+	FMOVQ (R3), F6
+	WORD $0x6ea6e49f // fcmgt v31.4s, v4.4s, v6.4s
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e26e4c7 // fcmeq v7.4s, v6.4s, v6.4s
+	VBIT V7.B16, V4.B16, V6.B16
+	FMOVQ (R4), F8
+	WORD $0x6ea8e4df // fcmgt v31.4s, v6.4s, v8.4s
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e28e509 // fcmeq v9.4s, v8.4s, v8.4s
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e20d508 // fadd v8.4s, v8.4s, v0.4s
+	FMOVQ F8, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	TBZ $1, R11, one1
+	FMOVD (R0), F1
+	TBZ $0, R11, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F1
+
+moved1:
+	TBZ $1, R11, one2
+	FMOVD (R1), F2
+	TBZ $0, R11, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F2
+
+moved2:
+	WORD $0x6ea2e43f // fcmgt v31.4s, v1.4s, v2.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	TBZ $1, R11, one3
+	FMOVD (R2), F4
+	TBZ $0, R11, moved3
+	ADD $8, R2, R25
+	VLD1 (R25), V4.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R2), F4
+
+moved3:
+	WORD $0x6ea4e45f // fcmgt v31.4s, v2.4s, v4.4s
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e24e485 // fcmeq v5.4s, v4.4s, v4.4s
+	VBIT V5.B16, V2.B16, V4.B16
+	TBZ $1, R11, one4
+	FMOVD (R3), F6
+	TBZ $0, R11, moved4
+	ADD $8, R3, R25
+	VLD1 (R25), V6.S[2]
+	JMP moved4
+
+one4:
+	FMOVS (R3), F6
+
+moved4:
+	WORD $0x6ea6e49f // fcmgt v31.4s, v4.4s, v6.4s
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e26e4c7 // fcmeq v7.4s, v6.4s, v6.4s
+	VBIT V7.B16, V4.B16, V6.B16
+	TBZ $1, R11, one5
+	FMOVD (R4), F8
+	TBZ $0, R11, moved5
+	ADD $8, R4, R25
+	VLD1 (R25), V8.S[2]
+	JMP moved5
+
+one5:
+	FMOVS (R4), F8
+
+moved5:
+	WORD $0x6ea8e4df // fcmgt v31.4s, v6.4s, v8.4s
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e28e509 // fcmeq v9.4s, v8.4s, v8.4s
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e20d508 // fadd v8.4s, v8.4s, v0.4s
+	TBZ $1, R11, one6
+	FMOVD F8, (R0)
+	TBZ $0, R11, moved6
+	ADD $8, R0, R25
+	VST1 V8.S[2], (R25)
+	JMP moved6
+
+one6:
+	FMOVS F8, (R0)
+
+moved6:
+
+done:
+	SUBS $4, R8, R8
+	BNE row
+	RET
+
+// func colMin1F32NEON(dst *float32, x *float32, ld int, rows int, n int)
+TEXT ·colMin1F32NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R2
+	MOVD x+8(FP), R3
+	MOVD ld+16(FP), R4
+	MOVD rows+24(FP), R5
+	MOVD n+32(FP), R6
+	VMOVI $0, V0.B16
+	MOVD R6, R8
+	AND $3, R8, R8
+	CMP $0, R8
+	BEQ row
+
+row:
+	MOVD R6, R7
+	MOVD R2, R0
+	MOVD R3, R1
+	ADD R4, R3, R3
+	SUBS $32, R7, R7
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ea9e43f // fcmgt v31.4s, v1.4s, v9.4s
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6eaae45f // fcmgt v31.4s, v2.4s, v10.4s
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6eabe47f // fcmgt v31.4s, v3.4s, v11.4s
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6eace49f // fcmgt v31.4s, v4.4s, v12.4s
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6eade4bf // fcmgt v31.4s, v5.4s, v13.4s
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6eaee4df // fcmgt v31.4s, v6.4s, v14.4s
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6eafe4ff // fcmgt v31.4s, v7.4s, v15.4s
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6eb0e51f // fcmgt v31.4s, v8.4s, v16.4s
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
+	WORD $0x4e2ae552 // fcmeq v18.4s, v10.4s, v10.4s
+	WORD $0x4e2be573 // fcmeq v19.4s, v11.4s, v11.4s
+	WORD $0x4e2ce594 // fcmeq v20.4s, v12.4s, v12.4s
+	WORD $0x4e2de5b5 // fcmeq v21.4s, v13.4s, v13.4s
+	WORD $0x4e2ee5d6 // fcmeq v22.4s, v14.4s, v14.4s
+	WORD $0x4e2fe5f7 // fcmeq v23.4s, v15.4s, v15.4s
+	WORD $0x4e30e618 // fcmeq v24.4s, v16.4s, v16.4s
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	WORD $0x4e20d529 // fadd v9.4s, v9.4s, v0.4s
+	WORD $0x4e20d54a // fadd v10.4s, v10.4s, v0.4s
+	WORD $0x4e20d56b // fadd v11.4s, v11.4s, v0.4s
+	WORD $0x4e20d58c // fadd v12.4s, v12.4s, v0.4s
+	WORD $0x4e20d5ad // fadd v13.4s, v13.4s, v0.4s
+	WORD $0x4e20d5ce // fadd v14.4s, v14.4s, v0.4s
+	WORD $0x4e20d5ef // fadd v15.4s, v15.4s, v0.4s
+	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	FMOVQ F9, (R0)
+	FMOVQ F10, 16(R0)
+	FMOVQ F11, 32(R0)
+	FMOVQ F12, 48(R0)
+	FMOVQ F13, 64(R0)
+	FMOVQ F14, 80(R0)
+	FMOVQ F15, 96(R0)
+	FMOVQ F16, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $32, R7, R7
+	BGE vectors
+
+few:
+	ADDS $28, R7, R7
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ea2e43f // fcmgt v31.4s, v1.4s, v2.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R7, R7
+	BGE vector
+
+rest:
+	CMP $0, R8
+	BEQ done
+	TBZ $1, R8, one1
+	FMOVD (R0), F1
+	TBZ $0, R8, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F1
+
+moved1:
+	TBZ $1, R8, one2
+	FMOVD (R1), F2
+	TBZ $0, R8, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F2
+
+moved2:
+	WORD $0x6ea2e43f // fcmgt v31.4s, v1.4s, v2.4s
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e22e443 // fcmeq v3.4s, v2.4s, v2.4s
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	TBZ $1, R8, one3
+	FMOVD F2, (R0)
+	TBZ $0, R8, moved3
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F2, (R0)
+
+moved3:
+
+done:
+	SUBS $1, R5, R5
+	BNE row
+	RET
+
+// func colDotF32NEON(dst *float32, x *float32, ldx int, y *float32, ldy int, rows int, n int)
+TEXT ·colDotF32NEON(SB), NOSPLIT, $0-56
+	MOVD dst+0(FP), R3
+	MOVD x+8(FP), R4
+	MOVD ldx+16(FP), R5
+	MOVD y+24(FP), R6
+	MOVD ldy+32(FP), R7
+	MOVD rows+40(FP), R8
+	MOVD n+48(FP), R9
+	MOVD R9, R11
+	AND $3, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R3, R0
+	MOVD R4, R1
+	MOVD R6, R2
+	SUBS $32, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R0), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R0), F5
+	VFMLA V4.S4, V3.S4, V5.S4
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	FMOVQ 32(R0), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	FMOVQ F8, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	FMOVQ 48(R0), F11
+	VFMLA V10.S4, V9.S4, V11.S4
+	FMOVQ F11, 48(R0)
+	FMOVQ 64(R1), F12
+	FMOVQ 64(R2), F13
+	FMOVQ 64(R0), F14
+	VFMLA V13.S4, V12.S4, V14.S4
+	FMOVQ F14, 64(R0)
+	FMOVQ 80(R1), F15
+	FMOVQ 80(R2), F16
+	FMOVQ 80(R0), F17
+	VFMLA V16.S4, V15.S4, V17.S4
+	FMOVQ F17, 80(R0)
+	FMOVQ 96(R1), F18
+	FMOVQ 96(R2), F19
+	FMOVQ 96(R0), F20
+	VFMLA V19.S4, V18.S4, V20.S4
+	FMOVQ F20, 96(R0)
+	FMOVQ 112(R1), F21
+	FMOVQ 112(R2), F22
+	FMOVQ 112(R0), F23
+	VFMLA V22.S4, V21.S4, V23.S4
+	FMOVQ F23, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	SUBS $32, R10, R10
+	BGE vectors
+
+few:
+	ADDS $28, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R0), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	TBZ $1, R11, one1
+	FMOVD (R1), F0
+	TBZ $0, R11, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F0
+
+moved1:
+	TBZ $1, R11, one2
+	FMOVD (R2), F1
+	TBZ $0, R11, moved2
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R2), F1
+
+moved2:
+	TBZ $1, R11, one3
+	FMOVD (R0), F2
+	TBZ $0, R11, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F2
+
+moved3:
+	VFMLA V1.S4, V0.S4, V2.S4
+	TBZ $1, R11, one4
+	FMOVD F2, (R0)
+	TBZ $0, R11, moved4
+	ADD $8, R0, R25
+	VST1 V2.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F2, (R0)
+
+moved4:
+
+done:
+	ADD R5, R4, R4
+	ADD R7, R6, R6
+	SUBS $1, R8, R8
+	BNE row
+	RET
+
+// func colArgMaxF32NEON(val *float32, row *float32, x *float32, ld int, at *float32, rows int, n int)
+TEXT ·colArgMaxF32NEON(SB), NOSPLIT, $0-56
+	MOVD val+0(FP), R3
+	MOVD row+8(FP), R4
+	MOVD x+16(FP), R5
+	MOVD ld+24(FP), R6
+	MOVD at+32(FP), R7
+	MOVD rows+40(FP), R8
+	MOVD n+48(FP), R9
+	MOVD R9, R11
+	AND $3, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R3, R0
+	MOVD R4, R1
+	MOVD R5, R2
+	VLD1R (R7), [V0.S4]
+	SUBS $8, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ (R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ (R2), F5
+	FMOVQ 16(R2), F6
+	WORD $0x6e25e427 // fcmge v7.4s, v1.4s, v5.4s
+	WORD $0x6e26e448 // fcmge v8.4s, v2.4s, v6.4s
+	VMOV V0.B16, V9.B16
+	VBIT V7.B16, V3.B16, V9.B16
+	VMOV V0.B16, V10.B16
+	VBIT V8.B16, V4.B16, V10.B16
+	WORD $0x4e21e42b // fcmeq v11.4s, v1.4s, v1.4s
+	WORD $0x4e22e44c // fcmeq v12.4s, v2.4s, v2.4s
+	VBIT V11.B16, V9.B16, V3.B16
+	VBIT V12.B16, V10.B16, V4.B16
+	FMOVQ F3, (R1)
+	FMOVQ F4, 16(R1)
+	VBIT V7.B16, V1.B16, V5.B16
+	VBIT V8.B16, V2.B16, V6.B16
+	VBIT V11.B16, V5.B16, V1.B16
+	VBIT V12.B16, V6.B16, V2.B16
+	FMOVQ F1, (R0)
+	FMOVQ F2, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	SUBS $8, R10, R10
+	BGE vectors
+
+few:
+	ADDS $4, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	FMOVQ (R2), F3
+	WORD $0x6e23e424 // fcmge v4.4s, v1.4s, v3.4s
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e21e426 // fcmeq v6.4s, v1.4s, v1.4s
+	VBIT V6.B16, V5.B16, V2.B16
+	FMOVQ F2, (R1)
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	TBZ $1, R11, one1
+	FMOVD (R0), F1
+	TBZ $0, R11, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F1
+
+moved1:
+	TBZ $1, R11, one2
+	FMOVD (R1), F2
+	TBZ $0, R11, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F2
+
+moved2:
+	TBZ $1, R11, one3
+	FMOVD (R2), F3
+	TBZ $0, R11, moved3
+	ADD $8, R2, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R2), F3
+
+moved3:
+	WORD $0x6e23e424 // fcmge v4.4s, v1.4s, v3.4s
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e21e426 // fcmeq v6.4s, v1.4s, v1.4s
+	VBIT V6.B16, V5.B16, V2.B16
+	TBZ $1, R11, one4
+	FMOVD F2, (R1)
+	TBZ $0, R11, moved4
+	ADD $8, R1, R25
+	VST1 V2.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F2, (R1)
+
+moved4:
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	TBZ $1, R11, one5
+	FMOVD F1, (R0)
+	TBZ $0, R11, moved5
+	ADD $8, R0, R25
+	VST1 V1.S[2], (R25)
+	JMP moved5
+
+one5:
+	FMOVS F1, (R0)
+
+moved5:
+
+done:
+	ADD R6, R5, R5
+	ADD $4, R7, R7
+	SUBS $1, R8, R8
+	BNE row
+	RET
+
+// func colArgMinF32NEON(val *float32, row *float32, x *float32, ld int, at *float32, rows int, n int)
+TEXT ·colArgMinF32NEON(SB), NOSPLIT, $0-56
+	MOVD val+0(FP), R3
+	MOVD row+8(FP), R4
+	MOVD x+16(FP), R5
+	MOVD ld+24(FP), R6
+	MOVD at+32(FP), R7
+	MOVD rows+40(FP), R8
+	MOVD n+48(FP), R9
+	MOVD R9, R11
+	AND $3, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R3, R0
+	MOVD R4, R1
+	MOVD R5, R2
+	VLD1R (R7), [V0.S4]
+	SUBS $8, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ (R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ (R2), F5
+	FMOVQ 16(R2), F6
+	WORD $0x6e21e4a7 // fcmge v7.4s, v5.4s, v1.4s
+	WORD $0x6e22e4c8 // fcmge v8.4s, v6.4s, v2.4s
+	VMOV V0.B16, V9.B16
+	VBIT V7.B16, V3.B16, V9.B16
+	VMOV V0.B16, V10.B16
+	VBIT V8.B16, V4.B16, V10.B16
+	WORD $0x4e21e42b // fcmeq v11.4s, v1.4s, v1.4s
+	WORD $0x4e22e44c // fcmeq v12.4s, v2.4s, v2.4s
+	VBIT V11.B16, V9.B16, V3.B16
+	VBIT V12.B16, V10.B16, V4.B16
+	FMOVQ F3, (R1)
+	FMOVQ F4, 16(R1)
+	VBIT V7.B16, V1.B16, V5.B16
+	VBIT V8.B16, V2.B16, V6.B16
+	VBIT V11.B16, V5.B16, V1.B16
+	VBIT V12.B16, V6.B16, V2.B16
+	FMOVQ F1, (R0)
+	FMOVQ F2, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	SUBS $8, R10, R10
+	BGE vectors
+
+few:
+	ADDS $4, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	FMOVQ (R2), F3
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e21e426 // fcmeq v6.4s, v1.4s, v1.4s
+	VBIT V6.B16, V5.B16, V2.B16
+	FMOVQ F2, (R1)
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	TBZ $1, R11, one1
+	FMOVD (R0), F1
+	TBZ $0, R11, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F1
+
+moved1:
+	TBZ $1, R11, one2
+	FMOVD (R1), F2
+	TBZ $0, R11, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F2
+
+moved2:
+	TBZ $1, R11, one3
+	FMOVD (R2), F3
+	TBZ $0, R11, moved3
+	ADD $8, R2, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R2), F3
+
+moved3:
+	WORD $0x6e21e464 // fcmge v4.4s, v3.4s, v1.4s
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e21e426 // fcmeq v6.4s, v1.4s, v1.4s
+	VBIT V6.B16, V5.B16, V2.B16
+	TBZ $1, R11, one4
+	FMOVD F2, (R1)
+	TBZ $0, R11, moved4
+	ADD $8, R1, R25
+	VST1 V2.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F2, (R1)
+
+moved4:
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	TBZ $1, R11, one5
+	FMOVD F1, (R0)
+	TBZ $0, R11, moved5
+	ADD $8, R0, R25
+	VST1 V1.S[2], (R25)
+	JMP moved5
+
+one5:
+	FMOVS F1, (R0)
+
+moved5:
+
+done:
+	ADD R6, R5, R5
+	ADD $4, R7, R7
+	SUBS $1, R8, R8
+	BNE row
+	RET
+
+// func colDistancesF32NEON(mean *float32, rest *float32, m2 *float32, x *float32, ld int, rows int, n int, inv float32, minus float32)
+TEXT ·colDistancesF32NEON(SB), NOSPLIT, $0-64
+	MOVD mean+0(FP), R0
+	MOVD rest+8(FP), R1
+	MOVD m2+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD ld+32(FP), R4
+	MOVD rows+40(FP), R5
+	MOVD n+48(FP), R8
+	SUBS $16, R8, R8
+	BLT few
+
+strip:
+	FMOVS inv+56(FP), F12
+	VDUP V12.S[0], V12.S4
+	FMOVQ (R0), F0
+	WORD $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	VMOVI $0, V4.B16
+	VMOVI $0, V8.B16
+	FMOVQ 16(R0), F1
+	WORD $0x6e2cdc21 // fmul v1.4s, v1.4s, v12.4s
+	VMOVI $0, V5.B16
+	VMOVI $0, V9.B16
+	FMOVQ 32(R0), F2
+	WORD $0x6e2cdc42 // fmul v2.4s, v2.4s, v12.4s
+	VMOVI $0, V6.B16
+	VMOVI $0, V10.B16
+	FMOVQ 48(R0), F3
+	WORD $0x6e2cdc63 // fmul v3.4s, v3.4s, v12.4s
+	VMOVI $0, V7.B16
+	VMOVI $0, V11.B16
+	MOVD R3, R6
+	MOVD R5, R7
+	PCALIGN $32
+
+strips:
+	FMOVQ (R6), F12
+	WORD $0x4ea0d58c // fsub v12.4s, v12.4s, v0.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	VFMLA V12.S4, V12.S4, V8.S4
+	FMOVQ 16(R6), F13
+	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	VFMLA V13.S4, V13.S4, V9.S4
+	FMOVQ 32(R6), F12
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
+	VFMLA V12.S4, V12.S4, V10.S4
+	FMOVQ 48(R6), F13
+	WORD $0x4ea3d5ad // fsub v13.4s, v13.4s, v3.4s
+	WORD $0x4e2dd4e7 // fadd v7.4s, v7.4s, v13.4s
+	VFMLA V13.S4, V13.S4, V11.S4
+	ADD R4, R6, R6
+	SUBS $1, R7, R7
+	BNE strips
+	FMOVQ F0, (R0)
+	FMOVQ F1, 16(R0)
+	FMOVQ F2, 32(R0)
+	FMOVQ F3, 48(R0)
+	VMOVI $0, V0.B16
+	FMOVS minus+60(FP), F12
+	VDUP V12.S[0], V12.S4
+	WORD $0x6e2cdc8d // fmul v13.4s, v4.4s, v12.4s
+	VFMLA V13.S4, V4.S4, V8.S4
+	WORD $0x6ea8e41f // fcmgt v31.4s, v0.4s, v8.4s
+	VBIT V31.B16, V0.B16, V8.B16
+	FMOVQ F8, (R2)
+	WORD $0x6e2cdcad // fmul v13.4s, v5.4s, v12.4s
+	VFMLA V13.S4, V5.S4, V9.S4
+	WORD $0x6ea9e41f // fcmgt v31.4s, v0.4s, v9.4s
+	VBIT V31.B16, V0.B16, V9.B16
+	FMOVQ F9, 16(R2)
+	WORD $0x6e2cdccd // fmul v13.4s, v6.4s, v12.4s
+	VFMLA V13.S4, V6.S4, V10.S4
+	WORD $0x6eaae41f // fcmgt v31.4s, v0.4s, v10.4s
+	VBIT V31.B16, V0.B16, V10.B16
+	FMOVQ F10, 32(R2)
+	WORD $0x6e2cdced // fmul v13.4s, v7.4s, v12.4s
+	VFMLA V13.S4, V7.S4, V11.S4
+	WORD $0x6eabe41f // fcmgt v31.4s, v0.4s, v11.4s
+	VBIT V31.B16, V0.B16, V11.B16
+	FMOVQ F11, 48(R2)
+	FMOVS inv+56(FP), F12
+	VDUP V12.S[0], V12.S4
+	WORD $0x6e2cdc84 // fmul v4.4s, v4.4s, v12.4s
+	FMOVQ F4, (R1)
+	WORD $0x6e2cdca5 // fmul v5.4s, v5.4s, v12.4s
+	FMOVQ F5, 16(R1)
+	WORD $0x6e2cdcc6 // fmul v6.4s, v6.4s, v12.4s
+	FMOVQ F6, 32(R1)
+	WORD $0x6e2cdce7 // fmul v7.4s, v7.4s, v12.4s
+	FMOVQ F7, 48(R1)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $16, R8, R8
+	BGE strip
+
+few:
+	ADDS $12, R8, R8
+	BLT rest
+
+vector:
+	FMOVS inv+56(FP), F3
+	VDUP V3.S[0], V3.S4
+	FMOVQ (R0), F0
+	WORD $0x6e23dc00 // fmul v0.4s, v0.4s, v3.4s
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	MOVD R3, R6
+	MOVD R5, R7
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R6), F3
+	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	VFMLA V3.S4, V3.S4, V2.S4
+	ADD R4, R6, R6
+	SUBS $1, R7, R7
+	BNE vectors
+	FMOVQ F0, (R0)
+	VMOVI $0, V0.B16
+	FMOVS minus+60(FP), F3
+	VDUP V3.S[0], V3.S4
+	WORD $0x6e23dc24 // fmul v4.4s, v1.4s, v3.4s
+	VFMLA V4.S4, V1.S4, V2.S4
+	WORD $0x6ea2e41f // fcmgt v31.4s, v0.4s, v2.4s
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVQ F2, (R2)
+	FMOVS inv+56(FP), F3
+	VDUP V3.S[0], V3.S4
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	FMOVQ F1, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R8, R8
+	BGE vector
+
+rest:
+	ADDS $4, R8, R8
+	BEQ done
+	FMOVS inv+56(FP), F3
+	VDUP V3.S[0], V3.S4
+	TBZ $1, R8, one1
+	FMOVD (R0), F0
+	TBZ $0, R8, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V0.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F0
+
+moved1:
+	WORD $0x6e23dc00 // fmul v0.4s, v0.4s, v3.4s
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	MOVD R3, R6
+	MOVD R5, R7
+	PCALIGN $32
+
+parts:
+	TBZ $1, R8, one2
+	FMOVD (R6), F3
+	TBZ $0, R8, moved2
+	ADD $8, R6, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R6), F3
+
+moved2:
+	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	VFMLA V3.S4, V3.S4, V2.S4
+	ADD R4, R6, R6
+	SUBS $1, R7, R7
+	BNE parts
+	TBZ $1, R8, one3
+	FMOVD F0, (R0)
+	TBZ $0, R8, moved3
+	ADD $8, R0, R25
+	VST1 V0.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F0, (R0)
+
+moved3:
+	VMOVI $0, V0.B16
+	FMOVS minus+60(FP), F3
+	VDUP V3.S[0], V3.S4
+	WORD $0x6e23dc24 // fmul v4.4s, v1.4s, v3.4s
+	VFMLA V4.S4, V1.S4, V2.S4
+	WORD $0x6ea2e41f // fcmgt v31.4s, v0.4s, v2.4s
+	VBIT V31.B16, V0.B16, V2.B16
+	TBZ $1, R8, one4
+	FMOVD F2, (R2)
+	TBZ $0, R8, moved4
+	ADD $8, R2, R25
+	VST1 V2.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F2, (R2)
+
+moved4:
+	FMOVS inv+56(FP), F3
+	VDUP V3.S[0], V3.S4
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	TBZ $1, R8, one5
+	FMOVD F1, (R1)
+	TBZ $0, R8, moved5
+	ADD $8, R1, R25
+	VST1 V1.S[2], (R25)
+	JMP moved5
+
+one5:
+	FMOVS F1, (R1)
+
+moved5:
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+
+done:
 	RET
 
 // func sumF64NEON(x *float64, n int) float64
@@ -6045,6 +11855,1230 @@ fold:
 	FMOVD F0, ret+16(FP)
 	RET
 
+// func maxF64NEON(x *float64, n int) float64
+TEXT ·maxF64NEON(SB), NOSPLIT, $0-24
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVZ $(65520<<48), R25
+	VDUP R25, V0.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V1.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V2.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V3.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V4.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V5.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V6.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V7.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V8.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V9.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V10.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V11.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V12.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V13.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V14.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V15.D2
+	SUBS $64, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $64, R1, R1
+	SUBS $32, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F16
+	WORD $0x6ee0e61f // fcmgt v31.2d, v16.2d, v0.2d
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	FMOVQ 16(R0), F19
+	WORD $0x6ee1e67f // fcmgt v31.2d, v19.2d, v1.2d
+	VMOV V1.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
+	VMOV V19.B16, V1.B16
+	VBIT V21.B16, V20.B16, V1.B16
+	FMOVQ 32(R0), F22
+	WORD $0x6ee2e6df // fcmgt v31.2d, v22.2d, v2.2d
+	VMOV V2.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
+	VMOV V22.B16, V2.B16
+	VBIT V24.B16, V23.B16, V2.B16
+	FMOVQ 48(R0), F25
+	WORD $0x6ee3e73f // fcmgt v31.2d, v25.2d, v3.2d
+	VMOV V3.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
+	VMOV V25.B16, V3.B16
+	VBIT V27.B16, V26.B16, V3.B16
+	FMOVQ 64(R0), F28
+	WORD $0x6ee4e79f // fcmgt v31.2d, v28.2d, v4.2d
+	VMOV V4.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
+	VMOV V28.B16, V4.B16
+	VBIT V30.B16, V29.B16, V4.B16
+	FMOVQ 80(R0), F18
+	WORD $0x6ee5e65f // fcmgt v31.2d, v18.2d, v5.2d
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
+	VMOV V18.B16, V5.B16
+	VBIT V16.B16, V17.B16, V5.B16
+	FMOVQ 96(R0), F21
+	WORD $0x6ee6e6bf // fcmgt v31.2d, v21.2d, v6.2d
+	VMOV V6.B16, V20.B16
+	VBIT V31.B16, V21.B16, V20.B16
+	WORD $0x4e75e6b3 // fcmeq v19.2d, v21.2d, v21.2d
+	VMOV V21.B16, V6.B16
+	VBIT V19.B16, V20.B16, V6.B16
+	FMOVQ 112(R0), F24
+	WORD $0x6ee7e71f // fcmgt v31.2d, v24.2d, v7.2d
+	VMOV V7.B16, V23.B16
+	VBIT V31.B16, V24.B16, V23.B16
+	WORD $0x4e78e716 // fcmeq v22.2d, v24.2d, v24.2d
+	VMOV V24.B16, V7.B16
+	VBIT V22.B16, V23.B16, V7.B16
+	FMOVQ 128(R0), F27
+	WORD $0x6ee8e77f // fcmgt v31.2d, v27.2d, v8.2d
+	VMOV V8.B16, V26.B16
+	VBIT V31.B16, V27.B16, V26.B16
+	WORD $0x4e7be779 // fcmeq v25.2d, v27.2d, v27.2d
+	VMOV V27.B16, V8.B16
+	VBIT V25.B16, V26.B16, V8.B16
+	FMOVQ 144(R0), F30
+	WORD $0x6ee9e7df // fcmgt v31.2d, v30.2d, v9.2d
+	VMOV V9.B16, V29.B16
+	VBIT V31.B16, V30.B16, V29.B16
+	WORD $0x4e7ee7dc // fcmeq v28.2d, v30.2d, v30.2d
+	VMOV V30.B16, V9.B16
+	VBIT V28.B16, V29.B16, V9.B16
+	FMOVQ 160(R0), F16
+	WORD $0x6eeae61f // fcmgt v31.2d, v16.2d, v10.2d
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	FMOVQ 176(R0), F19
+	WORD $0x6eebe67f // fcmgt v31.2d, v19.2d, v11.2d
+	VMOV V11.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
+	VMOV V19.B16, V11.B16
+	VBIT V21.B16, V20.B16, V11.B16
+	FMOVQ 192(R0), F22
+	WORD $0x6eece6df // fcmgt v31.2d, v22.2d, v12.2d
+	VMOV V12.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
+	VMOV V22.B16, V12.B16
+	VBIT V24.B16, V23.B16, V12.B16
+	FMOVQ 208(R0), F25
+	WORD $0x6eede73f // fcmgt v31.2d, v25.2d, v13.2d
+	VMOV V13.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
+	VMOV V25.B16, V13.B16
+	VBIT V27.B16, V26.B16, V13.B16
+	FMOVQ 224(R0), F28
+	WORD $0x6eeee79f // fcmgt v31.2d, v28.2d, v14.2d
+	VMOV V14.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
+	VMOV V28.B16, V14.B16
+	VBIT V30.B16, V29.B16, V14.B16
+	FMOVQ 240(R0), F18
+	WORD $0x6eefe65f // fcmgt v31.2d, v18.2d, v15.2d
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
+	VMOV V18.B16, V15.B16
+	VBIT V16.B16, V17.B16, V15.B16
+	ADD $256, R0, R0
+	SUBS $32, R1, R1
+	BGE lanes
+
+few:
+	ADDS $32, R1, R1
+	BEQ fold
+	SUBS $2, R1, R1
+	BLT part0
+	FMOVQ (R0), F16
+	WORD $0x6ee0e61f // fcmgt v31.2d, v16.2d, v0.2d
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part1
+	FMOVQ (R0), F16
+	WORD $0x6ee1e61f // fcmgt v31.2d, v16.2d, v1.2d
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V1.B16
+	VBIT V18.B16, V17.B16, V1.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part2
+	FMOVQ (R0), F16
+	WORD $0x6ee2e61f // fcmgt v31.2d, v16.2d, v2.2d
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V2.B16
+	VBIT V18.B16, V17.B16, V2.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part3
+	FMOVQ (R0), F16
+	WORD $0x6ee3e61f // fcmgt v31.2d, v16.2d, v3.2d
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V3.B16
+	VBIT V18.B16, V17.B16, V3.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part4
+	FMOVQ (R0), F16
+	WORD $0x6ee4e61f // fcmgt v31.2d, v16.2d, v4.2d
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V4.B16
+	VBIT V18.B16, V17.B16, V4.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part5
+	FMOVQ (R0), F16
+	WORD $0x6ee5e61f // fcmgt v31.2d, v16.2d, v5.2d
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V5.B16
+	VBIT V18.B16, V17.B16, V5.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part6
+	FMOVQ (R0), F16
+	WORD $0x6ee6e61f // fcmgt v31.2d, v16.2d, v6.2d
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V6.B16
+	VBIT V18.B16, V17.B16, V6.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part7
+	FMOVQ (R0), F16
+	WORD $0x6ee7e61f // fcmgt v31.2d, v16.2d, v7.2d
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V7.B16
+	VBIT V18.B16, V17.B16, V7.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part8
+	FMOVQ (R0), F16
+	WORD $0x6ee8e61f // fcmgt v31.2d, v16.2d, v8.2d
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V8.B16
+	VBIT V18.B16, V17.B16, V8.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part9
+	FMOVQ (R0), F16
+	WORD $0x6ee9e61f // fcmgt v31.2d, v16.2d, v9.2d
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V9.B16
+	VBIT V18.B16, V17.B16, V9.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part10
+	FMOVQ (R0), F16
+	WORD $0x6eeae61f // fcmgt v31.2d, v16.2d, v10.2d
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part11
+	FMOVQ (R0), F16
+	WORD $0x6eebe61f // fcmgt v31.2d, v16.2d, v11.2d
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V11.B16
+	VBIT V18.B16, V17.B16, V11.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part12
+	FMOVQ (R0), F16
+	WORD $0x6eece61f // fcmgt v31.2d, v16.2d, v12.2d
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V12.B16
+	VBIT V18.B16, V17.B16, V12.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part13
+	FMOVQ (R0), F16
+	WORD $0x6eede61f // fcmgt v31.2d, v16.2d, v13.2d
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V13.B16
+	VBIT V18.B16, V17.B16, V13.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part14
+	FMOVQ (R0), F16
+	WORD $0x6eeee61f // fcmgt v31.2d, v16.2d, v14.2d
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V14.B16
+	VBIT V18.B16, V17.B16, V14.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part15
+
+part0:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee0e61f // fcmgt v31.2d, v16.2d, v0.2d
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V0.D[0]
+	JMP fold
+
+part1:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee1e61f // fcmgt v31.2d, v16.2d, v1.2d
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V1.D[0]
+	JMP fold
+
+part2:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee2e61f // fcmgt v31.2d, v16.2d, v2.2d
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V2.D[0]
+	JMP fold
+
+part3:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee3e61f // fcmgt v31.2d, v16.2d, v3.2d
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V3.D[0]
+	JMP fold
+
+part4:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee4e61f // fcmgt v31.2d, v16.2d, v4.2d
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V4.D[0]
+	JMP fold
+
+part5:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee5e61f // fcmgt v31.2d, v16.2d, v5.2d
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V5.D[0]
+	JMP fold
+
+part6:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee6e61f // fcmgt v31.2d, v16.2d, v6.2d
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V6.D[0]
+	JMP fold
+
+part7:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee7e61f // fcmgt v31.2d, v16.2d, v7.2d
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V7.D[0]
+	JMP fold
+
+part8:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee8e61f // fcmgt v31.2d, v16.2d, v8.2d
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V8.D[0]
+	JMP fold
+
+part9:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ee9e61f // fcmgt v31.2d, v16.2d, v9.2d
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V9.D[0]
+	JMP fold
+
+part10:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6eeae61f // fcmgt v31.2d, v16.2d, v10.2d
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V10.D[0]
+	JMP fold
+
+part11:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6eebe61f // fcmgt v31.2d, v16.2d, v11.2d
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V11.D[0]
+	JMP fold
+
+part12:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6eece61f // fcmgt v31.2d, v16.2d, v12.2d
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V12.D[0]
+	JMP fold
+
+part13:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6eede61f // fcmgt v31.2d, v16.2d, v13.2d
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V13.D[0]
+	JMP fold
+
+part14:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6eeee61f // fcmgt v31.2d, v16.2d, v14.2d
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V14.D[0]
+	JMP fold
+
+part15:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6eefe61f // fcmgt v31.2d, v16.2d, v15.2d
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V15.D[0]
+
+fold:
+	WORD $0x4e68e511 // fcmeq v17.2d, v8.2d, v8.2d
+	WORD $0x6ee0e51f // fcmgt v31.2d, v8.2d, v0.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V8.B16, V16.B16
+	VMOV V8.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
+	WORD $0x6ee1e53f // fcmgt v31.2d, v9.2d, v1.2d
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V9.B16, V16.B16
+	VMOV V9.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e6ae551 // fcmeq v17.2d, v10.2d, v10.2d
+	WORD $0x6ee2e55f // fcmgt v31.2d, v10.2d, v2.2d
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V10.B16, V16.B16
+	VMOV V10.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e6be571 // fcmeq v17.2d, v11.2d, v11.2d
+	WORD $0x6ee3e57f // fcmgt v31.2d, v11.2d, v3.2d
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V11.B16, V16.B16
+	VMOV V11.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e6ce591 // fcmeq v17.2d, v12.2d, v12.2d
+	WORD $0x6ee4e59f // fcmgt v31.2d, v12.2d, v4.2d
+	VMOV V4.B16, V16.B16
+	VBIT V31.B16, V12.B16, V16.B16
+	VMOV V12.B16, V4.B16
+	VBIT V17.B16, V16.B16, V4.B16
+	WORD $0x4e6de5b1 // fcmeq v17.2d, v13.2d, v13.2d
+	WORD $0x6ee5e5bf // fcmgt v31.2d, v13.2d, v5.2d
+	VMOV V5.B16, V16.B16
+	VBIT V31.B16, V13.B16, V16.B16
+	VMOV V13.B16, V5.B16
+	VBIT V17.B16, V16.B16, V5.B16
+	WORD $0x4e6ee5d1 // fcmeq v17.2d, v14.2d, v14.2d
+	WORD $0x6ee6e5df // fcmgt v31.2d, v14.2d, v6.2d
+	VMOV V6.B16, V16.B16
+	VBIT V31.B16, V14.B16, V16.B16
+	VMOV V14.B16, V6.B16
+	VBIT V17.B16, V16.B16, V6.B16
+	WORD $0x4e6fe5f1 // fcmeq v17.2d, v15.2d, v15.2d
+	WORD $0x6ee7e5ff // fcmgt v31.2d, v15.2d, v7.2d
+	VMOV V7.B16, V16.B16
+	VBIT V31.B16, V15.B16, V16.B16
+	VMOV V15.B16, V7.B16
+	VBIT V17.B16, V16.B16, V7.B16
+	WORD $0x4e64e491 // fcmeq v17.2d, v4.2d, v4.2d
+	WORD $0x6ee0e49f // fcmgt v31.2d, v4.2d, v0.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V4.B16, V16.B16
+	VMOV V4.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e65e4b1 // fcmeq v17.2d, v5.2d, v5.2d
+	WORD $0x6ee1e4bf // fcmgt v31.2d, v5.2d, v1.2d
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V5.B16, V16.B16
+	VMOV V5.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e66e4d1 // fcmeq v17.2d, v6.2d, v6.2d
+	WORD $0x6ee2e4df // fcmgt v31.2d, v6.2d, v2.2d
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V6.B16, V16.B16
+	VMOV V6.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e67e4f1 // fcmeq v17.2d, v7.2d, v7.2d
+	WORD $0x6ee3e4ff // fcmgt v31.2d, v7.2d, v3.2d
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V7.B16, V16.B16
+	VMOV V7.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e62e451 // fcmeq v17.2d, v2.2d, v2.2d
+	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V2.B16, V16.B16
+	VMOV V2.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e63e471 // fcmeq v17.2d, v3.2d, v3.2d
+	WORD $0x6ee1e47f // fcmgt v31.2d, v3.2d, v1.2d
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V3.B16, V16.B16
+	VMOV V3.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
+	WORD $0x6ee0e43f // fcmgt v31.2d, v1.2d, v0.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
+	WORD $0x6ee0e43f // fcmgt v31.2d, v1.2d, v0.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VMOVI $0, V1.B16
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, ret+16(FP)
+	RET
+
+// func minF64NEON(x *float64, n int) float64
+TEXT ·minF64NEON(SB), NOSPLIT, $0-24
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVZ $(32752<<48), R25
+	VDUP R25, V0.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V1.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V2.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V3.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V4.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V5.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V6.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V7.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V8.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V9.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V10.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V11.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V12.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V13.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V14.D2
+	MOVZ $(32752<<48), R25
+	VDUP R25, V15.D2
+	SUBS $64, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $64, R1, R1
+	SUBS $32, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F16
+	WORD $0x6ef0e41f // fcmgt v31.2d, v0.2d, v16.2d
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	FMOVQ 16(R0), F19
+	WORD $0x6ef3e43f // fcmgt v31.2d, v1.2d, v19.2d
+	VMOV V1.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
+	VMOV V19.B16, V1.B16
+	VBIT V21.B16, V20.B16, V1.B16
+	FMOVQ 32(R0), F22
+	WORD $0x6ef6e45f // fcmgt v31.2d, v2.2d, v22.2d
+	VMOV V2.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
+	VMOV V22.B16, V2.B16
+	VBIT V24.B16, V23.B16, V2.B16
+	FMOVQ 48(R0), F25
+	WORD $0x6ef9e47f // fcmgt v31.2d, v3.2d, v25.2d
+	VMOV V3.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
+	VMOV V25.B16, V3.B16
+	VBIT V27.B16, V26.B16, V3.B16
+	FMOVQ 64(R0), F28
+	WORD $0x6efce49f // fcmgt v31.2d, v4.2d, v28.2d
+	VMOV V4.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
+	VMOV V28.B16, V4.B16
+	VBIT V30.B16, V29.B16, V4.B16
+	FMOVQ 80(R0), F18
+	WORD $0x6ef2e4bf // fcmgt v31.2d, v5.2d, v18.2d
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
+	VMOV V18.B16, V5.B16
+	VBIT V16.B16, V17.B16, V5.B16
+	FMOVQ 96(R0), F21
+	WORD $0x6ef5e4df // fcmgt v31.2d, v6.2d, v21.2d
+	VMOV V6.B16, V20.B16
+	VBIT V31.B16, V21.B16, V20.B16
+	WORD $0x4e75e6b3 // fcmeq v19.2d, v21.2d, v21.2d
+	VMOV V21.B16, V6.B16
+	VBIT V19.B16, V20.B16, V6.B16
+	FMOVQ 112(R0), F24
+	WORD $0x6ef8e4ff // fcmgt v31.2d, v7.2d, v24.2d
+	VMOV V7.B16, V23.B16
+	VBIT V31.B16, V24.B16, V23.B16
+	WORD $0x4e78e716 // fcmeq v22.2d, v24.2d, v24.2d
+	VMOV V24.B16, V7.B16
+	VBIT V22.B16, V23.B16, V7.B16
+	FMOVQ 128(R0), F27
+	WORD $0x6efbe51f // fcmgt v31.2d, v8.2d, v27.2d
+	VMOV V8.B16, V26.B16
+	VBIT V31.B16, V27.B16, V26.B16
+	WORD $0x4e7be779 // fcmeq v25.2d, v27.2d, v27.2d
+	VMOV V27.B16, V8.B16
+	VBIT V25.B16, V26.B16, V8.B16
+	FMOVQ 144(R0), F30
+	WORD $0x6efee53f // fcmgt v31.2d, v9.2d, v30.2d
+	VMOV V9.B16, V29.B16
+	VBIT V31.B16, V30.B16, V29.B16
+	WORD $0x4e7ee7dc // fcmeq v28.2d, v30.2d, v30.2d
+	VMOV V30.B16, V9.B16
+	VBIT V28.B16, V29.B16, V9.B16
+	FMOVQ 160(R0), F16
+	WORD $0x6ef0e55f // fcmgt v31.2d, v10.2d, v16.2d
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	FMOVQ 176(R0), F19
+	WORD $0x6ef3e57f // fcmgt v31.2d, v11.2d, v19.2d
+	VMOV V11.B16, V20.B16
+	VBIT V31.B16, V19.B16, V20.B16
+	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
+	VMOV V19.B16, V11.B16
+	VBIT V21.B16, V20.B16, V11.B16
+	FMOVQ 192(R0), F22
+	WORD $0x6ef6e59f // fcmgt v31.2d, v12.2d, v22.2d
+	VMOV V12.B16, V23.B16
+	VBIT V31.B16, V22.B16, V23.B16
+	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
+	VMOV V22.B16, V12.B16
+	VBIT V24.B16, V23.B16, V12.B16
+	FMOVQ 208(R0), F25
+	WORD $0x6ef9e5bf // fcmgt v31.2d, v13.2d, v25.2d
+	VMOV V13.B16, V26.B16
+	VBIT V31.B16, V25.B16, V26.B16
+	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
+	VMOV V25.B16, V13.B16
+	VBIT V27.B16, V26.B16, V13.B16
+	FMOVQ 224(R0), F28
+	WORD $0x6efce5df // fcmgt v31.2d, v14.2d, v28.2d
+	VMOV V14.B16, V29.B16
+	VBIT V31.B16, V28.B16, V29.B16
+	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
+	VMOV V28.B16, V14.B16
+	VBIT V30.B16, V29.B16, V14.B16
+	FMOVQ 240(R0), F18
+	WORD $0x6ef2e5ff // fcmgt v31.2d, v15.2d, v18.2d
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
+	VMOV V18.B16, V15.B16
+	VBIT V16.B16, V17.B16, V15.B16
+	ADD $256, R0, R0
+	SUBS $32, R1, R1
+	BGE lanes
+
+few:
+	ADDS $32, R1, R1
+	BEQ fold
+	SUBS $2, R1, R1
+	BLT part0
+	FMOVQ (R0), F16
+	WORD $0x6ef0e41f // fcmgt v31.2d, v0.2d, v16.2d
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V0.B16
+	VBIT V18.B16, V17.B16, V0.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part1
+	FMOVQ (R0), F16
+	WORD $0x6ef0e43f // fcmgt v31.2d, v1.2d, v16.2d
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V1.B16
+	VBIT V18.B16, V17.B16, V1.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part2
+	FMOVQ (R0), F16
+	WORD $0x6ef0e45f // fcmgt v31.2d, v2.2d, v16.2d
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V2.B16
+	VBIT V18.B16, V17.B16, V2.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part3
+	FMOVQ (R0), F16
+	WORD $0x6ef0e47f // fcmgt v31.2d, v3.2d, v16.2d
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V3.B16
+	VBIT V18.B16, V17.B16, V3.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part4
+	FMOVQ (R0), F16
+	WORD $0x6ef0e49f // fcmgt v31.2d, v4.2d, v16.2d
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V4.B16
+	VBIT V18.B16, V17.B16, V4.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part5
+	FMOVQ (R0), F16
+	WORD $0x6ef0e4bf // fcmgt v31.2d, v5.2d, v16.2d
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V5.B16
+	VBIT V18.B16, V17.B16, V5.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part6
+	FMOVQ (R0), F16
+	WORD $0x6ef0e4df // fcmgt v31.2d, v6.2d, v16.2d
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V6.B16
+	VBIT V18.B16, V17.B16, V6.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part7
+	FMOVQ (R0), F16
+	WORD $0x6ef0e4ff // fcmgt v31.2d, v7.2d, v16.2d
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V7.B16
+	VBIT V18.B16, V17.B16, V7.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part8
+	FMOVQ (R0), F16
+	WORD $0x6ef0e51f // fcmgt v31.2d, v8.2d, v16.2d
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V8.B16
+	VBIT V18.B16, V17.B16, V8.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part9
+	FMOVQ (R0), F16
+	WORD $0x6ef0e53f // fcmgt v31.2d, v9.2d, v16.2d
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V9.B16
+	VBIT V18.B16, V17.B16, V9.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part10
+	FMOVQ (R0), F16
+	WORD $0x6ef0e55f // fcmgt v31.2d, v10.2d, v16.2d
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V10.B16
+	VBIT V18.B16, V17.B16, V10.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part11
+	FMOVQ (R0), F16
+	WORD $0x6ef0e57f // fcmgt v31.2d, v11.2d, v16.2d
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V11.B16
+	VBIT V18.B16, V17.B16, V11.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part12
+	FMOVQ (R0), F16
+	WORD $0x6ef0e59f // fcmgt v31.2d, v12.2d, v16.2d
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V12.B16
+	VBIT V18.B16, V17.B16, V12.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part13
+	FMOVQ (R0), F16
+	WORD $0x6ef0e5bf // fcmgt v31.2d, v13.2d, v16.2d
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V13.B16
+	VBIT V18.B16, V17.B16, V13.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part14
+	FMOVQ (R0), F16
+	WORD $0x6ef0e5df // fcmgt v31.2d, v14.2d, v16.2d
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VMOV V16.B16, V14.B16
+	VBIT V18.B16, V17.B16, V14.B16
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part15
+
+part0:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e41f // fcmgt v31.2d, v0.2d, v16.2d
+	VMOV V0.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V0.D[0]
+	JMP fold
+
+part1:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e43f // fcmgt v31.2d, v1.2d, v16.2d
+	VMOV V1.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V1.D[0]
+	JMP fold
+
+part2:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e45f // fcmgt v31.2d, v2.2d, v16.2d
+	VMOV V2.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V2.D[0]
+	JMP fold
+
+part3:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e47f // fcmgt v31.2d, v3.2d, v16.2d
+	VMOV V3.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V3.D[0]
+	JMP fold
+
+part4:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e49f // fcmgt v31.2d, v4.2d, v16.2d
+	VMOV V4.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V4.D[0]
+	JMP fold
+
+part5:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e4bf // fcmgt v31.2d, v5.2d, v16.2d
+	VMOV V5.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V5.D[0]
+	JMP fold
+
+part6:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e4df // fcmgt v31.2d, v6.2d, v16.2d
+	VMOV V6.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V6.D[0]
+	JMP fold
+
+part7:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e4ff // fcmgt v31.2d, v7.2d, v16.2d
+	VMOV V7.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V7.D[0]
+	JMP fold
+
+part8:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e51f // fcmgt v31.2d, v8.2d, v16.2d
+	VMOV V8.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V8.D[0]
+	JMP fold
+
+part9:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e53f // fcmgt v31.2d, v9.2d, v16.2d
+	VMOV V9.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V9.D[0]
+	JMP fold
+
+part10:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e55f // fcmgt v31.2d, v10.2d, v16.2d
+	VMOV V10.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V10.D[0]
+	JMP fold
+
+part11:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e57f // fcmgt v31.2d, v11.2d, v16.2d
+	VMOV V11.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V11.D[0]
+	JMP fold
+
+part12:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e59f // fcmgt v31.2d, v12.2d, v16.2d
+	VMOV V12.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V12.D[0]
+	JMP fold
+
+part13:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e5bf // fcmgt v31.2d, v13.2d, v16.2d
+	VMOV V13.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V13.D[0]
+	JMP fold
+
+part14:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e5df // fcmgt v31.2d, v14.2d, v16.2d
+	VMOV V14.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V14.D[0]
+	JMP fold
+
+part15:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x6ef0e5ff // fcmgt v31.2d, v15.2d, v16.2d
+	VMOV V15.B16, V17.B16
+	VBIT V31.B16, V16.B16, V17.B16
+	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
+	VBIT V18.B16, V17.B16, V16.B16
+	VMOV V16.D[0], V15.D[0]
+
+fold:
+	WORD $0x4e68e511 // fcmeq v17.2d, v8.2d, v8.2d
+	WORD $0x6ee8e41f // fcmgt v31.2d, v0.2d, v8.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V8.B16, V16.B16
+	VMOV V8.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
+	WORD $0x6ee9e43f // fcmgt v31.2d, v1.2d, v9.2d
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V9.B16, V16.B16
+	VMOV V9.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e6ae551 // fcmeq v17.2d, v10.2d, v10.2d
+	WORD $0x6eeae45f // fcmgt v31.2d, v2.2d, v10.2d
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V10.B16, V16.B16
+	VMOV V10.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e6be571 // fcmeq v17.2d, v11.2d, v11.2d
+	WORD $0x6eebe47f // fcmgt v31.2d, v3.2d, v11.2d
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V11.B16, V16.B16
+	VMOV V11.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e6ce591 // fcmeq v17.2d, v12.2d, v12.2d
+	WORD $0x6eece49f // fcmgt v31.2d, v4.2d, v12.2d
+	VMOV V4.B16, V16.B16
+	VBIT V31.B16, V12.B16, V16.B16
+	VMOV V12.B16, V4.B16
+	VBIT V17.B16, V16.B16, V4.B16
+	WORD $0x4e6de5b1 // fcmeq v17.2d, v13.2d, v13.2d
+	WORD $0x6eede4bf // fcmgt v31.2d, v5.2d, v13.2d
+	VMOV V5.B16, V16.B16
+	VBIT V31.B16, V13.B16, V16.B16
+	VMOV V13.B16, V5.B16
+	VBIT V17.B16, V16.B16, V5.B16
+	WORD $0x4e6ee5d1 // fcmeq v17.2d, v14.2d, v14.2d
+	WORD $0x6eeee4df // fcmgt v31.2d, v6.2d, v14.2d
+	VMOV V6.B16, V16.B16
+	VBIT V31.B16, V14.B16, V16.B16
+	VMOV V14.B16, V6.B16
+	VBIT V17.B16, V16.B16, V6.B16
+	WORD $0x4e6fe5f1 // fcmeq v17.2d, v15.2d, v15.2d
+	WORD $0x6eefe4ff // fcmgt v31.2d, v7.2d, v15.2d
+	VMOV V7.B16, V16.B16
+	VBIT V31.B16, V15.B16, V16.B16
+	VMOV V15.B16, V7.B16
+	VBIT V17.B16, V16.B16, V7.B16
+	WORD $0x4e64e491 // fcmeq v17.2d, v4.2d, v4.2d
+	WORD $0x6ee4e41f // fcmgt v31.2d, v0.2d, v4.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V4.B16, V16.B16
+	VMOV V4.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e65e4b1 // fcmeq v17.2d, v5.2d, v5.2d
+	WORD $0x6ee5e43f // fcmgt v31.2d, v1.2d, v5.2d
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V5.B16, V16.B16
+	VMOV V5.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e66e4d1 // fcmeq v17.2d, v6.2d, v6.2d
+	WORD $0x6ee6e45f // fcmgt v31.2d, v2.2d, v6.2d
+	VMOV V2.B16, V16.B16
+	VBIT V31.B16, V6.B16, V16.B16
+	VMOV V6.B16, V2.B16
+	VBIT V17.B16, V16.B16, V2.B16
+	WORD $0x4e67e4f1 // fcmeq v17.2d, v7.2d, v7.2d
+	WORD $0x6ee7e47f // fcmgt v31.2d, v3.2d, v7.2d
+	VMOV V3.B16, V16.B16
+	VBIT V31.B16, V7.B16, V16.B16
+	VMOV V7.B16, V3.B16
+	VBIT V17.B16, V16.B16, V3.B16
+	WORD $0x4e62e451 // fcmeq v17.2d, v2.2d, v2.2d
+	WORD $0x6ee2e41f // fcmgt v31.2d, v0.2d, v2.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V2.B16, V16.B16
+	VMOV V2.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e63e471 // fcmeq v17.2d, v3.2d, v3.2d
+	WORD $0x6ee3e43f // fcmgt v31.2d, v1.2d, v3.2d
+	VMOV V1.B16, V16.B16
+	VBIT V31.B16, V3.B16, V16.B16
+	VMOV V3.B16, V1.B16
+	VBIT V17.B16, V16.B16, V1.B16
+	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
+	WORD $0x6ee1e41f // fcmgt v31.2d, v0.2d, v1.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
+	WORD $0x6ee1e41f // fcmgt v31.2d, v0.2d, v1.2d
+	VMOV V0.B16, V16.B16
+	VBIT V31.B16, V1.B16, V16.B16
+	VMOV V1.B16, V0.B16
+	VBIT V17.B16, V16.B16, V0.B16
+	VMOVI $0, V1.B16
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, ret+16(FP)
+	RET
+
 // func dotRows1F64NEON(dst *float64, rows int, a *float64, lda int, x *float64, n int)
 TEXT ·dotRows1F64NEON(SB), NOSPLIT, $0-48
 	MOVD dst+0(FP), R1
@@ -6427,6 +13461,1128 @@ fold:
 	BNE rows
 	RET
 
+// func sumRowsF64NEON(dst *float64, rows int, x *float64, ld int, n int)
+TEXT ·sumRowsF64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R1
+	MOVD rows+8(FP), R2
+	MOVD x+16(FP), R3
+	MOVD ld+24(FP), R4
+	MOVD n+32(FP), R5
+
+rows:
+	MOVD R3, R0
+	MOVD R5, R6
+	ADD R4, R3, R3
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $32, R6, R6
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F16
+	WORD $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ 16(R0), F17
+	WORD $0x4e71d421 // fadd v1.2d, v1.2d, v17.2d
+	FMOVQ 32(R0), F18
+	WORD $0x4e72d442 // fadd v2.2d, v2.2d, v18.2d
+	FMOVQ 48(R0), F19
+	WORD $0x4e73d463 // fadd v3.2d, v3.2d, v19.2d
+	FMOVQ 64(R0), F20
+	WORD $0x4e74d484 // fadd v4.2d, v4.2d, v20.2d
+	FMOVQ 80(R0), F21
+	WORD $0x4e75d4a5 // fadd v5.2d, v5.2d, v21.2d
+	FMOVQ 96(R0), F22
+	WORD $0x4e76d4c6 // fadd v6.2d, v6.2d, v22.2d
+	FMOVQ 112(R0), F23
+	WORD $0x4e77d4e7 // fadd v7.2d, v7.2d, v23.2d
+	FMOVQ 128(R0), F24
+	WORD $0x4e78d508 // fadd v8.2d, v8.2d, v24.2d
+	FMOVQ 144(R0), F25
+	WORD $0x4e79d529 // fadd v9.2d, v9.2d, v25.2d
+	FMOVQ 160(R0), F26
+	WORD $0x4e7ad54a // fadd v10.2d, v10.2d, v26.2d
+	FMOVQ 176(R0), F27
+	WORD $0x4e7bd56b // fadd v11.2d, v11.2d, v27.2d
+	FMOVQ 192(R0), F28
+	WORD $0x4e7cd58c // fadd v12.2d, v12.2d, v28.2d
+	FMOVQ 208(R0), F29
+	WORD $0x4e7dd5ad // fadd v13.2d, v13.2d, v29.2d
+	FMOVQ 224(R0), F30
+	WORD $0x4e7ed5ce // fadd v14.2d, v14.2d, v30.2d
+	FMOVQ 240(R0), F16
+	WORD $0x4e70d5ef // fadd v15.2d, v15.2d, v16.2d
+	ADD $256, R0, R0
+	SUBS $32, R6, R6
+	BGE lanes
+
+few:
+	ADDS $32, R6, R6
+	BEQ fold
+	SUBS $2, R6, R6
+	BLT part0
+	FMOVQ (R0), F16
+	WORD $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part1
+	FMOVQ (R0), F16
+	WORD $0x4e70d421 // fadd v1.2d, v1.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part2
+	FMOVQ (R0), F16
+	WORD $0x4e70d442 // fadd v2.2d, v2.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part3
+	FMOVQ (R0), F16
+	WORD $0x4e70d463 // fadd v3.2d, v3.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part4
+	FMOVQ (R0), F16
+	WORD $0x4e70d484 // fadd v4.2d, v4.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part5
+	FMOVQ (R0), F16
+	WORD $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part6
+	FMOVQ (R0), F16
+	WORD $0x4e70d4c6 // fadd v6.2d, v6.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part7
+	FMOVQ (R0), F16
+	WORD $0x4e70d4e7 // fadd v7.2d, v7.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part8
+	FMOVQ (R0), F16
+	WORD $0x4e70d508 // fadd v8.2d, v8.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part9
+	FMOVQ (R0), F16
+	WORD $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part10
+	FMOVQ (R0), F16
+	WORD $0x4e70d54a // fadd v10.2d, v10.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part11
+	FMOVQ (R0), F16
+	WORD $0x4e70d56b // fadd v11.2d, v11.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part12
+	FMOVQ (R0), F16
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part13
+	FMOVQ (R0), F16
+	WORD $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part14
+	FMOVQ (R0), F16
+	WORD $0x4e70d5ce // fadd v14.2d, v14.2d, v16.2d
+	ADD $16, R0, R0
+	SUBS $2, R6, R6
+	BLT part15
+
+part0:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d410 // fadd v16.2d, v0.2d, v16.2d
+	VMOV V16.D[0], V0.D[0]
+	JMP fold
+
+part1:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d430 // fadd v16.2d, v1.2d, v16.2d
+	VMOV V16.D[0], V1.D[0]
+	JMP fold
+
+part2:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d450 // fadd v16.2d, v2.2d, v16.2d
+	VMOV V16.D[0], V2.D[0]
+	JMP fold
+
+part3:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d470 // fadd v16.2d, v3.2d, v16.2d
+	VMOV V16.D[0], V3.D[0]
+	JMP fold
+
+part4:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d490 // fadd v16.2d, v4.2d, v16.2d
+	VMOV V16.D[0], V4.D[0]
+	JMP fold
+
+part5:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d4b0 // fadd v16.2d, v5.2d, v16.2d
+	VMOV V16.D[0], V5.D[0]
+	JMP fold
+
+part6:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d4d0 // fadd v16.2d, v6.2d, v16.2d
+	VMOV V16.D[0], V6.D[0]
+	JMP fold
+
+part7:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d4f0 // fadd v16.2d, v7.2d, v16.2d
+	VMOV V16.D[0], V7.D[0]
+	JMP fold
+
+part8:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d510 // fadd v16.2d, v8.2d, v16.2d
+	VMOV V16.D[0], V8.D[0]
+	JMP fold
+
+part9:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d530 // fadd v16.2d, v9.2d, v16.2d
+	VMOV V16.D[0], V9.D[0]
+	JMP fold
+
+part10:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d550 // fadd v16.2d, v10.2d, v16.2d
+	VMOV V16.D[0], V10.D[0]
+	JMP fold
+
+part11:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d570 // fadd v16.2d, v11.2d, v16.2d
+	VMOV V16.D[0], V11.D[0]
+	JMP fold
+
+part12:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d590 // fadd v16.2d, v12.2d, v16.2d
+	VMOV V16.D[0], V12.D[0]
+	JMP fold
+
+part13:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d5b0 // fadd v16.2d, v13.2d, v16.2d
+	VMOV V16.D[0], V13.D[0]
+	JMP fold
+
+part14:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d5d0 // fadd v16.2d, v14.2d, v16.2d
+	VMOV V16.D[0], V14.D[0]
+	JMP fold
+
+part15:
+	ADDS $2, R6, R6
+	BEQ fold
+	FMOVD (R0), F16
+	WORD $0x4e70d5f0 // fadd v16.2d, v15.2d, v16.2d
+	VMOV V16.D[0], V15.D[0]
+
+fold:
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, (R1)
+	ADD $8, R1, R1
+	SUBS $1, R2, R2
+	BNE rows
+	RET
+
+// func distanceF64NEON(x *float64, p float64, n int) float64
+TEXT ·distanceF64NEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD n+16(FP), R1
+	FMOVD p+8(FP), F16
+	VDUP V16.D[0], V16.D2
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $64, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $64, R1, R1
+	SUBS $32, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ 16(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	WORD $0x4e72d421 // fadd v1.2d, v1.2d, v18.2d
+	FMOVQ 32(R0), F19
+	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
+	WORD $0x4e73d442 // fadd v2.2d, v2.2d, v19.2d
+	FMOVQ 48(R0), F20
+	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
+	WORD $0x4e74d463 // fadd v3.2d, v3.2d, v20.2d
+	FMOVQ 64(R0), F21
+	WORD $0x4ef0d6b5 // fsub v21.2d, v21.2d, v16.2d
+	WORD $0x4e75d484 // fadd v4.2d, v4.2d, v21.2d
+	FMOVQ 80(R0), F22
+	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
+	WORD $0x4e76d4a5 // fadd v5.2d, v5.2d, v22.2d
+	FMOVQ 96(R0), F23
+	WORD $0x4ef0d6f7 // fsub v23.2d, v23.2d, v16.2d
+	WORD $0x4e77d4c6 // fadd v6.2d, v6.2d, v23.2d
+	FMOVQ 112(R0), F24
+	WORD $0x4ef0d718 // fsub v24.2d, v24.2d, v16.2d
+	WORD $0x4e78d4e7 // fadd v7.2d, v7.2d, v24.2d
+	FMOVQ 128(R0), F25
+	WORD $0x4ef0d739 // fsub v25.2d, v25.2d, v16.2d
+	WORD $0x4e79d508 // fadd v8.2d, v8.2d, v25.2d
+	FMOVQ 144(R0), F26
+	WORD $0x4ef0d75a // fsub v26.2d, v26.2d, v16.2d
+	WORD $0x4e7ad529 // fadd v9.2d, v9.2d, v26.2d
+	FMOVQ 160(R0), F27
+	WORD $0x4ef0d77b // fsub v27.2d, v27.2d, v16.2d
+	WORD $0x4e7bd54a // fadd v10.2d, v10.2d, v27.2d
+	FMOVQ 176(R0), F28
+	WORD $0x4ef0d79c // fsub v28.2d, v28.2d, v16.2d
+	WORD $0x4e7cd56b // fadd v11.2d, v11.2d, v28.2d
+	FMOVQ 192(R0), F29
+	WORD $0x4ef0d7bd // fsub v29.2d, v29.2d, v16.2d
+	WORD $0x4e7dd58c // fadd v12.2d, v12.2d, v29.2d
+	FMOVQ 208(R0), F30
+	WORD $0x4ef0d7de // fsub v30.2d, v30.2d, v16.2d
+	WORD $0x4e7ed5ad // fadd v13.2d, v13.2d, v30.2d
+	FMOVQ 224(R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d5ce // fadd v14.2d, v14.2d, v17.2d
+	FMOVQ 240(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	WORD $0x4e72d5ef // fadd v15.2d, v15.2d, v18.2d
+	ADD $256, R0, R0
+	SUBS $32, R1, R1
+	BGE lanes
+
+few:
+	ADDS $32, R1, R1
+	BEQ fold
+	SUBS $2, R1, R1
+	BLT part0
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part1
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d421 // fadd v1.2d, v1.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part2
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d442 // fadd v2.2d, v2.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part3
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d463 // fadd v3.2d, v3.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part4
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d484 // fadd v4.2d, v4.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part5
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d4a5 // fadd v5.2d, v5.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part6
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d4c6 // fadd v6.2d, v6.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part7
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d4e7 // fadd v7.2d, v7.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part8
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d508 // fadd v8.2d, v8.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part9
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d529 // fadd v9.2d, v9.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part10
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d54a // fadd v10.2d, v10.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part11
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d56b // fadd v11.2d, v11.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part12
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d58c // fadd v12.2d, v12.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part13
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d5ad // fadd v13.2d, v13.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part14
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d5ce // fadd v14.2d, v14.2d, v17.2d
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part15
+
+part0:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d411 // fadd v17.2d, v0.2d, v17.2d
+	VMOV V17.D[0], V0.D[0]
+	JMP fold
+
+part1:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d431 // fadd v17.2d, v1.2d, v17.2d
+	VMOV V17.D[0], V1.D[0]
+	JMP fold
+
+part2:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d451 // fadd v17.2d, v2.2d, v17.2d
+	VMOV V17.D[0], V2.D[0]
+	JMP fold
+
+part3:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d471 // fadd v17.2d, v3.2d, v17.2d
+	VMOV V17.D[0], V3.D[0]
+	JMP fold
+
+part4:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d491 // fadd v17.2d, v4.2d, v17.2d
+	VMOV V17.D[0], V4.D[0]
+	JMP fold
+
+part5:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d4b1 // fadd v17.2d, v5.2d, v17.2d
+	VMOV V17.D[0], V5.D[0]
+	JMP fold
+
+part6:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d4d1 // fadd v17.2d, v6.2d, v17.2d
+	VMOV V17.D[0], V6.D[0]
+	JMP fold
+
+part7:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d4f1 // fadd v17.2d, v7.2d, v17.2d
+	VMOV V17.D[0], V7.D[0]
+	JMP fold
+
+part8:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d511 // fadd v17.2d, v8.2d, v17.2d
+	VMOV V17.D[0], V8.D[0]
+	JMP fold
+
+part9:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d531 // fadd v17.2d, v9.2d, v17.2d
+	VMOV V17.D[0], V9.D[0]
+	JMP fold
+
+part10:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d551 // fadd v17.2d, v10.2d, v17.2d
+	VMOV V17.D[0], V10.D[0]
+	JMP fold
+
+part11:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d571 // fadd v17.2d, v11.2d, v17.2d
+	VMOV V17.D[0], V11.D[0]
+	JMP fold
+
+part12:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d591 // fadd v17.2d, v12.2d, v17.2d
+	VMOV V17.D[0], V12.D[0]
+	JMP fold
+
+part13:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d5b1 // fadd v17.2d, v13.2d, v17.2d
+	VMOV V17.D[0], V13.D[0]
+	JMP fold
+
+part14:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d5d1 // fadd v17.2d, v14.2d, v17.2d
+	VMOV V17.D[0], V14.D[0]
+	JMP fold
+
+part15:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d5f1 // fadd v17.2d, v15.2d, v17.2d
+	VMOV V17.D[0], V15.D[0]
+
+fold:
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, ret+24(FP)
+	RET
+
+// func squareDistanceF64NEON(x *float64, p float64, n int) float64
+TEXT ·squareDistanceF64NEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD n+16(FP), R1
+	FMOVD p+8(FP), F16
+	VDUP V16.D[0], V16.D2
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $64, R1, R1
+	BLT aligned
+
+aligned:
+	ADD $64, R1, R1
+	SUBS $32, R1, R1
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V0.D2
+	FMOVQ 16(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	VFMLA V18.D2, V18.D2, V1.D2
+	FMOVQ 32(R0), F19
+	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
+	VFMLA V19.D2, V19.D2, V2.D2
+	FMOVQ 48(R0), F20
+	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
+	VFMLA V20.D2, V20.D2, V3.D2
+	FMOVQ 64(R0), F21
+	WORD $0x4ef0d6b5 // fsub v21.2d, v21.2d, v16.2d
+	VFMLA V21.D2, V21.D2, V4.D2
+	FMOVQ 80(R0), F22
+	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
+	VFMLA V22.D2, V22.D2, V5.D2
+	FMOVQ 96(R0), F23
+	WORD $0x4ef0d6f7 // fsub v23.2d, v23.2d, v16.2d
+	VFMLA V23.D2, V23.D2, V6.D2
+	FMOVQ 112(R0), F24
+	WORD $0x4ef0d718 // fsub v24.2d, v24.2d, v16.2d
+	VFMLA V24.D2, V24.D2, V7.D2
+	FMOVQ 128(R0), F25
+	WORD $0x4ef0d739 // fsub v25.2d, v25.2d, v16.2d
+	VFMLA V25.D2, V25.D2, V8.D2
+	FMOVQ 144(R0), F26
+	WORD $0x4ef0d75a // fsub v26.2d, v26.2d, v16.2d
+	VFMLA V26.D2, V26.D2, V9.D2
+	FMOVQ 160(R0), F27
+	WORD $0x4ef0d77b // fsub v27.2d, v27.2d, v16.2d
+	VFMLA V27.D2, V27.D2, V10.D2
+	FMOVQ 176(R0), F28
+	WORD $0x4ef0d79c // fsub v28.2d, v28.2d, v16.2d
+	VFMLA V28.D2, V28.D2, V11.D2
+	FMOVQ 192(R0), F29
+	WORD $0x4ef0d7bd // fsub v29.2d, v29.2d, v16.2d
+	VFMLA V29.D2, V29.D2, V12.D2
+	FMOVQ 208(R0), F30
+	WORD $0x4ef0d7de // fsub v30.2d, v30.2d, v16.2d
+	VFMLA V30.D2, V30.D2, V13.D2
+	FMOVQ 224(R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V14.D2
+	FMOVQ 240(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	VFMLA V18.D2, V18.D2, V15.D2
+	ADD $256, R0, R0
+	SUBS $32, R1, R1
+	BGE lanes
+
+few:
+	ADDS $32, R1, R1
+	BEQ fold
+	SUBS $2, R1, R1
+	BLT part0
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V0.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part1
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V1.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part2
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V2.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part3
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V3.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part4
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V4.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part5
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V5.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part6
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V6.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part7
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V7.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part8
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V8.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part9
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V9.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part10
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V10.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part11
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V11.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part12
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V12.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part13
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V13.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part14
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V14.D2
+	ADD $16, R0, R0
+	SUBS $2, R1, R1
+	BLT part15
+
+part0:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V0.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V0.D[0]
+	JMP fold
+
+part1:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V1.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V1.D[0]
+	JMP fold
+
+part2:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V2.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V2.D[0]
+	JMP fold
+
+part3:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V3.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V3.D[0]
+	JMP fold
+
+part4:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V4.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V4.D[0]
+	JMP fold
+
+part5:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V5.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V5.D[0]
+	JMP fold
+
+part6:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V6.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V6.D[0]
+	JMP fold
+
+part7:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V7.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V7.D[0]
+	JMP fold
+
+part8:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V8.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V8.D[0]
+	JMP fold
+
+part9:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V9.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V9.D[0]
+	JMP fold
+
+part10:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V10.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V10.D[0]
+	JMP fold
+
+part11:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V11.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V11.D[0]
+	JMP fold
+
+part12:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V12.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V12.D[0]
+	JMP fold
+
+part13:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V13.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V13.D[0]
+	JMP fold
+
+part14:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V14.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V14.D[0]
+	JMP fold
+
+part15:
+	ADDS $2, R1, R1
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V15.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V15.D[0]
+
+fold:
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, ret+24(FP)
+	RET
+
+// func mergeMomentsF64NEON(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
+TEXT ·mergeMomentsF64NEON(SB), NOSPLIT, $0-72
+	MOVD mean+0(FP), R0
+	MOVD rest+8(FP), R1
+	MOVD m2+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD y+32(FP), R4
+	MOVD z+40(FP), R5
+	MOVD n+64(FP), R6
+	FMOVD w+48(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD u+56(FP), F1
+	VDUP V1.D[0], V1.D2
+	SUBS $64, R6, R6
+	BLT aligned
+
+aligned:
+	ADD $64, R6, R6
+	SUBS $4, R6, R6
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R3), F2
+	FMOVQ 16(R3), F3
+	FMOVQ (R4), F4
+	FMOVQ 16(R4), F5
+	FMOVQ (R0), F6
+	FMOVQ 16(R0), F7
+	WORD $0x4ee2d4c6 // fsub v6.2d, v6.2d, v2.2d
+	WORD $0x4ee3d4e7 // fsub v7.2d, v7.2d, v3.2d
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	WORD $0x4ee4d508 // fsub v8.2d, v8.2d, v4.2d
+	WORD $0x4ee5d529 // fsub v9.2d, v9.2d, v5.2d
+	WORD $0x4e68d4c8 // fadd v8.2d, v6.2d, v8.2d
+	WORD $0x4e69d4e9 // fadd v9.2d, v7.2d, v9.2d
+	FMOVQ F2, (R0)
+	FMOVQ F3, 16(R0)
+	VFMLA V0.D2, V8.D2, V4.D2
+	VFMLA V0.D2, V9.D2, V5.D2
+	FMOVQ F4, (R1)
+	FMOVQ F5, 16(R1)
+	WORD $0x6e61dd0a // fmul v10.2d, v8.2d, v1.2d
+	WORD $0x6e61dd2b // fmul v11.2d, v9.2d, v1.2d
+	FMOVQ (R5), F12
+	FMOVQ 16(R5), F13
+	FMOVQ (R2), F14
+	FMOVQ 16(R2), F15
+	WORD $0x4e6ed58e // fadd v14.2d, v12.2d, v14.2d
+	WORD $0x4e6fd5af // fadd v15.2d, v13.2d, v15.2d
+	VFMLA V8.D2, V10.D2, V14.D2
+	VFMLA V9.D2, V11.D2, V15.D2
+	FMOVQ F14, (R2)
+	FMOVQ F15, 16(R2)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	SUBS $4, R6, R6
+	BGE vectors
+
+few:
+	ADDS $2, R6, R6
+	BLT rest
+
+vector:
+	FMOVQ (R3), F2
+	FMOVQ (R4), F3
+	FMOVQ (R0), F4
+	WORD $0x4ee2d484 // fsub v4.2d, v4.2d, v2.2d
+	FMOVQ (R1), F5
+	WORD $0x4ee3d4a5 // fsub v5.2d, v5.2d, v3.2d
+	WORD $0x4e65d485 // fadd v5.2d, v4.2d, v5.2d
+	FMOVQ F2, (R0)
+	VFMLA V0.D2, V5.D2, V3.D2
+	FMOVQ F3, (R1)
+	WORD $0x6e61dca6 // fmul v6.2d, v5.2d, v1.2d
+	FMOVQ (R5), F7
+	FMOVQ (R2), F8
+	WORD $0x4e68d4e8 // fadd v8.2d, v7.2d, v8.2d
+	VFMLA V5.D2, V6.D2, V8.D2
+	FMOVQ F8, (R2)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $2, R6, R6
+	BGE vector
+
+rest:
+	ADDS $2, R6, R6
+	BEQ done
+	FMOVD (R3), F2
+	FMOVD (R4), F3
+	FMOVD (R0), F4
+	WORD $0x4ee2d484 // fsub v4.2d, v4.2d, v2.2d
+	FMOVD (R1), F5
+	WORD $0x4ee3d4a5 // fsub v5.2d, v5.2d, v3.2d
+	WORD $0x4e65d485 // fadd v5.2d, v4.2d, v5.2d
+	FMOVD F2, (R0)
+	VFMLA V0.D2, V5.D2, V3.D2
+	FMOVD F3, (R1)
+	WORD $0x6e61dca6 // fmul v6.2d, v5.2d, v1.2d
+	FMOVD (R5), F7
+	FMOVD (R2), F8
+	WORD $0x4e68d4e8 // fadd v8.2d, v7.2d, v8.2d
+	VFMLA V5.D2, V6.D2, V8.D2
+	FMOVD F8, (R2)
+
+done:
+	RET
+
 // func colSum4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
 TEXT ·colSum4F64NEON(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R5
@@ -6669,4 +14825,1618 @@ rest:
 done:
 	SUBS $1, R5, R5
 	BNE row
+	RET
+
+// func colAsum4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+TEXT ·colAsum4F64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R5
+	MOVD x+8(FP), R6
+	MOVD ld+16(FP), R7
+	MOVD rows+24(FP), R8
+	MOVD n+32(FP), R9
+	MOVD R9, R11
+	AND $1, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R5, R0
+	MOVD R6, R1
+	ADD R7, R6, R6
+	MOVD R6, R2
+	ADD R7, R6, R6
+	MOVD R6, R3
+	ADD R7, R6, R6
+	MOVD R6, R4
+	ADD R7, R6, R6
+	SUBS $16, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F0
+	FMOVQ 16(R0), F1
+	FMOVQ 32(R0), F2
+	FMOVQ 48(R0), F3
+	FMOVQ 64(R0), F4
+	FMOVQ 80(R0), F5
+	FMOVQ 96(R0), F6
+	FMOVQ 112(R0), F7
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	FMOVQ 32(R1), F10
+	FMOVQ 48(R1), F11
+	FMOVQ 64(R1), F12
+	FMOVQ 80(R1), F13
+	FMOVQ 96(R1), F14
+	FMOVQ 112(R1), F15
+	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
+	WORD $0x4ee0f94a // fabs v10.2d, v10.2d
+	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
+	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
+	WORD $0x4e68d408 // fadd v8.2d, v0.2d, v8.2d
+	WORD $0x4e69d429 // fadd v9.2d, v1.2d, v9.2d
+	WORD $0x4e6ad44a // fadd v10.2d, v2.2d, v10.2d
+	WORD $0x4e6bd46b // fadd v11.2d, v3.2d, v11.2d
+	WORD $0x4e6cd48c // fadd v12.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4ad // fadd v13.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4ce // fadd v14.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4ef // fadd v15.2d, v7.2d, v15.2d
+	FMOVQ (R2), F16
+	FMOVQ 16(R2), F17
+	FMOVQ 32(R2), F18
+	FMOVQ 48(R2), F19
+	FMOVQ 64(R2), F20
+	FMOVQ 80(R2), F21
+	FMOVQ 96(R2), F22
+	FMOVQ 112(R2), F23
+	WORD $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD $0x4ee0fa31 // fabs v17.2d, v17.2d
+	WORD $0x4ee0fa52 // fabs v18.2d, v18.2d
+	WORD $0x4ee0fa73 // fabs v19.2d, v19.2d
+	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
+	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
+	WORD $0x4ee0fad6 // fabs v22.2d, v22.2d
+	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
+	WORD $0x4e70d510 // fadd v16.2d, v8.2d, v16.2d
+	WORD $0x4e71d531 // fadd v17.2d, v9.2d, v17.2d
+	WORD $0x4e72d552 // fadd v18.2d, v10.2d, v18.2d
+	WORD $0x4e73d573 // fadd v19.2d, v11.2d, v19.2d
+	WORD $0x4e74d594 // fadd v20.2d, v12.2d, v20.2d
+	WORD $0x4e75d5b5 // fadd v21.2d, v13.2d, v21.2d
+	WORD $0x4e76d5d6 // fadd v22.2d, v14.2d, v22.2d
+	WORD $0x4e77d5f7 // fadd v23.2d, v15.2d, v23.2d
+	FMOVQ (R3), F24
+	FMOVQ 16(R3), F25
+	FMOVQ 32(R3), F26
+	FMOVQ 48(R3), F27
+	FMOVQ 64(R3), F28
+	FMOVQ 80(R3), F29
+	FMOVQ 96(R3), F30
+	FMOVQ 112(R3), F0
+	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
+	WORD $0x4ee0fb39 // fabs v25.2d, v25.2d
+	WORD $0x4ee0fb5a // fabs v26.2d, v26.2d
+	WORD $0x4ee0fb7b // fabs v27.2d, v27.2d
+	WORD $0x4ee0fb9c // fabs v28.2d, v28.2d
+	WORD $0x4ee0fbbd // fabs v29.2d, v29.2d
+	WORD $0x4ee0fbde // fabs v30.2d, v30.2d
+	WORD $0x4ee0f800 // fabs v0.2d, v0.2d
+	WORD $0x4e78d618 // fadd v24.2d, v16.2d, v24.2d
+	WORD $0x4e79d639 // fadd v25.2d, v17.2d, v25.2d
+	WORD $0x4e7ad65a // fadd v26.2d, v18.2d, v26.2d
+	WORD $0x4e7bd67b // fadd v27.2d, v19.2d, v27.2d
+	WORD $0x4e7cd69c // fadd v28.2d, v20.2d, v28.2d
+	WORD $0x4e7dd6bd // fadd v29.2d, v21.2d, v29.2d
+	WORD $0x4e7ed6de // fadd v30.2d, v22.2d, v30.2d
+	WORD $0x4e60d6e0 // fadd v0.2d, v23.2d, v0.2d
+	FMOVQ (R4), F1
+	FMOVQ 16(R4), F2
+	FMOVQ 32(R4), F3
+	FMOVQ 48(R4), F4
+	FMOVQ 64(R4), F5
+	FMOVQ 80(R4), F6
+	FMOVQ 96(R4), F7
+	FMOVQ 112(R4), F8
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	WORD $0x4ee0f863 // fabs v3.2d, v3.2d
+	WORD $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD $0x4ee0f8a5 // fabs v5.2d, v5.2d
+	WORD $0x4ee0f8c6 // fabs v6.2d, v6.2d
+	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
+	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD $0x4e61d701 // fadd v1.2d, v24.2d, v1.2d
+	WORD $0x4e62d722 // fadd v2.2d, v25.2d, v2.2d
+	WORD $0x4e63d743 // fadd v3.2d, v26.2d, v3.2d
+	WORD $0x4e64d764 // fadd v4.2d, v27.2d, v4.2d
+	WORD $0x4e65d785 // fadd v5.2d, v28.2d, v5.2d
+	WORD $0x4e66d7a6 // fadd v6.2d, v29.2d, v6.2d
+	WORD $0x4e67d7c7 // fadd v7.2d, v30.2d, v7.2d
+	WORD $0x4e68d408 // fadd v8.2d, v0.2d, v8.2d
+	FMOVQ F1, (R0)
+	FMOVQ F2, 16(R0)
+	FMOVQ F3, 32(R0)
+	FMOVQ F4, 48(R0)
+	FMOVQ F5, 64(R0)
+	FMOVQ F6, 80(R0)
+	FMOVQ F7, 96(R0)
+	FMOVQ F8, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	ADD $128, R3, R3
+	ADD $128, R4, R4
+	SUBS $16, R10, R10
+	BGE vectors
+
+few:
+	ADDS $14, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F0
+	FMOVQ (R1), F1
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
+	FMOVQ (R2), F2
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	WORD $0x4e62d422 // fadd v2.2d, v1.2d, v2.2d
+	FMOVQ (R3), F3
+	WORD $0x4ee0f863 // fabs v3.2d, v3.2d
+	WORD $0x4e63d443 // fadd v3.2d, v2.2d, v3.2d
+	FMOVQ (R4), F4
+	WORD $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD $0x4e64d464 // fadd v4.2d, v3.2d, v4.2d
+	FMOVQ F4, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $2, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	FMOVD (R0), F0
+	FMOVD (R1), F1
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
+	FMOVD (R2), F2
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	WORD $0x4e62d422 // fadd v2.2d, v1.2d, v2.2d
+	FMOVD (R3), F3
+	WORD $0x4ee0f863 // fabs v3.2d, v3.2d
+	WORD $0x4e63d443 // fadd v3.2d, v2.2d, v3.2d
+	FMOVD (R4), F4
+	WORD $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD $0x4e64d464 // fadd v4.2d, v3.2d, v4.2d
+	FMOVD F4, (R0)
+
+done:
+	SUBS $4, R8, R8
+	BNE row
+	RET
+
+// func colAsum1F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+TEXT ·colAsum1F64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R2
+	MOVD x+8(FP), R3
+	MOVD ld+16(FP), R4
+	MOVD rows+24(FP), R5
+	MOVD n+32(FP), R6
+	MOVD R6, R8
+	AND $1, R8, R8
+	CMP $0, R8
+	BEQ row
+
+row:
+	MOVD R6, R7
+	MOVD R2, R0
+	MOVD R3, R1
+	ADD R4, R3, R3
+	SUBS $16, R7, R7
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F0
+	FMOVQ (R1), F1
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	FMOVQ 16(R0), F2
+	FMOVQ 16(R1), F3
+	WORD $0x4ee0f863 // fabs v3.2d, v3.2d
+	WORD $0x4e63d443 // fadd v3.2d, v2.2d, v3.2d
+	FMOVQ F3, 16(R0)
+	FMOVQ 32(R0), F4
+	FMOVQ 32(R1), F5
+	WORD $0x4ee0f8a5 // fabs v5.2d, v5.2d
+	WORD $0x4e65d485 // fadd v5.2d, v4.2d, v5.2d
+	FMOVQ F5, 32(R0)
+	FMOVQ 48(R0), F6
+	FMOVQ 48(R1), F7
+	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
+	WORD $0x4e67d4c7 // fadd v7.2d, v6.2d, v7.2d
+	FMOVQ F7, 48(R0)
+	FMOVQ 64(R0), F8
+	FMOVQ 64(R1), F9
+	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
+	WORD $0x4e69d509 // fadd v9.2d, v8.2d, v9.2d
+	FMOVQ F9, 64(R0)
+	FMOVQ 80(R0), F10
+	FMOVQ 80(R1), F11
+	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
+	WORD $0x4e6bd54b // fadd v11.2d, v10.2d, v11.2d
+	FMOVQ F11, 80(R0)
+	FMOVQ 96(R0), F12
+	FMOVQ 96(R1), F13
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	WORD $0x4e6dd58d // fadd v13.2d, v12.2d, v13.2d
+	FMOVQ F13, 96(R0)
+	FMOVQ 112(R0), F14
+	FMOVQ 112(R1), F15
+	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
+	WORD $0x4e6fd5cf // fadd v15.2d, v14.2d, v15.2d
+	FMOVQ F15, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $16, R7, R7
+	BGE vectors
+
+few:
+	ADDS $14, R7, R7
+	BLT rest
+
+vector:
+	FMOVQ (R0), F0
+	FMOVQ (R1), F1
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R7, R7
+	BGE vector
+
+rest:
+	CMP $0, R8
+	BEQ done
+	FMOVD (R0), F0
+	FMOVD (R1), F1
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4e61d401 // fadd v1.2d, v0.2d, v1.2d
+	FMOVD F1, (R0)
+
+done:
+	SUBS $1, R5, R5
+	BNE row
+	RET
+
+// func colMax4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+TEXT ·colMax4F64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R5
+	MOVD x+8(FP), R6
+	MOVD ld+16(FP), R7
+	MOVD rows+24(FP), R8
+	MOVD n+32(FP), R9
+	VMOVI $0, V0.B16
+	MOVD R9, R11
+	AND $1, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R5, R0
+	MOVD R6, R1
+	ADD R7, R6, R6
+	MOVD R6, R2
+	ADD R7, R6, R6
+	MOVD R6, R3
+	ADD R7, R6, R6
+	MOVD R6, R4
+	ADD R7, R6, R6
+	SUBS $16, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ee1e53f // fcmgt v31.2d, v9.2d, v1.2d
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6ee2e55f // fcmgt v31.2d, v10.2d, v2.2d
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6ee3e57f // fcmgt v31.2d, v11.2d, v3.2d
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6ee4e59f // fcmgt v31.2d, v12.2d, v4.2d
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6ee5e5bf // fcmgt v31.2d, v13.2d, v5.2d
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6ee6e5df // fcmgt v31.2d, v14.2d, v6.2d
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6ee7e5ff // fcmgt v31.2d, v15.2d, v7.2d
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ee8e61f // fcmgt v31.2d, v16.2d, v8.2d
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
+	WORD $0x4e6ae552 // fcmeq v18.2d, v10.2d, v10.2d
+	WORD $0x4e6be573 // fcmeq v19.2d, v11.2d, v11.2d
+	WORD $0x4e6ce594 // fcmeq v20.2d, v12.2d, v12.2d
+	WORD $0x4e6de5b5 // fcmeq v21.2d, v13.2d, v13.2d
+	WORD $0x4e6ee5d6 // fcmeq v22.2d, v14.2d, v14.2d
+	WORD $0x4e6fe5f7 // fcmeq v23.2d, v15.2d, v15.2d
+	WORD $0x4e70e618 // fcmeq v24.2d, v16.2d, v16.2d
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	FMOVQ (R2), F25
+	FMOVQ 16(R2), F26
+	FMOVQ 32(R2), F27
+	FMOVQ 48(R2), F28
+	FMOVQ 64(R2), F29
+	FMOVQ 80(R2), F30
+	FMOVQ 96(R2), F17
+	FMOVQ 112(R2), F1
+	WORD $0x6ee9e73f // fcmgt v31.2d, v25.2d, v9.2d
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x6eeae75f // fcmgt v31.2d, v26.2d, v10.2d
+	VBIT V31.B16, V26.B16, V10.B16
+	WORD $0x6eebe77f // fcmgt v31.2d, v27.2d, v11.2d
+	VBIT V31.B16, V27.B16, V11.B16
+	WORD $0x6eece79f // fcmgt v31.2d, v28.2d, v12.2d
+	VBIT V31.B16, V28.B16, V12.B16
+	WORD $0x6eede7bf // fcmgt v31.2d, v29.2d, v13.2d
+	VBIT V31.B16, V29.B16, V13.B16
+	WORD $0x6eeee7df // fcmgt v31.2d, v30.2d, v14.2d
+	VBIT V31.B16, V30.B16, V14.B16
+	WORD $0x6eefe63f // fcmgt v31.2d, v17.2d, v15.2d
+	VBIT V31.B16, V17.B16, V15.B16
+	WORD $0x6ef0e43f // fcmgt v31.2d, v1.2d, v16.2d
+	VBIT V31.B16, V1.B16, V16.B16
+	WORD $0x4e79e732 // fcmeq v18.2d, v25.2d, v25.2d
+	WORD $0x4e7ae742 // fcmeq v2.2d, v26.2d, v26.2d
+	WORD $0x4e7be773 // fcmeq v19.2d, v27.2d, v27.2d
+	WORD $0x4e7ce783 // fcmeq v3.2d, v28.2d, v28.2d
+	WORD $0x4e7de7b4 // fcmeq v20.2d, v29.2d, v29.2d
+	WORD $0x4e7ee7c4 // fcmeq v4.2d, v30.2d, v30.2d
+	WORD $0x4e71e635 // fcmeq v21.2d, v17.2d, v17.2d
+	WORD $0x4e61e425 // fcmeq v5.2d, v1.2d, v1.2d
+	VBIT V18.B16, V9.B16, V25.B16
+	VBIT V2.B16, V10.B16, V26.B16
+	VBIT V19.B16, V11.B16, V27.B16
+	VBIT V3.B16, V12.B16, V28.B16
+	VBIT V20.B16, V13.B16, V29.B16
+	VBIT V4.B16, V14.B16, V30.B16
+	VBIT V21.B16, V15.B16, V17.B16
+	VBIT V5.B16, V16.B16, V1.B16
+	FMOVQ (R3), F22
+	FMOVQ 16(R3), F6
+	FMOVQ 32(R3), F23
+	FMOVQ 48(R3), F7
+	FMOVQ 64(R3), F24
+	FMOVQ 80(R3), F8
+	FMOVQ 96(R3), F18
+	FMOVQ 112(R3), F9
+	WORD $0x6ef9e6df // fcmgt v31.2d, v22.2d, v25.2d
+	VBIT V31.B16, V22.B16, V25.B16
+	WORD $0x6efae4df // fcmgt v31.2d, v6.2d, v26.2d
+	VBIT V31.B16, V6.B16, V26.B16
+	WORD $0x6efbe6ff // fcmgt v31.2d, v23.2d, v27.2d
+	VBIT V31.B16, V23.B16, V27.B16
+	WORD $0x6efce4ff // fcmgt v31.2d, v7.2d, v28.2d
+	VBIT V31.B16, V7.B16, V28.B16
+	WORD $0x6efde71f // fcmgt v31.2d, v24.2d, v29.2d
+	VBIT V31.B16, V24.B16, V29.B16
+	WORD $0x6efee51f // fcmgt v31.2d, v8.2d, v30.2d
+	VBIT V31.B16, V8.B16, V30.B16
+	WORD $0x6ef1e65f // fcmgt v31.2d, v18.2d, v17.2d
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x6ee1e53f // fcmgt v31.2d, v9.2d, v1.2d
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x4e76e6c2 // fcmeq v2.2d, v22.2d, v22.2d
+	WORD $0x4e66e4ca // fcmeq v10.2d, v6.2d, v6.2d
+	WORD $0x4e77e6f3 // fcmeq v19.2d, v23.2d, v23.2d
+	WORD $0x4e67e4eb // fcmeq v11.2d, v7.2d, v7.2d
+	WORD $0x4e78e703 // fcmeq v3.2d, v24.2d, v24.2d
+	WORD $0x4e68e50c // fcmeq v12.2d, v8.2d, v8.2d
+	WORD $0x4e72e654 // fcmeq v20.2d, v18.2d, v18.2d
+	WORD $0x4e69e52d // fcmeq v13.2d, v9.2d, v9.2d
+	VBIT V2.B16, V25.B16, V22.B16
+	VBIT V10.B16, V26.B16, V6.B16
+	VBIT V19.B16, V27.B16, V23.B16
+	VBIT V11.B16, V28.B16, V7.B16
+	VBIT V3.B16, V29.B16, V24.B16
+	VBIT V12.B16, V30.B16, V8.B16
+	VBIT V20.B16, V17.B16, V18.B16
+	VBIT V13.B16, V1.B16, V9.B16
+	FMOVQ (R4), F4
+	FMOVQ 16(R4), F14
+	FMOVQ 32(R4), F21
+	FMOVQ 48(R4), F15
+	FMOVQ 64(R4), F5
+	FMOVQ 80(R4), F16
+	FMOVQ 96(R4), F2
+	FMOVQ 112(R4), F25
+	WORD $0x6ef6e49f // fcmgt v31.2d, v4.2d, v22.2d
+	VBIT V31.B16, V4.B16, V22.B16
+	WORD $0x6ee6e5df // fcmgt v31.2d, v14.2d, v6.2d
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6ef7e6bf // fcmgt v31.2d, v21.2d, v23.2d
+	VBIT V31.B16, V21.B16, V23.B16
+	WORD $0x6ee7e5ff // fcmgt v31.2d, v15.2d, v7.2d
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ef8e4bf // fcmgt v31.2d, v5.2d, v24.2d
+	VBIT V31.B16, V5.B16, V24.B16
+	WORD $0x6ee8e61f // fcmgt v31.2d, v16.2d, v8.2d
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x6ef2e45f // fcmgt v31.2d, v2.2d, v18.2d
+	VBIT V31.B16, V2.B16, V18.B16
+	WORD $0x6ee9e73f // fcmgt v31.2d, v25.2d, v9.2d
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x4e64e48a // fcmeq v10.2d, v4.2d, v4.2d
+	WORD $0x4e6ee5da // fcmeq v26.2d, v14.2d, v14.2d
+	WORD $0x4e75e6b3 // fcmeq v19.2d, v21.2d, v21.2d
+	WORD $0x4e6fe5fb // fcmeq v27.2d, v15.2d, v15.2d
+	WORD $0x4e65e4ab // fcmeq v11.2d, v5.2d, v5.2d
+	WORD $0x4e70e61c // fcmeq v28.2d, v16.2d, v16.2d
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	WORD $0x4e79e73d // fcmeq v29.2d, v25.2d, v25.2d
+	VBIT V10.B16, V22.B16, V4.B16
+	VBIT V26.B16, V6.B16, V14.B16
+	VBIT V19.B16, V23.B16, V21.B16
+	VBIT V27.B16, V7.B16, V15.B16
+	VBIT V11.B16, V24.B16, V5.B16
+	VBIT V28.B16, V8.B16, V16.B16
+	VBIT V3.B16, V18.B16, V2.B16
+	VBIT V29.B16, V9.B16, V25.B16
+	WORD $0x4e60d484 // fadd v4.2d, v4.2d, v0.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d6b5 // fadd v21.2d, v21.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x4e60d4a5 // fadd v5.2d, v5.2d, v0.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	FMOVQ F4, (R0)
+	FMOVQ F14, 16(R0)
+	FMOVQ F21, 32(R0)
+	FMOVQ F15, 48(R0)
+	FMOVQ F5, 64(R0)
+	FMOVQ F16, 80(R0)
+	FMOVQ F2, 96(R0)
+	FMOVQ F25, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	ADD $128, R3, R3
+	ADD $128, R4, R4
+	SUBS $16, R10, R10
+	BGE vectors
+
+few:
+	ADDS $14, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ee1e45f // fcmgt v31.2d, v2.2d, v1.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	FMOVQ (R2), F4
+	WORD $0x6ee2e49f // fcmgt v31.2d, v4.2d, v2.2d
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e64e485 // fcmeq v5.2d, v4.2d, v4.2d
+	VBIT V5.B16, V2.B16, V4.B16
+	FMOVQ (R3), F6
+	WORD $0x6ee4e4df // fcmgt v31.2d, v6.2d, v4.2d
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e66e4c7 // fcmeq v7.2d, v6.2d, v6.2d
+	VBIT V7.B16, V4.B16, V6.B16
+	FMOVQ (R4), F8
+	WORD $0x6ee6e51f // fcmgt v31.2d, v8.2d, v6.2d
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e68e509 // fcmeq v9.2d, v8.2d, v8.2d
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e60d508 // fadd v8.2d, v8.2d, v0.2d
+	FMOVQ F8, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $2, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	FMOVD (R0), F1
+	FMOVD (R1), F2
+	WORD $0x6ee1e45f // fcmgt v31.2d, v2.2d, v1.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	FMOVD (R2), F4
+	WORD $0x6ee2e49f // fcmgt v31.2d, v4.2d, v2.2d
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e64e485 // fcmeq v5.2d, v4.2d, v4.2d
+	VBIT V5.B16, V2.B16, V4.B16
+	FMOVD (R3), F6
+	WORD $0x6ee4e4df // fcmgt v31.2d, v6.2d, v4.2d
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e66e4c7 // fcmeq v7.2d, v6.2d, v6.2d
+	VBIT V7.B16, V4.B16, V6.B16
+	FMOVD (R4), F8
+	WORD $0x6ee6e51f // fcmgt v31.2d, v8.2d, v6.2d
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e68e509 // fcmeq v9.2d, v8.2d, v8.2d
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e60d508 // fadd v8.2d, v8.2d, v0.2d
+	FMOVD F8, (R0)
+
+done:
+	SUBS $4, R8, R8
+	BNE row
+	RET
+
+// func colMax1F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+TEXT ·colMax1F64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R2
+	MOVD x+8(FP), R3
+	MOVD ld+16(FP), R4
+	MOVD rows+24(FP), R5
+	MOVD n+32(FP), R6
+	VMOVI $0, V0.B16
+	MOVD R6, R8
+	AND $1, R8, R8
+	CMP $0, R8
+	BEQ row
+
+row:
+	MOVD R6, R7
+	MOVD R2, R0
+	MOVD R3, R1
+	ADD R4, R3, R3
+	SUBS $16, R7, R7
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ee1e53f // fcmgt v31.2d, v9.2d, v1.2d
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6ee2e55f // fcmgt v31.2d, v10.2d, v2.2d
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6ee3e57f // fcmgt v31.2d, v11.2d, v3.2d
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6ee4e59f // fcmgt v31.2d, v12.2d, v4.2d
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6ee5e5bf // fcmgt v31.2d, v13.2d, v5.2d
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6ee6e5df // fcmgt v31.2d, v14.2d, v6.2d
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6ee7e5ff // fcmgt v31.2d, v15.2d, v7.2d
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ee8e61f // fcmgt v31.2d, v16.2d, v8.2d
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
+	WORD $0x4e6ae552 // fcmeq v18.2d, v10.2d, v10.2d
+	WORD $0x4e6be573 // fcmeq v19.2d, v11.2d, v11.2d
+	WORD $0x4e6ce594 // fcmeq v20.2d, v12.2d, v12.2d
+	WORD $0x4e6de5b5 // fcmeq v21.2d, v13.2d, v13.2d
+	WORD $0x4e6ee5d6 // fcmeq v22.2d, v14.2d, v14.2d
+	WORD $0x4e6fe5f7 // fcmeq v23.2d, v15.2d, v15.2d
+	WORD $0x4e70e618 // fcmeq v24.2d, v16.2d, v16.2d
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	WORD $0x4e60d529 // fadd v9.2d, v9.2d, v0.2d
+	WORD $0x4e60d54a // fadd v10.2d, v10.2d, v0.2d
+	WORD $0x4e60d56b // fadd v11.2d, v11.2d, v0.2d
+	WORD $0x4e60d58c // fadd v12.2d, v12.2d, v0.2d
+	WORD $0x4e60d5ad // fadd v13.2d, v13.2d, v0.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	FMOVQ F9, (R0)
+	FMOVQ F10, 16(R0)
+	FMOVQ F11, 32(R0)
+	FMOVQ F12, 48(R0)
+	FMOVQ F13, 64(R0)
+	FMOVQ F14, 80(R0)
+	FMOVQ F15, 96(R0)
+	FMOVQ F16, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $16, R7, R7
+	BGE vectors
+
+few:
+	ADDS $14, R7, R7
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ee1e45f // fcmgt v31.2d, v2.2d, v1.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R7, R7
+	BGE vector
+
+rest:
+	CMP $0, R8
+	BEQ done
+	FMOVD (R0), F1
+	FMOVD (R1), F2
+	WORD $0x6ee1e45f // fcmgt v31.2d, v2.2d, v1.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	FMOVD F2, (R0)
+
+done:
+	SUBS $1, R5, R5
+	BNE row
+	RET
+
+// func colMin4F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+TEXT ·colMin4F64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R5
+	MOVD x+8(FP), R6
+	MOVD ld+16(FP), R7
+	MOVD rows+24(FP), R8
+	MOVD n+32(FP), R9
+	VMOVI $0, V0.B16
+	MOVD R9, R11
+	AND $1, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R5, R0
+	MOVD R6, R1
+	ADD R7, R6, R6
+	MOVD R6, R2
+	ADD R7, R6, R6
+	MOVD R6, R3
+	ADD R7, R6, R6
+	MOVD R6, R4
+	ADD R7, R6, R6
+	SUBS $16, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ee9e43f // fcmgt v31.2d, v1.2d, v9.2d
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6eeae45f // fcmgt v31.2d, v2.2d, v10.2d
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6eebe47f // fcmgt v31.2d, v3.2d, v11.2d
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6eece49f // fcmgt v31.2d, v4.2d, v12.2d
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6eede4bf // fcmgt v31.2d, v5.2d, v13.2d
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6eeee4df // fcmgt v31.2d, v6.2d, v14.2d
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6eefe4ff // fcmgt v31.2d, v7.2d, v15.2d
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ef0e51f // fcmgt v31.2d, v8.2d, v16.2d
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
+	WORD $0x4e6ae552 // fcmeq v18.2d, v10.2d, v10.2d
+	WORD $0x4e6be573 // fcmeq v19.2d, v11.2d, v11.2d
+	WORD $0x4e6ce594 // fcmeq v20.2d, v12.2d, v12.2d
+	WORD $0x4e6de5b5 // fcmeq v21.2d, v13.2d, v13.2d
+	WORD $0x4e6ee5d6 // fcmeq v22.2d, v14.2d, v14.2d
+	WORD $0x4e6fe5f7 // fcmeq v23.2d, v15.2d, v15.2d
+	WORD $0x4e70e618 // fcmeq v24.2d, v16.2d, v16.2d
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	FMOVQ (R2), F25
+	FMOVQ 16(R2), F26
+	FMOVQ 32(R2), F27
+	FMOVQ 48(R2), F28
+	FMOVQ 64(R2), F29
+	FMOVQ 80(R2), F30
+	FMOVQ 96(R2), F17
+	FMOVQ 112(R2), F1
+	WORD $0x6ef9e53f // fcmgt v31.2d, v9.2d, v25.2d
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x6efae55f // fcmgt v31.2d, v10.2d, v26.2d
+	VBIT V31.B16, V26.B16, V10.B16
+	WORD $0x6efbe57f // fcmgt v31.2d, v11.2d, v27.2d
+	VBIT V31.B16, V27.B16, V11.B16
+	WORD $0x6efce59f // fcmgt v31.2d, v12.2d, v28.2d
+	VBIT V31.B16, V28.B16, V12.B16
+	WORD $0x6efde5bf // fcmgt v31.2d, v13.2d, v29.2d
+	VBIT V31.B16, V29.B16, V13.B16
+	WORD $0x6efee5df // fcmgt v31.2d, v14.2d, v30.2d
+	VBIT V31.B16, V30.B16, V14.B16
+	WORD $0x6ef1e5ff // fcmgt v31.2d, v15.2d, v17.2d
+	VBIT V31.B16, V17.B16, V15.B16
+	WORD $0x6ee1e61f // fcmgt v31.2d, v16.2d, v1.2d
+	VBIT V31.B16, V1.B16, V16.B16
+	WORD $0x4e79e732 // fcmeq v18.2d, v25.2d, v25.2d
+	WORD $0x4e7ae742 // fcmeq v2.2d, v26.2d, v26.2d
+	WORD $0x4e7be773 // fcmeq v19.2d, v27.2d, v27.2d
+	WORD $0x4e7ce783 // fcmeq v3.2d, v28.2d, v28.2d
+	WORD $0x4e7de7b4 // fcmeq v20.2d, v29.2d, v29.2d
+	WORD $0x4e7ee7c4 // fcmeq v4.2d, v30.2d, v30.2d
+	WORD $0x4e71e635 // fcmeq v21.2d, v17.2d, v17.2d
+	WORD $0x4e61e425 // fcmeq v5.2d, v1.2d, v1.2d
+	VBIT V18.B16, V9.B16, V25.B16
+	VBIT V2.B16, V10.B16, V26.B16
+	VBIT V19.B16, V11.B16, V27.B16
+	VBIT V3.B16, V12.B16, V28.B16
+	VBIT V20.B16, V13.B16, V29.B16
+	VBIT V4.B16, V14.B16, V30.B16
+	VBIT V21.B16, V15.B16, V17.B16
+	VBIT V5.B16, V16.B16, V1.B16
+	FMOVQ (R3), F22
+	FMOVQ 16(R3), F6
+	FMOVQ 32(R3), F23
+	FMOVQ 48(R3), F7
+	FMOVQ 64(R3), F24
+	FMOVQ 80(R3), F8
+	FMOVQ 96(R3), F18
+	FMOVQ 112(R3), F9
+	WORD $0x6ef6e73f // fcmgt v31.2d, v25.2d, v22.2d
+	VBIT V31.B16, V22.B16, V25.B16
+	WORD $0x6ee6e75f // fcmgt v31.2d, v26.2d, v6.2d
+	VBIT V31.B16, V6.B16, V26.B16
+	WORD $0x6ef7e77f // fcmgt v31.2d, v27.2d, v23.2d
+	VBIT V31.B16, V23.B16, V27.B16
+	WORD $0x6ee7e79f // fcmgt v31.2d, v28.2d, v7.2d
+	VBIT V31.B16, V7.B16, V28.B16
+	WORD $0x6ef8e7bf // fcmgt v31.2d, v29.2d, v24.2d
+	VBIT V31.B16, V24.B16, V29.B16
+	WORD $0x6ee8e7df // fcmgt v31.2d, v30.2d, v8.2d
+	VBIT V31.B16, V8.B16, V30.B16
+	WORD $0x6ef2e63f // fcmgt v31.2d, v17.2d, v18.2d
+	VBIT V31.B16, V18.B16, V17.B16
+	WORD $0x6ee9e43f // fcmgt v31.2d, v1.2d, v9.2d
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x4e76e6c2 // fcmeq v2.2d, v22.2d, v22.2d
+	WORD $0x4e66e4ca // fcmeq v10.2d, v6.2d, v6.2d
+	WORD $0x4e77e6f3 // fcmeq v19.2d, v23.2d, v23.2d
+	WORD $0x4e67e4eb // fcmeq v11.2d, v7.2d, v7.2d
+	WORD $0x4e78e703 // fcmeq v3.2d, v24.2d, v24.2d
+	WORD $0x4e68e50c // fcmeq v12.2d, v8.2d, v8.2d
+	WORD $0x4e72e654 // fcmeq v20.2d, v18.2d, v18.2d
+	WORD $0x4e69e52d // fcmeq v13.2d, v9.2d, v9.2d
+	VBIT V2.B16, V25.B16, V22.B16
+	VBIT V10.B16, V26.B16, V6.B16
+	VBIT V19.B16, V27.B16, V23.B16
+	VBIT V11.B16, V28.B16, V7.B16
+	VBIT V3.B16, V29.B16, V24.B16
+	VBIT V12.B16, V30.B16, V8.B16
+	VBIT V20.B16, V17.B16, V18.B16
+	VBIT V13.B16, V1.B16, V9.B16
+	FMOVQ (R4), F4
+	FMOVQ 16(R4), F14
+	FMOVQ 32(R4), F21
+	FMOVQ 48(R4), F15
+	FMOVQ 64(R4), F5
+	FMOVQ 80(R4), F16
+	FMOVQ 96(R4), F2
+	FMOVQ 112(R4), F25
+	WORD $0x6ee4e6df // fcmgt v31.2d, v22.2d, v4.2d
+	VBIT V31.B16, V4.B16, V22.B16
+	WORD $0x6eeee4df // fcmgt v31.2d, v6.2d, v14.2d
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6ef5e6ff // fcmgt v31.2d, v23.2d, v21.2d
+	VBIT V31.B16, V21.B16, V23.B16
+	WORD $0x6eefe4ff // fcmgt v31.2d, v7.2d, v15.2d
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ee5e71f // fcmgt v31.2d, v24.2d, v5.2d
+	VBIT V31.B16, V5.B16, V24.B16
+	WORD $0x6ef0e51f // fcmgt v31.2d, v8.2d, v16.2d
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x6ee2e65f // fcmgt v31.2d, v18.2d, v2.2d
+	VBIT V31.B16, V2.B16, V18.B16
+	WORD $0x6ef9e53f // fcmgt v31.2d, v9.2d, v25.2d
+	VBIT V31.B16, V25.B16, V9.B16
+	WORD $0x4e64e48a // fcmeq v10.2d, v4.2d, v4.2d
+	WORD $0x4e6ee5da // fcmeq v26.2d, v14.2d, v14.2d
+	WORD $0x4e75e6b3 // fcmeq v19.2d, v21.2d, v21.2d
+	WORD $0x4e6fe5fb // fcmeq v27.2d, v15.2d, v15.2d
+	WORD $0x4e65e4ab // fcmeq v11.2d, v5.2d, v5.2d
+	WORD $0x4e70e61c // fcmeq v28.2d, v16.2d, v16.2d
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	WORD $0x4e79e73d // fcmeq v29.2d, v25.2d, v25.2d
+	VBIT V10.B16, V22.B16, V4.B16
+	VBIT V26.B16, V6.B16, V14.B16
+	VBIT V19.B16, V23.B16, V21.B16
+	VBIT V27.B16, V7.B16, V15.B16
+	VBIT V11.B16, V24.B16, V5.B16
+	VBIT V28.B16, V8.B16, V16.B16
+	VBIT V3.B16, V18.B16, V2.B16
+	VBIT V29.B16, V9.B16, V25.B16
+	WORD $0x4e60d484 // fadd v4.2d, v4.2d, v0.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d6b5 // fadd v21.2d, v21.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x4e60d4a5 // fadd v5.2d, v5.2d, v0.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	FMOVQ F4, (R0)
+	FMOVQ F14, 16(R0)
+	FMOVQ F21, 32(R0)
+	FMOVQ F15, 48(R0)
+	FMOVQ F5, 64(R0)
+	FMOVQ F16, 80(R0)
+	FMOVQ F2, 96(R0)
+	FMOVQ F25, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	ADD $128, R3, R3
+	ADD $128, R4, R4
+	SUBS $16, R10, R10
+	BGE vectors
+
+few:
+	ADDS $14, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ee2e43f // fcmgt v31.2d, v1.2d, v2.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	FMOVQ (R2), F4
+	WORD $0x6ee4e45f // fcmgt v31.2d, v2.2d, v4.2d
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e64e485 // fcmeq v5.2d, v4.2d, v4.2d
+	VBIT V5.B16, V2.B16, V4.B16
+	FMOVQ (R3), F6
+	WORD $0x6ee6e49f // fcmgt v31.2d, v4.2d, v6.2d
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e66e4c7 // fcmeq v7.2d, v6.2d, v6.2d
+	VBIT V7.B16, V4.B16, V6.B16
+	FMOVQ (R4), F8
+	WORD $0x6ee8e4df // fcmgt v31.2d, v6.2d, v8.2d
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e68e509 // fcmeq v9.2d, v8.2d, v8.2d
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e60d508 // fadd v8.2d, v8.2d, v0.2d
+	FMOVQ F8, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $2, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	FMOVD (R0), F1
+	FMOVD (R1), F2
+	WORD $0x6ee2e43f // fcmgt v31.2d, v1.2d, v2.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	FMOVD (R2), F4
+	WORD $0x6ee4e45f // fcmgt v31.2d, v2.2d, v4.2d
+	VBIT V31.B16, V4.B16, V2.B16
+	WORD $0x4e64e485 // fcmeq v5.2d, v4.2d, v4.2d
+	VBIT V5.B16, V2.B16, V4.B16
+	FMOVD (R3), F6
+	WORD $0x6ee6e49f // fcmgt v31.2d, v4.2d, v6.2d
+	VBIT V31.B16, V6.B16, V4.B16
+	WORD $0x4e66e4c7 // fcmeq v7.2d, v6.2d, v6.2d
+	VBIT V7.B16, V4.B16, V6.B16
+	FMOVD (R4), F8
+	WORD $0x6ee8e4df // fcmgt v31.2d, v6.2d, v8.2d
+	VBIT V31.B16, V8.B16, V6.B16
+	WORD $0x4e68e509 // fcmeq v9.2d, v8.2d, v8.2d
+	VBIT V9.B16, V6.B16, V8.B16
+	WORD $0x4e60d508 // fadd v8.2d, v8.2d, v0.2d
+	FMOVD F8, (R0)
+
+done:
+	SUBS $4, R8, R8
+	BNE row
+	RET
+
+// func colMin1F64NEON(dst *float64, x *float64, ld int, rows int, n int)
+TEXT ·colMin1F64NEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R2
+	MOVD x+8(FP), R3
+	MOVD ld+16(FP), R4
+	MOVD rows+24(FP), R5
+	MOVD n+32(FP), R6
+	VMOVI $0, V0.B16
+	MOVD R6, R8
+	AND $1, R8, R8
+	CMP $0, R8
+	BEQ row
+
+row:
+	MOVD R6, R7
+	MOVD R2, R0
+	MOVD R3, R1
+	ADD R4, R3, R3
+	SUBS $16, R7, R7
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ 32(R0), F3
+	FMOVQ 48(R0), F4
+	FMOVQ 64(R0), F5
+	FMOVQ 80(R0), F6
+	FMOVQ 96(R0), F7
+	FMOVQ 112(R0), F8
+	FMOVQ (R1), F9
+	FMOVQ 16(R1), F10
+	FMOVQ 32(R1), F11
+	FMOVQ 48(R1), F12
+	FMOVQ 64(R1), F13
+	FMOVQ 80(R1), F14
+	FMOVQ 96(R1), F15
+	FMOVQ 112(R1), F16
+	WORD $0x6ee9e43f // fcmgt v31.2d, v1.2d, v9.2d
+	VBIT V31.B16, V9.B16, V1.B16
+	WORD $0x6eeae45f // fcmgt v31.2d, v2.2d, v10.2d
+	VBIT V31.B16, V10.B16, V2.B16
+	WORD $0x6eebe47f // fcmgt v31.2d, v3.2d, v11.2d
+	VBIT V31.B16, V11.B16, V3.B16
+	WORD $0x6eece49f // fcmgt v31.2d, v4.2d, v12.2d
+	VBIT V31.B16, V12.B16, V4.B16
+	WORD $0x6eede4bf // fcmgt v31.2d, v5.2d, v13.2d
+	VBIT V31.B16, V13.B16, V5.B16
+	WORD $0x6eeee4df // fcmgt v31.2d, v6.2d, v14.2d
+	VBIT V31.B16, V14.B16, V6.B16
+	WORD $0x6eefe4ff // fcmgt v31.2d, v7.2d, v15.2d
+	VBIT V31.B16, V15.B16, V7.B16
+	WORD $0x6ef0e51f // fcmgt v31.2d, v8.2d, v16.2d
+	VBIT V31.B16, V16.B16, V8.B16
+	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
+	WORD $0x4e6ae552 // fcmeq v18.2d, v10.2d, v10.2d
+	WORD $0x4e6be573 // fcmeq v19.2d, v11.2d, v11.2d
+	WORD $0x4e6ce594 // fcmeq v20.2d, v12.2d, v12.2d
+	WORD $0x4e6de5b5 // fcmeq v21.2d, v13.2d, v13.2d
+	WORD $0x4e6ee5d6 // fcmeq v22.2d, v14.2d, v14.2d
+	WORD $0x4e6fe5f7 // fcmeq v23.2d, v15.2d, v15.2d
+	WORD $0x4e70e618 // fcmeq v24.2d, v16.2d, v16.2d
+	VBIT V17.B16, V1.B16, V9.B16
+	VBIT V18.B16, V2.B16, V10.B16
+	VBIT V19.B16, V3.B16, V11.B16
+	VBIT V20.B16, V4.B16, V12.B16
+	VBIT V21.B16, V5.B16, V13.B16
+	VBIT V22.B16, V6.B16, V14.B16
+	VBIT V23.B16, V7.B16, V15.B16
+	VBIT V24.B16, V8.B16, V16.B16
+	WORD $0x4e60d529 // fadd v9.2d, v9.2d, v0.2d
+	WORD $0x4e60d54a // fadd v10.2d, v10.2d, v0.2d
+	WORD $0x4e60d56b // fadd v11.2d, v11.2d, v0.2d
+	WORD $0x4e60d58c // fadd v12.2d, v12.2d, v0.2d
+	WORD $0x4e60d5ad // fadd v13.2d, v13.2d, v0.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	FMOVQ F9, (R0)
+	FMOVQ F10, 16(R0)
+	FMOVQ F11, 32(R0)
+	FMOVQ F12, 48(R0)
+	FMOVQ F13, 64(R0)
+	FMOVQ F14, 80(R0)
+	FMOVQ F15, 96(R0)
+	FMOVQ F16, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	SUBS $16, R7, R7
+	BGE vectors
+
+few:
+	ADDS $14, R7, R7
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	WORD $0x6ee2e43f // fcmgt v31.2d, v1.2d, v2.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R7, R7
+	BGE vector
+
+rest:
+	CMP $0, R8
+	BEQ done
+	FMOVD (R0), F1
+	FMOVD (R1), F2
+	WORD $0x6ee2e43f // fcmgt v31.2d, v1.2d, v2.2d
+	VBIT V31.B16, V2.B16, V1.B16
+	WORD $0x4e62e443 // fcmeq v3.2d, v2.2d, v2.2d
+	VBIT V3.B16, V1.B16, V2.B16
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	FMOVD F2, (R0)
+
+done:
+	SUBS $1, R5, R5
+	BNE row
+	RET
+
+// func colDotF64NEON(dst *float64, x *float64, ldx int, y *float64, ldy int, rows int, n int)
+TEXT ·colDotF64NEON(SB), NOSPLIT, $0-56
+	MOVD dst+0(FP), R3
+	MOVD x+8(FP), R4
+	MOVD ldx+16(FP), R5
+	MOVD y+24(FP), R6
+	MOVD ldy+32(FP), R7
+	MOVD rows+40(FP), R8
+	MOVD n+48(FP), R9
+	MOVD R9, R11
+	AND $1, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R3, R0
+	MOVD R4, R1
+	MOVD R6, R2
+	SUBS $16, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R0), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	FMOVQ F2, (R0)
+	FMOVQ 16(R1), F3
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R0), F5
+	VFMLA V4.D2, V3.D2, V5.D2
+	FMOVQ F5, 16(R0)
+	FMOVQ 32(R1), F6
+	FMOVQ 32(R2), F7
+	FMOVQ 32(R0), F8
+	VFMLA V7.D2, V6.D2, V8.D2
+	FMOVQ F8, 32(R0)
+	FMOVQ 48(R1), F9
+	FMOVQ 48(R2), F10
+	FMOVQ 48(R0), F11
+	VFMLA V10.D2, V9.D2, V11.D2
+	FMOVQ F11, 48(R0)
+	FMOVQ 64(R1), F12
+	FMOVQ 64(R2), F13
+	FMOVQ 64(R0), F14
+	VFMLA V13.D2, V12.D2, V14.D2
+	FMOVQ F14, 64(R0)
+	FMOVQ 80(R1), F15
+	FMOVQ 80(R2), F16
+	FMOVQ 80(R0), F17
+	VFMLA V16.D2, V15.D2, V17.D2
+	FMOVQ F17, 80(R0)
+	FMOVQ 96(R1), F18
+	FMOVQ 96(R2), F19
+	FMOVQ 96(R0), F20
+	VFMLA V19.D2, V18.D2, V20.D2
+	FMOVQ F20, 96(R0)
+	FMOVQ 112(R1), F21
+	FMOVQ 112(R2), F22
+	FMOVQ 112(R0), F23
+	VFMLA V22.D2, V21.D2, V23.D2
+	FMOVQ F23, 112(R0)
+	ADD $128, R0, R0
+	ADD $128, R1, R1
+	ADD $128, R2, R2
+	SUBS $16, R10, R10
+	BGE vectors
+
+few:
+	ADDS $14, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R1), F0
+	FMOVQ (R2), F1
+	FMOVQ (R0), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	FMOVQ F2, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	FMOVD (R1), F0
+	FMOVD (R2), F1
+	FMOVD (R0), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	FMOVD F2, (R0)
+
+done:
+	ADD R5, R4, R4
+	ADD R7, R6, R6
+	SUBS $1, R8, R8
+	BNE row
+	RET
+
+// func colArgMaxF64NEON(val *float64, row *float64, x *float64, ld int, at *float64, rows int, n int)
+TEXT ·colArgMaxF64NEON(SB), NOSPLIT, $0-56
+	MOVD val+0(FP), R3
+	MOVD row+8(FP), R4
+	MOVD x+16(FP), R5
+	MOVD ld+24(FP), R6
+	MOVD at+32(FP), R7
+	MOVD rows+40(FP), R8
+	MOVD n+48(FP), R9
+	MOVD R9, R11
+	AND $1, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R3, R0
+	MOVD R4, R1
+	MOVD R5, R2
+	VLD1R (R7), [V0.D2]
+	SUBS $4, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ (R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ (R2), F5
+	FMOVQ 16(R2), F6
+	WORD $0x6e65e427 // fcmge v7.2d, v1.2d, v5.2d
+	WORD $0x6e66e448 // fcmge v8.2d, v2.2d, v6.2d
+	VMOV V0.B16, V9.B16
+	VBIT V7.B16, V3.B16, V9.B16
+	VMOV V0.B16, V10.B16
+	VBIT V8.B16, V4.B16, V10.B16
+	WORD $0x4e61e42b // fcmeq v11.2d, v1.2d, v1.2d
+	WORD $0x4e62e44c // fcmeq v12.2d, v2.2d, v2.2d
+	VBIT V11.B16, V9.B16, V3.B16
+	VBIT V12.B16, V10.B16, V4.B16
+	FMOVQ F3, (R1)
+	FMOVQ F4, 16(R1)
+	VBIT V7.B16, V1.B16, V5.B16
+	VBIT V8.B16, V2.B16, V6.B16
+	VBIT V11.B16, V5.B16, V1.B16
+	VBIT V12.B16, V6.B16, V2.B16
+	FMOVQ F1, (R0)
+	FMOVQ F2, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	SUBS $4, R10, R10
+	BGE vectors
+
+few:
+	ADDS $2, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	FMOVQ (R2), F3
+	WORD $0x6e63e424 // fcmge v4.2d, v1.2d, v3.2d
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e61e426 // fcmeq v6.2d, v1.2d, v1.2d
+	VBIT V6.B16, V5.B16, V2.B16
+	FMOVQ F2, (R1)
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	FMOVD (R0), F1
+	FMOVD (R1), F2
+	FMOVD (R2), F3
+	WORD $0x6e63e424 // fcmge v4.2d, v1.2d, v3.2d
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e61e426 // fcmeq v6.2d, v1.2d, v1.2d
+	VBIT V6.B16, V5.B16, V2.B16
+	FMOVD F2, (R1)
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	FMOVD F1, (R0)
+
+done:
+	ADD R6, R5, R5
+	ADD $8, R7, R7
+	SUBS $1, R8, R8
+	BNE row
+	RET
+
+// func colArgMinF64NEON(val *float64, row *float64, x *float64, ld int, at *float64, rows int, n int)
+TEXT ·colArgMinF64NEON(SB), NOSPLIT, $0-56
+	MOVD val+0(FP), R3
+	MOVD row+8(FP), R4
+	MOVD x+16(FP), R5
+	MOVD ld+24(FP), R6
+	MOVD at+32(FP), R7
+	MOVD rows+40(FP), R8
+	MOVD n+48(FP), R9
+	MOVD R9, R11
+	AND $1, R11, R11
+	CMP $0, R11
+	BEQ row
+
+row:
+	MOVD R9, R10
+	MOVD R3, R0
+	MOVD R4, R1
+	MOVD R5, R2
+	VLD1R (R7), [V0.D2]
+	SUBS $4, R10, R10
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R0), F1
+	FMOVQ 16(R0), F2
+	FMOVQ (R1), F3
+	FMOVQ 16(R1), F4
+	FMOVQ (R2), F5
+	FMOVQ 16(R2), F6
+	WORD $0x6e61e4a7 // fcmge v7.2d, v5.2d, v1.2d
+	WORD $0x6e62e4c8 // fcmge v8.2d, v6.2d, v2.2d
+	VMOV V0.B16, V9.B16
+	VBIT V7.B16, V3.B16, V9.B16
+	VMOV V0.B16, V10.B16
+	VBIT V8.B16, V4.B16, V10.B16
+	WORD $0x4e61e42b // fcmeq v11.2d, v1.2d, v1.2d
+	WORD $0x4e62e44c // fcmeq v12.2d, v2.2d, v2.2d
+	VBIT V11.B16, V9.B16, V3.B16
+	VBIT V12.B16, V10.B16, V4.B16
+	FMOVQ F3, (R1)
+	FMOVQ F4, 16(R1)
+	VBIT V7.B16, V1.B16, V5.B16
+	VBIT V8.B16, V2.B16, V6.B16
+	VBIT V11.B16, V5.B16, V1.B16
+	VBIT V12.B16, V6.B16, V2.B16
+	FMOVQ F1, (R0)
+	FMOVQ F2, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	SUBS $4, R10, R10
+	BGE vectors
+
+few:
+	ADDS $2, R10, R10
+	BLT rest
+
+vector:
+	FMOVQ (R0), F1
+	FMOVQ (R1), F2
+	FMOVQ (R2), F3
+	WORD $0x6e61e464 // fcmge v4.2d, v3.2d, v1.2d
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e61e426 // fcmeq v6.2d, v1.2d, v1.2d
+	VBIT V6.B16, V5.B16, V2.B16
+	FMOVQ F2, (R1)
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R10, R10
+	BGE vector
+
+rest:
+	CMP $0, R11
+	BEQ done
+	FMOVD (R0), F1
+	FMOVD (R1), F2
+	FMOVD (R2), F3
+	WORD $0x6e61e464 // fcmge v4.2d, v3.2d, v1.2d
+	VMOV V0.B16, V5.B16
+	VBIT V4.B16, V2.B16, V5.B16
+	WORD $0x4e61e426 // fcmeq v6.2d, v1.2d, v1.2d
+	VBIT V6.B16, V5.B16, V2.B16
+	FMOVD F2, (R1)
+	VBIT V4.B16, V1.B16, V3.B16
+	VBIT V6.B16, V3.B16, V1.B16
+	FMOVD F1, (R0)
+
+done:
+	ADD R6, R5, R5
+	ADD $8, R7, R7
+	SUBS $1, R8, R8
+	BNE row
+	RET
+
+// func colDistancesF64NEON(mean *float64, rest *float64, m2 *float64, x *float64, ld int, rows int, n int, inv float64, minus float64)
+TEXT ·colDistancesF64NEON(SB), NOSPLIT, $0-72
+	MOVD mean+0(FP), R0
+	MOVD rest+8(FP), R1
+	MOVD m2+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD ld+32(FP), R4
+	MOVD rows+40(FP), R5
+	MOVD n+48(FP), R8
+	SUBS $8, R8, R8
+	BLT few
+
+strip:
+	FMOVD inv+56(FP), F12
+	VDUP V12.D[0], V12.D2
+	FMOVQ (R0), F0
+	WORD $0x6e6cdc00 // fmul v0.2d, v0.2d, v12.2d
+	VMOVI $0, V4.B16
+	VMOVI $0, V8.B16
+	FMOVQ 16(R0), F1
+	WORD $0x6e6cdc21 // fmul v1.2d, v1.2d, v12.2d
+	VMOVI $0, V5.B16
+	VMOVI $0, V9.B16
+	FMOVQ 32(R0), F2
+	WORD $0x6e6cdc42 // fmul v2.2d, v2.2d, v12.2d
+	VMOVI $0, V6.B16
+	VMOVI $0, V10.B16
+	FMOVQ 48(R0), F3
+	WORD $0x6e6cdc63 // fmul v3.2d, v3.2d, v12.2d
+	VMOVI $0, V7.B16
+	VMOVI $0, V11.B16
+	MOVD R3, R6
+	MOVD R5, R7
+	PCALIGN $32
+
+strips:
+	FMOVQ (R6), F12
+	WORD $0x4ee0d58c // fsub v12.2d, v12.2d, v0.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	VFMLA V12.D2, V12.D2, V8.D2
+	FMOVQ 16(R6), F13
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	VFMLA V13.D2, V13.D2, V9.D2
+	FMOVQ 32(R6), F12
+	WORD $0x4ee2d58c // fsub v12.2d, v12.2d, v2.2d
+	WORD $0x4e6cd4c6 // fadd v6.2d, v6.2d, v12.2d
+	VFMLA V12.D2, V12.D2, V10.D2
+	FMOVQ 48(R6), F13
+	WORD $0x4ee3d5ad // fsub v13.2d, v13.2d, v3.2d
+	WORD $0x4e6dd4e7 // fadd v7.2d, v7.2d, v13.2d
+	VFMLA V13.D2, V13.D2, V11.D2
+	ADD R4, R6, R6
+	SUBS $1, R7, R7
+	BNE strips
+	FMOVQ F0, (R0)
+	FMOVQ F1, 16(R0)
+	FMOVQ F2, 32(R0)
+	FMOVQ F3, 48(R0)
+	VMOVI $0, V0.B16
+	FMOVD minus+64(FP), F12
+	VDUP V12.D[0], V12.D2
+	WORD $0x6e6cdc8d // fmul v13.2d, v4.2d, v12.2d
+	VFMLA V13.D2, V4.D2, V8.D2
+	WORD $0x6ee8e41f // fcmgt v31.2d, v0.2d, v8.2d
+	VBIT V31.B16, V0.B16, V8.B16
+	FMOVQ F8, (R2)
+	WORD $0x6e6cdcad // fmul v13.2d, v5.2d, v12.2d
+	VFMLA V13.D2, V5.D2, V9.D2
+	WORD $0x6ee9e41f // fcmgt v31.2d, v0.2d, v9.2d
+	VBIT V31.B16, V0.B16, V9.B16
+	FMOVQ F9, 16(R2)
+	WORD $0x6e6cdccd // fmul v13.2d, v6.2d, v12.2d
+	VFMLA V13.D2, V6.D2, V10.D2
+	WORD $0x6eeae41f // fcmgt v31.2d, v0.2d, v10.2d
+	VBIT V31.B16, V0.B16, V10.B16
+	FMOVQ F10, 32(R2)
+	WORD $0x6e6cdced // fmul v13.2d, v7.2d, v12.2d
+	VFMLA V13.D2, V7.D2, V11.D2
+	WORD $0x6eebe41f // fcmgt v31.2d, v0.2d, v11.2d
+	VBIT V31.B16, V0.B16, V11.B16
+	FMOVQ F11, 48(R2)
+	FMOVD inv+56(FP), F12
+	VDUP V12.D[0], V12.D2
+	WORD $0x6e6cdc84 // fmul v4.2d, v4.2d, v12.2d
+	FMOVQ F4, (R1)
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	FMOVQ F5, 16(R1)
+	WORD $0x6e6cdcc6 // fmul v6.2d, v6.2d, v12.2d
+	FMOVQ F6, 32(R1)
+	WORD $0x6e6cdce7 // fmul v7.2d, v7.2d, v12.2d
+	FMOVQ F7, 48(R1)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $8, R8, R8
+	BGE strip
+
+few:
+	ADDS $6, R8, R8
+	BLT rest
+
+vector:
+	FMOVD inv+56(FP), F3
+	VDUP V3.D[0], V3.D2
+	FMOVQ (R0), F0
+	WORD $0x6e63dc00 // fmul v0.2d, v0.2d, v3.2d
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	MOVD R3, R6
+	MOVD R5, R7
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R6), F3
+	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	VFMLA V3.D2, V3.D2, V2.D2
+	ADD R4, R6, R6
+	SUBS $1, R7, R7
+	BNE vectors
+	FMOVQ F0, (R0)
+	VMOVI $0, V0.B16
+	FMOVD minus+64(FP), F3
+	VDUP V3.D[0], V3.D2
+	WORD $0x6e63dc24 // fmul v4.2d, v1.2d, v3.2d
+	VFMLA V4.D2, V1.D2, V2.D2
+	WORD $0x6ee2e41f // fcmgt v31.2d, v0.2d, v2.2d
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVQ F2, (R2)
+	FMOVD inv+56(FP), F3
+	VDUP V3.D[0], V3.D2
+	WORD $0x6e63dc21 // fmul v1.2d, v1.2d, v3.2d
+	FMOVQ F1, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $2, R8, R8
+	BGE vector
+
+rest:
+	ADDS $2, R8, R8
+	BEQ done
+	FMOVD inv+56(FP), F3
+	VDUP V3.D[0], V3.D2
+	FMOVD (R0), F0
+	WORD $0x6e63dc00 // fmul v0.2d, v0.2d, v3.2d
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	MOVD R3, R6
+	MOVD R5, R7
+	PCALIGN $32
+
+parts:
+	FMOVD (R6), F3
+	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	VFMLA V3.D2, V3.D2, V2.D2
+	ADD R4, R6, R6
+	SUBS $1, R7, R7
+	BNE parts
+	FMOVD F0, (R0)
+	VMOVI $0, V0.B16
+	FMOVD minus+64(FP), F3
+	VDUP V3.D[0], V3.D2
+	WORD $0x6e63dc24 // fmul v4.2d, v1.2d, v3.2d
+	VFMLA V4.D2, V1.D2, V2.D2
+	WORD $0x6ee2e41f // fcmgt v31.2d, v0.2d, v2.2d
+	VBIT V31.B16, V0.B16, V2.B16
+	FMOVD F2, (R2)
+	FMOVD inv+56(FP), F3
+	VDUP V3.D[0], V3.D2
+	WORD $0x6e63dc21 // fmul v1.2d, v1.2d, v3.2d
+	FMOVD F1, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+
+done:
 	RET

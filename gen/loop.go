@@ -123,12 +123,43 @@ func (d *body) reduceLoop(n ireg, op opcode) {
 	d.lanes(n, op)
 }
 
+// zero begins the accumulators: with d.start, which is +0 if it was not set.
 func (d *body) zero() {
 	for u := range laneBytes / d.m.vectorBytes() {
 		for _, acc := range d.acc {
-			d.m.zero(acc[u])
+			d.m.constant(acc[u], d.start)
 		}
 	}
+}
+
+// combine is r = op(r, x), for folds by opMaximum and opMinimum too.
+func (d *body) combine(op opcode, r, x vreg) {
+	order := map[opcode]opcode{opMaximum: opMax, opMinimum: opMin}[op]
+	if order == 0 {
+		d.m.calc(op, r, r, x)
+		return
+	}
+	free := d.free
+	mask := opEQ
+	t, same := d.take(0), d.take(min(d.m.maskRegs(), 1))
+	d.m.calc(mask, same, x, x)
+	d.m.calc(order, t, x, r)
+	d.m.calc(opSel, r, same, t, x)
+	d.free = free
+}
+
+// foldLanes leaves the fold of a register's lanes in its low element; tmp is spoilt.
+func (d *body) foldLanes(op opcode, r, tmp vreg) {
+	if op != opMaximum && op != opMinimum {
+		d.m.fold(op, r, tmp)
+		return
+	}
+	for h := vector(d.m) / 2; h > 0; h /= 2 {
+		d.m.half(tmp, r, h)
+		d.combine(op, r, tmp)
+	}
+	d.m.zero(tmp) // -0 becomes +0
+	d.m.calc(opAdd, r, r, tmp)
 }
 
 // lanes is reduceLoop from accumulators that hold something.
@@ -167,12 +198,12 @@ func (d *body) lanes(n ireg, op opcode) {
 	for h := instances / 2; h > 0; h /= 2 {
 		for j := range h {
 			for _, acc := range d.acc {
-				m.calc(op, acc[j], acc[j], acc[j+h])
+				d.combine(op, acc[j], acc[j+h])
 			}
 		}
 	}
 	for _, acc := range d.acc {
-		m.fold(op, acc[0], acc[1])
+		d.foldLanes(op, acc[0], acc[1])
 	}
 }
 
@@ -210,9 +241,11 @@ type loopKernel struct {
 	params []param
 	doc    string // what it does to an element, or returns
 	body   func(b *builder)
-	unroll int    // vectors a round of a map
-	fold   opcode // of a reduction; else 0
-	nt     bool   // a map: there is one that stores past the caches as well
+	unroll int     // vectors a round of a map
+	fold   opcode  // of a reduction; else 0
+	start  float64 // of the lanes of a reduction
+	none   string  // what a reduction of nothing is; 0 if it is not said
+	nt     bool    // a map: there is one that stores past the caches as well
 }
 
 func (k *loopKernel) symbol(t target, d dtype) string {
@@ -251,9 +284,12 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 			race = append(race, fmt.Sprintf("raceRead(%s)\n", p.name))
 		}
 	}
-	returns := ""
+	returns, none := "", "0"
 	if k.fold != 0 {
 		returns = " " + d.goName
+		if k.none != "" {
+			none = fmt.Sprintf(k.none, d.goName)
+		}
 	}
 	name, short, doc := k.symbol(t, d), k.symbol(t, d), k.doc
 	if streaming {
@@ -279,6 +315,7 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 		body.mapAligned(n, k.unroll, streaming)
 	} else {
 		body := newBody(b, order, streams, laneBytes/m.vectorBytes())
+		body.start = d.bits(k.start)
 		body.fit(laneBytes / m.vectorBytes())
 		body.invariants(nil)
 		body.reduceAligned(n, k.fold)
@@ -293,11 +330,11 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 		%[4]sif raceEnabled {
 			%[5]s}
 		if len(%[6]s) == 0 {
-			return 0
+			return %[9]s
 		}
 		return %[7]s(%[8]s, len(%[6]s))
 	}
-`, k.name, strings.Join(face, ", "), d.goName, strings.Join(cut, ""), strings.Join(race, ""), first, name, strings.Join(args, ", "))
+`, k.name, strings.Join(face, ", "), d.goName, strings.Join(cut, ""), strings.Join(race, ""), first, name, strings.Join(args, ", "), none)
 }
 
 // writer is a kernel that can write itself.

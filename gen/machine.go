@@ -54,6 +54,8 @@ type machine interface {
 	// fold is lane[j] = op(lane[j], lane[j+h]) for h = half the lanes, …, 1; it leaves
 	// lane[0] in the low element of r. tmp is spoilt.
 	fold(op opcode, r, tmp vreg)
+	// half is dst[j] = src[j+h] for the h elements before the middle of 2h, the lowest.
+	half(dst, src vreg, h int)
 	storeElement(src vreg, to ireg) // the low element
 	result(src vreg)                // the low element is what the function returns
 

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 func init() {
 	families = append(families, loopFamily("reduce", "ReduceKernels", reductions...))
@@ -22,8 +25,49 @@ var reductions = []writer{
 	&loopKernel{name: "AMax", params: []param{in("x")}, fold: opMax,
 		doc:  "is the greatest |x|, NaNs left out.",
 		body: func(b *builder) { b.accumulate(func(s val) val { return b.max(b.abs(b.load("x")), s) }) }},
+	&loopKernel{name: "Max", params: []param{in("x")}, fold: opMaximum, start: math.Inf(-1), none: "inf[%s](-1)",
+		doc:  "is the greatest x, NaN if there is one.",
+		body: func(b *builder) { b.accumulate(func(m val) val { return b.maximum(b.load("x"), m) }) }},
+	&loopKernel{name: "Min", params: []param{in("x")}, fold: opMinimum, start: math.Inf(1), none: "inf[%s](1)",
+		doc:  "is the least x, NaN if there is one.",
+		body: func(b *builder) { b.accumulate(func(m val) val { return b.minimum(b.load("x"), m) }) }},
+	argExtreme{"Max"}, argExtreme{"Min"},
 	dotRows{},
-	colSum{},
+	sumRows{},
+	moments{},
+	&loopKernel{name: "MergeMoments", params: []param{out("mean"), out("rest"), out("m2"), in("x"), in("y"), in("z"), scalar("w"), scalar("u")}, unroll: 2,
+		doc: "joins the moments x, y, z with mean, rest, m2.",
+		body: func(b *builder) {
+			x, y := b.load("x"), b.load("y")
+			d := b.add(b.sub(b.load("mean"), x), b.sub(b.load("rest"), y))
+			b.store("mean", x)
+			b.store("rest", b.fma(d, b.param("w"), y))
+			b.store("m2", b.fma(b.mul(d, b.param("u")), d, b.add(b.load("z"), b.load("m2"))))
+		}},
+	colKernel{name: "ColSum", group: 4, doc: "adds rows to dst",
+		step: func(b *builder, s, x val) val { return b.add(s, x) }},
+	colKernel{name: "ColAsum", group: 4, doc: "adds the absolute values of rows to dst",
+		step: func(b *builder, s, x val) val { return b.add(s, b.abs(x)) }},
+	colKernel{name: "ColMax", group: 4, onto: true, doc: "is the maximum of dst and rows",
+		step: func(b *builder, s, x val) val { return b.maximum(x, s) },
+		end:  func(b *builder, s val) val { return b.add(s, b.constant(0)) }},
+	colKernel{name: "ColMin", group: 4, onto: true, doc: "is the minimum of dst and rows",
+		step: func(b *builder, s, x val) val { return b.minimum(x, s) },
+		end:  func(b *builder, s val) val { return b.add(s, b.constant(0)) }},
+	colDot{},
+	colSearch{"ColArgMax"}, colSearch{"ColArgMin"},
+	colMoments{},
+}
+
+// maximum is max, but x if that is NaN; y is left where it is NaN.
+func (b *builder) maximum(x, y val) val { return b.sel(b.eq(x, x), b.max(x, y), x) }
+func (b *builder) minimum(x, y val) val { return b.sel(b.eq(x, x), b.min(x, y), x) }
+
+// argExtreme finds the place of an extreme by the kernel that finds the extreme.
+type argExtreme struct{ name string }
+
+func (k argExtreme) write(f loopFile, t target, d dtype) string {
+	return fmt.Sprintf("k.Arg%[1]s = func(x []%[2]s) int { return arg%[1]sBy(x, k.%[1]s) }\n", k.name, d.goName)
 }
 
 // sumSq is the sum of the squares of x: from 16 rounds of the lanes on by halves, side by
@@ -148,65 +192,6 @@ func writeDotRows(f loopFile, t target, d dtype, group int) string {
 		m.addImm(dst, d.size)
 	}
 	m.addJump(rows, -group, "ne", "rows")
-	m.ret()
-	return name
-}
-
-// colSum adds the rows of a matrix to sums in memory, several at a time where that is
-// better: a sum then waits less often for its own store.
-type colSum struct{}
-
-const colSumGroup = 4
-
-func (colSum) write(f loopFile, t target, d dtype) string {
-	group, one := writeColSum(f, t, d, colSumGroup), writeColSum(f, t, d, 1)
-	return fmt.Sprintf(`	k.ColSum = func(dst, x []%[1]s, ld, rows int) {
-		n := len(dst)
-		checkRows("ColSum", x, ld, rows, n)
-		if raceEnabled {
-			raceWrite(dst)
-			for i := range rows {
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		clear(dst)
-		if n == 0 || rows <= 0 {
-			return
-		}
-		i := 0
-		if rows >= %[3]d && rowsTogether(rows, %[2]d*n, %[2]d*ld) {
-			i = rows &^ %[4]d
-			%[5]s(&dst[0], &x[0], %[2]d*ld, i, n)
-		}
-		if i < rows {
-			%[6]s(&dst[0], &x[i*ld], %[2]d*ld, rows-i, n)
-		}
-	}
-`, d.goName, d.size, colSumGroup, colSumGroup-1, group, one)
-}
-
-func writeColSum(f loopFile, t target, d dtype, group int) string {
-	name := fmt.Sprintf("colSum%d%s%s", group, d.suffix, t.suffix)
-	m := f.function(d, name, fmt.Sprintf("func(dst, x *%s, ld, rows, n int)", d.goName),
-		fmt.Sprintf("%s adds rows > 0 of n elements, ld bytes apart, to dst, %d at a time.", name, group))
-	b := newBuilder(m)
-	streams, order := map[string]ireg{"dst": m.ireg()}, []string{"dst"}
-	sum := b.load("dst")
-	for g := range group {
-		s := fmt.Sprint("x", g)
-		streams[s], order = m.ireg(), append(order, s)
-		sum = b.add(sum, b.load(s))
-	}
-	b.store("dst", sum)
-	dst, x, ld, rows, n := m.arg("dst"), m.arg("x"), m.arg("ld"), m.arg("rows"), m.arg("n")
-	body := newBody(b, order, streams, 0)
-	body.mapRows(n, 8, func() {
-		m.move(streams["dst"], dst)
-		for _, s := range order[1:] {
-			m.move(streams[s], x)
-			m.add(x, ld)
-		}
-	}, func() { m.addJump(rows, -group, "ne", "row") })
 	m.ret()
 	return name
 }

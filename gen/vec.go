@@ -52,6 +52,9 @@ const (
 	opKeep // mask ? x : +0
 	opDrop // mask ? +0 : x
 
+	opMaximum // folds: opMax and opMin, but NaN if either is, and +0 for a zero
+	opMinimum
+
 	opFMAFactor // no operation: has(opFMAFactor) is whether opFMA may overwrite a factor
 )
 

@@ -432,6 +432,20 @@ func (m *amd64Machine) fold(op opcode, r, tmp vreg) {
 	m.scalar(name, xmm[tmp], xmm[r], xmm[r])
 }
 
+func (m *amd64Machine) half(dst, src vreg, h int) {
+	d, s := m.low(dst), m.low(src)
+	switch h * m.d.size {
+	case 32:
+		m.VEXTRACTF64X4(imm(1), zmm[s], ymm[d])
+	case 16:
+		m.VEXTRACTF128(imm(1), ymm[s], xmm[d])
+	case 8:
+		m.VPERMILPD(imm(1), xmm[s], xmm[d])
+	case 4:
+		m.VMOVSHDUP(xmm[s], xmm[d])
+	}
+}
+
 func (m *amd64Machine) storeElement(src vreg, to ireg) {
 	m.scalar("VMOV", xmm[m.low(src)], m.at(to, 0))
 }

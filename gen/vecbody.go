@@ -15,6 +15,7 @@ type body struct {
 	assigned bool           // the invariants have their registers
 	free     [2][]vreg      // for the rest, the next to be given last: of vectors, of masks
 	acc      [][]vreg       // by accumulator, then by instance
+	start    uint64         // what accumulators begin with, in every element
 }
 
 // newBody gives registers to the accumulators of a number of instances.

@@ -239,6 +239,14 @@ func (m *neonMachine) fold(op opcode, r, tmp vreg) {
 	m.calc(op, r, r, tmp)
 }
 
+func (m *neonMachine) half(dst, src vreg, h int) {
+	if h == 2 {
+		m.Ext(a64.V(dst), a64.V(src), a64.V(src), 8)
+		return
+	}
+	m.Dup(a64.V(dst), a64.V(src), 1)
+}
+
 func (m *neonMachine) storeElement(src vreg, to ireg) {
 	m.Store(m.d.size, a64.V(src), m.r(to), 0)
 }
