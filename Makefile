@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # listed: a new module is tested from its first day.
 NESTED := $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*' -not -path './cmd/*' | sort))
 
-.PHONY: test fmt generate check-generate check fuzz-short mca peers ci ci-long
+.PHONY: test fmt generate check-generate check fuzz-short ulp mca peers ci ci-long
 
 test: fmt
 	$(GO) vet ./... ./cmd/...
@@ -40,6 +40,11 @@ check:
 FUZZTIME ?= 10s
 fuzz-short:
 	.ci/fuzz $(FUZZTIME)
+
+# The error of the elementary functions on every float32: about an hour on 2 cores;
+# ULP="-f Exp,Tanh" for some of them.
+ulp:
+	$(GO) run ./internal/ulp $(ULP)
 
 # An estimate by llvm-mca of the NEON tiles on cores we cannot run.
 mca:

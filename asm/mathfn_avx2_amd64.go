@@ -14,6 +14,16 @@ func expF32AVX2(dst *float32, x *float32, n int)
 //go:noescape
 func expNTF32AVX2(dst *float32, x *float32, n int)
 
+// expm1F32AVX2 is dst[i] = Expm1(x[i]).
+//
+//go:noescape
+func expm1F32AVX2(dst *float32, x *float32, n int)
+
+// expm1NTF32AVX2 is dst[i] = Expm1(x[i]). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func expm1NTF32AVX2(dst *float32, x *float32, n int)
+
 // logF32AVX2 is dst[i] = Log(x[i]).
 //
 //go:noescape
@@ -23,6 +33,56 @@ func logF32AVX2(dst *float32, x *float32, n int)
 //
 //go:noescape
 func logNTF32AVX2(dst *float32, x *float32, n int)
+
+// log1pF32AVX2 is dst[i] = Log1p(x[i]).
+//
+//go:noescape
+func log1pF32AVX2(dst *float32, x *float32, n int)
+
+// log1pNTF32AVX2 is dst[i] = Log1p(x[i]). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func log1pNTF32AVX2(dst *float32, x *float32, n int)
+
+// tanhF32AVX2 is dst[i] = Tanh(x[i]).
+//
+//go:noescape
+func tanhF32AVX2(dst *float32, x *float32, n int)
+
+// tanhNTF32AVX2 is dst[i] = Tanh(x[i]). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func tanhNTF32AVX2(dst *float32, x *float32, n int)
+
+// sigmoidF32AVX2 is dst[i] = Sigmoid(x[i]).
+//
+//go:noescape
+func sigmoidF32AVX2(dst *float32, x *float32, n int)
+
+// sigmoidNTF32AVX2 is dst[i] = Sigmoid(x[i]). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func sigmoidNTF32AVX2(dst *float32, x *float32, n int)
+
+// erfF32AVX2 is dst[i] = Erf(x[i]).
+//
+//go:noescape
+func erfF32AVX2(dst *float32, x *float32, n int)
+
+// erfNTF32AVX2 is dst[i] = Erf(x[i]). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func erfNTF32AVX2(dst *float32, x *float32, n int)
+
+// rsqrtF32AVX2 is dst[i] = Rsqrt(x[i]).
+//
+//go:noescape
+func rsqrtF32AVX2(dst *float32, x *float32, n int)
+
+// rsqrtNTF32AVX2 is dst[i] = Rsqrt(x[i]). It stores past the caches; n is at least 128.
+//
+//go:noescape
+func rsqrtNTF32AVX2(dst *float32, x *float32, n int)
 
 // expF64AVX2 is dst[i] = Exp(x[i]).
 //
@@ -34,6 +94,16 @@ func expF64AVX2(dst *float64, x *float64, n int)
 //go:noescape
 func expNTF64AVX2(dst *float64, x *float64, n int)
 
+// expm1F64AVX2 is dst[i] = Expm1(x[i]).
+//
+//go:noescape
+func expm1F64AVX2(dst *float64, x *float64, n int)
+
+// expm1NTF64AVX2 is dst[i] = Expm1(x[i]). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func expm1NTF64AVX2(dst *float64, x *float64, n int)
+
 // logF64AVX2 is dst[i] = Log(x[i]).
 //
 //go:noescape
@@ -44,32 +114,106 @@ func logF64AVX2(dst *float64, x *float64, n int)
 //go:noescape
 func logNTF64AVX2(dst *float64, x *float64, n int)
 
+// log1pF64AVX2 is dst[i] = Log1p(x[i]).
+//
+//go:noescape
+func log1pF64AVX2(dst *float64, x *float64, n int)
+
+// log1pNTF64AVX2 is dst[i] = Log1p(x[i]). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func log1pNTF64AVX2(dst *float64, x *float64, n int)
+
+// tanhF64AVX2 is dst[i] = Tanh(x[i]).
+//
+//go:noescape
+func tanhF64AVX2(dst *float64, x *float64, n int)
+
+// tanhNTF64AVX2 is dst[i] = Tanh(x[i]). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func tanhNTF64AVX2(dst *float64, x *float64, n int)
+
+// sigmoidF64AVX2 is dst[i] = Sigmoid(x[i]).
+//
+//go:noescape
+func sigmoidF64AVX2(dst *float64, x *float64, n int)
+
+// sigmoidNTF64AVX2 is dst[i] = Sigmoid(x[i]). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func sigmoidNTF64AVX2(dst *float64, x *float64, n int)
+
+// erfF64AVX2 is dst[i] = Erf(x[i]).
+//
+//go:noescape
+func erfF64AVX2(dst *float64, x *float64, n int)
+
+// erfNTF64AVX2 is dst[i] = Erf(x[i]). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func erfNTF64AVX2(dst *float64, x *float64, n int)
+
+// rsqrtF64AVX2 is dst[i] = Rsqrt(x[i]).
+//
+//go:noescape
+func rsqrtF64AVX2(dst *float64, x *float64, n int)
+
+// rsqrtNTF64AVX2 is dst[i] = Rsqrt(x[i]). It stores past the caches; n is at least 64.
+//
+//go:noescape
+func rsqrtNTF64AVX2(dst *float64, x *float64, n int)
+
 func useMathfnF32AVX2(k *MathKernels[float32]) {
 	codes := mathfnCodesF32AVX2()
 	k.Exp = faceWRF32(codes[0], codes[0])
-	k.Log = faceWRF32(codes[2], codes[2])
+	k.Expm1 = faceWRF32(codes[2], codes[2])
+	k.Log = faceWRF32(codes[4], codes[4])
+	k.Log1p = faceWRF32(codes[6], codes[6])
+	k.Tanh = faceWRF32(codes[8], codes[8])
+	k.Sigmoid = faceWRF32(codes[10], codes[10])
+	k.Erf = faceWRF32(codes[12], codes[12])
+	k.Rsqrt = faceWRF32(codes[14], codes[14])
 }
 
 func useMathfnNTF32AVX2(k *MathKernels[float32]) {
 	codes := mathfnCodesF32AVX2()
 	k.Exp = faceWRF32(codes[1], codes[0])
-	k.Log = faceWRF32(codes[3], codes[2])
+	k.Expm1 = faceWRF32(codes[3], codes[2])
+	k.Log = faceWRF32(codes[5], codes[4])
+	k.Log1p = faceWRF32(codes[7], codes[6])
+	k.Tanh = faceWRF32(codes[9], codes[8])
+	k.Sigmoid = faceWRF32(codes[11], codes[10])
+	k.Erf = faceWRF32(codes[13], codes[12])
+	k.Rsqrt = faceWRF32(codes[15], codes[14])
 }
 
 func useMathfnF64AVX2(k *MathKernels[float64]) {
 	codes := mathfnCodesF64AVX2()
 	k.Exp = faceWRF64(codes[0], codes[0])
-	k.Log = faceWRF64(codes[2], codes[2])
+	k.Expm1 = faceWRF64(codes[2], codes[2])
+	k.Log = faceWRF64(codes[4], codes[4])
+	k.Log1p = faceWRF64(codes[6], codes[6])
+	k.Tanh = faceWRF64(codes[8], codes[8])
+	k.Sigmoid = faceWRF64(codes[10], codes[10])
+	k.Erf = faceWRF64(codes[12], codes[12])
+	k.Rsqrt = faceWRF64(codes[14], codes[14])
 }
 
 func useMathfnNTF64AVX2(k *MathKernels[float64]) {
 	codes := mathfnCodesF64AVX2()
 	k.Exp = faceWRF64(codes[1], codes[0])
-	k.Log = faceWRF64(codes[3], codes[2])
+	k.Expm1 = faceWRF64(codes[3], codes[2])
+	k.Log = faceWRF64(codes[5], codes[4])
+	k.Log1p = faceWRF64(codes[7], codes[6])
+	k.Tanh = faceWRF64(codes[9], codes[8])
+	k.Sigmoid = faceWRF64(codes[11], codes[10])
+	k.Erf = faceWRF64(codes[13], codes[12])
+	k.Rsqrt = faceWRF64(codes[15], codes[14])
 }
 
 // mathfnCodesF32AVX2 are the addresses of kernels.
-func mathfnCodesF32AVX2() *[4]uintptr
+func mathfnCodesF32AVX2() *[16]uintptr
 
 // mathfnCodesF64AVX2 are the addresses of kernels.
-func mathfnCodesF64AVX2() *[4]uintptr
+func mathfnCodesF64AVX2() *[16]uintptr

@@ -9,6 +9,12 @@ func mathCalls[T Float]() []call[T] {
 	}
 	return []call[T]{
 		unary("Exp", func(k *Kernels[T]) func(dst, x []T) { return k.Exp }, Exp[T]),
+		unary("Expm1", func(k *Kernels[T]) func(dst, x []T) { return k.Expm1 }, Expm1[T]),
 		unary("Log", func(k *Kernels[T]) func(dst, x []T) { return k.Log }, Log[T]),
+		unary("Log1p", func(k *Kernels[T]) func(dst, x []T) { return k.Log1p }, Log1p[T]),
+		unary("Tanh", func(k *Kernels[T]) func(dst, x []T) { return k.Tanh }, Tanh[T]),
+		unary("Sigmoid", func(k *Kernels[T]) func(dst, x []T) { return k.Sigmoid }, Sigmoid[T]),
+		unary("Erf", func(k *Kernels[T]) func(dst, x []T) { return k.Erf }, Erf[T]),
+		unary("Rsqrt", func(k *Kernels[T]) func(dst, x []T) { return k.Rsqrt }, Rsqrt[T]),
 	}
 }

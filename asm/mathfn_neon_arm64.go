@@ -9,35 +9,107 @@ package asm
 //go:noescape
 func expF32NEON(dst *float32, x *float32, n int)
 
+// expm1F32NEON is dst[i] = Expm1(x[i]).
+//
+//go:noescape
+func expm1F32NEON(dst *float32, x *float32, n int)
+
 // logF32NEON is dst[i] = Log(x[i]).
 //
 //go:noescape
 func logF32NEON(dst *float32, x *float32, n int)
+
+// log1pF32NEON is dst[i] = Log1p(x[i]).
+//
+//go:noescape
+func log1pF32NEON(dst *float32, x *float32, n int)
+
+// tanhF32NEON is dst[i] = Tanh(x[i]).
+//
+//go:noescape
+func tanhF32NEON(dst *float32, x *float32, n int)
+
+// sigmoidF32NEON is dst[i] = Sigmoid(x[i]).
+//
+//go:noescape
+func sigmoidF32NEON(dst *float32, x *float32, n int)
+
+// erfF32NEON is dst[i] = Erf(x[i]).
+//
+//go:noescape
+func erfF32NEON(dst *float32, x *float32, n int)
+
+// rsqrtF32NEON is dst[i] = Rsqrt(x[i]).
+//
+//go:noescape
+func rsqrtF32NEON(dst *float32, x *float32, n int)
 
 // expF64NEON is dst[i] = Exp(x[i]).
 //
 //go:noescape
 func expF64NEON(dst *float64, x *float64, n int)
 
+// expm1F64NEON is dst[i] = Expm1(x[i]).
+//
+//go:noescape
+func expm1F64NEON(dst *float64, x *float64, n int)
+
 // logF64NEON is dst[i] = Log(x[i]).
 //
 //go:noescape
 func logF64NEON(dst *float64, x *float64, n int)
 
+// log1pF64NEON is dst[i] = Log1p(x[i]).
+//
+//go:noescape
+func log1pF64NEON(dst *float64, x *float64, n int)
+
+// tanhF64NEON is dst[i] = Tanh(x[i]).
+//
+//go:noescape
+func tanhF64NEON(dst *float64, x *float64, n int)
+
+// sigmoidF64NEON is dst[i] = Sigmoid(x[i]).
+//
+//go:noescape
+func sigmoidF64NEON(dst *float64, x *float64, n int)
+
+// erfF64NEON is dst[i] = Erf(x[i]).
+//
+//go:noescape
+func erfF64NEON(dst *float64, x *float64, n int)
+
+// rsqrtF64NEON is dst[i] = Rsqrt(x[i]).
+//
+//go:noescape
+func rsqrtF64NEON(dst *float64, x *float64, n int)
+
 func useMathfnF32NEON(k *MathKernels[float32]) {
 	codes := mathfnCodesF32NEON()
 	k.Exp = faceWRF32(codes[0], codes[0])
-	k.Log = faceWRF32(codes[1], codes[1])
+	k.Expm1 = faceWRF32(codes[1], codes[1])
+	k.Log = faceWRF32(codes[2], codes[2])
+	k.Log1p = faceWRF32(codes[3], codes[3])
+	k.Tanh = faceWRF32(codes[4], codes[4])
+	k.Sigmoid = faceWRF32(codes[5], codes[5])
+	k.Erf = faceWRF32(codes[6], codes[6])
+	k.Rsqrt = faceWRF32(codes[7], codes[7])
 }
 
 func useMathfnF64NEON(k *MathKernels[float64]) {
 	codes := mathfnCodesF64NEON()
 	k.Exp = faceWRF64(codes[0], codes[0])
-	k.Log = faceWRF64(codes[1], codes[1])
+	k.Expm1 = faceWRF64(codes[1], codes[1])
+	k.Log = faceWRF64(codes[2], codes[2])
+	k.Log1p = faceWRF64(codes[3], codes[3])
+	k.Tanh = faceWRF64(codes[4], codes[4])
+	k.Sigmoid = faceWRF64(codes[5], codes[5])
+	k.Erf = faceWRF64(codes[6], codes[6])
+	k.Rsqrt = faceWRF64(codes[7], codes[7])
 }
 
 // mathfnCodesF32NEON are the addresses of kernels.
-func mathfnCodesF32NEON() *[2]uintptr
+func mathfnCodesF32NEON() *[8]uintptr
 
 // mathfnCodesF64NEON are the addresses of kernels.
-func mathfnCodesF64NEON() *[2]uintptr
+func mathfnCodesF64NEON() *[8]uintptr

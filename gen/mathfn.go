@@ -10,7 +10,13 @@ func init() {
 
 var mathfns = []writer{
 	mathfn("Exp", 4, "is dst[i] = Exp(x[i]).", expProgram),
+	mathfn("Expm1", 2, "is dst[i] = Expm1(x[i]).", expm1Program),
 	mathfn("Log", 4, "is dst[i] = Log(x[i]).", logProgram),
+	mathfn("Log1p", 2, "is dst[i] = Log1p(x[i]).", log1pProgram),
+	mathfn("Tanh", 2, "is dst[i] = Tanh(x[i]).", tanhProgram),
+	mathfn("Sigmoid", 2, "is dst[i] = Sigmoid(x[i]).", sigmoidProgram),
+	mathfn("Erf", 2, "is dst[i] = Erf(x[i]).", erfProgram),
+	mathfn("Rsqrt", 2, "is dst[i] = Rsqrt(x[i]).", rsqrtProgram),
 }
 
 func mathfn(name string, unroll int, doc string, f func(b *builder, x val) val) *loopKernel {
@@ -124,5 +130,5 @@ func logSpecials(b *builder, x, y val) val {
 	zero := b.constant(0)
 	y = b.sel(b.eq(x, zero), b.float(-inf), y)
 	y = b.sel(b.lt(x, zero), b.float(nan), y)
-	return b.sel(b.nle(x, b.float(b.of(0x1.fffffep127, 0x1.fffffffffffffp1023))), x, y)
+	return b.sel(b.nle(x, b.float(b.of(math.MaxFloat32, math.MaxFloat64))), x, y)
 }
