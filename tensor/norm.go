@@ -1,0 +1,249 @@
+package tensor
+
+import (
+	"fmt"
+
+	"github.com/lanes-go/lanes/asm"
+)
+
+// Batch norm (Ioffe and Szegedy, Batch Normalization, 2015). x has a channel axis, the
+// second one (N, C), (N, C, L), (N, C, H, W) …, or with ChannelsLast the last one; every
+// statistic is over all other axes. gamma, beta and the statistics have C elements; no
+// gamma is 1, no beta is 0.
+//
+// Statistics have the order of a plane (n, c) as a contiguous axis, and of the planes
+// pairwise over n; where a plane is one element and with ChannelsLast that of an outer
+// axis, per column in blocks of 64 rows. So the two layouts may differ in the last bits.
+// Means and variances are found in two passes over each chunk or block and joined by
+// Chan's formula: a mean that is huge beside the spread costs nothing.
+//
+// All operands may be views of any strides; the results have the bits of packed copies.
+// y may be x, and dx may be dy, x or y; else outputs share no memory with anything. Where
+// operands do not fit, operations panic with a *ShapeError.
+
+// BatchNormOptions are the conventions of a batch norm. Begin with those of a framework:
+// BatchNormPyTorch, BatchNormKeras, BatchNormONNX, BatchNormCumulative.
+type BatchNormOptions struct {
+	Eps float64 // added to the variance
+
+	// Momentum of the running statistics: the weight of the new batch, the rest being
+	// that of the old value; or the other way round with MomentumOfOld.
+	Momentum      float64
+	MomentumOfOld bool
+
+	// Batch > 0 is the number of this batch, from 1 on: the running statistics are then
+	// the means over all batches so far, and Momentum does not count.
+	Batch int
+
+	// Population takes the variance of the batch itself into the running variance (the
+	// sum of squares over n), which normalizes it in any case. Without it the running
+	// variance is the unbiased estimate (over n-1).
+	Population bool
+
+	ChannelsLast bool
+	ReLU         bool // y = max(y, 0) in the same pass; backward passes then need y
+}
+
+// BatchNormPyTorch are the defaults of PyTorch: 0.1 of the new batch, the unbiased
+// variance. Running means start at 0, variances at 1.
+func BatchNormPyTorch() BatchNormOptions { return BatchNormOptions{Eps: 1e-5, Momentum: 0.1} }
+
+// BatchNormKeras are the defaults of Keras 3: 0.99 of the old value, the variance of the
+// batch. Running means start at 0, variances at 1.
+func BatchNormKeras() BatchNormOptions {
+	return BatchNormOptions{Eps: 1e-3, Momentum: 0.99, MomentumOfOld: true, Population: true}
+}
+
+// BatchNormONNX are the defaults of ONNX from opset 14 on, and of the CS231n sheets, whose
+// running statistics both start at 0: 0.9 of the old value, the variance of the batch.
+func BatchNormONNX() BatchNormOptions {
+	return BatchNormOptions{Eps: 1e-5, Momentum: 0.9, MomentumOfOld: true, Population: true}
+}
+
+// BatchNormCumulative are PyTorch's without a momentum (momentum=None): batch is the
+// number of the batch, from 1 on.
+func BatchNormCumulative(batch int) BatchNormOptions {
+	return BatchNormOptions{Eps: 1e-5, Batch: batch}
+}
+
+// weights are those of the new batch and of the old value in running statistics.
+func (o *BatchNormOptions) weights() (fresh, old float64) {
+	switch {
+	case o.Batch > 0:
+		fresh = 1 / float64(o.Batch)
+		return fresh, 1 - fresh
+	case o.MomentumOfOld:
+		return 1 - o.Momentum, o.Momentum
+	}
+	return o.Momentum, 1 - o.Momentum
+}
+
+// BatchNorm is batch norm in training:
+//
+//	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
+//
+// with the mean and the variance of the batch, r being what the mean lacks of the last
+// bits. It returns mean and rstd, which BatchNormGrad needs, and takes mean and variance
+// into the running statistics, where there are any:
+//
+//	running = fma(weight of new, of the batch, weight of old * running)
+//
+// A channel with one value everywhere gives beta. A channel with a NaN or an infinity is
+// NaN in y and in the statistics, the running ones for good; other channels are as they
+// would be. One value for each channel is a *ShapeError, since its variance says nothing.
+// An empty batch leaves the running statistics alone; mean and rstd are then 0.
+func BatchNorm[T Float](y, mean, rstd, runMean, runVar, x, gamma, beta *Tensor[T], o BatchNormOptions) {
+	batchNormTrain(asm.Active[T](), y, mean, rstd, runMean, runVar, x, gamma, beta, &o)
+}
+
+func batchNormTrain[T Float](k *asm.Kernels[T], y, mean, rstd, runMean, runVar, x, gamma, beta *Tensor[T], o *BatchNormOptions) {
+	const op = "BatchNorm"
+	b := getNorm(k, op, o, y, x)
+	b.forward, b.stats = true, true
+	b.vectors(op, y, x, mean, rstd, runMean, runVar, gamma, beta)
+	resultsApart(op, y, mean, rstd, runMean, runVar)
+	if b.n*b.s == 1 && b.c > 0 {
+		panic(shapeError(op, "one value for each channel has no variance: want more in training", y.shape, x.shape))
+	}
+	b.load(normGamma, gamma, 1)
+	b.load(normBeta, beta, 0)
+	b.x, b.dst = b.in(0, x), b.out(y)
+	b.run()
+	b.store(mean, normMean)
+	b.store(rstd, normRstd)
+	if b.n*b.s > 0 {
+		b.running(runMean, runVar, o)
+	}
+	b.finish(y)
+}
+
+// running takes the statistics of the batch into the running ones.
+func (b *batchNorm[T]) running(runMean, runVar *Tensor[T], o *BatchNormOptions) {
+	fresh, old := o.weights()
+	count := float64(b.n * b.s)
+	if !o.Population {
+		count--
+	}
+	b.take(runMean, normMean, T(fresh), T(old))
+	b.take(runVar, normM2, T(fresh/count), T(old))
+}
+
+// take is run = fma(w, of the batch, old*run), run not read where old is 0.
+func (b *batchNorm[T]) take(run *Tensor[T], batch normVector, w, old T) {
+	if run == nil {
+		return
+	}
+	v, r := b.vec(batch), b.vec(normS)
+	if old == 0 {
+		b.k.Scale(r, w, v)
+	} else {
+		b.load(normS, run, 0)
+		b.k.Axpby(r, w, v, old)
+	}
+	b.store(run, normS)
+}
+
+// BatchNormInference is batch norm by given statistics, a fixed map for each channel:
+//
+//	y = fma(x, s, t), s = gamma/√(variance + eps), t = fma(-mean, s, beta)
+//
+// s and t are computed once, so that a layer before it can apply them to its results
+// with the same bits.
+func BatchNormInference[T Float](y, x, gamma, beta, mean, variance *Tensor[T], o BatchNormOptions) {
+	batchNormInference(asm.Active[T](), y, x, gamma, beta, mean, variance, &o)
+}
+
+func batchNormInference[T Float](k *asm.Kernels[T], y, x, gamma, beta, mean, variance *Tensor[T], o *BatchNormOptions) {
+	const op = "BatchNormInference"
+	b := getNorm(k, op, o, y, x)
+	b.forward = true
+	b.vectors(op, y, x, mean, variance, nil, nil, gamma, beta)
+	needed(op, mean, variance, y, x)
+	b.load(normGamma, gamma, 1)
+	b.load(normBeta, beta, 0)
+	b.load(normMean, mean, 0)
+	b.load(normM2, variance, 0)
+	b.x, b.dst = b.in(0, x), b.out(y)
+	b.run()
+	b.finish(y)
+}
+
+// BatchNormGrad is the backward pass of BatchNorm, from dy and what that had and left
+// behind; y is read with o.ReLU only, where dy does not count if y is not above 0. With
+// n values in each channel and xh = (x-mean)*rstd,
+//
+//	dbeta = Σ dy, dgamma = Σ dy*xh
+//	dx = gamma*rstd * (dy - dbeta/n - xh*dgamma/n)
+//
+// dgamma and dbeta may be nil. An empty batch makes them 0.
+func BatchNormGrad[T Float](dx, dgamma, dbeta, dy, x, y, gamma, mean, rstd *Tensor[T], o BatchNormOptions) {
+	batchNormGrad(asm.Active[T](), "BatchNormGrad", dx, dgamma, dbeta, dy, x, y, gamma, mean, rstd, &o, false)
+}
+
+// BatchNormInferenceGrad is the backward pass of BatchNormInference, or of a layer with
+// frozen statistics: dx = dy*gamma*rstd, and dgamma, dbeta as those of BatchNormGrad.
+func BatchNormInferenceGrad[T Float](dx, dgamma, dbeta, dy, x, y, gamma, mean, variance *Tensor[T], o BatchNormOptions) {
+	batchNormGrad(asm.Active[T](), "BatchNormInferenceGrad", dx, dgamma, dbeta, dy, x, y, gamma, mean, variance, &o, true)
+}
+
+func batchNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy, x, y, gamma, mean, rstd *Tensor[T], o *BatchNormOptions, frozen bool) {
+	b := getNorm(k, op, o, dx, x)
+	b.frozen = frozen
+	b.stats = !frozen || dgamma != nil || dbeta != nil
+	if !dx.SameShape(dy) || o.ReLU && (y == nil || !dx.SameShape(y)) {
+		shapes := [][]int{dx.shape, dy.shape, x.shape}
+		if y != nil {
+			shapes = append(shapes, y.shape)
+		}
+		panic(shapeError(op, "want dx, dy, x and with ReLU y of one shape", shapes...))
+	}
+	b.vectors(op, dx, x, mean, rstd, dgamma, dbeta, gamma, nil)
+	needed(op, mean, rstd, dx, x)
+	checkApart(op, dx, dy, dy, x, x)
+	resultsApart(op, dx, dgamma, dbeta, nil, nil)
+	b.load(normGamma, gamma, 1)
+	b.load(normMean, mean, 0)
+	if frozen {
+		b.load(normM2, rstd, 0)
+		b.k.Rstd(b.vec(normRstd), b.vec(normM2), 1, T(o.Eps))
+	} else {
+		b.load(normRstd, rstd, 0)
+	}
+	b.dy, b.x = b.in(0, dy), b.in(1, x)
+	if o.ReLU {
+		checkApart(op, dx, y, dy, x, y)
+		b.y = b.in(2, y)
+	}
+	b.dst = b.out(dx)
+	b.run()
+	b.store(dgamma, normS2)
+	b.store(dbeta, normS1)
+	b.finish(dx)
+}
+
+// needed panics unless both statistics are there.
+func needed[T Float](op string, mean, spread, dst, x *Tensor[T]) {
+	if mean == nil || spread == nil {
+		panic(shapeError(op, "the mean or the other statistic is missing", dst.shape, x.shape))
+	}
+}
+
+// resultsApart panics if outputs share memory.
+func resultsApart[T Float](op string, outs ...*Tensor[T]) {
+	for i, t := range outs {
+		for _, u := range outs[:i] {
+			if t != nil && u != nil && rangesMeet(t.data, u.data) && t.overlaps(u) {
+				panic(shapeError(op, "two results share memory", t.shape, u.shape))
+			}
+		}
+	}
+}
+
+// vectors panics unless what there is of the vectors has one element for each channel.
+func (b *batchNorm[T]) vectors(op string, dst, x *Tensor[T], v ...*Tensor[T]) {
+	for _, t := range v {
+		if t != nil && (len(t.shape) != 1 || t.shape[0] != b.c) {
+			panic(shapeError(op, fmt.Sprintf("want vectors of %d elements, one for each channel", b.c), dst.shape, x.shape, t.shape))
+		}
+	}
+}

@@ -1,0 +1,415 @@
+package tensor
+
+import (
+	"math"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+	"github.com/lanes-go/lanes/internal/scratch"
+)
+
+// How a batch norm runs. Where channels are planes, each is finished by one thread, so
+// that its planes are still in a cache when they are read again: statistics, the numbers
+// of the channel, and the pass that writes; if there are too few channels for the
+// threads, all planes have their statistics first. Where channels are columns, strips of
+// columns are finished like that if a strip of all rows stays in a cache; else groups of
+// blocks of rows give partial statistics, and a second pass over rows writes.
+
+// normVector is a vector of the numbers of the channels.
+type normVector int
+
+const (
+	normGamma normVector = iota
+	normBeta
+	normMean // of the kernels: 0 where the pass that writes has none to subtract
+	normRest // also the factor of x-mean in the backward pass
+	normM2   // the sum of squares, or a given variance
+	normRstd
+	normS // the factor
+	normT // the addend
+	normS1
+	normS2
+	normVectors
+)
+
+// batchNorm is a call.
+type batchNorm[T Float] struct {
+	k, wide *asm.Kernels[T] // wide: of the pass that writes
+	eps     T
+	forward bool
+	frozen  bool // backward, with statistics that do not depend on x
+	stats   bool // statistics of the batch are needed
+	relu    bool
+
+	n, c, s      int // planes of each channel, channels, elements of a plane
+	dst          []T
+	dy, x, y     []T
+	buf          []T
+	copies       [4][]T // of views
+	parts        []T    // statistics of planes, or of groups of rows
+	phase        normPhase
+	strip, group int // columns of a strip; planes, or rows, of an item
+}
+
+type normPhase int
+
+const (
+	normChannels  normPhase = iota // an item is a channel
+	normPlanes                     // statistics of some planes
+	normApply                      // the pass that writes, of some planes
+	normStrips                     // an item is a strip of columns
+	normRows                       // statistics of a group of rows
+	normApplyRows                  // the pass that writes, of some rows
+)
+
+var (
+	batchNorms32 scratch.Store[batchNorm[float32]]
+	batchNorms64 scratch.Store[batchNorm[float64]]
+)
+
+// getNorm begins a call that writes dst from x.
+func getNorm[T Float](k *asm.Kernels[T], op string, o *BatchNormOptions, dst, x *Tensor[T]) *batchNorm[T] {
+	if x.Rank() < 2 || !dst.SameShape(x) {
+		panic(shapeError(op, "want a result and x of one shape, of two axes or more", dst.shape, x.shape))
+	}
+	checkApart(op, dst, x, x, x, x)
+	var z T
+	var b *batchNorm[T]
+	if _, ok := any(z).(float32); ok {
+		b = any(batchNorms32.Get()).(*batchNorm[T])
+	} else {
+		b = any(batchNorms64.Get()).(*batchNorm[T])
+	}
+	*b = batchNorm[T]{k: k, wide: k, eps: T(o.Eps), relu: o.ReLU, buf: b.buf, copies: b.copies, parts: b.parts, n: 1, s: 1}
+	channel := 1
+	if o.ChannelsLast {
+		channel = x.Rank() - 1
+	}
+	b.c = x.shape[channel]
+	for a, d := range x.shape {
+		switch {
+		case a < channel:
+			b.n *= d
+		case a > channel:
+			b.s *= d
+		}
+	}
+	grow(&b.buf, int(normVectors)*b.c)
+	return b
+}
+
+// finish copies the result to where it belongs and gives b back.
+func (b *batchNorm[T]) finish(dst *Tensor[T]) {
+	if !dst.packed() && len(b.dst) > 0 {
+		copyPacked(dst, b.dst)
+	}
+	b.dst, b.dy, b.x, b.y = nil, nil, nil, nil
+	switch b := any(b).(type) {
+	case *batchNorm[float32]:
+		batchNorms32.Put(b)
+	case *batchNorm[float64]:
+		batchNorms64.Put(b)
+	}
+}
+
+// copyPacked copies packed elements to a view.
+func copyPacked[T Float](dst *Tensor[T], x []T) {
+	var strides [8]int
+	s := strides[:0]
+	if len(dst.shape) > len(strides) {
+		s = make([]int, 0, len(dst.shape))
+	}
+	s = s[:len(dst.shape)]
+	rowMajor(s, dst.shape)
+	copyStrided(dst.data, dst.stride, x, s, dst.shape)
+}
+
+// packedCopy returns the elements of t in row-major order, in buf if t is a view.
+func packedCopy[T Float](t *Tensor[T], buf *[]T) []T {
+	if t.packed() {
+		return t.data
+	}
+	x := grow(buf, t.Len())
+	if len(x) == 0 {
+		return x
+	}
+	var strides [8]int
+	s := strides[:0]
+	if len(t.shape) > len(strides) {
+		s = make([]int, 0, len(t.shape))
+	}
+	s = s[:len(t.shape)]
+	rowMajor(s, t.shape)
+	copyStrided(x, s, t.data, t.stride, t.shape)
+	return x
+}
+
+func (b *batchNorm[T]) in(i int, t *Tensor[T]) []T { return packedCopy(t, &b.copies[i]) }
+
+func (b *batchNorm[T]) out(t *Tensor[T]) []T {
+	if t.packed() {
+		return t.data
+	}
+	return grow(&b.copies[3], t.Len())
+}
+
+func (b *batchNorm[T]) vec(v normVector) []T { return b.part(v, 0, b.c) }
+
+// part is a vector for the channels from lo to before hi.
+func (b *batchNorm[T]) part(v normVector, lo, hi int) []T {
+	at := int(v) * b.c
+	return b.buf[at+lo : at+hi : at+hi]
+}
+
+// load fills a vector from a tensor, or with v if there is none.
+func (b *batchNorm[T]) load(to normVector, t *Tensor[T], v T) {
+	dst := b.vec(to)
+	for i := range dst {
+		if t != nil {
+			v = t.data[i*t.stride[0]]
+		}
+		dst[i] = v
+	}
+}
+
+func (b *batchNorm[T]) store(t *Tensor[T], from normVector) {
+	if t == nil {
+		return
+	}
+	for i, v := range b.vec(from) {
+		t.data[i*t.stride[0]] = v
+	}
+}
+
+// streamNorm is the length in bytes from which results go past the caches.
+const streamNorm = 4 << 20
+
+// nanoseconds of an element, forward and backward, for the number of threads.
+const normTime, normGradTime = 0.1, 0.2
+
+func (b *batchNorm[T]) run() {
+	if b.n*b.s*b.c == 0 {
+		for _, v := range []normVector{normMean, normRstd, normS1, normS2} {
+			clear(b.vec(v))
+		}
+		return
+	}
+	if len(b.dst)*sizeOf[T]() >= streamNorm && !rangesMeet(b.dst, b.x) && !rangesMeet(b.dst, b.dy) && !rangesMeet(b.dst, b.y) {
+		b.wide = b.k.NT
+	}
+	work := float64(len(b.dst))
+	if b.forward {
+		work *= normTime
+	} else {
+		work *= normGradTime
+	}
+	threads := max(1, min(int(work/mapThread), MaxThreads()))
+	if b.s > 1 {
+		b.runPlanes(threads)
+	} else {
+		b.runColumns(threads)
+	}
+}
+
+func (b *batchNorm[T]) share(phase normPhase, items, threads int) {
+	b.phase = phase
+	if threads <= 1 {
+		for i := range items {
+			b.item(i)
+		}
+		return
+	}
+	parallelFor(items, threads, any(b).(task))
+}
+
+func (b *batchNorm[T]) item(i int) {
+	switch b.phase {
+	case normChannels:
+		b.channel(i)
+	case normPlanes:
+		for p := i * b.group; p < min((i+1)*b.group, b.n*b.c); p++ {
+			b.planeStats(p)
+		}
+	case normApply:
+		for p := i * b.group; p < min((i+1)*b.group, b.n*b.c); p++ {
+			b.applyPlane(p)
+		}
+	case normStrips:
+		b.stripOf(i * b.strip)
+	case normRows:
+		b.rowStats(i)
+	case normApplyRows:
+		b.applyRows(i*b.group, min((i+1)*b.group, b.n), 0, b.c)
+	}
+}
+
+// runPlanes runs a call whose channels are planes.
+func (b *batchNorm[T]) runPlanes(threads int) {
+	planes := b.n * b.c
+	b.group = max(1, chunk.Piece/b.s)
+	items := (planes + b.group - 1) / b.group
+	switch {
+	case !b.stats:
+		b.finalize(0, b.c)
+		b.share(normApply, items, threads)
+	case threads == 1 || b.c >= 4*threads:
+		b.share(normChannels, b.c, threads)
+	default:
+		grow(&b.parts, 3*planes)
+		b.share(normPlanes, items, threads)
+		for c := range b.c {
+			b.joinPlanes(c)
+		}
+		b.finalize(0, b.c)
+		b.share(normApply, items, threads)
+	}
+}
+
+// channel does all of one channel.
+func (b *batchNorm[T]) channel(c int) {
+	if b.forward {
+		var t momentTree[T]
+		for i := range b.n {
+			at := (i*b.c + c) * b.s
+			t.add(rowMoments(b.k, b.x[at:at+b.s:at+b.s]))
+		}
+		b.setMoments(c, t.sum())
+	} else {
+		var p, q chunk.Pairwise[T]
+		for i := range b.n {
+			s1, s2 := b.planeSums(i*b.c + c)
+			p.Add(s1)
+			q.Add(s2)
+		}
+		b.vec(normS1)[c], b.vec(normS2)[c] = p.Sum(), q.Sum()
+	}
+	b.finalize(c, c+1)
+	for i := range b.n {
+		b.applyPlane(i*b.c + c)
+	}
+}
+
+func (b *batchNorm[T]) setMoments(c int, m moments[T]) {
+	b.vec(normMean)[c], b.vec(normRest)[c], b.vec(normM2)[c] = m.mean, m.rest, m.m2
+}
+
+func (b *batchNorm[T]) planeSums(p int) (T, T) {
+	at, end := p*b.s, (p+1)*b.s
+	var y []T
+	if b.relu {
+		y = b.y[at:end:end]
+	}
+	return rowSums(b.k, b.dy[at:end:end], b.x[at:end:end], y, b.vec(normMean)[p%b.c])
+}
+
+// planeStats leaves the statistics of plane p in parts.
+func (b *batchNorm[T]) planeStats(p int) {
+	to := b.parts[3*p : 3*p+3]
+	if b.forward {
+		m := rowMoments(b.k, b.x[p*b.s:(p+1)*b.s:(p+1)*b.s])
+		to[0], to[1], to[2] = m.mean, m.rest, m.m2
+	} else {
+		to[0], to[1] = b.planeSums(p)
+	}
+}
+
+// joinPlanes is the first half of channel, from parts.
+func (b *batchNorm[T]) joinPlanes(c int) {
+	var t momentTree[T]
+	var p, q chunk.Pairwise[T]
+	for i := range b.n {
+		v := b.parts[3*(i*b.c+c):][:3]
+		if b.forward {
+			t.add(moments[T]{b.s, v[0], v[1], v[2]})
+		} else {
+			p.Add(v[0])
+			q.Add(v[1])
+		}
+	}
+	if b.forward {
+		b.setMoments(c, t.sum())
+	} else {
+		b.vec(normS1)[c], b.vec(normS2)[c] = p.Sum(), q.Sum()
+	}
+}
+
+// finalize makes of the statistics of the channels from lo to before hi what the pass
+// that writes needs.
+func (b *batchNorm[T]) finalize(lo, hi int) {
+	for ; lo < hi; lo += chunk.Piece {
+		h := min(lo+chunk.Piece, hi)
+		if b.forward {
+			b.finalizeForward(lo, h)
+		} else {
+			b.finalizeGrad(lo, h)
+		}
+	}
+}
+
+func (b *batchNorm[T]) finalizeForward(lo, hi int) {
+	k := b.k
+	mean, rest, m2, rstd := b.part(normMean, lo, hi), b.part(normRest, lo, hi), b.part(normM2, lo, hi), b.part(normRstd, lo, hi)
+	s, t, gamma, beta := b.part(normS, lo, hi), b.part(normT, lo, hi), b.part(normGamma, lo, hi), b.part(normBeta, lo, hi)
+	if b.stats {
+		k.Add(t, mean, rest) // the mean as one number
+		k.Sub(mean, t, mean)
+		k.Sub(rest, mean, rest) // what that has too much
+		copy(mean, t)
+		k.Rstd(rstd, m2, T(b.n*b.s), b.eps)
+		k.Mul(s, gamma, rstd)
+		k.FMA(t, rest, s, beta)
+		return
+	}
+	k.Rstd(rstd, m2, 1, b.eps)
+	k.Mul(s, gamma, rstd)
+	k.Scale(rest, -1, mean)
+	k.FMA(t, rest, s, beta)
+	clear(mean)
+}
+
+func (b *batchNorm[T]) finalizeGrad(lo, hi int) {
+	k := b.k
+	mean, factor, rstd := b.part(normMean, lo, hi), b.part(normRest, lo, hi), b.part(normRstd, lo, hi)
+	s, t, gamma := b.part(normS, lo, hi), b.part(normT, lo, hi), b.part(normGamma, lo, hi)
+	s1, s2 := b.part(normS1, lo, hi), b.part(normS2, lo, hi)
+	k.Mul(s, gamma, rstd)
+	if b.stats {
+		k.Mul(s2, s2, rstd)
+	}
+	if b.frozen { // dx = fma(dy-0, s, -0), which is the product
+		clear(mean)
+		k.Fill(t, T(math.Copysign(0, -1)))
+		return
+	}
+	inv := -1 / T(b.n*b.s)
+	k.Mul(t, s, s1)
+	k.Scale(t, inv, t)
+	k.Mul(factor, s, rstd)
+	k.Mul(factor, factor, s2)
+	k.Scale(factor, inv, factor)
+}
+
+// applyPlane is the pass that writes, of plane p.
+func (b *batchNorm[T]) applyPlane(p int) {
+	c := p % b.c
+	m, s, t, factor := b.vec(normMean)[c], b.vec(normS)[c], b.vec(normT)[c], b.vec(normRest)[c]
+	for i := p * b.s; i < (p+1)*b.s; i += chunk.Piece {
+		h := min(i+chunk.Piece, (p+1)*b.s)
+		d := b.dst[i:h:h]
+		switch {
+		case b.forward && b.relu:
+			b.wide.NormReLU(d, b.x[i:h:h], m, s, t)
+		case b.forward:
+			b.wide.Norm(d, b.x[i:h:h], m, s, t)
+		case b.frozen && b.relu:
+			b.k.ReLUGrad(d, b.dy[i:h:h], b.y[i:h:h])
+			b.k.Norm(d, d, m, s, t)
+		case b.frozen:
+			b.wide.Norm(d, b.dy[i:h:h], m, s, t)
+		case b.relu:
+			b.wide.NormGradReLU(d, b.dy[i:h:h], b.x[i:h:h], b.y[i:h:h], m, s, factor, t)
+		default:
+			b.wide.NormGrad(d, b.dy[i:h:h], b.x[i:h:h], m, s, factor, t)
+		}
+	}
+}

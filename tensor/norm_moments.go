@@ -1,0 +1,171 @@
+package tensor
+
+import (
+	"math/bits"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+)
+
+// moments are those of n numbers: their mean, which is mean+rest, and the sum m2 of
+// the squared distances from it.
+type moments[T Float] struct {
+	n              int
+	mean, rest, m2 T
+}
+
+// join returns the moments of a and of what follows it, by Chan's formula (Chan, Golub,
+// LeVeque, Algorithms for computing the sample variance, 1983), as MergeMoments does.
+func (a moments[T]) join(b moments[T]) moments[T] {
+	w, u := joinWeights[T](a.n, b.n)
+	d := (b.mean - a.mean) + (b.rest - a.rest)
+	return moments[T]{a.n + b.n, a.mean, asm.FMA(d, w, a.rest), asm.FMA(T(d*u), d, a.m2+b.m2)}
+}
+
+func joinWeights[T Float](m, n int) (w, u T) {
+	w = T(n) / T(m+n)
+	return w, T(T(m) * w)
+}
+
+// momentTree joins moments pairwise, like a binary counter.
+type momentTree[T Float] struct {
+	levels [48]moments[T]
+	count  uint64
+}
+
+func (t *momentTree[T]) add(m moments[T]) {
+	l := 0
+	for ; t.count>>l&1 != 0; l++ {
+		m = t.levels[l].join(m)
+	}
+	t.levels[l] = m
+	t.count++
+}
+
+func (t *momentTree[T]) sum() (m moments[T]) {
+	for l := range bits.Len64(t.count) {
+		switch {
+		case t.count>>l&1 == 0:
+		case m.n == 0:
+			m = t.levels[l]
+		default:
+			m = t.levels[l].join(m)
+		}
+	}
+	return m
+}
+
+// rowMoments are the moments of a contiguous row: of chunks, joined pairwise.
+func rowMoments[T Float](k *asm.Kernels[T], x []T) moments[T] {
+	if len(x) <= asm.Chunk {
+		m := moments[T]{n: len(x)}
+		m.mean, m.rest, m.m2 = k.Moments(x)
+		return m
+	}
+	var t momentTree[T]
+	for len(x) > 0 {
+		h := min(asm.Chunk, len(x))
+		m := moments[T]{n: h}
+		m.mean, m.rest, m.m2 = k.Moments(x[:h:h])
+		t.add(m)
+		x = x[h:]
+	}
+	return t.sum()
+}
+
+// rowSums are NormSums of a contiguous row, of any length, with the mask of y if there
+// is one.
+func rowSums[T Float](k *asm.Kernels[T], dy, x, y []T, m T) (T, T) {
+	if len(x) <= asm.Chunk {
+		if y != nil {
+			return k.NormSumsReLU(dy, x, y, m)
+		}
+		return k.NormSums(dy, x, m)
+	}
+	var p, q chunk.Pairwise[T]
+	for i := 0; i < len(x); i += asm.Chunk {
+		h := min(i+asm.Chunk, len(x))
+		var s1, s2 T
+		if y != nil {
+			s1, s2 = k.NormSumsReLU(dy[i:h:h], x[i:h:h], y[i:h:h], m)
+		} else {
+			s1, s2 = k.NormSums(dy[i:h:h], x[i:h:h], m)
+		}
+		p.Add(s1)
+		q.Add(s2)
+	}
+	return p.Sum(), q.Sum()
+}
+
+// colTree joins what was found in blocks of rows pairwise: nodes of vectors of w
+// elements, one for each column. A node is either two vectors of sums, or three of
+// moments, which have the number of rows beside them.
+type colTree[T Float] struct {
+	k       *asm.Kernels[T]
+	w       int
+	moments bool
+	levels  []T
+	n       [48]int // rows of a level
+	count   uint64
+}
+
+// nodeVectors is the number of vectors of a node.
+func nodeVectors(moments bool) int {
+	if moments {
+		return 3
+	}
+	return 2
+}
+
+// treeLen is the memory that a tree of so many nodes needs.
+func treeLen(nodes, w int, moments bool) int {
+	return bits.Len(uint(nodes)) * nodeVectors(moments) * w
+}
+
+func (t *colTree[T]) level(l int) []T {
+	size := nodeVectors(t.moments) * t.w
+	return t.levels[l*size : (l+1)*size]
+}
+
+// join leaves in node what the level, which comes first, and node are together.
+func (t *colTree[T]) join(node []T, n, l int) {
+	first, w := t.level(l), t.w
+	if !t.moments {
+		t.k.Add(node, first, node)
+		return
+	}
+	a, b := joinWeights[T](t.n[l], n)
+	t.k.MergeMoments(node[:w:w], node[w:2*w:2*w], node[2*w:], first[:w], first[w:2*w], first[2*w:], a, b)
+}
+
+// add spoils node.
+func (t *colTree[T]) add(node []T, n int) {
+	l := 0
+	for ; t.count>>l&1 != 0; l++ {
+		t.join(node, n, l)
+		n += t.n[l]
+	}
+	copy(t.level(l), node)
+	t.n[l] = n
+	t.count++
+}
+
+// sum leaves everything in node, zeros where nothing was added.
+func (t *colTree[T]) sum(node []T) {
+	first, n := true, 0
+	for l := range bits.Len64(t.count) {
+		switch {
+		case t.count>>l&1 == 0:
+			continue
+		case first:
+			copy(node, t.level(l))
+			first = false
+		default:
+			t.join(node, n, l)
+		}
+		n += t.n[l]
+	}
+	if first {
+		clear(node)
+	}
+}
