@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// addF32AVX2 is dst[i] = x[i] + y[i].
+//
 // func addF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·addF32AVX2(SB), NOSPLIT, $0-32
+TEXT addF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -86,9 +88,11 @@ done:
 	VZEROUPPER
 	RET
 
+// addNTF32AVX2 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 128.
+//
 // func addNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·addNTF32AVX2(SB), NOSPLIT, $0-32
+TEXT addNTF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -164,9 +168,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// subF32AVX2 is dst[i] = x[i] - y[i].
+//
 // func subF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·subF32AVX2(SB), NOSPLIT, $0-32
+TEXT subF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -246,9 +252,11 @@ done:
 	VZEROUPPER
 	RET
 
+// subNTF32AVX2 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 128.
+//
 // func subNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·subNTF32AVX2(SB), NOSPLIT, $0-32
+TEXT subNTF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -324,9 +332,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// mulF32AVX2 is dst[i] = x[i] * y[i].
+//
 // func mulF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·mulF32AVX2(SB), NOSPLIT, $0-32
+TEXT mulF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -406,9 +416,11 @@ done:
 	VZEROUPPER
 	RET
 
+// mulNTF32AVX2 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 128.
+//
 // func mulNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·mulNTF32AVX2(SB), NOSPLIT, $0-32
+TEXT mulNTF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -484,9 +496,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// divF32AVX2 is dst[i] = x[i] / y[i].
+//
 // func divF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·divF32AVX2(SB), NOSPLIT, $0-32
+TEXT divF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -566,9 +580,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMAF32AVX2 is dst[i] = fma(x[i], y[i], z[i]).
+//
 // func fMAF32AVX2(dst *float32, x *float32, y *float32, z *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·fMAF32AVX2(SB), NOSPLIT, $0-40
+TEXT fMAF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -653,9 +669,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMANTF32AVX2 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 128.
+//
 // func fMANTF32AVX2(dst *float32, x *float32, y *float32, z *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·fMANTF32AVX2(SB), NOSPLIT, $0-40
+TEXT fMANTF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -734,9 +752,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// affineF32AVX2 is dst[i] = fma(x[i], a, b).
+//
 // func affineF32AVX2(dst *float32, x *float32, a float32, b float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·affineF32AVX2(SB), NOSPLIT, $0-32
+TEXT affineF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+24(FP), DX
@@ -815,9 +835,11 @@ done:
 	VZEROUPPER
 	RET
 
+// affineNTF32AVX2 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 128.
+//
 // func affineNTF32AVX2(dst *float32, x *float32, a float32, b float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·affineNTF32AVX2(SB), NOSPLIT, $0-32
+TEXT affineNTF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+24(FP), DX
@@ -894,9 +916,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// absF32AVX2 is dst[i] = |x[i]|.
+//
 // func absF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·absF32AVX2(SB), NOSPLIT, $0-24
+TEXT absF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -973,9 +997,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sqrtF32AVX2 is dst[i] = the square root of x[i].
+//
 // func sqrtF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·sqrtF32AVX2(SB), NOSPLIT, $0-24
+TEXT sqrtF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1052,9 +1078,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fillF32AVX2 is dst[i] = a.
+//
 // func fillF32AVX2(dst *float32, a float32, n int)
 // Requires: AVX, AVX2
-TEXT ·fillF32AVX2(SB), NOSPLIT, $0-24
+TEXT fillF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         n+16(FP), SI
 	VBROADCASTSS a+8(FP), Y0
@@ -1126,9 +1154,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyF32AVX2 is dst[i] = x[i].
+//
 // func copyF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·copyF32AVX2(SB), NOSPLIT, $0-24
+TEXT copyF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1205,9 +1235,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyNTF32AVX2 is dst[i] = x[i]. It stores past the caches; n is at least 128.
+//
 // func copyNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·copyNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT copyNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1282,9 +1314,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// scaleF32AVX2 is dst[i] = a*x[i].
+//
 // func scaleF32AVX2(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·scaleF32AVX2(SB), NOSPLIT, $0-32
+TEXT scaleF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
@@ -1363,9 +1397,11 @@ done:
 	VZEROUPPER
 	RET
 
+// scaleNTF32AVX2 is dst[i] = a*x[i]. It stores past the caches; n is at least 128.
+//
 // func scaleNTF32AVX2(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·scaleNTF32AVX2(SB), NOSPLIT, $0-32
+TEXT scaleNTF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
@@ -1442,9 +1478,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// maximumF32AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
 // func maximumF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·maximumF32AVX2(SB), NOSPLIT, $0-32
+TEXT maximumF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -1526,9 +1564,11 @@ done:
 	VZEROUPPER
 	RET
 
+// maximumNTF32AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
+//
 // func maximumNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·maximumNTF32AVX2(SB), NOSPLIT, $0-32
+TEXT maximumNTF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -1606,9 +1646,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// minimumF32AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
 // func minimumF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·minimumF32AVX2(SB), NOSPLIT, $0-32
+TEXT minimumF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -1690,9 +1732,11 @@ done:
 	VZEROUPPER
 	RET
 
+// minimumNTF32AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
+//
 // func minimumNTF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·minimumNTF32AVX2(SB), NOSPLIT, $0-32
+TEXT minimumNTF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -1770,9 +1814,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// clampF32AVX2 is x[i] moved to between lo and hi.
+//
 // func clampF32AVX2(dst *float32, x *float32, lo float32, hi float32, n int)
 // Requires: AVX, AVX2
-TEXT ·clampF32AVX2(SB), NOSPLIT, $0-32
+TEXT clampF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+24(FP), DX
@@ -1851,9 +1897,11 @@ done:
 	VZEROUPPER
 	RET
 
+// eqF32AVX2 is dst[i] = x[i] == y[i] ? 1 : 0.
+//
 // func eqF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·eqF32AVX2(SB), NOSPLIT, $0-32
+TEXT eqF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -1934,9 +1982,11 @@ done:
 	VZEROUPPER
 	RET
 
+// neF32AVX2 is dst[i] = x[i] != y[i] ? 1 : 0.
+//
 // func neF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·neF32AVX2(SB), NOSPLIT, $0-32
+TEXT neF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -2017,9 +2067,11 @@ done:
 	VZEROUPPER
 	RET
 
+// ltF32AVX2 is dst[i] = x[i] < y[i] ? 1 : 0.
+//
 // func ltF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·ltF32AVX2(SB), NOSPLIT, $0-32
+TEXT ltF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -2100,9 +2152,11 @@ done:
 	VZEROUPPER
 	RET
 
+// leF32AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
 // func leF32AVX2(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·leF32AVX2(SB), NOSPLIT, $0-32
+TEXT leF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -2183,9 +2237,11 @@ done:
 	VZEROUPPER
 	RET
 
+// selectF32AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
 // func selectF32AVX2(dst *float32, mask *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·selectF32AVX2(SB), NOSPLIT, $0-40
+TEXT selectF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         mask+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -2271,9 +2327,11 @@ done:
 	VZEROUPPER
 	RET
 
+// axpyF32AVX2 is dst[i] = fma(a, x[i], dst[i]).
+//
 // func axpyF32AVX2(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-32
+TEXT axpyF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
@@ -2353,9 +2411,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rotF32AVX2 is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
+//
 // func rotF32AVX2(x *float32, y *float32, c float32, s float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·rotF32AVX2(SB), NOSPLIT, $0-32
+TEXT rotF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         x+0(FP), DI
 	MOVQ         y+8(FP), SI
 	MOVQ         n+24(FP), DX
@@ -2474,9 +2534,11 @@ done:
 	VZEROUPPER
 	RET
 
+// swapF32AVX2 exchanges x and y.
+//
 // func swapF32AVX2(x *float32, y *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·swapF32AVX2(SB), NOSPLIT, $0-24
+TEXT swapF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         x+0(FP), DI
 	MOVQ         y+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2655,9 +2717,11 @@ done:
 	VZEROUPPER
 	RET
 
+// addF64AVX2 is dst[i] = x[i] + y[i].
+//
 // func addF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·addF64AVX2(SB), NOSPLIT, $0-32
+TEXT addF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -2727,9 +2791,11 @@ done:
 	VZEROUPPER
 	RET
 
+// addNTF64AVX2 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 64.
+//
 // func addNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·addNTF64AVX2(SB), NOSPLIT, $0-32
+TEXT addNTF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -2795,9 +2861,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// subF64AVX2 is dst[i] = x[i] - y[i].
+//
 // func subF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·subF64AVX2(SB), NOSPLIT, $0-32
+TEXT subF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -2867,9 +2935,11 @@ done:
 	VZEROUPPER
 	RET
 
+// subNTF64AVX2 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 64.
+//
 // func subNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·subNTF64AVX2(SB), NOSPLIT, $0-32
+TEXT subNTF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -2935,9 +3005,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// mulF64AVX2 is dst[i] = x[i] * y[i].
+//
 // func mulF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·mulF64AVX2(SB), NOSPLIT, $0-32
+TEXT mulF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -3007,9 +3079,11 @@ done:
 	VZEROUPPER
 	RET
 
+// mulNTF64AVX2 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 64.
+//
 // func mulNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·mulNTF64AVX2(SB), NOSPLIT, $0-32
+TEXT mulNTF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -3075,9 +3149,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// divF64AVX2 is dst[i] = x[i] / y[i].
+//
 // func divF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·divF64AVX2(SB), NOSPLIT, $0-32
+TEXT divF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -3147,9 +3223,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMAF64AVX2 is dst[i] = fma(x[i], y[i], z[i]).
+//
 // func fMAF64AVX2(dst *float64, x *float64, y *float64, z *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·fMAF64AVX2(SB), NOSPLIT, $0-40
+TEXT fMAF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -3224,9 +3302,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMANTF64AVX2 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 64.
+//
 // func fMANTF64AVX2(dst *float64, x *float64, y *float64, z *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·fMANTF64AVX2(SB), NOSPLIT, $0-40
+TEXT fMANTF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -3295,9 +3375,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// affineF64AVX2 is dst[i] = fma(x[i], a, b).
+//
 // func affineF64AVX2(dst *float64, x *float64, a float64, b float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·affineF64AVX2(SB), NOSPLIT, $0-40
+TEXT affineF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -3366,9 +3448,11 @@ done:
 	VZEROUPPER
 	RET
 
+// affineNTF64AVX2 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 64.
+//
 // func affineNTF64AVX2(dst *float64, x *float64, a float64, b float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·affineNTF64AVX2(SB), NOSPLIT, $0-40
+TEXT affineNTF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -3435,9 +3519,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// absF64AVX2 is dst[i] = |x[i]|.
+//
 // func absF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·absF64AVX2(SB), NOSPLIT, $0-24
+TEXT absF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -3504,9 +3590,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sqrtF64AVX2 is dst[i] = the square root of x[i].
+//
 // func sqrtF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·sqrtF64AVX2(SB), NOSPLIT, $0-24
+TEXT sqrtF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -3573,9 +3661,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fillF64AVX2 is dst[i] = a.
+//
 // func fillF64AVX2(dst *float64, a float64, n int)
 // Requires: AVX, AVX2
-TEXT ·fillF64AVX2(SB), NOSPLIT, $0-24
+TEXT fillF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         n+16(FP), SI
 	VBROADCASTSD a+8(FP), Y0
@@ -3637,9 +3727,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyF64AVX2 is dst[i] = x[i].
+//
 // func copyF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·copyF64AVX2(SB), NOSPLIT, $0-24
+TEXT copyF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -3706,9 +3798,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyNTF64AVX2 is dst[i] = x[i]. It stores past the caches; n is at least 64.
+//
 // func copyNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·copyNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT copyNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -3773,9 +3867,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// scaleF64AVX2 is dst[i] = a*x[i].
+//
 // func scaleF64AVX2(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·scaleF64AVX2(SB), NOSPLIT, $0-32
+TEXT scaleF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
@@ -3844,9 +3940,11 @@ done:
 	VZEROUPPER
 	RET
 
+// scaleNTF64AVX2 is dst[i] = a*x[i]. It stores past the caches; n is at least 64.
+//
 // func scaleNTF64AVX2(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·scaleNTF64AVX2(SB), NOSPLIT, $0-32
+TEXT scaleNTF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
@@ -3913,9 +4011,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// maximumF64AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
 // func maximumF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·maximumF64AVX2(SB), NOSPLIT, $0-32
+TEXT maximumF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -3987,9 +4087,11 @@ done:
 	VZEROUPPER
 	RET
 
+// maximumNTF64AVX2 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
+//
 // func maximumNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·maximumNTF64AVX2(SB), NOSPLIT, $0-32
+TEXT maximumNTF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -4057,9 +4159,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// minimumF64AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
 // func minimumF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·minimumF64AVX2(SB), NOSPLIT, $0-32
+TEXT minimumF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -4131,9 +4235,11 @@ done:
 	VZEROUPPER
 	RET
 
+// minimumNTF64AVX2 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
+//
 // func minimumNTF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·minimumNTF64AVX2(SB), NOSPLIT, $0-32
+TEXT minimumNTF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -4201,9 +4307,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// clampF64AVX2 is x[i] moved to between lo and hi.
+//
 // func clampF64AVX2(dst *float64, x *float64, lo float64, hi float64, n int)
 // Requires: AVX, AVX2
-TEXT ·clampF64AVX2(SB), NOSPLIT, $0-40
+TEXT clampF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -4272,9 +4380,11 @@ done:
 	VZEROUPPER
 	RET
 
+// eqF64AVX2 is dst[i] = x[i] == y[i] ? 1 : 0.
+//
 // func eqF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·eqF64AVX2(SB), NOSPLIT, $0-32
+TEXT eqF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -4345,9 +4455,11 @@ done:
 	VZEROUPPER
 	RET
 
+// neF64AVX2 is dst[i] = x[i] != y[i] ? 1 : 0.
+//
 // func neF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·neF64AVX2(SB), NOSPLIT, $0-32
+TEXT neF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -4418,9 +4530,11 @@ done:
 	VZEROUPPER
 	RET
 
+// ltF64AVX2 is dst[i] = x[i] < y[i] ? 1 : 0.
+//
 // func ltF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·ltF64AVX2(SB), NOSPLIT, $0-32
+TEXT ltF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -4491,9 +4605,11 @@ done:
 	VZEROUPPER
 	RET
 
+// leF64AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
 // func leF64AVX2(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·leF64AVX2(SB), NOSPLIT, $0-32
+TEXT leF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
@@ -4564,9 +4680,11 @@ done:
 	VZEROUPPER
 	RET
 
+// selectF64AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
 // func selectF64AVX2(dst *float64, mask *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·selectF64AVX2(SB), NOSPLIT, $0-40
+TEXT selectF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         mask+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -4642,9 +4760,11 @@ done:
 	VZEROUPPER
 	RET
 
+// axpyF64AVX2 is dst[i] = fma(a, x[i], dst[i]).
+//
 // func axpyF64AVX2(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·axpyF64AVX2(SB), NOSPLIT, $0-32
+TEXT axpyF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+24(FP), DX
@@ -4714,9 +4834,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rotF64AVX2 is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
+//
 // func rotF64AVX2(x *float64, y *float64, c float64, s float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·rotF64AVX2(SB), NOSPLIT, $0-40
+TEXT rotF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         x+0(FP), DI
 	MOVQ         y+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -4815,9 +4937,11 @@ done:
 	VZEROUPPER
 	RET
 
+// swapF64AVX2 exchanges x and y.
+//
 // func swapF64AVX2(x *float64, y *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·swapF64AVX2(SB), NOSPLIT, $0-24
+TEXT swapF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         x+0(FP), DI
 	MOVQ         y+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -5010,3 +5134,81 @@ DATA eltwiseConstantsF64AVX2<>+72(SB)/8, $0x8000000000000000
 DATA eltwiseConstantsF64AVX2<>+80(SB)/8, $0x8000000000000000
 DATA eltwiseConstantsF64AVX2<>+88(SB)/8, $0x8000000000000000
 GLOBL eltwiseConstantsF64AVX2<>(SB), RODATA|NOPTR, $96
+
+DATA eltwiseCodeF32AVX2<>+0(SB)/8, $addF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+8(SB)/8, $addNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+16(SB)/8, $subF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+24(SB)/8, $subNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+32(SB)/8, $mulF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+40(SB)/8, $mulNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+48(SB)/8, $divF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+56(SB)/8, $fMAF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+64(SB)/8, $fMANTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+72(SB)/8, $affineF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+80(SB)/8, $affineNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+88(SB)/8, $absF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+96(SB)/8, $sqrtF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+104(SB)/8, $fillF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+112(SB)/8, $copyF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+120(SB)/8, $copyNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+128(SB)/8, $scaleF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+136(SB)/8, $scaleNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+144(SB)/8, $maximumF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+152(SB)/8, $maximumNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+160(SB)/8, $minimumF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+168(SB)/8, $minimumNTF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+176(SB)/8, $clampF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+184(SB)/8, $eqF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+192(SB)/8, $neF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+200(SB)/8, $ltF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+208(SB)/8, $leF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+216(SB)/8, $selectF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+224(SB)/8, $axpyF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+232(SB)/8, $rotF32AVX2<>(SB)
+DATA eltwiseCodeF32AVX2<>+240(SB)/8, $swapF32AVX2<>(SB)
+GLOBL eltwiseCodeF32AVX2<>(SB), RODATA|NOPTR, $248
+
+// func eltwiseCodesF32AVX2() *[31]uintptr
+TEXT ·eltwiseCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ eltwiseCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA eltwiseCodeF64AVX2<>+0(SB)/8, $addF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+8(SB)/8, $addNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+16(SB)/8, $subF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+24(SB)/8, $subNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+32(SB)/8, $mulF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+40(SB)/8, $mulNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+48(SB)/8, $divF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+56(SB)/8, $fMAF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+64(SB)/8, $fMANTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+72(SB)/8, $affineF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+80(SB)/8, $affineNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+88(SB)/8, $absF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+96(SB)/8, $sqrtF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+104(SB)/8, $fillF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+112(SB)/8, $copyF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+120(SB)/8, $copyNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+128(SB)/8, $scaleF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+136(SB)/8, $scaleNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+144(SB)/8, $maximumF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+152(SB)/8, $maximumNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+160(SB)/8, $minimumF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+168(SB)/8, $minimumNTF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+176(SB)/8, $clampF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+184(SB)/8, $eqF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+192(SB)/8, $neF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+200(SB)/8, $ltF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+208(SB)/8, $leF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+216(SB)/8, $selectF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+224(SB)/8, $axpyF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+232(SB)/8, $rotF64AVX2<>(SB)
+DATA eltwiseCodeF64AVX2<>+240(SB)/8, $swapF64AVX2<>(SB)
+GLOBL eltwiseCodeF64AVX2<>(SB), RODATA|NOPTR, $248
+
+// func eltwiseCodesF64AVX2() *[31]uintptr
+TEXT ·eltwiseCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ eltwiseCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

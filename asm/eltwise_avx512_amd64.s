@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// addF32AVX512 is dst[i] = x[i] + y[i].
+//
 // func addF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·addF32AVX512(SB), NOSPLIT, $0-32
+TEXT addF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -72,9 +74,11 @@ done:
 	VZEROUPPER
 	RET
 
+// addNTF32AVX512 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 128.
+//
 // func addNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·addNTF32AVX512(SB), NOSPLIT, $0-32
+TEXT addNTF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -136,9 +140,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// subF32AVX512 is dst[i] = x[i] - y[i].
+//
 // func subF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·subF32AVX512(SB), NOSPLIT, $0-32
+TEXT subF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -204,9 +210,11 @@ done:
 	VZEROUPPER
 	RET
 
+// subNTF32AVX512 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 128.
+//
 // func subNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·subNTF32AVX512(SB), NOSPLIT, $0-32
+TEXT subNTF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -268,9 +276,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// mulF32AVX512 is dst[i] = x[i] * y[i].
+//
 // func mulF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·mulF32AVX512(SB), NOSPLIT, $0-32
+TEXT mulF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -336,9 +346,11 @@ done:
 	VZEROUPPER
 	RET
 
+// mulNTF32AVX512 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 128.
+//
 // func mulNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·mulNTF32AVX512(SB), NOSPLIT, $0-32
+TEXT mulNTF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -400,9 +412,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// divF32AVX512 is dst[i] = x[i] / y[i].
+//
 // func divF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·divF32AVX512(SB), NOSPLIT, $0-32
+TEXT divF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -468,9 +482,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMAF32AVX512 is dst[i] = fma(x[i], y[i], z[i]).
+//
 // func fMAF32AVX512(dst *float32, x *float32, y *float32, z *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·fMAF32AVX512(SB), NOSPLIT, $0-40
+TEXT fMAF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -542,9 +558,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMANTF32AVX512 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 128.
+//
 // func fMANTF32AVX512(dst *float32, x *float32, y *float32, z *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·fMANTF32AVX512(SB), NOSPLIT, $0-40
+TEXT fMANTF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -610,9 +628,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// affineF32AVX512 is dst[i] = fma(x[i], a, b).
+//
 // func affineF32AVX512(dst *float32, x *float32, a float32, b float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·affineF32AVX512(SB), NOSPLIT, $0-32
+TEXT affineF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+24(FP), DX
@@ -677,9 +697,11 @@ done:
 	VZEROUPPER
 	RET
 
+// affineNTF32AVX512 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 128.
+//
 // func affineNTF32AVX512(dst *float32, x *float32, a float32, b float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·affineNTF32AVX512(SB), NOSPLIT, $0-32
+TEXT affineNTF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+24(FP), DX
@@ -742,9 +764,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// absF32AVX512 is dst[i] = |x[i]|.
+//
 // func absF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·absF32AVX512(SB), NOSPLIT, $0-24
+TEXT absF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -807,9 +831,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sqrtF32AVX512 is dst[i] = the square root of x[i].
+//
 // func sqrtF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·sqrtF32AVX512(SB), NOSPLIT, $0-24
+TEXT sqrtF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -872,9 +898,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fillF32AVX512 is dst[i] = a.
+//
 // func fillF32AVX512(dst *float32, a float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·fillF32AVX512(SB), NOSPLIT, $0-24
+TEXT fillF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          n+16(FP), SI
 	VBROADCASTSS  a+8(FP), Z0
@@ -934,9 +962,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyF32AVX512 is dst[i] = x[i].
+//
 // func copyF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·copyF32AVX512(SB), NOSPLIT, $0-24
+TEXT copyF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -999,9 +1029,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyNTF32AVX512 is dst[i] = x[i]. It stores past the caches; n is at least 128.
+//
 // func copyNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·copyNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT copyNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -1062,9 +1094,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// scaleF32AVX512 is dst[i] = a*x[i].
+//
 // func scaleF32AVX512(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·scaleF32AVX512(SB), NOSPLIT, $0-32
+TEXT scaleF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+24(FP), DX
@@ -1128,9 +1162,11 @@ done:
 	VZEROUPPER
 	RET
 
+// scaleNTF32AVX512 is dst[i] = a*x[i]. It stores past the caches; n is at least 128.
+//
 // func scaleNTF32AVX512(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·scaleNTF32AVX512(SB), NOSPLIT, $0-32
+TEXT scaleNTF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+24(FP), DX
@@ -1192,9 +1228,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// maximumF32AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
 // func maximumF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·maximumF32AVX512(SB), NOSPLIT, $0-32
+TEXT maximumF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1264,9 +1302,11 @@ done:
 	VZEROUPPER
 	RET
 
+// maximumNTF32AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
+//
 // func maximumNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·maximumNTF32AVX512(SB), NOSPLIT, $0-32
+TEXT maximumNTF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1332,9 +1372,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// minimumF32AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
 // func minimumF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·minimumF32AVX512(SB), NOSPLIT, $0-32
+TEXT minimumF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1404,9 +1446,11 @@ done:
 	VZEROUPPER
 	RET
 
+// minimumNTF32AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
+//
 // func minimumNTF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·minimumNTF32AVX512(SB), NOSPLIT, $0-32
+TEXT minimumNTF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1472,9 +1516,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// clampF32AVX512 is x[i] moved to between lo and hi.
+//
 // func clampF32AVX512(dst *float32, x *float32, lo float32, hi float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·clampF32AVX512(SB), NOSPLIT, $0-32
+TEXT clampF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+24(FP), DX
@@ -1539,9 +1585,11 @@ done:
 	VZEROUPPER
 	RET
 
+// eqF32AVX512 is dst[i] = x[i] == y[i] ? 1 : 0.
+//
 // func eqF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·eqF32AVX512(SB), NOSPLIT, $0-32
+TEXT eqF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1609,9 +1657,11 @@ done:
 	VZEROUPPER
 	RET
 
+// neF32AVX512 is dst[i] = x[i] != y[i] ? 1 : 0.
+//
 // func neF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·neF32AVX512(SB), NOSPLIT, $0-32
+TEXT neF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1679,9 +1729,11 @@ done:
 	VZEROUPPER
 	RET
 
+// ltF32AVX512 is dst[i] = x[i] < y[i] ? 1 : 0.
+//
 // func ltF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·ltF32AVX512(SB), NOSPLIT, $0-32
+TEXT ltF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1749,9 +1801,11 @@ done:
 	VZEROUPPER
 	RET
 
+// leF32AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
 // func leF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·leF32AVX512(SB), NOSPLIT, $0-32
+TEXT leF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -1819,9 +1873,11 @@ done:
 	VZEROUPPER
 	RET
 
+// selectF32AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
 // func selectF32AVX512(dst *float32, mask *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·selectF32AVX512(SB), NOSPLIT, $0-40
+TEXT selectF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          mask+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -1895,9 +1951,11 @@ done:
 	VZEROUPPER
 	RET
 
+// axpyF32AVX512 is dst[i] = fma(a, x[i], dst[i]).
+//
 // func axpyF32AVX512(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-32
+TEXT axpyF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+24(FP), DX
@@ -1961,9 +2019,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rotF32AVX512 is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
+//
 // func rotF32AVX512(x *float32, y *float32, c float32, s float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·rotF32AVX512(SB), NOSPLIT, $0-32
+TEXT rotF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          x+0(FP), DI
 	MOVQ          y+8(FP), SI
 	MOVQ          n+24(FP), DX
@@ -2058,9 +2118,11 @@ done:
 	VZEROUPPER
 	RET
 
+// swapF32AVX512 exchanges x and y.
+//
 // func swapF32AVX512(x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·swapF32AVX512(SB), NOSPLIT, $0-24
+TEXT swapF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          x+0(FP), DI
 	MOVQ          y+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -2212,9 +2274,11 @@ done:
 	VZEROUPPER
 	RET
 
+// addF64AVX512 is dst[i] = x[i] + y[i].
+//
 // func addF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·addF64AVX512(SB), NOSPLIT, $0-32
+TEXT addF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2275,9 +2339,11 @@ done:
 	VZEROUPPER
 	RET
 
+// addNTF64AVX512 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 64.
+//
 // func addNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·addNTF64AVX512(SB), NOSPLIT, $0-32
+TEXT addNTF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2334,9 +2400,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// subF64AVX512 is dst[i] = x[i] - y[i].
+//
 // func subF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·subF64AVX512(SB), NOSPLIT, $0-32
+TEXT subF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2397,9 +2465,11 @@ done:
 	VZEROUPPER
 	RET
 
+// subNTF64AVX512 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 64.
+//
 // func subNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·subNTF64AVX512(SB), NOSPLIT, $0-32
+TEXT subNTF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2456,9 +2526,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// mulF64AVX512 is dst[i] = x[i] * y[i].
+//
 // func mulF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·mulF64AVX512(SB), NOSPLIT, $0-32
+TEXT mulF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2519,9 +2591,11 @@ done:
 	VZEROUPPER
 	RET
 
+// mulNTF64AVX512 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 64.
+//
 // func mulNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·mulNTF64AVX512(SB), NOSPLIT, $0-32
+TEXT mulNTF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2578,9 +2652,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// divF64AVX512 is dst[i] = x[i] / y[i].
+//
 // func divF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·divF64AVX512(SB), NOSPLIT, $0-32
+TEXT divF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2641,9 +2717,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMAF64AVX512 is dst[i] = fma(x[i], y[i], z[i]).
+//
 // func fMAF64AVX512(dst *float64, x *float64, y *float64, z *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·fMAF64AVX512(SB), NOSPLIT, $0-40
+TEXT fMAF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2710,9 +2788,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fMANTF64AVX512 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 64.
+//
 // func fMANTF64AVX512(dst *float64, x *float64, y *float64, z *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·fMANTF64AVX512(SB), NOSPLIT, $0-40
+TEXT fMANTF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -2773,9 +2853,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// affineF64AVX512 is dst[i] = fma(x[i], a, b).
+//
 // func affineF64AVX512(dst *float64, x *float64, a float64, b float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·affineF64AVX512(SB), NOSPLIT, $0-40
+TEXT affineF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -2835,9 +2917,11 @@ done:
 	VZEROUPPER
 	RET
 
+// affineNTF64AVX512 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 64.
+//
 // func affineNTF64AVX512(dst *float64, x *float64, a float64, b float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·affineNTF64AVX512(SB), NOSPLIT, $0-40
+TEXT affineNTF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -2895,9 +2979,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// absF64AVX512 is dst[i] = |x[i]|.
+//
 // func absF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·absF64AVX512(SB), NOSPLIT, $0-24
+TEXT absF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -2955,9 +3041,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sqrtF64AVX512 is dst[i] = the square root of x[i].
+//
 // func sqrtF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·sqrtF64AVX512(SB), NOSPLIT, $0-24
+TEXT sqrtF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -3015,9 +3103,11 @@ done:
 	VZEROUPPER
 	RET
 
+// fillF64AVX512 is dst[i] = a.
+//
 // func fillF64AVX512(dst *float64, a float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·fillF64AVX512(SB), NOSPLIT, $0-24
+TEXT fillF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          n+16(FP), SI
 	VBROADCASTSD  a+8(FP), Z0
@@ -3072,9 +3162,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyF64AVX512 is dst[i] = x[i].
+//
 // func copyF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·copyF64AVX512(SB), NOSPLIT, $0-24
+TEXT copyF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -3132,9 +3224,11 @@ done:
 	VZEROUPPER
 	RET
 
+// copyNTF64AVX512 is dst[i] = x[i]. It stores past the caches; n is at least 64.
+//
 // func copyNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·copyNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT copyNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -3190,9 +3284,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// scaleF64AVX512 is dst[i] = a*x[i].
+//
 // func scaleF64AVX512(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·scaleF64AVX512(SB), NOSPLIT, $0-32
+TEXT scaleF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+24(FP), DX
@@ -3251,9 +3347,11 @@ done:
 	VZEROUPPER
 	RET
 
+// scaleNTF64AVX512 is dst[i] = a*x[i]. It stores past the caches; n is at least 64.
+//
 // func scaleNTF64AVX512(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·scaleNTF64AVX512(SB), NOSPLIT, $0-32
+TEXT scaleNTF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+24(FP), DX
@@ -3310,9 +3408,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// maximumF64AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
 // func maximumF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·maximumF64AVX512(SB), NOSPLIT, $0-32
+TEXT maximumF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3377,9 +3477,11 @@ done:
 	VZEROUPPER
 	RET
 
+// maximumNTF64AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
+//
 // func maximumNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·maximumNTF64AVX512(SB), NOSPLIT, $0-32
+TEXT maximumNTF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3440,9 +3542,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// minimumF64AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
 // func minimumF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·minimumF64AVX512(SB), NOSPLIT, $0-32
+TEXT minimumF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3507,9 +3611,11 @@ done:
 	VZEROUPPER
 	RET
 
+// minimumNTF64AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
+//
 // func minimumNTF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·minimumNTF64AVX512(SB), NOSPLIT, $0-32
+TEXT minimumNTF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3570,9 +3676,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// clampF64AVX512 is x[i] moved to between lo and hi.
+//
 // func clampF64AVX512(dst *float64, x *float64, lo float64, hi float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·clampF64AVX512(SB), NOSPLIT, $0-40
+TEXT clampF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -3632,9 +3740,11 @@ done:
 	VZEROUPPER
 	RET
 
+// eqF64AVX512 is dst[i] = x[i] == y[i] ? 1 : 0.
+//
 // func eqF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·eqF64AVX512(SB), NOSPLIT, $0-32
+TEXT eqF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3697,9 +3807,11 @@ done:
 	VZEROUPPER
 	RET
 
+// neF64AVX512 is dst[i] = x[i] != y[i] ? 1 : 0.
+//
 // func neF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·neF64AVX512(SB), NOSPLIT, $0-32
+TEXT neF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3762,9 +3874,11 @@ done:
 	VZEROUPPER
 	RET
 
+// ltF64AVX512 is dst[i] = x[i] < y[i] ? 1 : 0.
+//
 // func ltF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·ltF64AVX512(SB), NOSPLIT, $0-32
+TEXT ltF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3827,9 +3941,11 @@ done:
 	VZEROUPPER
 	RET
 
+// leF64AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
 // func leF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·leF64AVX512(SB), NOSPLIT, $0-32
+TEXT leF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          y+16(FP), DX
@@ -3892,9 +4008,11 @@ done:
 	VZEROUPPER
 	RET
 
+// selectF64AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
 // func selectF64AVX512(dst *float64, mask *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·selectF64AVX512(SB), NOSPLIT, $0-40
+TEXT selectF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          mask+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -3963,9 +4081,11 @@ done:
 	VZEROUPPER
 	RET
 
+// axpyF64AVX512 is dst[i] = fma(a, x[i], dst[i]).
+//
 // func axpyF64AVX512(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·axpyF64AVX512(SB), NOSPLIT, $0-32
+TEXT axpyF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+24(FP), DX
@@ -4024,9 +4144,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rotF64AVX512 is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
+//
 // func rotF64AVX512(x *float64, y *float64, c float64, s float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·rotF64AVX512(SB), NOSPLIT, $0-40
+TEXT rotF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          x+0(FP), DI
 	MOVQ          y+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -4111,9 +4233,11 @@ done:
 	VZEROUPPER
 	RET
 
+// swapF64AVX512 exchanges x and y.
+//
 // func swapF64AVX512(x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·swapF64AVX512(SB), NOSPLIT, $0-24
+TEXT swapF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          x+0(FP), DI
 	MOVQ          y+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -4259,3 +4383,81 @@ DATA eltwiseConstantsF64AVX512<>+0(SB)/8, $0x7fffffffffffffff
 DATA eltwiseConstantsF64AVX512<>+8(SB)/8, $0x3ff0000000000000
 DATA eltwiseConstantsF64AVX512<>+16(SB)/8, $0x8000000000000000
 GLOBL eltwiseConstantsF64AVX512<>(SB), RODATA|NOPTR, $24
+
+DATA eltwiseCodeF32AVX512<>+0(SB)/8, $addF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+8(SB)/8, $addNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+16(SB)/8, $subF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+24(SB)/8, $subNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+32(SB)/8, $mulF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+40(SB)/8, $mulNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+48(SB)/8, $divF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+56(SB)/8, $fMAF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+64(SB)/8, $fMANTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+72(SB)/8, $affineF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+80(SB)/8, $affineNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+88(SB)/8, $absF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+96(SB)/8, $sqrtF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+104(SB)/8, $fillF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+112(SB)/8, $copyF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+120(SB)/8, $copyNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+128(SB)/8, $scaleF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+136(SB)/8, $scaleNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+144(SB)/8, $maximumF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+152(SB)/8, $maximumNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+160(SB)/8, $minimumF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+168(SB)/8, $minimumNTF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+176(SB)/8, $clampF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+184(SB)/8, $eqF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+192(SB)/8, $neF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+200(SB)/8, $ltF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+208(SB)/8, $leF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+216(SB)/8, $selectF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+224(SB)/8, $axpyF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+232(SB)/8, $rotF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+240(SB)/8, $swapF32AVX512<>(SB)
+GLOBL eltwiseCodeF32AVX512<>(SB), RODATA|NOPTR, $248
+
+// func eltwiseCodesF32AVX512() *[31]uintptr
+TEXT ·eltwiseCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ eltwiseCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA eltwiseCodeF64AVX512<>+0(SB)/8, $addF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+8(SB)/8, $addNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+16(SB)/8, $subF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+24(SB)/8, $subNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+32(SB)/8, $mulF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+40(SB)/8, $mulNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+48(SB)/8, $divF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+56(SB)/8, $fMAF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+64(SB)/8, $fMANTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+72(SB)/8, $affineF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+80(SB)/8, $affineNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+88(SB)/8, $absF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+96(SB)/8, $sqrtF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+104(SB)/8, $fillF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+112(SB)/8, $copyF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+120(SB)/8, $copyNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+128(SB)/8, $scaleF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+136(SB)/8, $scaleNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+144(SB)/8, $maximumF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+152(SB)/8, $maximumNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+160(SB)/8, $minimumF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+168(SB)/8, $minimumNTF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+176(SB)/8, $clampF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+184(SB)/8, $eqF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+192(SB)/8, $neF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+200(SB)/8, $ltF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+208(SB)/8, $leF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+216(SB)/8, $selectF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+224(SB)/8, $axpyF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+232(SB)/8, $rotF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+240(SB)/8, $swapF64AVX512<>(SB)
+GLOBL eltwiseCodeF64AVX512<>(SB), RODATA|NOPTR, $248
+
+// func eltwiseCodesF64AVX512() *[31]uintptr
+TEXT ·eltwiseCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ eltwiseCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

@@ -4,235 +4,21 @@
 
 package asm
 
-// addF32NEON is dst[i] = x[i] + y[i].
-//
-//go:noescape
-func addF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// subF32NEON is dst[i] = x[i] - y[i].
-//
-//go:noescape
-func subF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// mulF32NEON is dst[i] = x[i] * y[i].
-//
-//go:noescape
-func mulF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// divF32NEON is dst[i] = x[i] / y[i].
-//
-//go:noescape
-func divF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// fMAF32NEON is dst[i] = fma(x[i], y[i], z[i]).
-//
-//go:noescape
-func fMAF32NEON(dst *float32, x *float32, y *float32, z *float32, n int)
-
-// affineF32NEON is dst[i] = fma(x[i], a, b).
-//
-//go:noescape
-func affineF32NEON(dst *float32, x *float32, a float32, b float32, n int)
-
-// absF32NEON is dst[i] = |x[i]|.
-//
-//go:noescape
-func absF32NEON(dst *float32, x *float32, n int)
-
-// sqrtF32NEON is dst[i] = the square root of x[i].
-//
-//go:noescape
-func sqrtF32NEON(dst *float32, x *float32, n int)
-
-// fillF32NEON is dst[i] = a.
-//
-//go:noescape
-func fillF32NEON(dst *float32, a float32, n int)
-
-// copyF32NEON is dst[i] = x[i].
-//
-//go:noescape
-func copyF32NEON(dst *float32, x *float32, n int)
-
-// scaleF32NEON is dst[i] = a*x[i].
-//
-//go:noescape
-func scaleF32NEON(dst *float32, a float32, x *float32, n int)
-
-// maximumF32NEON is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
-//
-//go:noescape
-func maximumF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// minimumF32NEON is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
-//
-//go:noescape
-func minimumF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// clampF32NEON is x[i] moved to between lo and hi.
-//
-//go:noescape
-func clampF32NEON(dst *float32, x *float32, lo float32, hi float32, n int)
-
-// eqF32NEON is dst[i] = x[i] == y[i] ? 1 : 0.
-//
-//go:noescape
-func eqF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// neF32NEON is dst[i] = x[i] != y[i] ? 1 : 0.
-//
-//go:noescape
-func neF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// ltF32NEON is dst[i] = x[i] < y[i] ? 1 : 0.
-//
-//go:noescape
-func ltF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// leF32NEON is dst[i] = x[i] <= y[i] ? 1 : 0.
-//
-//go:noescape
-func leF32NEON(dst *float32, x *float32, y *float32, n int)
-
-// selectF32NEON is dst[i] = mask[i] != 0 ? x[i] : y[i].
-//
-//go:noescape
-func selectF32NEON(dst *float32, mask *float32, x *float32, y *float32, n int)
-
-// axpyF32NEON is dst[i] = fma(a, x[i], dst[i]).
-//
-//go:noescape
-func axpyF32NEON(dst *float32, a float32, x *float32, n int)
-
-// rotF32NEON is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
-//
-//go:noescape
-func rotF32NEON(x *float32, y *float32, c float32, s float32, n int)
-
-// swapF32NEON exchanges x and y.
-//
-//go:noescape
-func swapF32NEON(x *float32, y *float32, n int)
-
 // axpyRowsF32NEON is row i of dst = fma(x[i], y, row i), rows > 0 ld bytes apart.
 //
 //go:noescape
 func axpyRowsF32NEON(dst *float32, ld int, x *float32, rows int, y *float32, n int)
 
-// addF64NEON is dst[i] = x[i] + y[i].
-//
-//go:noescape
-func addF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// subF64NEON is dst[i] = x[i] - y[i].
-//
-//go:noescape
-func subF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// mulF64NEON is dst[i] = x[i] * y[i].
-//
-//go:noescape
-func mulF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// divF64NEON is dst[i] = x[i] / y[i].
-//
-//go:noescape
-func divF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// fMAF64NEON is dst[i] = fma(x[i], y[i], z[i]).
-//
-//go:noescape
-func fMAF64NEON(dst *float64, x *float64, y *float64, z *float64, n int)
-
-// affineF64NEON is dst[i] = fma(x[i], a, b).
-//
-//go:noescape
-func affineF64NEON(dst *float64, x *float64, a float64, b float64, n int)
-
-// absF64NEON is dst[i] = |x[i]|.
-//
-//go:noescape
-func absF64NEON(dst *float64, x *float64, n int)
-
-// sqrtF64NEON is dst[i] = the square root of x[i].
-//
-//go:noescape
-func sqrtF64NEON(dst *float64, x *float64, n int)
-
-// fillF64NEON is dst[i] = a.
-//
-//go:noescape
-func fillF64NEON(dst *float64, a float64, n int)
-
-// copyF64NEON is dst[i] = x[i].
-//
-//go:noescape
-func copyF64NEON(dst *float64, x *float64, n int)
-
-// scaleF64NEON is dst[i] = a*x[i].
-//
-//go:noescape
-func scaleF64NEON(dst *float64, a float64, x *float64, n int)
-
-// maximumF64NEON is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
-//
-//go:noescape
-func maximumF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// minimumF64NEON is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
-//
-//go:noescape
-func minimumF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// clampF64NEON is x[i] moved to between lo and hi.
-//
-//go:noescape
-func clampF64NEON(dst *float64, x *float64, lo float64, hi float64, n int)
-
-// eqF64NEON is dst[i] = x[i] == y[i] ? 1 : 0.
-//
-//go:noescape
-func eqF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// neF64NEON is dst[i] = x[i] != y[i] ? 1 : 0.
-//
-//go:noescape
-func neF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// ltF64NEON is dst[i] = x[i] < y[i] ? 1 : 0.
-//
-//go:noescape
-func ltF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// leF64NEON is dst[i] = x[i] <= y[i] ? 1 : 0.
-//
-//go:noescape
-func leF64NEON(dst *float64, x *float64, y *float64, n int)
-
-// selectF64NEON is dst[i] = mask[i] != 0 ? x[i] : y[i].
-//
-//go:noescape
-func selectF64NEON(dst *float64, mask *float64, x *float64, y *float64, n int)
-
-// axpyF64NEON is dst[i] = fma(a, x[i], dst[i]).
-//
-//go:noescape
-func axpyF64NEON(dst *float64, a float64, x *float64, n int)
-
-// rotF64NEON is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
-//
-//go:noescape
-func rotF64NEON(x *float64, y *float64, c float64, s float64, n int)
-
-// swapF64NEON exchanges x and y.
-//
-//go:noescape
-func swapF64NEON(x *float64, y *float64, n int)
-
 // axpyRowsF64NEON is row i of dst = fma(x[i], y, row i), rows > 0 ld bytes apart.
 //
 //go:noescape
 func axpyRowsF64NEON(dst *float64, ld int, x *float64, rows int, y *float64, n int)
+
+// eltwiseCodesF32NEON are the addresses of kernels.
+func eltwiseCodesF32NEON() *[22]uintptr
+
+// eltwiseCodesF64NEON are the addresses of kernels.
+func eltwiseCodesF64NEON() *[22]uintptr
 
 func useEltwiseF32NEON(k *EltwiseKernels[float32]) {
 	codes := eltwiseCodesF32NEON()
@@ -313,9 +99,3 @@ func useEltwiseF64NEON(k *EltwiseKernels[float64]) {
 		}
 	}
 }
-
-// eltwiseCodesF32NEON are the addresses of kernels.
-func eltwiseCodesF32NEON() *[22]uintptr
-
-// eltwiseCodesF64NEON are the addresses of kernels.
-func eltwiseCodesF64NEON() *[22]uintptr

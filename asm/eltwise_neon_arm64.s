@@ -4,8 +4,10 @@
 
 #include "textflag.h"
 
+// addF32NEON is dst[i] = x[i] + y[i].
+//
 // func addF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·addF32NEON(SB), NOSPLIT, $0-32
+TEXT addF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -98,8 +100,10 @@ moved3:
 done:
 	RET
 
+// subF32NEON is dst[i] = x[i] - y[i].
+//
 // func subF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·subF32NEON(SB), NOSPLIT, $0-32
+TEXT subF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -192,8 +196,10 @@ moved3:
 done:
 	RET
 
+// mulF32NEON is dst[i] = x[i] * y[i].
+//
 // func mulF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·mulF32NEON(SB), NOSPLIT, $0-32
+TEXT mulF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -286,8 +292,10 @@ moved3:
 done:
 	RET
 
+// divF32NEON is dst[i] = x[i] / y[i].
+//
 // func divF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·divF32NEON(SB), NOSPLIT, $0-32
+TEXT divF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -380,8 +388,10 @@ moved3:
 done:
 	RET
 
+// fMAF32NEON is dst[i] = fma(x[i], y[i], z[i]).
+//
 // func fMAF32NEON(dst *float32, x *float32, y *float32, z *float32, n int)
-TEXT ·fMAF32NEON(SB), NOSPLIT, $0-40
+TEXT fMAF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -493,8 +503,10 @@ moved4:
 done:
 	RET
 
+// affineF32NEON is dst[i] = fma(x[i], a, b).
+//
 // func affineF32NEON(dst *float32, x *float32, a float32, b float32, n int)
-TEXT ·affineF32NEON(SB), NOSPLIT, $0-32
+TEXT affineF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+24(FP), R2
@@ -578,8 +590,10 @@ moved2:
 done:
 	RET
 
+// absF32NEON is dst[i] = |x[i]|.
+//
 // func absF32NEON(dst *float32, x *float32, n int)
-TEXT ·absF32NEON(SB), NOSPLIT, $0-24
+TEXT absF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -653,8 +667,10 @@ moved2:
 done:
 	RET
 
+// sqrtF32NEON is dst[i] = the square root of x[i].
+//
 // func sqrtF32NEON(dst *float32, x *float32, n int)
-TEXT ·sqrtF32NEON(SB), NOSPLIT, $0-24
+TEXT sqrtF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -728,8 +744,10 @@ moved2:
 done:
 	RET
 
+// fillF32NEON is dst[i] = a.
+//
 // func fillF32NEON(dst *float32, a float32, n int)
-TEXT ·fillF32NEON(SB), NOSPLIT, $0-24
+TEXT fillF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD n+16(FP), R1
 	FMOVS a+8(FP), F0
@@ -780,8 +798,10 @@ moved1:
 done:
 	RET
 
+// copyF32NEON is dst[i] = x[i].
+//
 // func copyF32NEON(dst *float32, x *float32, n int)
-TEXT ·copyF32NEON(SB), NOSPLIT, $0-24
+TEXT copyF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -849,8 +869,10 @@ moved2:
 done:
 	RET
 
+// scaleF32NEON is dst[i] = a*x[i].
+//
 // func scaleF32NEON(dst *float32, a float32, x *float32, n int)
-TEXT ·scaleF32NEON(SB), NOSPLIT, $0-32
+TEXT scaleF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+16(FP), R1
 	MOVD n+24(FP), R2
@@ -938,8 +960,10 @@ moved2:
 done:
 	RET
 
+// maximumF32NEON is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
 // func maximumF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·maximumF32NEON(SB), NOSPLIT, $0-32
+TEXT maximumF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -1050,8 +1074,10 @@ moved3:
 done:
 	RET
 
+// minimumF32NEON is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
 // func minimumF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·minimumF32NEON(SB), NOSPLIT, $0-32
+TEXT minimumF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -1162,8 +1188,10 @@ moved3:
 done:
 	RET
 
+// clampF32NEON is x[i] moved to between lo and hi.
+//
 // func clampF32NEON(dst *float32, x *float32, lo float32, hi float32, n int)
-TEXT ·clampF32NEON(SB), NOSPLIT, $0-32
+TEXT clampF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+24(FP), R2
@@ -1259,8 +1287,10 @@ moved2:
 done:
 	RET
 
+// eqF32NEON is dst[i] = x[i] == y[i] ? 1 : 0.
+//
 // func eqF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·eqF32NEON(SB), NOSPLIT, $0-32
+TEXT eqF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -1361,8 +1391,10 @@ moved3:
 done:
 	RET
 
+// neF32NEON is dst[i] = x[i] != y[i] ? 1 : 0.
+//
 // func neF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·neF32NEON(SB), NOSPLIT, $0-32
+TEXT neF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -1463,8 +1495,10 @@ moved3:
 done:
 	RET
 
+// ltF32NEON is dst[i] = x[i] < y[i] ? 1 : 0.
+//
 // func ltF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·ltF32NEON(SB), NOSPLIT, $0-32
+TEXT ltF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -1565,8 +1599,10 @@ moved3:
 done:
 	RET
 
+// leF32NEON is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
 // func leF32NEON(dst *float32, x *float32, y *float32, n int)
-TEXT ·leF32NEON(SB), NOSPLIT, $0-32
+TEXT leF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -1667,8 +1703,10 @@ moved3:
 done:
 	RET
 
+// selectF32NEON is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
 // func selectF32NEON(dst *float32, mask *float32, x *float32, y *float32, n int)
-TEXT ·selectF32NEON(SB), NOSPLIT, $0-40
+TEXT selectF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD mask+8(FP), R1
 	MOVD x+16(FP), R2
@@ -1787,8 +1825,10 @@ moved4:
 done:
 	RET
 
+// axpyF32NEON is dst[i] = fma(a, x[i], dst[i]).
+//
 // func axpyF32NEON(dst *float32, a float32, x *float32, n int)
-TEXT ·axpyF32NEON(SB), NOSPLIT, $0-32
+TEXT axpyF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+16(FP), R1
 	MOVD n+24(FP), R2
@@ -1896,8 +1936,10 @@ moved3:
 done:
 	RET
 
+// rotF32NEON is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
+//
 // func rotF32NEON(x *float32, y *float32, c float32, s float32, n int)
-TEXT ·rotF32NEON(SB), NOSPLIT, $0-32
+TEXT rotF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD n+24(FP), R2
@@ -2058,8 +2100,10 @@ moved4:
 done:
 	RET
 
+// swapF32NEON exchanges x and y.
+//
 // func swapF32NEON(x *float32, y *float32, n int)
-TEXT ·swapF32NEON(SB), NOSPLIT, $0-24
+TEXT swapF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD n+16(FP), R2
@@ -2294,8 +2338,10 @@ done:
 	BNE row
 	RET
 
+// addF64NEON is dst[i] = x[i] + y[i].
+//
 // func addF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·addF64NEON(SB), NOSPLIT, $0-32
+TEXT addF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -2358,8 +2404,10 @@ rest:
 done:
 	RET
 
+// subF64NEON is dst[i] = x[i] - y[i].
+//
 // func subF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·subF64NEON(SB), NOSPLIT, $0-32
+TEXT subF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -2422,8 +2470,10 @@ rest:
 done:
 	RET
 
+// mulF64NEON is dst[i] = x[i] * y[i].
+//
 // func mulF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·mulF64NEON(SB), NOSPLIT, $0-32
+TEXT mulF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -2486,8 +2536,10 @@ rest:
 done:
 	RET
 
+// divF64NEON is dst[i] = x[i] / y[i].
+//
 // func divF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·divF64NEON(SB), NOSPLIT, $0-32
+TEXT divF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -2550,8 +2602,10 @@ rest:
 done:
 	RET
 
+// fMAF64NEON is dst[i] = fma(x[i], y[i], z[i]).
+//
 // func fMAF64NEON(dst *float64, x *float64, y *float64, z *float64, n int)
-TEXT ·fMAF64NEON(SB), NOSPLIT, $0-40
+TEXT fMAF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -2623,8 +2677,10 @@ rest:
 done:
 	RET
 
+// affineF64NEON is dst[i] = fma(x[i], a, b).
+//
 // func affineF64NEON(dst *float64, x *float64, a float64, b float64, n int)
-TEXT ·affineF64NEON(SB), NOSPLIT, $0-40
+TEXT affineF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+32(FP), R2
@@ -2688,8 +2744,10 @@ rest:
 done:
 	RET
 
+// absF64NEON is dst[i] = |x[i]|.
+//
 // func absF64NEON(dst *float64, x *float64, n int)
-TEXT ·absF64NEON(SB), NOSPLIT, $0-24
+TEXT absF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -2743,8 +2801,10 @@ rest:
 done:
 	RET
 
+// sqrtF64NEON is dst[i] = the square root of x[i].
+//
 // func sqrtF64NEON(dst *float64, x *float64, n int)
-TEXT ·sqrtF64NEON(SB), NOSPLIT, $0-24
+TEXT sqrtF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -2798,8 +2858,10 @@ rest:
 done:
 	RET
 
+// fillF64NEON is dst[i] = a.
+//
 // func fillF64NEON(dst *float64, a float64, n int)
-TEXT ·fillF64NEON(SB), NOSPLIT, $0-24
+TEXT fillF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD n+16(FP), R1
 	FMOVD a+8(FP), F0
@@ -2840,8 +2902,10 @@ rest:
 done:
 	RET
 
+// copyF64NEON is dst[i] = x[i].
+//
 // func copyF64NEON(dst *float64, x *float64, n int)
-TEXT ·copyF64NEON(SB), NOSPLIT, $0-24
+TEXT copyF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -2889,8 +2953,10 @@ rest:
 done:
 	RET
 
+// scaleF64NEON is dst[i] = a*x[i].
+//
 // func scaleF64NEON(dst *float64, a float64, x *float64, n int)
-TEXT ·scaleF64NEON(SB), NOSPLIT, $0-32
+TEXT scaleF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+16(FP), R1
 	MOVD n+24(FP), R2
@@ -2958,8 +3024,10 @@ rest:
 done:
 	RET
 
+// maximumF64NEON is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+//
 // func maximumF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·maximumF64NEON(SB), NOSPLIT, $0-32
+TEXT maximumF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -3040,8 +3108,10 @@ rest:
 done:
 	RET
 
+// minimumF64NEON is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+//
 // func minimumF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·minimumF64NEON(SB), NOSPLIT, $0-32
+TEXT minimumF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -3122,8 +3192,10 @@ rest:
 done:
 	RET
 
+// clampF64NEON is x[i] moved to between lo and hi.
+//
 // func clampF64NEON(dst *float64, x *float64, lo float64, hi float64, n int)
-TEXT ·clampF64NEON(SB), NOSPLIT, $0-40
+TEXT clampF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+32(FP), R2
@@ -3199,8 +3271,10 @@ rest:
 done:
 	RET
 
+// eqF64NEON is dst[i] = x[i] == y[i] ? 1 : 0.
+//
 // func eqF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·eqF64NEON(SB), NOSPLIT, $0-32
+TEXT eqF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -3271,8 +3345,10 @@ rest:
 done:
 	RET
 
+// neF64NEON is dst[i] = x[i] != y[i] ? 1 : 0.
+//
 // func neF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·neF64NEON(SB), NOSPLIT, $0-32
+TEXT neF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -3343,8 +3419,10 @@ rest:
 done:
 	RET
 
+// ltF64NEON is dst[i] = x[i] < y[i] ? 1 : 0.
+//
 // func ltF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·ltF64NEON(SB), NOSPLIT, $0-32
+TEXT ltF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -3415,8 +3493,10 @@ rest:
 done:
 	RET
 
+// leF64NEON is dst[i] = x[i] <= y[i] ? 1 : 0.
+//
 // func leF64NEON(dst *float64, x *float64, y *float64, n int)
-TEXT ·leF64NEON(SB), NOSPLIT, $0-32
+TEXT leF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -3487,8 +3567,10 @@ rest:
 done:
 	RET
 
+// selectF64NEON is dst[i] = mask[i] != 0 ? x[i] : y[i].
+//
 // func selectF64NEON(dst *float64, mask *float64, x *float64, y *float64, n int)
-TEXT ·selectF64NEON(SB), NOSPLIT, $0-40
+TEXT selectF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD mask+8(FP), R1
 	MOVD x+16(FP), R2
@@ -3567,8 +3649,10 @@ rest:
 done:
 	RET
 
+// axpyF64NEON is dst[i] = fma(a, x[i], dst[i]).
+//
 // func axpyF64NEON(dst *float64, a float64, x *float64, n int)
-TEXT ·axpyF64NEON(SB), NOSPLIT, $0-32
+TEXT axpyF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+16(FP), R1
 	MOVD n+24(FP), R2
@@ -3646,8 +3730,10 @@ rest:
 done:
 	RET
 
+// rotF64NEON is x[i], y[i] = fma(c, x[i], s*y[i]), fma(c, y[i], -(s*x[i])).
+//
 // func rotF64NEON(x *float64, y *float64, c float64, s float64, n int)
-TEXT ·rotF64NEON(SB), NOSPLIT, $0-40
+TEXT rotF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD n+32(FP), R2
@@ -3768,8 +3854,10 @@ rest:
 done:
 	RET
 
+// swapF64NEON exchanges x and y.
+//
 // func swapF64NEON(x *float64, y *float64, n int)
-TEXT ·swapF64NEON(SB), NOSPLIT, $0-24
+TEXT swapF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD n+16(FP), R2
@@ -3932,4 +4020,64 @@ done:
 	ADD $8, R4, R4
 	SUBS $1, R5, R5
 	BNE row
+	RET
+
+DATA eltwiseCodeF32NEON<>+0(SB)/8, $addF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+8(SB)/8, $subF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+16(SB)/8, $mulF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+24(SB)/8, $divF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+32(SB)/8, $fMAF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+40(SB)/8, $affineF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+48(SB)/8, $absF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+56(SB)/8, $sqrtF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+64(SB)/8, $fillF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+72(SB)/8, $copyF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+80(SB)/8, $scaleF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+88(SB)/8, $maximumF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+96(SB)/8, $minimumF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+104(SB)/8, $clampF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+112(SB)/8, $eqF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+120(SB)/8, $neF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+128(SB)/8, $ltF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+136(SB)/8, $leF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+144(SB)/8, $selectF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+152(SB)/8, $axpyF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+160(SB)/8, $rotF32NEON<>(SB)
+DATA eltwiseCodeF32NEON<>+168(SB)/8, $swapF32NEON<>(SB)
+GLOBL eltwiseCodeF32NEON<>(SB), RODATA|NOPTR, $176
+
+// func eltwiseCodesF32NEON() *[22]uintptr
+TEXT ·eltwiseCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $eltwiseCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA eltwiseCodeF64NEON<>+0(SB)/8, $addF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+8(SB)/8, $subF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+16(SB)/8, $mulF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+24(SB)/8, $divF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+32(SB)/8, $fMAF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+40(SB)/8, $affineF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+48(SB)/8, $absF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+56(SB)/8, $sqrtF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+64(SB)/8, $fillF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+72(SB)/8, $copyF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+80(SB)/8, $scaleF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+88(SB)/8, $maximumF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+96(SB)/8, $minimumF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+104(SB)/8, $clampF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+112(SB)/8, $eqF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+120(SB)/8, $neF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+128(SB)/8, $ltF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+136(SB)/8, $leF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+144(SB)/8, $selectF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+152(SB)/8, $axpyF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+160(SB)/8, $rotF64NEON<>(SB)
+DATA eltwiseCodeF64NEON<>+168(SB)/8, $swapF64NEON<>(SB)
+GLOBL eltwiseCodeF64NEON<>(SB), RODATA|NOPTR, $176
+
+// func eltwiseCodesF64NEON() *[22]uintptr
+TEXT ·eltwiseCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $eltwiseCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
 	RET

@@ -4,41 +4,6 @@
 
 package asm
 
-// gemm8F32AVX2 is mt tiles of 1 to 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm16F32AVX2 is mt tiles of 1 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm8TailF32AVX2 is mt tiles of 1 to 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm16TailF32AVX2 is mt tiles of 1 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPackF32AVX2 is mt tiles of 4 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPackF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWideF32AVX2 is 1 to 3 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWideF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTransF32AVX2 is 1 to 4 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTransF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
 // packNF32AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -53,41 +18,6 @@ func packTF32AVX2(dst *float32, w int, src *float32, lds int, n int, k int)
 //
 //go:noescape
 func packTilesF32AVX2(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
-
-// gemm4F64AVX2 is mt tiles of 1 to 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm8F64AVX2 is mt tiles of 1 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm4TailF64AVX2 is mt tiles of 1 to 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm8TailF64AVX2 is mt tiles of 1 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPackF64AVX2 is mt tiles of 4 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPackF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWideF64AVX2 is 1 to 3 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWideF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTransF64AVX2 is 1 to 4 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTransF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // packNF64AVX2 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -104,8 +34,11 @@ func packTF64AVX2(dst *float64, w int, src *float64, lds int, n int, k int)
 //go:noescape
 func packTilesF64AVX2(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
 
-// gemmCodesF32AVX2 are the addresses of the tile kernels.
+// gemmCodesF32AVX2 are the addresses of kernels.
 func gemmCodesF32AVX2() *[7]uintptr
+
+// gemmCodesF64AVX2 are the addresses of kernels.
+func gemmCodesF64AVX2() *[7]uintptr
 
 var gemmTilesF32AVX2 = gemmTiles[float32]{
 	codes:        func() []uintptr { return gemmCodesF32AVX2()[:] },
@@ -124,9 +57,6 @@ var gemmTilesF32AVX2 = gemmTiles[float32]{
 	packT:        packTF32AVX2,
 	packTiles:    packTilesF32AVX2,
 }
-
-// gemmCodesF64AVX2 are the addresses of the tile kernels.
-func gemmCodesF64AVX2() *[7]uintptr
 
 var gemmTilesF64AVX2 = gemmTiles[float64]{
 	codes:        func() []uintptr { return gemmCodesF64AVX2()[:] },

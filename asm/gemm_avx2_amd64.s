@@ -22,9 +22,11 @@ DATA gemmMaskAVX2<>+56(SB)/4, $0x00000000
 DATA gemmMaskAVX2<>+60(SB)/4, $0x00000000
 GLOBL gemmMaskAVX2<>(SB), RODATA|NOPTR, $64
 
+// gemm8F32AVX2 is mt tiles of 1 to 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm8F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm8F32AVX2(SB), NOSPLIT, $0-72
+TEXT gemm8F32AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8
 	MOVQ cols+40(FP), R12
@@ -703,9 +705,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm16F32AVX2 is mt tiles of 1 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm16F32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm16F32AVX2(SB), NOSPLIT, $8-72
+TEXT gemm16F32AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ  args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8; MOVQ 248(R14), BP; IMULQ R8, BP
 	MOVQ  cols+40(FP), R12
@@ -1268,9 +1272,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm8TailF32AVX2 is mt tiles of 1 to 12 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm8TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm8TailF32AVX2(SB), NOSPLIT, $0-72
+TEXT gemm8TailF32AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8
 	MOVQ    cols+40(FP), R12
@@ -1950,9 +1956,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm16TailF32AVX2 is mt tiles of 1 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm16TailF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm16TailF32AVX2(SB), NOSPLIT, $8-72
+TEXT gemm16TailF32AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8; MOVQ 248(R14), BP; IMULQ R8, BP
 	MOVQ    cols+40(FP), R12
@@ -2318,9 +2326,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmPackF32AVX2 is mt tiles of 4 to 6 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
+//
 // func gemmPackF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPackF32AVX2(SB), NOSPLIT, $8-72
+TEXT gemmPackF32AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ  args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8; MOVQ 248(R14), BP; IMULQ R8, BP
 	MOVQ  cols+40(FP), R12
@@ -2546,9 +2556,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmWideF32AVX2 is 1 to 3 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
+//
 // func gemmWideF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWideF32AVX2(SB), NOSPLIT, $8-72
+TEXT gemmWideF32AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 152(R14), R9; SHLQ $0x02, R9; MOVQ 176(R14), R8; SHLQ $0x02, R8; MOVQ 168(R14), BX; SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
@@ -2787,9 +2799,11 @@ out:
 	VZEROUPPER
 	RET
 
+// gemmTransF32AVX2 is 1 to 4 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
 // func gemmTransF32AVX2(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemmTransF32AVX2(SB), NOSPLIT, $8-72
+TEXT gemmTransF32AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 152(R14), R9; SHLQ $0x02, R9; MOVQ 176(R14), R8; SHLQ $0x02, R8; LEAQ (R9)(R9*2), R10; IMUL3Q $0x08, R8, BP
 	MOVQ   c+8(FP), DI
@@ -3426,9 +3440,11 @@ tile2:
 	VZEROUPPER
 	RET
 
+// gemm4F64AVX2 is mt tiles of 1 to 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm4F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4F64AVX2(SB), NOSPLIT, $0-72
+TEXT gemm4F64AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8
 	MOVQ cols+40(FP), R12
@@ -4107,9 +4123,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm8F64AVX2 is mt tiles of 1 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm8F64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm8F64AVX2(SB), NOSPLIT, $8-72
+TEXT gemm8F64AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ  args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8; MOVQ 256(R14), BP; IMULQ R8, BP
 	MOVQ  cols+40(FP), R12
@@ -4672,9 +4690,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm4TailF64AVX2 is mt tiles of 1 to 12 rows by panels of 4 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm4TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4TailF64AVX2(SB), NOSPLIT, $0-72
+TEXT gemm4TailF64AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8
 	MOVQ    cols+40(FP), R12
@@ -5354,9 +5374,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm8TailF64AVX2 is mt tiles of 1 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm8TailF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm8TailF64AVX2(SB), NOSPLIT, $8-72
+TEXT gemm8TailF64AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8; MOVQ 256(R14), BP; IMULQ R8, BP
 	MOVQ    cols+40(FP), R12
@@ -5722,9 +5744,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmPackF64AVX2 is mt tiles of 4 to 6 rows by panels of 8 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
+//
 // func gemmPackF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmPackF64AVX2(SB), NOSPLIT, $8-72
+TEXT gemmPackF64AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ  args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8; MOVQ 256(R14), BP; IMULQ R8, BP
 	MOVQ  cols+40(FP), R12
@@ -5950,9 +5974,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmWideF64AVX2 is 1 to 3 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
+//
 // func gemmWideF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmWideF64AVX2(SB), NOSPLIT, $8-72
+TEXT gemmWideF64AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 152(R14), R9; SHLQ $0x03, R9; MOVQ 176(R14), R8; SHLQ $0x03, R8; MOVQ 168(R14), BX; SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
@@ -6191,9 +6217,11 @@ out:
 	VZEROUPPER
 	RET
 
+// gemmTransF64AVX2 is 1 to 4 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
 // func gemmTransF64AVX2(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemmTransF64AVX2(SB), NOSPLIT, $8-72
+TEXT gemmTransF64AVX2<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 152(R14), R9; SHLQ $0x03, R9; MOVQ 176(R14), R8; SHLQ $0x03, R8; LEAQ (R9)(R9*2), R10; IMUL3Q $0x04, R8, BP
 	MOVQ   c+8(FP), DI
@@ -6653,18 +6681,13 @@ tile2:
 	VZEROUPPER
 	RET
 
-// func gemmCallAVX2(args, c, a, b unsafe.Pointer, mt, cols, atile int, bias unsafe.Pointer, code uintptr)
-TEXT ·gemmCallAVX2(SB), NOSPLIT, $0-72
-	MOVQ code+64(FP), AX
-	JMP AX
-
-DATA gemmCodeF32AVX2<>+0(SB)/8, $·gemm8F32AVX2(SB)
-DATA gemmCodeF32AVX2<>+8(SB)/8, $·gemm16F32AVX2(SB)
-DATA gemmCodeF32AVX2<>+16(SB)/8, $·gemm8TailF32AVX2(SB)
-DATA gemmCodeF32AVX2<>+24(SB)/8, $·gemm16TailF32AVX2(SB)
-DATA gemmCodeF32AVX2<>+32(SB)/8, $·gemmPackF32AVX2(SB)
-DATA gemmCodeF32AVX2<>+40(SB)/8, $·gemmWideF32AVX2(SB)
-DATA gemmCodeF32AVX2<>+48(SB)/8, $·gemmTransF32AVX2(SB)
+DATA gemmCodeF32AVX2<>+0(SB)/8, $gemm8F32AVX2<>(SB)
+DATA gemmCodeF32AVX2<>+8(SB)/8, $gemm16F32AVX2<>(SB)
+DATA gemmCodeF32AVX2<>+16(SB)/8, $gemm8TailF32AVX2<>(SB)
+DATA gemmCodeF32AVX2<>+24(SB)/8, $gemm16TailF32AVX2<>(SB)
+DATA gemmCodeF32AVX2<>+32(SB)/8, $gemmPackF32AVX2<>(SB)
+DATA gemmCodeF32AVX2<>+40(SB)/8, $gemmWideF32AVX2<>(SB)
+DATA gemmCodeF32AVX2<>+48(SB)/8, $gemmTransF32AVX2<>(SB)
 GLOBL gemmCodeF32AVX2<>(SB), RODATA|NOPTR, $56
 
 // func gemmCodesF32AVX2() *[7]uintptr
@@ -6673,13 +6696,13 @@ TEXT ·gemmCodesF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ AX, ret+0(FP)
 	RET
 
-DATA gemmCodeF64AVX2<>+0(SB)/8, $·gemm4F64AVX2(SB)
-DATA gemmCodeF64AVX2<>+8(SB)/8, $·gemm8F64AVX2(SB)
-DATA gemmCodeF64AVX2<>+16(SB)/8, $·gemm4TailF64AVX2(SB)
-DATA gemmCodeF64AVX2<>+24(SB)/8, $·gemm8TailF64AVX2(SB)
-DATA gemmCodeF64AVX2<>+32(SB)/8, $·gemmPackF64AVX2(SB)
-DATA gemmCodeF64AVX2<>+40(SB)/8, $·gemmWideF64AVX2(SB)
-DATA gemmCodeF64AVX2<>+48(SB)/8, $·gemmTransF64AVX2(SB)
+DATA gemmCodeF64AVX2<>+0(SB)/8, $gemm4F64AVX2<>(SB)
+DATA gemmCodeF64AVX2<>+8(SB)/8, $gemm8F64AVX2<>(SB)
+DATA gemmCodeF64AVX2<>+16(SB)/8, $gemm4TailF64AVX2<>(SB)
+DATA gemmCodeF64AVX2<>+24(SB)/8, $gemm8TailF64AVX2<>(SB)
+DATA gemmCodeF64AVX2<>+32(SB)/8, $gemmPackF64AVX2<>(SB)
+DATA gemmCodeF64AVX2<>+40(SB)/8, $gemmWideF64AVX2<>(SB)
+DATA gemmCodeF64AVX2<>+48(SB)/8, $gemmTransF64AVX2<>(SB)
 GLOBL gemmCodeF64AVX2<>(SB), RODATA|NOPTR, $56
 
 // func gemmCodesF64AVX2() *[7]uintptr
@@ -6687,3 +6710,8 @@ TEXT ·gemmCodesF64AVX2(SB), NOSPLIT, $0-8
 	LEAQ gemmCodeF64AVX2<>(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET
+
+// func gemmCallAVX2(args, c, a, b unsafe.Pointer, mt, cols, atile int, bias unsafe.Pointer, code uintptr)
+TEXT ·gemmCallAVX2(SB), NOSPLIT, $0-72
+	MOVQ code+64(FP), AX
+	JMP AX

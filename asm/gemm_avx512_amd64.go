@@ -4,36 +4,6 @@
 
 package asm
 
-// gemm16F32AVX512 is mt tiles of 1 to 16 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm32F32AVX512 is mt tiles of 1 to 14 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemm48F32AVX512 is mt tiles of 1 to 9 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmPackF32AVX512 is mt tiles of 8 to 14 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPackF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmWideF32AVX512 is 1 to 4 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWideF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
-// gemmTransF32AVX512 is 1 to 8 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTransF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
-
 // packNF32AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
 //go:noescape
@@ -48,36 +18,6 @@ func packTF32AVX512(dst *float32, w int, src *float32, lds int, n int, k int)
 //
 //go:noescape
 func packTilesF32AVX512(dst *float32, atile int, w int, src *float32, lds int, h int, tiles int, k int)
-
-// gemm8F64AVX512 is mt tiles of 1 to 16 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm16F64AVX512 is mt tiles of 1 to 14 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemm24F64AVX512 is mt tiles of 1 to 9 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
-//
-//go:noescape
-func gemm24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmPackF64AVX512 is mt tiles of 8 to 14 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
-//
-//go:noescape
-func gemmPackF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmWideF64AVX512 is 1 to 4 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
-//
-//go:noescape
-func gemmWideF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
-
-// gemmTransF64AVX512 is 1 to 8 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
-//
-//go:noescape
-func gemmTransF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 
 // packNF64AVX512 is dst[p*w+j] = src[p*lds+j], j < n, and zeros to w.
 //
@@ -94,8 +34,11 @@ func packTF64AVX512(dst *float64, w int, src *float64, lds int, n int, k int)
 //go:noescape
 func packTilesF64AVX512(dst *float64, atile int, w int, src *float64, lds int, h int, tiles int, k int)
 
-// gemmCodesF32AVX512 are the addresses of the tile kernels.
+// gemmCodesF32AVX512 are the addresses of kernels.
 func gemmCodesF32AVX512() *[6]uintptr
+
+// gemmCodesF64AVX512 are the addresses of kernels.
+func gemmCodesF64AVX512() *[6]uintptr
 
 var gemmTilesF32AVX512 = gemmTiles[float32]{
 	codes:        func() []uintptr { return gemmCodesF32AVX512()[:] },
@@ -114,9 +57,6 @@ var gemmTilesF32AVX512 = gemmTiles[float32]{
 	packT:        packTF32AVX512,
 	packTiles:    packTilesF32AVX512,
 }
-
-// gemmCodesF64AVX512 are the addresses of the tile kernels.
-func gemmCodesF64AVX512() *[6]uintptr
 
 var gemmTilesF64AVX512 = gemmTiles[float64]{
 	codes:        func() []uintptr { return gemmCodesF64AVX512()[:] },

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// gemm16F32AVX512 is mt tiles of 1 to 16 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm16F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm16F32AVX512(SB), NOSPLIT, $0-72
+TEXT gemm16F32AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8
 	MOVQ   cols+40(FP), R12
@@ -1038,9 +1040,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm32F32AVX512 is mt tiles of 1 to 14 rows by panels of 32 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm32F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm32F32AVX512(SB), NOSPLIT, $8-72
+TEXT gemm32F32AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8; MOVQ 248(R14), BP; IMULQ R8, BP
 	MOVQ   cols+40(FP), R12
@@ -2395,9 +2399,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm48F32AVX512 is mt tiles of 1 to 9 rows by panels of 48 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm48F32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm48F32AVX512(SB), NOSPLIT, $0-72
+TEXT gemm48F32AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8
 	MOVQ   cols+40(FP), R12
@@ -2885,9 +2891,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmPackF32AVX512 is mt tiles of 8 to 14 rows by panels of 32 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
+//
 // func gemmPackF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemmPackF32AVX512(SB), NOSPLIT, $8-72
+TEXT gemmPackF32AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 176(R14), R8; SHLQ $0x02, R8; MOVQ 248(R14), BP; IMULQ R8, BP
 	MOVQ   cols+40(FP), R12
@@ -3440,9 +3448,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmWideF32AVX512 is 1 to 4 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
+//
 // func gemmWideF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWideF32AVX512(SB), NOSPLIT, $8-72
+TEXT gemmWideF32AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x02, R13; MOVQ 152(R14), R9; SHLQ $0x02, R9; MOVQ 176(R14), R8; SHLQ $0x02, R8; MOVQ 168(R14), BX; SHLQ $0x02, BX
 	LEAQ (R9)(R9*2), R10
@@ -3822,9 +3832,11 @@ out:
 	VZEROUPPER
 	RET
 
+// gemmTransF32AVX512 is 1 to 8 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
 // func gemmTransF32AVX512(args *float32, c *float32, a *float32, b *float32, mt int, cols int, atile int, bias *float32, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemmTransF32AVX512(SB), NOSPLIT, $8-72
+TEXT gemmTransF32AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 152(R14), R9; SHLQ $0x02, R9; MOVQ 176(R14), R8; SHLQ $0x02, R8; LEAQ (R9)(R9*2), R10; IMUL3Q $0x10, R8, BP
 	MOVQ   c+8(FP), DI
@@ -5322,9 +5334,11 @@ tile2:
 	VZEROUPPER
 	RET
 
+// gemm8F64AVX512 is mt tiles of 1 to 16 rows by panels of 8 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm8F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm8F64AVX512(SB), NOSPLIT, $0-72
+TEXT gemm8F64AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8
 	MOVQ   cols+40(FP), R12
@@ -6356,9 +6370,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm16F64AVX512 is mt tiles of 1 to 14 rows by panels of 16 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm16F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemm16F64AVX512(SB), NOSPLIT, $8-72
+TEXT gemm16F64AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8; MOVQ 256(R14), BP; IMULQ R8, BP
 	MOVQ   cols+40(FP), R12
@@ -7713,9 +7729,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemm24F64AVX512 is mt tiles of 1 to 9 rows by panels of 24 columns of a product, A(i,p) = a[i*astr + p], or by columns a[i + p*astr].
+//
 // func gemm24F64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemm24F64AVX512(SB), NOSPLIT, $0-72
+TEXT gemm24F64AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8
 	MOVQ   cols+40(FP), R12
@@ -8203,9 +8221,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmPackF64AVX512 is mt tiles of 8 to 14 rows by panels of 16 columns of a product, A(i,p) = a[i + p*astr]. B is copied to Pack.
+//
 // func gemmPackF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·gemmPackF64AVX512(SB), NOSPLIT, $8-72
+TEXT gemmPackF64AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 176(R14), R8; SHLQ $0x03, R8; MOVQ 256(R14), BP; IMULQ R8, BP
 	MOVQ   cols+40(FP), R12
@@ -8758,9 +8778,11 @@ stored:
 	VZEROUPPER
 	RET
 
+// gemmWideF64AVX512 is 1 to 4 rows by np groups of several panels of columns of a product, A(i,p) = a[i*astr + p].
+//
 // func gemmWideF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·gemmWideF64AVX512(SB), NOSPLIT, $8-72
+TEXT gemmWideF64AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ    args+0(FP), R14
 	MOVQ 144(R14), R13; SHLQ $0x03, R13; MOVQ 152(R14), R9; SHLQ $0x03, R9; MOVQ 176(R14), R8; SHLQ $0x03, R8; MOVQ 168(R14), BX; SHLQ $0x03, BX
 	LEAQ (R9)(R9*2), R10
@@ -9140,9 +9162,11 @@ out:
 	VZEROUPPER
 	RET
 
+// gemmTransF64AVX512 is 1 to 8 rows by np groups of columns of a product, A(i,p) = a[i*astr + p], B(p,j) = b[j*brow + p].
+//
 // func gemmTransF64AVX512(args *float64, c *float64, a *float64, b *float64, mt int, cols int, atile int, bias *float64, code uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gemmTransF64AVX512(SB), NOSPLIT, $8-72
+TEXT gemmTransF64AVX512<>(SB), NOSPLIT, $8-72
 	MOVQ   args+0(FP), R14
 	MOVQ 152(R14), R9; SHLQ $0x03, R9; MOVQ 176(R14), R8; SHLQ $0x03, R8; LEAQ (R9)(R9*2), R10; IMUL3Q $0x08, R8, BP
 	MOVQ   c+8(FP), DI
@@ -10126,12 +10150,12 @@ tile2:
 	VZEROUPPER
 	RET
 
-DATA gemmCodeF32AVX512<>+0(SB)/8, $·gemm16F32AVX512(SB)
-DATA gemmCodeF32AVX512<>+8(SB)/8, $·gemm32F32AVX512(SB)
-DATA gemmCodeF32AVX512<>+16(SB)/8, $·gemm48F32AVX512(SB)
-DATA gemmCodeF32AVX512<>+24(SB)/8, $·gemmPackF32AVX512(SB)
-DATA gemmCodeF32AVX512<>+32(SB)/8, $·gemmWideF32AVX512(SB)
-DATA gemmCodeF32AVX512<>+40(SB)/8, $·gemmTransF32AVX512(SB)
+DATA gemmCodeF32AVX512<>+0(SB)/8, $gemm16F32AVX512<>(SB)
+DATA gemmCodeF32AVX512<>+8(SB)/8, $gemm32F32AVX512<>(SB)
+DATA gemmCodeF32AVX512<>+16(SB)/8, $gemm48F32AVX512<>(SB)
+DATA gemmCodeF32AVX512<>+24(SB)/8, $gemmPackF32AVX512<>(SB)
+DATA gemmCodeF32AVX512<>+32(SB)/8, $gemmWideF32AVX512<>(SB)
+DATA gemmCodeF32AVX512<>+40(SB)/8, $gemmTransF32AVX512<>(SB)
 GLOBL gemmCodeF32AVX512<>(SB), RODATA|NOPTR, $48
 
 // func gemmCodesF32AVX512() *[6]uintptr
@@ -10140,12 +10164,12 @@ TEXT ·gemmCodesF32AVX512(SB), NOSPLIT, $0-8
 	MOVQ AX, ret+0(FP)
 	RET
 
-DATA gemmCodeF64AVX512<>+0(SB)/8, $·gemm8F64AVX512(SB)
-DATA gemmCodeF64AVX512<>+8(SB)/8, $·gemm16F64AVX512(SB)
-DATA gemmCodeF64AVX512<>+16(SB)/8, $·gemm24F64AVX512(SB)
-DATA gemmCodeF64AVX512<>+24(SB)/8, $·gemmPackF64AVX512(SB)
-DATA gemmCodeF64AVX512<>+32(SB)/8, $·gemmWideF64AVX512(SB)
-DATA gemmCodeF64AVX512<>+40(SB)/8, $·gemmTransF64AVX512(SB)
+DATA gemmCodeF64AVX512<>+0(SB)/8, $gemm8F64AVX512<>(SB)
+DATA gemmCodeF64AVX512<>+8(SB)/8, $gemm16F64AVX512<>(SB)
+DATA gemmCodeF64AVX512<>+16(SB)/8, $gemm24F64AVX512<>(SB)
+DATA gemmCodeF64AVX512<>+24(SB)/8, $gemmPackF64AVX512<>(SB)
+DATA gemmCodeF64AVX512<>+32(SB)/8, $gemmWideF64AVX512<>(SB)
+DATA gemmCodeF64AVX512<>+40(SB)/8, $gemmTransF64AVX512<>(SB)
 GLOBL gemmCodeF64AVX512<>(SB), RODATA|NOPTR, $48
 
 // func gemmCodesF64AVX512() *[6]uintptr

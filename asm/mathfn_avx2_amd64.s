@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// expF32AVX2 is dst[i] = Exp(x[i]).
+//
 // func expF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expF32AVX2(SB), NOSPLIT, $0-24
+TEXT expF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -97,9 +99,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expNTF32AVX2 is dst[i] = Exp(x[i]). It stores past the caches; n is at least 128.
+//
 // func expNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT expNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -188,9 +192,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// expm1F32AVX2 is dst[i] = Expm1(x[i]).
+//
 // func expm1F32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expm1F32AVX2(SB), NOSPLIT, $0-24
+TEXT expm1F32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -279,9 +285,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expm1NTF32AVX2 is dst[i] = Expm1(x[i]). It stores past the caches; n is at least 128.
+//
 // func expm1NTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expm1NTF32AVX2(SB), NOSPLIT, $0-24
+TEXT expm1NTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -368,9 +376,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// logF32AVX2 is dst[i] = Log(x[i]).
+//
 // func logF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logF32AVX2(SB), NOSPLIT, $0-24
+TEXT logF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -469,9 +479,11 @@ done:
 	VZEROUPPER
 	RET
 
+// logNTF32AVX2 is dst[i] = Log(x[i]). It stores past the caches; n is at least 128.
+//
 // func logNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT logNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -568,9 +580,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// log1pF32AVX2 is dst[i] = Log1p(x[i]).
+//
 // func log1pF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·log1pF32AVX2(SB), NOSPLIT, $0-24
+TEXT log1pF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -671,9 +685,11 @@ done:
 	VZEROUPPER
 	RET
 
+// log1pNTF32AVX2 is dst[i] = Log1p(x[i]). It stores past the caches; n is at least 128.
+//
 // func log1pNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·log1pNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT log1pNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -772,9 +788,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// tanhF32AVX2 is dst[i] = Tanh(x[i]).
+//
 // func tanhF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tanhF32AVX2(SB), NOSPLIT, $0-24
+TEXT tanhF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -870,9 +888,11 @@ done:
 	VZEROUPPER
 	RET
 
+// tanhNTF32AVX2 is dst[i] = Tanh(x[i]). It stores past the caches; n is at least 128.
+//
 // func tanhNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tanhNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT tanhNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -966,9 +986,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// sigmoidF32AVX2 is dst[i] = Sigmoid(x[i]).
+//
 // func sigmoidF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidF32AVX2(SB), NOSPLIT, $0-24
+TEXT sigmoidF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1056,9 +1078,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sigmoidNTF32AVX2 is dst[i] = Sigmoid(x[i]). It stores past the caches; n is at least 128.
+//
 // func sigmoidNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sigmoidNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT sigmoidNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1144,9 +1168,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// erfF32AVX2 is dst[i] = Erf(x[i]).
+//
 // func erfF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·erfF32AVX2(SB), NOSPLIT, $0-24
+TEXT erfF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1245,9 +1271,11 @@ done:
 	VZEROUPPER
 	RET
 
+// erfNTF32AVX2 is dst[i] = Erf(x[i]). It stores past the caches; n is at least 128.
+//
 // func erfNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·erfNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT erfNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1344,9 +1372,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// rsqrtF32AVX2 is dst[i] = Rsqrt(x[i]).
+//
 // func rsqrtF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·rsqrtF32AVX2(SB), NOSPLIT, $0-24
+TEXT rsqrtF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1423,9 +1453,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rsqrtNTF32AVX2 is dst[i] = Rsqrt(x[i]). It stores past the caches; n is at least 128.
+//
 // func rsqrtNTF32AVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·rsqrtNTF32AVX2(SB), NOSPLIT, $0-24
+TEXT rsqrtNTF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1500,9 +1532,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// expF64AVX2 is dst[i] = Exp(x[i]).
+//
 // func expF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expF64AVX2(SB), NOSPLIT, $0-24
+TEXT expF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1585,9 +1619,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expNTF64AVX2 is dst[i] = Exp(x[i]). It stores past the caches; n is at least 64.
+//
 // func expNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT expNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1668,9 +1704,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// expm1F64AVX2 is dst[i] = Expm1(x[i]).
+//
 // func expm1F64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expm1F64AVX2(SB), NOSPLIT, $0-24
+TEXT expm1F64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1753,9 +1791,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expm1NTF64AVX2 is dst[i] = Expm1(x[i]). It stores past the caches; n is at least 64.
+//
 // func expm1NTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expm1NTF64AVX2(SB), NOSPLIT, $0-24
+TEXT expm1NTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1836,9 +1876,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// logF64AVX2 is dst[i] = Log(x[i]).
+//
 // func logF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logF64AVX2(SB), NOSPLIT, $0-24
+TEXT logF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -1934,9 +1976,11 @@ done:
 	VZEROUPPER
 	RET
 
+// logNTF64AVX2 is dst[i] = Log(x[i]). It stores past the caches; n is at least 64.
+//
 // func logNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT logNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2030,9 +2074,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// log1pF64AVX2 is dst[i] = Log1p(x[i]).
+//
 // func log1pF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·log1pF64AVX2(SB), NOSPLIT, $0-24
+TEXT log1pF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2129,9 +2175,11 @@ done:
 	VZEROUPPER
 	RET
 
+// log1pNTF64AVX2 is dst[i] = Log1p(x[i]). It stores past the caches; n is at least 64.
+//
 // func log1pNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·log1pNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT log1pNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2226,9 +2274,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// tanhF64AVX2 is dst[i] = Tanh(x[i]).
+//
 // func tanhF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tanhF64AVX2(SB), NOSPLIT, $0-24
+TEXT tanhF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2321,9 +2371,11 @@ done:
 	VZEROUPPER
 	RET
 
+// tanhNTF64AVX2 is dst[i] = Tanh(x[i]). It stores past the caches; n is at least 64.
+//
 // func tanhNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tanhNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT tanhNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2414,9 +2466,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// sigmoidF64AVX2 is dst[i] = Sigmoid(x[i]).
+//
 // func sigmoidF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidF64AVX2(SB), NOSPLIT, $0-24
+TEXT sigmoidF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2505,9 +2559,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sigmoidNTF64AVX2 is dst[i] = Sigmoid(x[i]). It stores past the caches; n is at least 64.
+//
 // func sigmoidNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sigmoidNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT sigmoidNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2594,9 +2650,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// erfF64AVX2 is dst[i] = Erf(x[i]).
+//
 // func erfF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·erfF64AVX2(SB), NOSPLIT, $0-24
+TEXT erfF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2699,9 +2757,11 @@ done:
 	VZEROUPPER
 	RET
 
+// erfNTF64AVX2 is dst[i] = Erf(x[i]). It stores past the caches; n is at least 64.
+//
 // func erfNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·erfNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT erfNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2802,9 +2862,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// rsqrtF64AVX2 is dst[i] = Rsqrt(x[i]).
+//
 // func rsqrtF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2
-TEXT ·rsqrtF64AVX2(SB), NOSPLIT, $0-24
+TEXT rsqrtF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -2871,9 +2933,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rsqrtNTF64AVX2 is dst[i] = Rsqrt(x[i]). It stores past the caches; n is at least 64.
+//
 // func rsqrtNTF64AVX2(dst *float64, x *float64, n int)
 // Requires: AVX, AVX2, MMX+
-TEXT ·rsqrtNTF64AVX2(SB), NOSPLIT, $0-24
+TEXT rsqrtNTF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
@@ -4061,3 +4125,51 @@ DATA mathfnConstantsF64AVX2<>+3560(SB)/8, $0x3feccccccccccccd
 DATA mathfnConstantsF64AVX2<>+3568(SB)/8, $0x3feccccccccccccd
 DATA mathfnConstantsF64AVX2<>+3576(SB)/8, $0x3feccccccccccccd
 GLOBL mathfnConstantsF64AVX2<>(SB), RODATA|NOPTR, $3584
+
+DATA mathfnCodeF32AVX2<>+0(SB)/8, $expF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+8(SB)/8, $expNTF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+16(SB)/8, $expm1F32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+24(SB)/8, $expm1NTF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+32(SB)/8, $logF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+40(SB)/8, $logNTF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+48(SB)/8, $log1pF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+56(SB)/8, $log1pNTF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+64(SB)/8, $tanhF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+72(SB)/8, $tanhNTF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+80(SB)/8, $sigmoidF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+88(SB)/8, $sigmoidNTF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+96(SB)/8, $erfF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+104(SB)/8, $erfNTF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+112(SB)/8, $rsqrtF32AVX2<>(SB)
+DATA mathfnCodeF32AVX2<>+120(SB)/8, $rsqrtNTF32AVX2<>(SB)
+GLOBL mathfnCodeF32AVX2<>(SB), RODATA|NOPTR, $128
+
+// func mathfnCodesF32AVX2() *[16]uintptr
+TEXT ·mathfnCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ mathfnCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA mathfnCodeF64AVX2<>+0(SB)/8, $expF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+8(SB)/8, $expNTF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+16(SB)/8, $expm1F64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+24(SB)/8, $expm1NTF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+32(SB)/8, $logF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+40(SB)/8, $logNTF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+48(SB)/8, $log1pF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+56(SB)/8, $log1pNTF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+64(SB)/8, $tanhF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+72(SB)/8, $tanhNTF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+80(SB)/8, $sigmoidF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+88(SB)/8, $sigmoidNTF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+96(SB)/8, $erfF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+104(SB)/8, $erfNTF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+112(SB)/8, $rsqrtF64AVX2<>(SB)
+DATA mathfnCodeF64AVX2<>+120(SB)/8, $rsqrtNTF64AVX2<>(SB)
+GLOBL mathfnCodeF64AVX2<>(SB), RODATA|NOPTR, $128
+
+// func mathfnCodesF64AVX2() *[16]uintptr
+TEXT ·mathfnCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ mathfnCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// expF32AVX512 is dst[i] = Exp(x[i]).
+//
 // func expF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·expF32AVX512(SB), NOSPLIT, $0-24
+TEXT expF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -83,9 +85,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expNTF32AVX512 is dst[i] = Exp(x[i]). It stores past the caches; n is at least 128.
+//
 // func expNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·expNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT expNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -160,9 +164,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// expm1F32AVX512 is dst[i] = Expm1(x[i]).
+//
 // func expm1F32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·expm1F32AVX512(SB), NOSPLIT, $0-24
+TEXT expm1F32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -236,9 +242,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expm1NTF32AVX512 is dst[i] = Expm1(x[i]). It stores past the caches; n is at least 128.
+//
 // func expm1NTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·expm1NTF32AVX512(SB), NOSPLIT, $0-24
+TEXT expm1NTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -310,9 +318,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// logF32AVX512 is dst[i] = Log(x[i]).
+//
 // func logF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·logF32AVX512(SB), NOSPLIT, $0-24
+TEXT logF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -405,9 +415,11 @@ done:
 	VZEROUPPER
 	RET
 
+// logNTF32AVX512 is dst[i] = Log(x[i]). It stores past the caches; n is at least 128.
+//
 // func logNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·logNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT logNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -498,9 +510,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// log1pF32AVX512 is dst[i] = Log1p(x[i]).
+//
 // func log1pF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·log1pF32AVX512(SB), NOSPLIT, $0-24
+TEXT log1pF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -585,9 +599,11 @@ done:
 	VZEROUPPER
 	RET
 
+// log1pNTF32AVX512 is dst[i] = Log1p(x[i]). It stores past the caches; n is at least 128.
+//
 // func log1pNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·log1pNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT log1pNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -670,9 +686,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// tanhF32AVX512 is dst[i] = Tanh(x[i]).
+//
 // func tanhF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·tanhF32AVX512(SB), NOSPLIT, $0-24
+TEXT tanhF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -752,9 +770,11 @@ done:
 	VZEROUPPER
 	RET
 
+// tanhNTF32AVX512 is dst[i] = Tanh(x[i]). It stores past the caches; n is at least 128.
+//
 // func tanhNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tanhNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT tanhNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -832,9 +852,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// sigmoidF32AVX512 is dst[i] = Sigmoid(x[i]).
+//
 // func sigmoidF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·sigmoidF32AVX512(SB), NOSPLIT, $0-24
+TEXT sigmoidF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -903,9 +925,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sigmoidNTF32AVX512 is dst[i] = Sigmoid(x[i]). It stores past the caches; n is at least 128.
+//
 // func sigmoidNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·sigmoidNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT sigmoidNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -972,9 +996,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// erfF32AVX512 is dst[i] = Erf(x[i]).
+//
 // func erfF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·erfF32AVX512(SB), NOSPLIT, $0-24
+TEXT erfF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -1059,9 +1085,11 @@ done:
 	VZEROUPPER
 	RET
 
+// erfNTF32AVX512 is dst[i] = Erf(x[i]). It stores past the caches; n is at least 128.
+//
 // func erfNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·erfNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT erfNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -1144,9 +1172,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// rsqrtF32AVX512 is dst[i] = Rsqrt(x[i]).
+//
 // func rsqrtF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rsqrtF32AVX512(SB), NOSPLIT, $0-24
+TEXT rsqrtF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -1209,9 +1239,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rsqrtNTF32AVX512 is dst[i] = Rsqrt(x[i]). It stores past the caches; n is at least 128.
+//
 // func rsqrtNTF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·rsqrtNTF32AVX512(SB), NOSPLIT, $0-24
+TEXT rsqrtNTF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -1272,9 +1304,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// expF64AVX512 is dst[i] = Exp(x[i]).
+//
 // func expF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·expF64AVX512(SB), NOSPLIT, $0-24
+TEXT expF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -1347,9 +1381,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expNTF64AVX512 is dst[i] = Exp(x[i]). It stores past the caches; n is at least 64.
+//
 // func expNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·expNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT expNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -1420,9 +1456,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// expm1F64AVX512 is dst[i] = Expm1(x[i]).
+//
 // func expm1F64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·expm1F64AVX512(SB), NOSPLIT, $0-24
+TEXT expm1F64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -1494,9 +1532,11 @@ done:
 	VZEROUPPER
 	RET
 
+// expm1NTF64AVX512 is dst[i] = Expm1(x[i]). It stores past the caches; n is at least 64.
+//
 // func expm1NTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·expm1NTF64AVX512(SB), NOSPLIT, $0-24
+TEXT expm1NTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -1566,9 +1606,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// logF64AVX512 is dst[i] = Log(x[i]).
+//
 // func logF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·logF64AVX512(SB), NOSPLIT, $0-24
+TEXT logF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -1665,9 +1707,11 @@ done:
 	VZEROUPPER
 	RET
 
+// logNTF64AVX512 is dst[i] = Log(x[i]). It stores past the caches; n is at least 64.
+//
 // func logNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·logNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT logNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -1762,9 +1806,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// log1pF64AVX512 is dst[i] = Log1p(x[i]).
+//
 // func log1pF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·log1pF64AVX512(SB), NOSPLIT, $0-24
+TEXT log1pF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -1851,9 +1897,11 @@ done:
 	VZEROUPPER
 	RET
 
+// log1pNTF64AVX512 is dst[i] = Log1p(x[i]). It stores past the caches; n is at least 64.
+//
 // func log1pNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·log1pNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT log1pNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -1938,9 +1986,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// tanhF64AVX512 is dst[i] = Tanh(x[i]).
+//
 // func tanhF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·tanhF64AVX512(SB), NOSPLIT, $0-24
+TEXT tanhF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -2022,9 +2072,11 @@ done:
 	VZEROUPPER
 	RET
 
+// tanhNTF64AVX512 is dst[i] = Tanh(x[i]). It stores past the caches; n is at least 64.
+//
 // func tanhNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tanhNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT tanhNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -2104,9 +2156,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// sigmoidF64AVX512 is dst[i] = Sigmoid(x[i]).
+//
 // func sigmoidF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidF64AVX512(SB), NOSPLIT, $0-24
+TEXT sigmoidF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -2186,9 +2240,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sigmoidNTF64AVX512 is dst[i] = Sigmoid(x[i]). It stores past the caches; n is at least 64.
+//
 // func sigmoidNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·sigmoidNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT sigmoidNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -2266,9 +2322,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// erfF64AVX512 is dst[i] = Erf(x[i]).
+//
 // func erfF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·erfF64AVX512(SB), NOSPLIT, $0-24
+TEXT erfF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -2360,9 +2418,11 @@ done:
 	VZEROUPPER
 	RET
 
+// erfNTF64AVX512 is dst[i] = Erf(x[i]). It stores past the caches; n is at least 64.
+//
 // func erfNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·erfNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT erfNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ             dst+0(FP), DI
 	MOVQ             x+8(FP), SI
 	MOVQ             n+16(FP), DX
@@ -2452,9 +2512,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// rsqrtF64AVX512 is dst[i] = Rsqrt(x[i]).
+//
 // func rsqrtF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rsqrtF64AVX512(SB), NOSPLIT, $0-24
+TEXT rsqrtF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -2512,9 +2574,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rsqrtNTF64AVX512 is dst[i] = Rsqrt(x[i]). It stores past the caches; n is at least 64.
+//
 // func rsqrtNTF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·rsqrtNTF64AVX512(SB), NOSPLIT, $0-24
+TEXT rsqrtNTF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+16(FP), DX
@@ -2767,3 +2831,51 @@ DATA mathfnConstantsF64AVX512<>+864(SB)/8, $0xbf4c02db402b052e
 DATA mathfnConstantsF64AVX512<>+872(SB)/8, $0x3f7565bcd102c26f
 DATA mathfnConstantsF64AVX512<>+880(SB)/8, $0xbf9b82ce312a0bc7
 GLOBL mathfnConstantsF64AVX512<>(SB), RODATA|NOPTR, $888
+
+DATA mathfnCodeF32AVX512<>+0(SB)/8, $expF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+8(SB)/8, $expNTF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+16(SB)/8, $expm1F32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+24(SB)/8, $expm1NTF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+32(SB)/8, $logF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+40(SB)/8, $logNTF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+48(SB)/8, $log1pF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+56(SB)/8, $log1pNTF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+64(SB)/8, $tanhF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+72(SB)/8, $tanhNTF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+80(SB)/8, $sigmoidF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+88(SB)/8, $sigmoidNTF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+96(SB)/8, $erfF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+104(SB)/8, $erfNTF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+112(SB)/8, $rsqrtF32AVX512<>(SB)
+DATA mathfnCodeF32AVX512<>+120(SB)/8, $rsqrtNTF32AVX512<>(SB)
+GLOBL mathfnCodeF32AVX512<>(SB), RODATA|NOPTR, $128
+
+// func mathfnCodesF32AVX512() *[16]uintptr
+TEXT ·mathfnCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ mathfnCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA mathfnCodeF64AVX512<>+0(SB)/8, $expF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+8(SB)/8, $expNTF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+16(SB)/8, $expm1F64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+24(SB)/8, $expm1NTF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+32(SB)/8, $logF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+40(SB)/8, $logNTF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+48(SB)/8, $log1pF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+56(SB)/8, $log1pNTF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+64(SB)/8, $tanhF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+72(SB)/8, $tanhNTF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+80(SB)/8, $sigmoidF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+88(SB)/8, $sigmoidNTF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+96(SB)/8, $erfF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+104(SB)/8, $erfNTF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+112(SB)/8, $rsqrtF64AVX512<>(SB)
+DATA mathfnCodeF64AVX512<>+120(SB)/8, $rsqrtNTF64AVX512<>(SB)
+GLOBL mathfnCodeF64AVX512<>(SB), RODATA|NOPTR, $128
+
+// func mathfnCodesF64AVX512() *[16]uintptr
+TEXT ·mathfnCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ mathfnCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

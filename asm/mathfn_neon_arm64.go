@@ -4,85 +4,11 @@
 
 package asm
 
-// expF32NEON is dst[i] = Exp(x[i]).
-//
-//go:noescape
-func expF32NEON(dst *float32, x *float32, n int)
+// mathfnCodesF32NEON are the addresses of kernels.
+func mathfnCodesF32NEON() *[8]uintptr
 
-// expm1F32NEON is dst[i] = Expm1(x[i]).
-//
-//go:noescape
-func expm1F32NEON(dst *float32, x *float32, n int)
-
-// logF32NEON is dst[i] = Log(x[i]).
-//
-//go:noescape
-func logF32NEON(dst *float32, x *float32, n int)
-
-// log1pF32NEON is dst[i] = Log1p(x[i]).
-//
-//go:noescape
-func log1pF32NEON(dst *float32, x *float32, n int)
-
-// tanhF32NEON is dst[i] = Tanh(x[i]).
-//
-//go:noescape
-func tanhF32NEON(dst *float32, x *float32, n int)
-
-// sigmoidF32NEON is dst[i] = Sigmoid(x[i]).
-//
-//go:noescape
-func sigmoidF32NEON(dst *float32, x *float32, n int)
-
-// erfF32NEON is dst[i] = Erf(x[i]).
-//
-//go:noescape
-func erfF32NEON(dst *float32, x *float32, n int)
-
-// rsqrtF32NEON is dst[i] = Rsqrt(x[i]).
-//
-//go:noescape
-func rsqrtF32NEON(dst *float32, x *float32, n int)
-
-// expF64NEON is dst[i] = Exp(x[i]).
-//
-//go:noescape
-func expF64NEON(dst *float64, x *float64, n int)
-
-// expm1F64NEON is dst[i] = Expm1(x[i]).
-//
-//go:noescape
-func expm1F64NEON(dst *float64, x *float64, n int)
-
-// logF64NEON is dst[i] = Log(x[i]).
-//
-//go:noescape
-func logF64NEON(dst *float64, x *float64, n int)
-
-// log1pF64NEON is dst[i] = Log1p(x[i]).
-//
-//go:noescape
-func log1pF64NEON(dst *float64, x *float64, n int)
-
-// tanhF64NEON is dst[i] = Tanh(x[i]).
-//
-//go:noescape
-func tanhF64NEON(dst *float64, x *float64, n int)
-
-// sigmoidF64NEON is dst[i] = Sigmoid(x[i]).
-//
-//go:noescape
-func sigmoidF64NEON(dst *float64, x *float64, n int)
-
-// erfF64NEON is dst[i] = Erf(x[i]).
-//
-//go:noescape
-func erfF64NEON(dst *float64, x *float64, n int)
-
-// rsqrtF64NEON is dst[i] = Rsqrt(x[i]).
-//
-//go:noescape
-func rsqrtF64NEON(dst *float64, x *float64, n int)
+// mathfnCodesF64NEON are the addresses of kernels.
+func mathfnCodesF64NEON() *[8]uintptr
 
 func useMathfnF32NEON(k *MathKernels[float32]) {
 	codes := mathfnCodesF32NEON()
@@ -107,9 +33,3 @@ func useMathfnF64NEON(k *MathKernels[float64]) {
 	k.Erf = faceWRF64(codes[6], codes[6])
 	k.Rsqrt = faceWRF64(codes[7], codes[7])
 }
-
-// mathfnCodesF32NEON are the addresses of kernels.
-func mathfnCodesF32NEON() *[8]uintptr
-
-// mathfnCodesF64NEON are the addresses of kernels.
-func mathfnCodesF64NEON() *[8]uintptr

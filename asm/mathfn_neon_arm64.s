@@ -4,8 +4,10 @@
 
 #include "textflag.h"
 
+// expF32NEON is dst[i] = Exp(x[i]).
+//
 // func expF32NEON(dst *float32, x *float32, n int)
-TEXT ·expF32NEON(SB), NOSPLIT, $0-24
+TEXT expF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -285,8 +287,10 @@ moved2:
 done:
 	RET
 
+// expm1F32NEON is dst[i] = Expm1(x[i]).
+//
 // func expm1F32NEON(dst *float32, x *float32, n int)
-TEXT ·expm1F32NEON(SB), NOSPLIT, $0-24
+TEXT expm1F32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -493,8 +497,10 @@ moved2:
 done:
 	RET
 
+// logF32NEON is dst[i] = Log(x[i]).
+//
 // func logF32NEON(dst *float32, x *float32, n int)
-TEXT ·logF32NEON(SB), NOSPLIT, $0-24
+TEXT logF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -746,8 +752,10 @@ moved2:
 done:
 	RET
 
+// log1pF32NEON is dst[i] = Log1p(x[i]).
+//
 // func log1pF32NEON(dst *float32, x *float32, n int)
-TEXT ·log1pF32NEON(SB), NOSPLIT, $0-24
+TEXT log1pF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -1002,8 +1010,10 @@ moved2:
 done:
 	RET
 
+// tanhF32NEON is dst[i] = Tanh(x[i]).
+//
 // func tanhF32NEON(dst *float32, x *float32, n int)
-TEXT ·tanhF32NEON(SB), NOSPLIT, $0-24
+TEXT tanhF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -1253,8 +1263,10 @@ moved2:
 done:
 	RET
 
+// sigmoidF32NEON is dst[i] = Sigmoid(x[i]).
+//
 // func sigmoidF32NEON(dst *float32, x *float32, n int)
-TEXT ·sigmoidF32NEON(SB), NOSPLIT, $0-24
+TEXT sigmoidF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -1455,8 +1467,10 @@ moved2:
 done:
 	RET
 
+// erfF32NEON is dst[i] = Erf(x[i]).
+//
 // func erfF32NEON(dst *float32, x *float32, n int)
-TEXT ·erfF32NEON(SB), NOSPLIT, $0-24
+TEXT erfF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -1753,8 +1767,10 @@ moved2:
 done:
 	RET
 
+// rsqrtF32NEON is dst[i] = Rsqrt(x[i]).
+//
 // func rsqrtF32NEON(dst *float32, x *float32, n int)
-TEXT ·rsqrtF32NEON(SB), NOSPLIT, $0-24
+TEXT rsqrtF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -1828,8 +1844,10 @@ moved2:
 done:
 	RET
 
+// expF64NEON is dst[i] = Exp(x[i]).
+//
 // func expF64NEON(dst *float64, x *float64, n int)
-TEXT ·expF64NEON(SB), NOSPLIT, $0-24
+TEXT expF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -2107,8 +2125,10 @@ rest:
 done:
 	RET
 
+// expm1F64NEON is dst[i] = Expm1(x[i]).
+//
 // func expm1F64NEON(dst *float64, x *float64, n int)
-TEXT ·expm1F64NEON(SB), NOSPLIT, $0-24
+TEXT expm1F64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -2375,8 +2395,10 @@ rest:
 done:
 	RET
 
+// logF64NEON is dst[i] = Log(x[i]).
+//
 // func logF64NEON(dst *float64, x *float64, n int)
-TEXT ·logF64NEON(SB), NOSPLIT, $0-24
+TEXT logF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -2822,8 +2844,10 @@ rest:
 done:
 	RET
 
+// log1pF64NEON is dst[i] = Log1p(x[i]).
+//
 // func log1pF64NEON(dst *float64, x *float64, n int)
-TEXT ·log1pF64NEON(SB), NOSPLIT, $0-24
+TEXT log1pF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -3267,8 +3291,10 @@ rest:
 done:
 	RET
 
+// tanhF64NEON is dst[i] = Tanh(x[i]).
+//
 // func tanhF64NEON(dst *float64, x *float64, n int)
-TEXT ·tanhF64NEON(SB), NOSPLIT, $0-24
+TEXT tanhF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -3669,8 +3695,10 @@ rest:
 done:
 	RET
 
+// sigmoidF64NEON is dst[i] = Sigmoid(x[i]).
+//
 // func sigmoidF64NEON(dst *float64, x *float64, n int)
-TEXT ·sigmoidF64NEON(SB), NOSPLIT, $0-24
+TEXT sigmoidF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -3942,8 +3970,10 @@ rest:
 done:
 	RET
 
+// erfF64NEON is dst[i] = Erf(x[i]).
+//
 // func erfF64NEON(dst *float64, x *float64, n int)
-TEXT ·erfF64NEON(SB), NOSPLIT, $0-24
+TEXT erfF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -4662,8 +4692,10 @@ rest:
 done:
 	RET
 
+// rsqrtF64NEON is dst[i] = Rsqrt(x[i]).
+//
 // func rsqrtF64NEON(dst *float64, x *float64, n int)
-TEXT ·rsqrtF64NEON(SB), NOSPLIT, $0-24
+TEXT rsqrtF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -4715,4 +4747,36 @@ rest:
 	FMOVD F1, (R0)
 
 done:
+	RET
+
+DATA mathfnCodeF32NEON<>+0(SB)/8, $expF32NEON<>(SB)
+DATA mathfnCodeF32NEON<>+8(SB)/8, $expm1F32NEON<>(SB)
+DATA mathfnCodeF32NEON<>+16(SB)/8, $logF32NEON<>(SB)
+DATA mathfnCodeF32NEON<>+24(SB)/8, $log1pF32NEON<>(SB)
+DATA mathfnCodeF32NEON<>+32(SB)/8, $tanhF32NEON<>(SB)
+DATA mathfnCodeF32NEON<>+40(SB)/8, $sigmoidF32NEON<>(SB)
+DATA mathfnCodeF32NEON<>+48(SB)/8, $erfF32NEON<>(SB)
+DATA mathfnCodeF32NEON<>+56(SB)/8, $rsqrtF32NEON<>(SB)
+GLOBL mathfnCodeF32NEON<>(SB), RODATA|NOPTR, $64
+
+// func mathfnCodesF32NEON() *[8]uintptr
+TEXT ·mathfnCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $mathfnCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA mathfnCodeF64NEON<>+0(SB)/8, $expF64NEON<>(SB)
+DATA mathfnCodeF64NEON<>+8(SB)/8, $expm1F64NEON<>(SB)
+DATA mathfnCodeF64NEON<>+16(SB)/8, $logF64NEON<>(SB)
+DATA mathfnCodeF64NEON<>+24(SB)/8, $log1pF64NEON<>(SB)
+DATA mathfnCodeF64NEON<>+32(SB)/8, $tanhF64NEON<>(SB)
+DATA mathfnCodeF64NEON<>+40(SB)/8, $sigmoidF64NEON<>(SB)
+DATA mathfnCodeF64NEON<>+48(SB)/8, $erfF64NEON<>(SB)
+DATA mathfnCodeF64NEON<>+56(SB)/8, $rsqrtF64NEON<>(SB)
+GLOBL mathfnCodeF64NEON<>(SB), RODATA|NOPTR, $64
+
+// func mathfnCodesF64NEON() *[8]uintptr
+TEXT ·mathfnCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $mathfnCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
 	RET

@@ -4,15 +4,11 @@
 
 package asm
 
-// axpbyF32AVX2 is y[i] = fma(alpha, x[i], beta*y[i]).
-//
-//go:noescape
-func axpbyF32AVX2(y *float32, alpha float32, x *float32, beta float32, n int)
+// mergeCodesF32AVX2 are the addresses of kernels.
+func mergeCodesF32AVX2() *[1]uintptr
 
-// axpbyF64AVX2 is y[i] = fma(alpha, x[i], beta*y[i]).
-//
-//go:noescape
-func axpbyF64AVX2(y *float64, alpha float64, x *float64, beta float64, n int)
+// mergeCodesF64AVX2 are the addresses of kernels.
+func mergeCodesF64AVX2() *[1]uintptr
 
 func useMergeF32AVX2(k *MergeKernels[float32]) {
 	codes := mergeCodesF32AVX2()
@@ -23,9 +19,3 @@ func useMergeF64AVX2(k *MergeKernels[float64]) {
 	codes := mergeCodesF64AVX2()
 	k.Axpby = faceWSRSF64(codes[0], codes[0])
 }
-
-// mergeCodesF32AVX2 are the addresses of kernels.
-func mergeCodesF32AVX2() *[1]uintptr
-
-// mergeCodesF64AVX2 are the addresses of kernels.
-func mergeCodesF64AVX2() *[1]uintptr

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// axpbyF32AVX2 is y[i] = fma(alpha, x[i], beta*y[i]).
+//
 // func axpbyF32AVX2(y *float32, alpha float32, x *float32, beta float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·axpbyF32AVX2(SB), NOSPLIT, $0-40
+TEXT axpbyF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         y+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+32(FP), DX
@@ -87,9 +89,11 @@ done:
 	VZEROUPPER
 	RET
 
+// axpbyF64AVX2 is y[i] = fma(alpha, x[i], beta*y[i]).
+//
 // func axpbyF64AVX2(y *float64, alpha float64, x *float64, beta float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·axpbyF64AVX2(SB), NOSPLIT, $0-40
+TEXT axpbyF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         y+0(FP), DI
 	MOVQ         x+16(FP), SI
 	MOVQ         n+32(FP), DX
@@ -158,4 +162,22 @@ stored16_2:
 skip8_2:
 done:
 	VZEROUPPER
+	RET
+
+DATA mergeCodeF32AVX2<>+0(SB)/8, $axpbyF32AVX2<>(SB)
+GLOBL mergeCodeF32AVX2<>(SB), RODATA|NOPTR, $8
+
+// func mergeCodesF32AVX2() *[1]uintptr
+TEXT ·mergeCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ mergeCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA mergeCodeF64AVX2<>+0(SB)/8, $axpbyF64AVX2<>(SB)
+GLOBL mergeCodeF64AVX2<>(SB), RODATA|NOPTR, $8
+
+// func mergeCodesF64AVX2() *[1]uintptr
+TEXT ·mergeCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ mergeCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
 	RET

@@ -4,15 +4,11 @@
 
 package asm
 
-// axpbyF32AVX512 is y[i] = fma(alpha, x[i], beta*y[i]).
-//
-//go:noescape
-func axpbyF32AVX512(y *float32, alpha float32, x *float32, beta float32, n int)
+// mergeCodesF32AVX512 are the addresses of kernels.
+func mergeCodesF32AVX512() *[1]uintptr
 
-// axpbyF64AVX512 is y[i] = fma(alpha, x[i], beta*y[i]).
-//
-//go:noescape
-func axpbyF64AVX512(y *float64, alpha float64, x *float64, beta float64, n int)
+// mergeCodesF64AVX512 are the addresses of kernels.
+func mergeCodesF64AVX512() *[1]uintptr
 
 func useMergeF32AVX512(k *MergeKernels[float32]) {
 	codes := mergeCodesF32AVX512()
@@ -23,9 +19,3 @@ func useMergeF64AVX512(k *MergeKernels[float64]) {
 	codes := mergeCodesF64AVX512()
 	k.Axpby = faceWSRSF64(codes[0], codes[0])
 }
-
-// mergeCodesF32AVX512 are the addresses of kernels.
-func mergeCodesF32AVX512() *[1]uintptr
-
-// mergeCodesF64AVX512 are the addresses of kernels.
-func mergeCodesF64AVX512() *[1]uintptr

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// axpbyF32AVX512 is y[i] = fma(alpha, x[i], beta*y[i]).
+//
 // func axpbyF32AVX512(y *float32, alpha float32, x *float32, beta float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·axpbyF32AVX512(SB), NOSPLIT, $0-40
+TEXT axpbyF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          y+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+32(FP), DX
@@ -72,9 +74,11 @@ done:
 	VZEROUPPER
 	RET
 
+// axpbyF64AVX512 is y[i] = fma(alpha, x[i], beta*y[i]).
+//
 // func axpbyF64AVX512(y *float64, alpha float64, x *float64, beta float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·axpbyF64AVX512(SB), NOSPLIT, $0-40
+TEXT axpbyF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          y+0(FP), DI
 	MOVQ          x+16(FP), SI
 	MOVQ          n+32(FP), DX
@@ -133,4 +137,22 @@ rest:
 
 done:
 	VZEROUPPER
+	RET
+
+DATA mergeCodeF32AVX512<>+0(SB)/8, $axpbyF32AVX512<>(SB)
+GLOBL mergeCodeF32AVX512<>(SB), RODATA|NOPTR, $8
+
+// func mergeCodesF32AVX512() *[1]uintptr
+TEXT ·mergeCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ mergeCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA mergeCodeF64AVX512<>+0(SB)/8, $axpbyF64AVX512<>(SB)
+GLOBL mergeCodeF64AVX512<>(SB), RODATA|NOPTR, $8
+
+// func mergeCodesF64AVX512() *[1]uintptr
+TEXT ·mergeCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ mergeCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
 	RET

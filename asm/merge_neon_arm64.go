@@ -4,15 +4,11 @@
 
 package asm
 
-// axpbyF32NEON is y[i] = fma(alpha, x[i], beta*y[i]).
-//
-//go:noescape
-func axpbyF32NEON(y *float32, alpha float32, x *float32, beta float32, n int)
+// mergeCodesF32NEON are the addresses of kernels.
+func mergeCodesF32NEON() *[1]uintptr
 
-// axpbyF64NEON is y[i] = fma(alpha, x[i], beta*y[i]).
-//
-//go:noescape
-func axpbyF64NEON(y *float64, alpha float64, x *float64, beta float64, n int)
+// mergeCodesF64NEON are the addresses of kernels.
+func mergeCodesF64NEON() *[1]uintptr
 
 func useMergeF32NEON(k *MergeKernels[float32]) {
 	codes := mergeCodesF32NEON()
@@ -23,9 +19,3 @@ func useMergeF64NEON(k *MergeKernels[float64]) {
 	codes := mergeCodesF64NEON()
 	k.Axpby = faceWSRSF64(codes[0], codes[0])
 }
-
-// mergeCodesF32NEON are the addresses of kernels.
-func mergeCodesF32NEON() *[1]uintptr
-
-// mergeCodesF64NEON are the addresses of kernels.
-func mergeCodesF64NEON() *[1]uintptr

@@ -4,8 +4,10 @@
 
 #include "textflag.h"
 
+// axpbyF32NEON is y[i] = fma(alpha, x[i], beta*y[i]).
+//
 // func axpbyF32NEON(y *float32, alpha float32, x *float32, beta float32, n int)
-TEXT ·axpbyF32NEON(SB), NOSPLIT, $0-40
+TEXT axpbyF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0
 	MOVD x+16(FP), R1
 	MOVD n+32(FP), R2
@@ -125,8 +127,10 @@ moved3:
 done:
 	RET
 
+// axpbyF64NEON is y[i] = fma(alpha, x[i], beta*y[i]).
+//
 // func axpbyF64NEON(y *float64, alpha float64, x *float64, beta float64, n int)
-TEXT ·axpbyF64NEON(SB), NOSPLIT, $0-40
+TEXT axpbyF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD y+0(FP), R0
 	MOVD x+16(FP), R1
 	MOVD n+32(FP), R2
@@ -214,4 +218,22 @@ rest:
 	FMOVD F3, (R0)
 
 done:
+	RET
+
+DATA mergeCodeF32NEON<>+0(SB)/8, $axpbyF32NEON<>(SB)
+GLOBL mergeCodeF32NEON<>(SB), RODATA|NOPTR, $8
+
+// func mergeCodesF32NEON() *[1]uintptr
+TEXT ·mergeCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $mergeCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA mergeCodeF64NEON<>+0(SB)/8, $axpbyF64NEON<>(SB)
+GLOBL mergeCodeF64NEON<>(SB), RODATA|NOPTR, $8
+
+// func mergeCodesF64NEON() *[1]uintptr
+TEXT ·mergeCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $mergeCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
 	RET

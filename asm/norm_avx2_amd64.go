@@ -4,46 +4,6 @@
 
 package asm
 
-// normF32AVX2 is dst[i] = fma(x[i]-m, s, t).
-//
-//go:noescape
-func normF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normNTF32AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normReLUF32AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-//go:noescape
-func normReLUF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normReLUNTF32AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normReLUNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normGradF32AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
-//
-//go:noescape
-func normGradF32AVX2(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradNTF32AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normGradNTF32AVX2(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradReLUF32AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-//go:noescape
-func normGradReLUF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradReLUNTF32AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normGradReLUNTF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-
 // normSums1F32AVX2 leaves the first sum of NormSums at s.
 //
 //go:noescape
@@ -118,51 +78,6 @@ func normRowsGradF32AVX2(dx *float32, dy *float32, x *float32, gamma *float32, m
 //
 //go:noescape
 func normRowsColSumsF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, m *float32, r *float32, step int, back int, rows int, n int)
-
-// rstdF32AVX2 is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-//go:noescape
-func rstdF32AVX2(dst *float32, x *float32, count float32, eps float32, n int)
-
-// normF64AVX2 is dst[i] = fma(x[i]-m, s, t).
-//
-//go:noescape
-func normF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normNTF64AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normReLUF64AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-//go:noescape
-func normReLUF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normReLUNTF64AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normReLUNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normGradF64AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
-//
-//go:noescape
-func normGradF64AVX2(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradNTF64AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normGradNTF64AVX2(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradReLUF64AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-//go:noescape
-func normGradReLUF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradReLUNTF64AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normGradReLUNTF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 
 // normSums1F64AVX2 leaves the first sum of NormSums at s.
 //
@@ -239,10 +154,11 @@ func normRowsGradF64AVX2(dx *float64, dy *float64, x *float64, gamma *float64, m
 //go:noescape
 func normRowsColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, r *float64, step int, back int, rows int, n int)
 
-// rstdF64AVX2 is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-//go:noescape
-func rstdF64AVX2(dst *float64, x *float64, count float64, eps float64, n int)
+// normCodesF32AVX2 are the addresses of kernels.
+func normCodesF32AVX2() *[9]uintptr
+
+// normCodesF64AVX2 are the addresses of kernels.
+func normCodesF64AVX2() *[9]uintptr
 
 func useNormF32AVX2(k *NormKernels[float32]) {
 	codes := normCodesF32AVX2()
@@ -771,9 +687,3 @@ func useNormNTF64AVX2(k *NormKernels[float64]) {
 	k.NormGrad = faceWRRSSSSF64(codes[5], codes[4])
 	k.NormGradReLU = faceWRRRSSSSF64(codes[7], codes[6])
 }
-
-// normCodesF32AVX2 are the addresses of kernels.
-func normCodesF32AVX2() *[9]uintptr
-
-// normCodesF64AVX2 are the addresses of kernels.
-func normCodesF64AVX2() *[9]uintptr

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// normF32AVX2 is dst[i] = fma(x[i]-m, s, t).
+//
 // func normF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normF32AVX2(SB), NOSPLIT, $0-40
+TEXT normF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -87,9 +89,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normNTF32AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 128.
+//
 // func normNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normNTF32AVX2(SB), NOSPLIT, $0-40
+TEXT normNTF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -168,9 +172,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normReLUF32AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+//
 // func normReLUF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normReLUF32AVX2(SB), NOSPLIT, $0-40
+TEXT normReLUF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -253,9 +259,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normReLUNTF32AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 128.
+//
 // func normReLUNTF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normReLUNTF32AVX2(SB), NOSPLIT, $0-40
+TEXT normReLUNTF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -336,9 +344,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradF32AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+//
 // func normGradF32AVX2(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normGradF32AVX2(SB), NOSPLIT, $0-48
+TEXT normGradF32AVX2<>(SB), NOSPLIT, $0-48
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -424,9 +434,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradNTF32AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 128.
+//
 // func normGradNTF32AVX2(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normGradNTF32AVX2(SB), NOSPLIT, $0-48
+TEXT normGradNTF32AVX2<>(SB), NOSPLIT, $0-48
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -508,9 +520,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradReLUF32AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+//
 // func normGradReLUF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normGradReLUF32AVX2(SB), NOSPLIT, $0-56
+TEXT normGradReLUF32AVX2<>(SB), NOSPLIT, $0-56
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -602,9 +616,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradReLUNTF32AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 128.
+//
 // func normGradReLUNTF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normGradReLUNTF32AVX2(SB), NOSPLIT, $0-56
+TEXT normGradReLUNTF32AVX2<>(SB), NOSPLIT, $0-56
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -2084,9 +2100,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rstdF32AVX2 is dst[i] = 1 / sqrt(x[i]/count + eps).
+//
 // func rstdF32AVX2(dst *float32, x *float32, count float32, eps float32, n int)
 // Requires: AVX, AVX2
-TEXT ·rstdF32AVX2(SB), NOSPLIT, $0-32
+TEXT rstdF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+24(FP), DX
@@ -2167,9 +2185,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normF64AVX2 is dst[i] = fma(x[i]-m, s, t).
+//
 // func normF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normF64AVX2(SB), NOSPLIT, $0-48
+TEXT normF64AVX2<>(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+40(FP), DX
@@ -2240,9 +2260,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normNTF64AVX2 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 64.
+//
 // func normNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normNTF64AVX2(SB), NOSPLIT, $0-48
+TEXT normNTF64AVX2<>(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+40(FP), DX
@@ -2311,9 +2333,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normReLUF64AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+//
 // func normReLUF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normReLUF64AVX2(SB), NOSPLIT, $0-48
+TEXT normReLUF64AVX2<>(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+40(FP), DX
@@ -2386,9 +2410,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normReLUNTF64AVX2 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 64.
+//
 // func normReLUNTF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normReLUNTF64AVX2(SB), NOSPLIT, $0-48
+TEXT normReLUNTF64AVX2<>(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+40(FP), DX
@@ -2459,9 +2485,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradF64AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+//
 // func normGradF64AVX2(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normGradF64AVX2(SB), NOSPLIT, $0-64
+TEXT normGradF64AVX2<>(SB), NOSPLIT, $0-64
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -2537,9 +2565,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradNTF64AVX2 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 64.
+//
 // func normGradNTF64AVX2(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normGradNTF64AVX2(SB), NOSPLIT, $0-64
+TEXT normGradNTF64AVX2<>(SB), NOSPLIT, $0-64
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -2611,9 +2641,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradReLUF64AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+//
 // func normGradReLUF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normGradReLUF64AVX2(SB), NOSPLIT, $0-72
+TEXT normGradReLUF64AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -2695,9 +2727,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradReLUNTF64AVX2 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 64.
+//
 // func normGradReLUNTF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·normGradReLUNTF64AVX2(SB), NOSPLIT, $0-72
+TEXT normGradReLUNTF64AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ         dx+0(FP), DI
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DX
@@ -4107,9 +4141,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rstdF64AVX2 is dst[i] = 1 / sqrt(x[i]/count + eps).
+//
 // func rstdF64AVX2(dst *float64, x *float64, count float64, eps float64, n int)
 // Requires: AVX, AVX2
-TEXT ·rstdF64AVX2(SB), NOSPLIT, $0-40
+TEXT rstdF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -4195,3 +4231,37 @@ DATA normConstantsF64AVX2<>+8(SB)/8, $0x3ff0000000000000
 DATA normConstantsF64AVX2<>+16(SB)/8, $0x3ff0000000000000
 DATA normConstantsF64AVX2<>+24(SB)/8, $0x3ff0000000000000
 GLOBL normConstantsF64AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA normCodeF32AVX2<>+0(SB)/8, $normF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+8(SB)/8, $normNTF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+16(SB)/8, $normReLUF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+24(SB)/8, $normReLUNTF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+32(SB)/8, $normGradF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+40(SB)/8, $normGradNTF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+48(SB)/8, $normGradReLUF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+56(SB)/8, $normGradReLUNTF32AVX2<>(SB)
+DATA normCodeF32AVX2<>+64(SB)/8, $rstdF32AVX2<>(SB)
+GLOBL normCodeF32AVX2<>(SB), RODATA|NOPTR, $72
+
+// func normCodesF32AVX2() *[9]uintptr
+TEXT ·normCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ normCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA normCodeF64AVX2<>+0(SB)/8, $normF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+8(SB)/8, $normNTF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+16(SB)/8, $normReLUF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+24(SB)/8, $normReLUNTF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+32(SB)/8, $normGradF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+40(SB)/8, $normGradNTF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+48(SB)/8, $normGradReLUF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+56(SB)/8, $normGradReLUNTF64AVX2<>(SB)
+DATA normCodeF64AVX2<>+64(SB)/8, $rstdF64AVX2<>(SB)
+GLOBL normCodeF64AVX2<>(SB), RODATA|NOPTR, $72
+
+// func normCodesF64AVX2() *[9]uintptr
+TEXT ·normCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ normCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

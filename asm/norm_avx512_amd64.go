@@ -4,46 +4,6 @@
 
 package asm
 
-// normF32AVX512 is dst[i] = fma(x[i]-m, s, t).
-//
-//go:noescape
-func normF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normNTF32AVX512 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normNTF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normReLUF32AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-//go:noescape
-func normReLUF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normReLUNTF32AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normReLUNTF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normGradF32AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
-//
-//go:noescape
-func normGradF32AVX512(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradNTF32AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normGradNTF32AVX512(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradReLUF32AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-//go:noescape
-func normGradReLUF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradReLUNTF32AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 128.
-//
-//go:noescape
-func normGradReLUNTF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-
 // normSumsF32AVX512 leaves the sums of NormSums at s.
 //
 //go:noescape
@@ -103,51 +63,6 @@ func normRowsGradF32AVX512(dx *float32, dy *float32, x *float32, gamma *float32,
 //
 //go:noescape
 func normRowsColSumsF32AVX512(s1 *float32, s2 *float32, dy *float32, x *float32, m *float32, r *float32, step int, back int, rows int, n int)
-
-// rstdF32AVX512 is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-//go:noescape
-func rstdF32AVX512(dst *float32, x *float32, count float32, eps float32, n int)
-
-// normF64AVX512 is dst[i] = fma(x[i]-m, s, t).
-//
-//go:noescape
-func normF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normNTF64AVX512 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normNTF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normReLUF64AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-//go:noescape
-func normReLUF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normReLUNTF64AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normReLUNTF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normGradF64AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
-//
-//go:noescape
-func normGradF64AVX512(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradNTF64AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normGradNTF64AVX512(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradReLUF64AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-//go:noescape
-func normGradReLUF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradReLUNTF64AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 64.
-//
-//go:noescape
-func normGradReLUNTF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 
 // normSumsF64AVX512 leaves the sums of NormSums at s.
 //
@@ -209,10 +124,11 @@ func normRowsGradF64AVX512(dx *float64, dy *float64, x *float64, gamma *float64,
 //go:noescape
 func normRowsColSumsF64AVX512(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, r *float64, step int, back int, rows int, n int)
 
-// rstdF64AVX512 is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-//go:noescape
-func rstdF64AVX512(dst *float64, x *float64, count float64, eps float64, n int)
+// normCodesF32AVX512 are the addresses of kernels.
+func normCodesF32AVX512() *[9]uintptr
+
+// normCodesF64AVX512 are the addresses of kernels.
+func normCodesF64AVX512() *[9]uintptr
 
 func useNormF32AVX512(k *NormKernels[float32]) {
 	codes := normCodesF32AVX512()
@@ -735,9 +651,3 @@ func useNormNTF64AVX512(k *NormKernels[float64]) {
 	k.NormGrad = faceWRRSSSSF64(codes[5], codes[4])
 	k.NormGradReLU = faceWRRRSSSSF64(codes[7], codes[6])
 }
-
-// normCodesF32AVX512 are the addresses of kernels.
-func normCodesF32AVX512() *[9]uintptr
-
-// normCodesF64AVX512 are the addresses of kernels.
-func normCodesF64AVX512() *[9]uintptr

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// normF32AVX512 is dst[i] = fma(x[i]-m, s, t).
+//
 // func normF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normF32AVX512(SB), NOSPLIT, $0-40
+TEXT normF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -73,9 +75,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normNTF32AVX512 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 128.
+//
 // func normNTF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normNTF32AVX512(SB), NOSPLIT, $0-40
+TEXT normNTF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -140,9 +144,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normReLUF32AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+//
 // func normReLUF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normReLUF32AVX512(SB), NOSPLIT, $0-40
+TEXT normReLUF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -213,9 +219,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normReLUNTF32AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 128.
+//
 // func normReLUNTF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normReLUNTF32AVX512(SB), NOSPLIT, $0-40
+TEXT normReLUNTF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -284,9 +292,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradF32AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+//
 // func normGradF32AVX512(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normGradF32AVX512(SB), NOSPLIT, $0-48
+TEXT normGradF32AVX512<>(SB), NOSPLIT, $0-48
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -360,9 +370,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradNTF32AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 128.
+//
 // func normGradNTF32AVX512(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normGradNTF32AVX512(SB), NOSPLIT, $0-48
+TEXT normGradNTF32AVX512<>(SB), NOSPLIT, $0-48
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -432,9 +444,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradReLUF32AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+//
 // func normGradReLUF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normGradReLUF32AVX512(SB), NOSPLIT, $0-56
+TEXT normGradReLUF32AVX512<>(SB), NOSPLIT, $0-56
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -514,9 +528,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradReLUNTF32AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 128.
+//
 // func normGradReLUNTF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normGradReLUNTF32AVX512(SB), NOSPLIT, $0-56
+TEXT normGradReLUNTF32AVX512<>(SB), NOSPLIT, $0-56
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -1607,9 +1623,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rstdF32AVX512 is dst[i] = 1 / sqrt(x[i]/count + eps).
+//
 // func rstdF32AVX512(dst *float32, x *float32, count float32, eps float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rstdF32AVX512(SB), NOSPLIT, $0-32
+TEXT rstdF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+24(FP), DX
@@ -1678,9 +1696,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normF64AVX512 is dst[i] = fma(x[i]-m, s, t).
+//
 // func normF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normF64AVX512(SB), NOSPLIT, $0-48
+TEXT normF64AVX512<>(SB), NOSPLIT, $0-48
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+40(FP), DX
@@ -1742,9 +1762,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normNTF64AVX512 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 64.
+//
 // func normNTF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normNTF64AVX512(SB), NOSPLIT, $0-48
+TEXT normNTF64AVX512<>(SB), NOSPLIT, $0-48
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+40(FP), DX
@@ -1804,9 +1826,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normReLUF64AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+//
 // func normReLUF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normReLUF64AVX512(SB), NOSPLIT, $0-48
+TEXT normReLUF64AVX512<>(SB), NOSPLIT, $0-48
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+40(FP), DX
@@ -1872,9 +1896,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normReLUNTF64AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 64.
+//
 // func normReLUNTF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normReLUNTF64AVX512(SB), NOSPLIT, $0-48
+TEXT normReLUNTF64AVX512<>(SB), NOSPLIT, $0-48
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+40(FP), DX
@@ -1938,9 +1964,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradF64AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+//
 // func normGradF64AVX512(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normGradF64AVX512(SB), NOSPLIT, $0-64
+TEXT normGradF64AVX512<>(SB), NOSPLIT, $0-64
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -2009,9 +2037,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradNTF64AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 64.
+//
 // func normGradNTF64AVX512(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normGradNTF64AVX512(SB), NOSPLIT, $0-64
+TEXT normGradNTF64AVX512<>(SB), NOSPLIT, $0-64
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -2076,9 +2106,11 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
+// normGradReLUF64AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+//
 // func normGradReLUF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·normGradReLUF64AVX512(SB), NOSPLIT, $0-72
+TEXT normGradReLUF64AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -2153,9 +2185,11 @@ done:
 	VZEROUPPER
 	RET
 
+// normGradReLUNTF64AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 64.
+//
 // func normGradReLUNTF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·normGradReLUNTF64AVX512(SB), NOSPLIT, $0-72
+TEXT normGradReLUNTF64AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ          dx+0(FP), DI
 	MOVQ          dy+8(FP), SI
 	MOVQ          x+16(FP), DX
@@ -3178,9 +3212,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rstdF64AVX512 is dst[i] = 1 / sqrt(x[i]/count + eps).
+//
 // func rstdF64AVX512(dst *float64, x *float64, count float64, eps float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rstdF64AVX512(SB), NOSPLIT, $0-40
+TEXT rstdF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          dst+0(FP), DI
 	MOVQ          x+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -3249,3 +3285,37 @@ GLOBL normConstantsF32AVX512<>(SB), RODATA|NOPTR, $4
 
 DATA normConstantsF64AVX512<>+0(SB)/8, $0x3ff0000000000000
 GLOBL normConstantsF64AVX512<>(SB), RODATA|NOPTR, $8
+
+DATA normCodeF32AVX512<>+0(SB)/8, $normF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+8(SB)/8, $normNTF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+16(SB)/8, $normReLUF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+24(SB)/8, $normReLUNTF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+32(SB)/8, $normGradF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+40(SB)/8, $normGradNTF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+48(SB)/8, $normGradReLUF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+56(SB)/8, $normGradReLUNTF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+64(SB)/8, $rstdF32AVX512<>(SB)
+GLOBL normCodeF32AVX512<>(SB), RODATA|NOPTR, $72
+
+// func normCodesF32AVX512() *[9]uintptr
+TEXT ·normCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ normCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA normCodeF64AVX512<>+0(SB)/8, $normF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+8(SB)/8, $normNTF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+16(SB)/8, $normReLUF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+24(SB)/8, $normReLUNTF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+32(SB)/8, $normGradF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+40(SB)/8, $normGradNTF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+48(SB)/8, $normGradReLUF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+56(SB)/8, $normGradReLUNTF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+64(SB)/8, $rstdF64AVX512<>(SB)
+GLOBL normCodeF64AVX512<>(SB), RODATA|NOPTR, $72
+
+// func normCodesF64AVX512() *[9]uintptr
+TEXT ·normCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ normCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

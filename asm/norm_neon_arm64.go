@@ -4,26 +4,6 @@
 
 package asm
 
-// normF32NEON is dst[i] = fma(x[i]-m, s, t).
-//
-//go:noescape
-func normF32NEON(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normReLUF32NEON is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-//go:noescape
-func normReLUF32NEON(dst *float32, x *float32, m float32, s float32, t float32, n int)
-
-// normGradF32NEON is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
-//
-//go:noescape
-func normGradF32NEON(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-
-// normGradReLUF32NEON is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-//go:noescape
-func normGradReLUF32NEON(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-
 // normSums1F32NEON leaves the first sum of NormSums at s.
 //
 //go:noescape
@@ -98,31 +78,6 @@ func normRowsGradF32NEON(dx *float32, dy *float32, x *float32, gamma *float32, m
 //
 //go:noescape
 func normRowsColSumsF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, m *float32, r *float32, step int, back int, rows int, n int)
-
-// rstdF32NEON is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-//go:noescape
-func rstdF32NEON(dst *float32, x *float32, count float32, eps float32, n int)
-
-// normF64NEON is dst[i] = fma(x[i]-m, s, t).
-//
-//go:noescape
-func normF64NEON(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normReLUF64NEON is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-//go:noescape
-func normReLUF64NEON(dst *float64, x *float64, m float64, s float64, t float64, n int)
-
-// normGradF64NEON is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
-//
-//go:noescape
-func normGradF64NEON(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-
-// normGradReLUF64NEON is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-//go:noescape
-func normGradReLUF64NEON(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
 
 // normSums1F64NEON leaves the first sum of NormSums at s.
 //
@@ -199,10 +154,11 @@ func normRowsGradF64NEON(dx *float64, dy *float64, x *float64, gamma *float64, m
 //go:noescape
 func normRowsColSumsF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, r *float64, step int, back int, rows int, n int)
 
-// rstdF64NEON is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-//go:noescape
-func rstdF64NEON(dst *float64, x *float64, count float64, eps float64, n int)
+// normCodesF32NEON are the addresses of kernels.
+func normCodesF32NEON() *[5]uintptr
+
+// normCodesF64NEON are the addresses of kernels.
+func normCodesF64NEON() *[5]uintptr
 
 func useNormF32NEON(k *NormKernels[float32]) {
 	codes := normCodesF32NEON()
@@ -715,9 +671,3 @@ func useNormF64NEON(k *NormKernels[float64]) {
 	}
 	k.Rstd = faceWRSSF64(codes[4], codes[4])
 }
-
-// normCodesF32NEON are the addresses of kernels.
-func normCodesF32NEON() *[5]uintptr
-
-// normCodesF64NEON are the addresses of kernels.
-func normCodesF64NEON() *[5]uintptr

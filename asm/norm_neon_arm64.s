@@ -4,8 +4,10 @@
 
 #include "textflag.h"
 
+// normF32NEON is dst[i] = fma(x[i]-m, s, t).
+//
 // func normF32NEON(dst *float32, x *float32, m float32, s float32, t float32, n int)
-TEXT ·normF32NEON(SB), NOSPLIT, $0-40
+TEXT normF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+32(FP), R2
@@ -97,8 +99,10 @@ moved2:
 done:
 	RET
 
+// normReLUF32NEON is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+//
 // func normReLUF32NEON(dst *float32, x *float32, m float32, s float32, t float32, n int)
-TEXT ·normReLUF32NEON(SB), NOSPLIT, $0-40
+TEXT normReLUF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+32(FP), R2
@@ -203,8 +207,10 @@ moved2:
 done:
 	RET
 
+// normGradF32NEON is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+//
 // func normGradF32NEON(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-TEXT ·normGradF32NEON(SB), NOSPLIT, $0-48
+TEXT normGradF32NEON<>(SB), NOSPLIT, $0-48
 	MOVD dx+0(FP), R0
 	MOVD dy+8(FP), R1
 	MOVD x+16(FP), R2
@@ -323,8 +329,10 @@ moved3:
 done:
 	RET
 
+// normGradReLUF32NEON is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+//
 // func normGradReLUF32NEON(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-TEXT ·normGradReLUF32NEON(SB), NOSPLIT, $0-56
+TEXT normGradReLUF32NEON<>(SB), NOSPLIT, $0-56
 	MOVD dx+0(FP), R0
 	MOVD dy+8(FP), R1
 	MOVD x+16(FP), R2
@@ -7480,8 +7488,10 @@ done:
 	BNE row
 	RET
 
+// rstdF32NEON is dst[i] = 1 / sqrt(x[i]/count + eps).
+//
 // func rstdF32NEON(dst *float32, x *float32, count float32, eps float32, n int)
-TEXT ·rstdF32NEON(SB), NOSPLIT, $0-32
+TEXT rstdF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+24(FP), R2
@@ -7561,8 +7571,10 @@ moved2:
 done:
 	RET
 
+// normF64NEON is dst[i] = fma(x[i]-m, s, t).
+//
 // func normF64NEON(dst *float64, x *float64, m float64, s float64, t float64, n int)
-TEXT ·normF64NEON(SB), NOSPLIT, $0-48
+TEXT normF64NEON<>(SB), NOSPLIT, $0-48
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+40(FP), R2
@@ -7634,8 +7646,10 @@ rest:
 done:
 	RET
 
+// normReLUF64NEON is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+//
 // func normReLUF64NEON(dst *float64, x *float64, m float64, s float64, t float64, n int)
-TEXT ·normReLUF64NEON(SB), NOSPLIT, $0-48
+TEXT normReLUF64NEON<>(SB), NOSPLIT, $0-48
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+40(FP), R2
@@ -7720,8 +7734,10 @@ rest:
 done:
 	RET
 
+// normGradF64NEON is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+//
 // func normGradF64NEON(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-TEXT ·normGradF64NEON(SB), NOSPLIT, $0-64
+TEXT normGradF64NEON<>(SB), NOSPLIT, $0-64
 	MOVD dx+0(FP), R0
 	MOVD dy+8(FP), R1
 	MOVD x+16(FP), R2
@@ -7810,8 +7826,10 @@ rest:
 done:
 	RET
 
+// normGradReLUF64NEON is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+//
 // func normGradReLUF64NEON(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
-TEXT ·normGradReLUF64NEON(SB), NOSPLIT, $0-72
+TEXT normGradReLUF64NEON<>(SB), NOSPLIT, $0-72
 	MOVD dx+0(FP), R0
 	MOVD dy+8(FP), R1
 	MOVD x+16(FP), R2
@@ -11719,8 +11737,10 @@ done:
 	BNE row
 	RET
 
+// rstdF64NEON is dst[i] = 1 / sqrt(x[i]/count + eps).
+//
 // func rstdF64NEON(dst *float64, x *float64, count float64, eps float64, n int)
-TEXT ·rstdF64NEON(SB), NOSPLIT, $0-40
+TEXT rstdF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+32(FP), R2
@@ -11778,4 +11798,30 @@ rest:
 	FMOVD F3, (R0)
 
 done:
+	RET
+
+DATA normCodeF32NEON<>+0(SB)/8, $normF32NEON<>(SB)
+DATA normCodeF32NEON<>+8(SB)/8, $normReLUF32NEON<>(SB)
+DATA normCodeF32NEON<>+16(SB)/8, $normGradF32NEON<>(SB)
+DATA normCodeF32NEON<>+24(SB)/8, $normGradReLUF32NEON<>(SB)
+DATA normCodeF32NEON<>+32(SB)/8, $rstdF32NEON<>(SB)
+GLOBL normCodeF32NEON<>(SB), RODATA|NOPTR, $40
+
+// func normCodesF32NEON() *[5]uintptr
+TEXT ·normCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $normCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA normCodeF64NEON<>+0(SB)/8, $normF64NEON<>(SB)
+DATA normCodeF64NEON<>+8(SB)/8, $normReLUF64NEON<>(SB)
+DATA normCodeF64NEON<>+16(SB)/8, $normGradF64NEON<>(SB)
+DATA normCodeF64NEON<>+24(SB)/8, $normGradReLUF64NEON<>(SB)
+DATA normCodeF64NEON<>+32(SB)/8, $rstdF64NEON<>(SB)
+GLOBL normCodeF64NEON<>(SB), RODATA|NOPTR, $40
+
+// func normCodesF64NEON() *[5]uintptr
+TEXT ·normCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $normCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
 	RET

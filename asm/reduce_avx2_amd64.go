@@ -59,11 +59,6 @@ func distanceF32AVX2(x *float32, p float32, n int) float32
 //go:noescape
 func squareDistanceF32AVX2(x *float32, p float32, n int) float32
 
-// mergeMomentsF32AVX2 joins the moments x, y, z with mean, rest, m2.
-//
-//go:noescape
-func mergeMomentsF32AVX2(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
-
 // colSum4F32AVX2 adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
@@ -179,11 +174,6 @@ func distanceF64AVX2(x *float64, p float64, n int) float64
 //go:noescape
 func squareDistanceF64AVX2(x *float64, p float64, n int) float64
 
-// mergeMomentsF64AVX2 joins the moments x, y, z with mean, rest, m2.
-//
-//go:noescape
-func mergeMomentsF64AVX2(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
-
 // colSum4F64AVX2 adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
@@ -243,6 +233,12 @@ func colArgMinF64AVX2(val *float64, row *float64, x *float64, ld int, at *float6
 //
 //go:noescape
 func colDistancesF64AVX2(mean *float64, rest *float64, m2 *float64, x *float64, ld int, rows int, n int, inv float64, minus float64)
+
+// reduceCodesF32AVX2 are the addresses of kernels.
+func reduceCodesF32AVX2() *[1]uintptr
+
+// reduceCodesF64AVX2 are the addresses of kernels.
+func reduceCodesF64AVX2() *[1]uintptr
 
 func useReduceF32AVX2(k *ReduceKernels[float32]) {
 	codes := reduceCodesF32AVX2()
@@ -799,9 +795,3 @@ func useReduceF64AVX2(k *ReduceKernels[float64]) {
 		colDistancesF64AVX2(&mean[0], &rest[0], &m2[0], &x[0], 8*ld, rows, n, inv, -inv)
 	}
 }
-
-// reduceCodesF32AVX2 are the addresses of kernels.
-func reduceCodesF32AVX2() *[1]uintptr
-
-// reduceCodesF64AVX2 are the addresses of kernels.
-func reduceCodesF64AVX2() *[1]uintptr

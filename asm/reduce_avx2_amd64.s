@@ -1180,9 +1180,11 @@ fold:
 	VZEROUPPER
 	RET
 
+// mergeMomentsF32AVX2 joins the moments x, y, z with mean, rest, m2.
+//
 // func mergeMomentsF32AVX2(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·mergeMomentsF32AVX2(SB), NOSPLIT, $0-64
+TEXT mergeMomentsF32AVX2<>(SB), NOSPLIT, $0-64
 	MOVQ         mean+0(FP), DI
 	MOVQ         rest+8(FP), SI
 	MOVQ         m2+16(FP), DX
@@ -3406,9 +3408,11 @@ fold:
 	VZEROUPPER
 	RET
 
+// mergeMomentsF64AVX2 joins the moments x, y, z with mean, rest, m2.
+//
 // func mergeMomentsF64AVX2(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·mergeMomentsF64AVX2(SB), NOSPLIT, $0-72
+TEXT mergeMomentsF64AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ         mean+0(FP), DI
 	MOVQ         rest+8(FP), SI
 	MOVQ         m2+16(FP), DX
@@ -4387,3 +4391,21 @@ DATA reduceConstantsF64AVX2<>+72(SB)/8, $0x7ff0000000000000
 DATA reduceConstantsF64AVX2<>+80(SB)/8, $0x7ff0000000000000
 DATA reduceConstantsF64AVX2<>+88(SB)/8, $0x7ff0000000000000
 GLOBL reduceConstantsF64AVX2<>(SB), RODATA|NOPTR, $96
+
+DATA reduceCodeF32AVX2<>+0(SB)/8, $mergeMomentsF32AVX2<>(SB)
+GLOBL reduceCodeF32AVX2<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF32AVX2() *[1]uintptr
+TEXT ·reduceCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA reduceCodeF64AVX2<>+0(SB)/8, $mergeMomentsF64AVX2<>(SB)
+GLOBL reduceCodeF64AVX2<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF64AVX2() *[1]uintptr
+TEXT ·reduceCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

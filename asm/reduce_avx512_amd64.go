@@ -64,11 +64,6 @@ func sumRowsF32AVX512(dst *float32, rows int, x *float32, ld int, n int)
 //go:noescape
 func distancesF32AVX512(sums *float32, x *float32, p float32, n int)
 
-// mergeMomentsF32AVX512 joins the moments x, y, z with mean, rest, m2.
-//
-//go:noescape
-func mergeMomentsF32AVX512(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
-
 // colSum4F32AVX512 adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
@@ -189,11 +184,6 @@ func sumRowsF64AVX512(dst *float64, rows int, x *float64, ld int, n int)
 //go:noescape
 func distancesF64AVX512(sums *float64, x *float64, p float64, n int)
 
-// mergeMomentsF64AVX512 joins the moments x, y, z with mean, rest, m2.
-//
-//go:noescape
-func mergeMomentsF64AVX512(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
-
 // colSum4F64AVX512 adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
@@ -253,6 +243,12 @@ func colArgMinF64AVX512(val *float64, row *float64, x *float64, ld int, at *floa
 //
 //go:noescape
 func colDistancesF64AVX512(mean *float64, rest *float64, m2 *float64, x *float64, ld int, rows int, n int, inv float64, minus float64)
+
+// reduceCodesF32AVX512 are the addresses of kernels.
+func reduceCodesF32AVX512() *[1]uintptr
+
+// reduceCodesF64AVX512 are the addresses of kernels.
+func reduceCodesF64AVX512() *[1]uintptr
 
 func useReduceF32AVX512(k *ReduceKernels[float32]) {
 	codes := reduceCodesF32AVX512()
@@ -821,9 +817,3 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 		colDistancesF64AVX512(&mean[0], &rest[0], &m2[0], &x[0], 8*ld, rows, n, inv, -inv)
 	}
 }
-
-// reduceCodesF32AVX512 are the addresses of kernels.
-func reduceCodesF32AVX512() *[1]uintptr
-
-// reduceCodesF64AVX512 are the addresses of kernels.
-func reduceCodesF64AVX512() *[1]uintptr

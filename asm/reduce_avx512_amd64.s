@@ -808,9 +808,11 @@ fold:
 	VMOVSS X4, (DX); ADDQ $0x04, DX; VZEROUPPER
 	RET
 
+// mergeMomentsF32AVX512 joins the moments x, y, z with mean, rest, m2.
+//
 // func mergeMomentsF32AVX512(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·mergeMomentsF32AVX512(SB), NOSPLIT, $0-64
+TEXT mergeMomentsF32AVX512<>(SB), NOSPLIT, $0-64
 	MOVQ          mean+0(FP), DI
 	MOVQ          rest+8(FP), SI
 	MOVQ          m2+16(FP), DX
@@ -2618,9 +2620,11 @@ fold:
 	VPERMILPD $0x01, X4, X5; VADDSD X5, X4, X4; VMOVSD X0, (DX); ADDQ $0x08, DX; VMOVSD X4, (DX); ADDQ $0x08, DX; VZEROUPPER
 	RET
 
+// mergeMomentsF64AVX512 joins the moments x, y, z with mean, rest, m2.
+//
 // func mergeMomentsF64AVX512(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·mergeMomentsF64AVX512(SB), NOSPLIT, $0-72
+TEXT mergeMomentsF64AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ          mean+0(FP), DI
 	MOVQ          rest+8(FP), SI
 	MOVQ          m2+16(FP), DX
@@ -3557,3 +3561,21 @@ DATA reduceConstantsF64AVX512<>+0(SB)/8, $0x7fffffffffffffff
 DATA reduceConstantsF64AVX512<>+8(SB)/8, $0xfff0000000000000
 DATA reduceConstantsF64AVX512<>+16(SB)/8, $0x7ff0000000000000
 GLOBL reduceConstantsF64AVX512<>(SB), RODATA|NOPTR, $24
+
+DATA reduceCodeF32AVX512<>+0(SB)/8, $mergeMomentsF32AVX512<>(SB)
+GLOBL reduceCodeF32AVX512<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF32AVX512() *[1]uintptr
+TEXT ·reduceCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA reduceCodeF64AVX512<>+0(SB)/8, $mergeMomentsF64AVX512<>(SB)
+GLOBL reduceCodeF64AVX512<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF64AVX512() *[1]uintptr
+TEXT ·reduceCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ reduceCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

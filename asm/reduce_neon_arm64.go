@@ -59,11 +59,6 @@ func distanceF32NEON(x *float32, p float32, n int) float32
 //go:noescape
 func squareDistanceF32NEON(x *float32, p float32, n int) float32
 
-// mergeMomentsF32NEON joins the moments x, y, z with mean, rest, m2.
-//
-//go:noescape
-func mergeMomentsF32NEON(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
-
 // colSum4F32NEON adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
@@ -179,11 +174,6 @@ func distanceF64NEON(x *float64, p float64, n int) float64
 //go:noescape
 func squareDistanceF64NEON(x *float64, p float64, n int) float64
 
-// mergeMomentsF64NEON joins the moments x, y, z with mean, rest, m2.
-//
-//go:noescape
-func mergeMomentsF64NEON(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
-
 // colSum4F64NEON adds rows to dst, rows > 0 of n elements, ld bytes apart, 4 at a time.
 //
 //go:noescape
@@ -243,6 +233,12 @@ func colArgMinF64NEON(val *float64, row *float64, x *float64, ld int, at *float6
 //
 //go:noescape
 func colDistancesF64NEON(mean *float64, rest *float64, m2 *float64, x *float64, ld int, rows int, n int, inv float64, minus float64)
+
+// reduceCodesF32NEON are the addresses of kernels.
+func reduceCodesF32NEON() *[1]uintptr
+
+// reduceCodesF64NEON are the addresses of kernels.
+func reduceCodesF64NEON() *[1]uintptr
 
 func useReduceF32NEON(k *ReduceKernels[float32]) {
 	codes := reduceCodesF32NEON()
@@ -799,9 +795,3 @@ func useReduceF64NEON(k *ReduceKernels[float64]) {
 		colDistancesF64NEON(&mean[0], &rest[0], &m2[0], &x[0], 8*ld, rows, n, inv, -inv)
 	}
 }
-
-// reduceCodesF32NEON are the addresses of kernels.
-func reduceCodesF32NEON() *[1]uintptr
-
-// reduceCodesF64NEON are the addresses of kernels.
-func reduceCodesF64NEON() *[1]uintptr

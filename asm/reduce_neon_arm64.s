@@ -7512,8 +7512,10 @@ fold:
 	FMOVS F0, ret+24(FP)
 	RET
 
+// mergeMomentsF32NEON joins the moments x, y, z with mean, rest, m2.
+//
 // func mergeMomentsF32NEON(mean *float32, rest *float32, m2 *float32, x *float32, y *float32, z *float32, w float32, u float32, n int)
-TEXT ·mergeMomentsF32NEON(SB), NOSPLIT, $0-64
+TEXT mergeMomentsF32NEON<>(SB), NOSPLIT, $0-64
 	MOVD mean+0(FP), R0
 	MOVD rest+8(FP), R1
 	MOVD m2+16(FP), R2
@@ -14466,8 +14468,10 @@ fold:
 	FMOVD F0, ret+24(FP)
 	RET
 
+// mergeMomentsF64NEON joins the moments x, y, z with mean, rest, m2.
+//
 // func mergeMomentsF64NEON(mean *float64, rest *float64, m2 *float64, x *float64, y *float64, z *float64, w float64, u float64, n int)
-TEXT ·mergeMomentsF64NEON(SB), NOSPLIT, $0-72
+TEXT mergeMomentsF64NEON<>(SB), NOSPLIT, $0-72
 	MOVD mean+0(FP), R0
 	MOVD rest+8(FP), R1
 	MOVD m2+16(FP), R2
@@ -16439,4 +16443,22 @@ parts:
 	ADD $16, R3, R3
 
 done:
+	RET
+
+DATA reduceCodeF32NEON<>+0(SB)/8, $mergeMomentsF32NEON<>(SB)
+GLOBL reduceCodeF32NEON<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF32NEON() *[1]uintptr
+TEXT ·reduceCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $reduceCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA reduceCodeF64NEON<>+0(SB)/8, $mergeMomentsF64NEON<>(SB)
+GLOBL reduceCodeF64NEON<>(SB), RODATA|NOPTR, $8
+
+// func reduceCodesF64NEON() *[1]uintptr
+TEXT ·reduceCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $reduceCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
 	RET

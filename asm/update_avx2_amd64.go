@@ -4,55 +4,11 @@
 
 package asm
 
-// sGDF32AVX2 is w[i] = fma(-lr, d, w[i]).
-//
-//go:noescape
-func sGDF32AVX2(w *float32, dw *float32, lr float32, decay float32, scale float32, n int)
+// updateCodesF32AVX2 are the addresses of kernels.
+func updateCodesF32AVX2() *[5]uintptr
 
-// sGDMomentumF32AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
-//
-//go:noescape
-func sGDMomentumF32AVX2(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
-
-// nesterovF32AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
-//
-//go:noescape
-func nesterovF32AVX2(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
-
-// rMSpropF32AVX2 is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
-//
-//go:noescape
-func rMSpropF32AVX2(w *float32, s *float32, dw *float32, lr float32, alpha float32, c float32, eps float32, decay float32, scale float32, n int)
-
-// adamF32AVX2 is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
-//
-//go:noescape
-func adamF32AVX2(w *float32, m *float32, v *float32, dw *float32, lr float32, c1 float32, beta2 float32, c2 float32, eps float32, decay float32, keep float32, scale float32, n int)
-
-// sGDF64AVX2 is w[i] = fma(-lr, d, w[i]).
-//
-//go:noescape
-func sGDF64AVX2(w *float64, dw *float64, lr float64, decay float64, scale float64, n int)
-
-// sGDMomentumF64AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
-//
-//go:noescape
-func sGDMomentumF64AVX2(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
-
-// nesterovF64AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
-//
-//go:noescape
-func nesterovF64AVX2(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
-
-// rMSpropF64AVX2 is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
-//
-//go:noescape
-func rMSpropF64AVX2(w *float64, s *float64, dw *float64, lr float64, alpha float64, c float64, eps float64, decay float64, scale float64, n int)
-
-// adamF64AVX2 is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
-//
-//go:noescape
-func adamF64AVX2(w *float64, m *float64, v *float64, dw *float64, lr float64, c1 float64, beta2 float64, c2 float64, eps float64, decay float64, keep float64, scale float64, n int)
+// updateCodesF64AVX2 are the addresses of kernels.
+func updateCodesF64AVX2() *[5]uintptr
 
 func useUpdateF32AVX2(k *UpdateKernels[float32]) {
 	codes := updateCodesF32AVX2()
@@ -71,9 +27,3 @@ func useUpdateF64AVX2(k *UpdateKernels[float64]) {
 	k.RMSprop = faceWWRSSSSSSF64(codes[3], codes[3])
 	k.Adam = faceWWWRSSSSSSSSF64(codes[4], codes[4])
 }
-
-// updateCodesF32AVX2 are the addresses of kernels.
-func updateCodesF32AVX2() *[5]uintptr
-
-// updateCodesF64AVX2 are the addresses of kernels.
-func updateCodesF64AVX2() *[5]uintptr

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// sGDF32AVX2 is w[i] = fma(-lr, d, w[i]).
+//
 // func sGDF32AVX2(w *float32, dw *float32, lr float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sGDF32AVX2(SB), NOSPLIT, $0-40
+TEXT sGDF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         w+0(FP), DI
 	MOVQ         dw+8(FP), SI
 	MOVQ         n+32(FP), DX
@@ -88,9 +90,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sGDMomentumF32AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
+//
 // func sGDMomentumF32AVX2(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sGDMomentumF32AVX2(SB), NOSPLIT, $0-56
+TEXT sGDMomentumF32AVX2<>(SB), NOSPLIT, $0-56
 	MOVQ         w+0(FP), DI
 	MOVQ         v+8(FP), SI
 	MOVQ         dw+16(FP), DX
@@ -216,9 +220,11 @@ done:
 	VZEROUPPER
 	RET
 
+// nesterovF32AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
+//
 // func nesterovF32AVX2(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·nesterovF32AVX2(SB), NOSPLIT, $0-56
+TEXT nesterovF32AVX2<>(SB), NOSPLIT, $0-56
 	MOVQ         w+0(FP), DI
 	MOVQ         v+8(FP), SI
 	MOVQ         dw+16(FP), DX
@@ -345,9 +351,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rMSpropF32AVX2 is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
+//
 // func rMSpropF32AVX2(w *float32, s *float32, dw *float32, lr float32, alpha float32, c float32, eps float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·rMSpropF32AVX2(SB), NOSPLIT, $0-56
+TEXT rMSpropF32AVX2<>(SB), NOSPLIT, $0-56
 	MOVQ         w+0(FP), DI
 	MOVQ         s+8(FP), SI
 	MOVQ         dw+16(FP), DX
@@ -477,9 +485,11 @@ done:
 	VZEROUPPER
 	RET
 
+// adamF32AVX2 is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
+//
 // func adamF32AVX2(w *float32, m *float32, v *float32, dw *float32, lr float32, c1 float32, beta2 float32, c2 float32, eps float32, decay float32, keep float32, scale float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·adamF32AVX2(SB), NOSPLIT, $0-72
+TEXT adamF32AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ         w+0(FP), DI
 	MOVQ         m+8(FP), SI
 	MOVQ         v+16(FP), DX
@@ -650,9 +660,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sGDF64AVX2 is w[i] = fma(-lr, d, w[i]).
+//
 // func sGDF64AVX2(w *float64, dw *float64, lr float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sGDF64AVX2(SB), NOSPLIT, $0-48
+TEXT sGDF64AVX2<>(SB), NOSPLIT, $0-48
 	MOVQ         w+0(FP), DI
 	MOVQ         dw+8(FP), SI
 	MOVQ         n+40(FP), DX
@@ -724,9 +736,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sGDMomentumF64AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
+//
 // func sGDMomentumF64AVX2(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sGDMomentumF64AVX2(SB), NOSPLIT, $0-72
+TEXT sGDMomentumF64AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ         w+0(FP), DI
 	MOVQ         v+8(FP), SI
 	MOVQ         dw+16(FP), DX
@@ -832,9 +846,11 @@ done:
 	VZEROUPPER
 	RET
 
+// nesterovF64AVX2 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
+//
 // func nesterovF64AVX2(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·nesterovF64AVX2(SB), NOSPLIT, $0-72
+TEXT nesterovF64AVX2<>(SB), NOSPLIT, $0-72
 	MOVQ         w+0(FP), DI
 	MOVQ         v+8(FP), SI
 	MOVQ         dw+16(FP), DX
@@ -941,9 +957,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rMSpropF64AVX2 is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
+//
 // func rMSpropF64AVX2(w *float64, s *float64, dw *float64, lr float64, alpha float64, c float64, eps float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·rMSpropF64AVX2(SB), NOSPLIT, $0-80
+TEXT rMSpropF64AVX2<>(SB), NOSPLIT, $0-80
 	MOVQ         w+0(FP), DI
 	MOVQ         s+8(FP), SI
 	MOVQ         dw+16(FP), DX
@@ -1053,9 +1071,11 @@ done:
 	VZEROUPPER
 	RET
 
+// adamF64AVX2 is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
+//
 // func adamF64AVX2(w *float64, m *float64, v *float64, dw *float64, lr float64, c1 float64, beta2 float64, c2 float64, eps float64, decay float64, keep float64, scale float64, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·adamF64AVX2(SB), NOSPLIT, $0-104
+TEXT adamF64AVX2<>(SB), NOSPLIT, $0-104
 	MOVQ         w+0(FP), DI
 	MOVQ         m+8(FP), SI
 	MOVQ         v+16(FP), DX
@@ -1211,3 +1231,29 @@ DATA updateConstantsF64AVX2<>+8(SB)/8, $0x8000000000000000
 DATA updateConstantsF64AVX2<>+16(SB)/8, $0x8000000000000000
 DATA updateConstantsF64AVX2<>+24(SB)/8, $0x8000000000000000
 GLOBL updateConstantsF64AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA updateCodeF32AVX2<>+0(SB)/8, $sGDF32AVX2<>(SB)
+DATA updateCodeF32AVX2<>+8(SB)/8, $sGDMomentumF32AVX2<>(SB)
+DATA updateCodeF32AVX2<>+16(SB)/8, $nesterovF32AVX2<>(SB)
+DATA updateCodeF32AVX2<>+24(SB)/8, $rMSpropF32AVX2<>(SB)
+DATA updateCodeF32AVX2<>+32(SB)/8, $adamF32AVX2<>(SB)
+GLOBL updateCodeF32AVX2<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF32AVX2() *[5]uintptr
+TEXT ·updateCodesF32AVX2(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF32AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA updateCodeF64AVX2<>+0(SB)/8, $sGDF64AVX2<>(SB)
+DATA updateCodeF64AVX2<>+8(SB)/8, $sGDMomentumF64AVX2<>(SB)
+DATA updateCodeF64AVX2<>+16(SB)/8, $nesterovF64AVX2<>(SB)
+DATA updateCodeF64AVX2<>+24(SB)/8, $rMSpropF64AVX2<>(SB)
+DATA updateCodeF64AVX2<>+32(SB)/8, $adamF64AVX2<>(SB)
+GLOBL updateCodeF64AVX2<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF64AVX2() *[5]uintptr
+TEXT ·updateCodesF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF64AVX2<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

@@ -4,9 +4,11 @@
 
 #include "textflag.h"
 
+// sGDF32AVX512 is w[i] = fma(-lr, d, w[i]).
+//
 // func sGDF32AVX512(w *float32, dw *float32, lr float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sGDF32AVX512(SB), NOSPLIT, $0-40
+TEXT sGDF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ          w+0(FP), DI
 	MOVQ          dw+8(FP), SI
 	MOVQ          n+32(FP), DX
@@ -78,9 +80,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sGDMomentumF32AVX512 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
+//
 // func sGDMomentumF32AVX512(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·sGDMomentumF32AVX512(SB), NOSPLIT, $0-56
+TEXT sGDMomentumF32AVX512<>(SB), NOSPLIT, $0-56
 	MOVQ          w+0(FP), DI
 	MOVQ          v+8(FP), SI
 	MOVQ          dw+16(FP), DX
@@ -182,9 +186,11 @@ done:
 	VZEROUPPER
 	RET
 
+// nesterovF32AVX512 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
+//
 // func nesterovF32AVX512(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·nesterovF32AVX512(SB), NOSPLIT, $0-56
+TEXT nesterovF32AVX512<>(SB), NOSPLIT, $0-56
 	MOVQ          w+0(FP), DI
 	MOVQ          v+8(FP), SI
 	MOVQ          dw+16(FP), DX
@@ -287,9 +293,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rMSpropF32AVX512 is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
+//
 // func rMSpropF32AVX512(w *float32, s *float32, dw *float32, lr float32, alpha float32, c float32, eps float32, decay float32, scale float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·rMSpropF32AVX512(SB), NOSPLIT, $0-56
+TEXT rMSpropF32AVX512<>(SB), NOSPLIT, $0-56
 	MOVQ          w+0(FP), DI
 	MOVQ          s+8(FP), SI
 	MOVQ          dw+16(FP), DX
@@ -393,9 +401,11 @@ done:
 	VZEROUPPER
 	RET
 
+// adamF32AVX512 is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
+//
 // func adamF32AVX512(w *float32, m *float32, v *float32, dw *float32, lr float32, c1 float32, beta2 float32, c2 float32, eps float32, decay float32, keep float32, scale float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·adamF32AVX512(SB), NOSPLIT, $0-72
+TEXT adamF32AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ          w+0(FP), DI
 	MOVQ          m+8(FP), SI
 	MOVQ          v+16(FP), DX
@@ -530,9 +540,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sGDF64AVX512 is w[i] = fma(-lr, d, w[i]).
+//
 // func sGDF64AVX512(w *float64, dw *float64, lr float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sGDF64AVX512(SB), NOSPLIT, $0-48
+TEXT sGDF64AVX512<>(SB), NOSPLIT, $0-48
 	MOVQ          w+0(FP), DI
 	MOVQ          dw+8(FP), SI
 	MOVQ          n+40(FP), DX
@@ -599,9 +611,11 @@ done:
 	VZEROUPPER
 	RET
 
+// sGDMomentumF64AVX512 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
+//
 // func sGDMomentumF64AVX512(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·sGDMomentumF64AVX512(SB), NOSPLIT, $0-72
+TEXT sGDMomentumF64AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ          w+0(FP), DI
 	MOVQ          v+8(FP), SI
 	MOVQ          dw+16(FP), DX
@@ -693,9 +707,11 @@ done:
 	VZEROUPPER
 	RET
 
+// nesterovF64AVX512 is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
+//
 // func nesterovF64AVX512(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·nesterovF64AVX512(SB), NOSPLIT, $0-72
+TEXT nesterovF64AVX512<>(SB), NOSPLIT, $0-72
 	MOVQ          w+0(FP), DI
 	MOVQ          v+8(FP), SI
 	MOVQ          dw+16(FP), DX
@@ -788,9 +804,11 @@ done:
 	VZEROUPPER
 	RET
 
+// rMSpropF64AVX512 is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
+//
 // func rMSpropF64AVX512(w *float64, s *float64, dw *float64, lr float64, alpha float64, c float64, eps float64, decay float64, scale float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·rMSpropF64AVX512(SB), NOSPLIT, $0-80
+TEXT rMSpropF64AVX512<>(SB), NOSPLIT, $0-80
 	MOVQ          w+0(FP), DI
 	MOVQ          s+8(FP), SI
 	MOVQ          dw+16(FP), DX
@@ -884,9 +902,11 @@ done:
 	VZEROUPPER
 	RET
 
+// adamF64AVX512 is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
+//
 // func adamF64AVX512(w *float64, m *float64, v *float64, dw *float64, lr float64, c1 float64, beta2 float64, c2 float64, eps float64, decay float64, keep float64, scale float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·adamF64AVX512(SB), NOSPLIT, $0-104
+TEXT adamF64AVX512<>(SB), NOSPLIT, $0-104
 	MOVQ          w+0(FP), DI
 	MOVQ          m+8(FP), SI
 	MOVQ          v+16(FP), DX
@@ -1011,3 +1031,29 @@ GLOBL updateConstantsF32AVX512<>(SB), RODATA|NOPTR, $4
 
 DATA updateConstantsF64AVX512<>+0(SB)/8, $0x8000000000000000
 GLOBL updateConstantsF64AVX512<>(SB), RODATA|NOPTR, $8
+
+DATA updateCodeF32AVX512<>+0(SB)/8, $sGDF32AVX512<>(SB)
+DATA updateCodeF32AVX512<>+8(SB)/8, $sGDMomentumF32AVX512<>(SB)
+DATA updateCodeF32AVX512<>+16(SB)/8, $nesterovF32AVX512<>(SB)
+DATA updateCodeF32AVX512<>+24(SB)/8, $rMSpropF32AVX512<>(SB)
+DATA updateCodeF32AVX512<>+32(SB)/8, $adamF32AVX512<>(SB)
+GLOBL updateCodeF32AVX512<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF32AVX512() *[5]uintptr
+TEXT ·updateCodesF32AVX512(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF32AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+DATA updateCodeF64AVX512<>+0(SB)/8, $sGDF64AVX512<>(SB)
+DATA updateCodeF64AVX512<>+8(SB)/8, $sGDMomentumF64AVX512<>(SB)
+DATA updateCodeF64AVX512<>+16(SB)/8, $nesterovF64AVX512<>(SB)
+DATA updateCodeF64AVX512<>+24(SB)/8, $rMSpropF64AVX512<>(SB)
+DATA updateCodeF64AVX512<>+32(SB)/8, $adamF64AVX512<>(SB)
+GLOBL updateCodeF64AVX512<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF64AVX512() *[5]uintptr
+TEXT ·updateCodesF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ updateCodeF64AVX512<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

@@ -4,8 +4,10 @@
 
 #include "textflag.h"
 
+// sGDF32NEON is w[i] = fma(-lr, d, w[i]).
+//
 // func sGDF32NEON(w *float32, dw *float32, lr float32, decay float32, scale float32, n int)
-TEXT ·sGDF32NEON(SB), NOSPLIT, $0-40
+TEXT sGDF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD w+0(FP), R0
 	MOVD dw+8(FP), R1
 	MOVD n+32(FP), R2
@@ -126,8 +128,10 @@ moved3:
 done:
 	RET
 
+// sGDMomentumF32NEON is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
+//
 // func sGDMomentumF32NEON(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
-TEXT ·sGDMomentumF32NEON(SB), NOSPLIT, $0-56
+TEXT sGDMomentumF32NEON<>(SB), NOSPLIT, $0-56
 	MOVD w+0(FP), R0
 	MOVD v+8(FP), R1
 	MOVD dw+16(FP), R2
@@ -298,8 +302,10 @@ moved5:
 done:
 	RET
 
+// nesterovF32NEON is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
+//
 // func nesterovF32NEON(w *float32, v *float32, dw *float32, a float32, b float32, mu float32, decay float32, scale float32, n int)
-TEXT ·nesterovF32NEON(SB), NOSPLIT, $0-56
+TEXT nesterovF32NEON<>(SB), NOSPLIT, $0-56
 	MOVD w+0(FP), R0
 	MOVD v+8(FP), R1
 	MOVD dw+16(FP), R2
@@ -482,8 +488,10 @@ moved5:
 done:
 	RET
 
+// rMSpropF32NEON is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
+//
 // func rMSpropF32NEON(w *float32, s *float32, dw *float32, lr float32, alpha float32, c float32, eps float32, decay float32, scale float32, n int)
-TEXT ·rMSpropF32NEON(SB), NOSPLIT, $0-56
+TEXT rMSpropF32NEON<>(SB), NOSPLIT, $0-56
 	MOVD w+0(FP), R0
 	MOVD s+8(FP), R1
 	MOVD dw+16(FP), R2
@@ -651,8 +659,10 @@ moved5:
 done:
 	RET
 
+// adamF32NEON is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
+//
 // func adamF32NEON(w *float32, m *float32, v *float32, dw *float32, lr float32, c1 float32, beta2 float32, c2 float32, eps float32, decay float32, keep float32, scale float32, n int)
-TEXT ·adamF32NEON(SB), NOSPLIT, $0-72
+TEXT adamF32NEON<>(SB), NOSPLIT, $0-72
 	MOVD w+0(FP), R0
 	MOVD m+8(FP), R1
 	MOVD v+16(FP), R2
@@ -867,8 +877,10 @@ moved7:
 done:
 	RET
 
+// sGDF64NEON is w[i] = fma(-lr, d, w[i]).
+//
 // func sGDF64NEON(w *float64, dw *float64, lr float64, decay float64, scale float64, n int)
-TEXT ·sGDF64NEON(SB), NOSPLIT, $0-48
+TEXT sGDF64NEON<>(SB), NOSPLIT, $0-48
 	MOVD w+0(FP), R0
 	MOVD dw+8(FP), R1
 	MOVD n+40(FP), R2
@@ -959,8 +971,10 @@ rest:
 done:
 	RET
 
+// sGDMomentumF64NEON is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, v[i], w[i]).
+//
 // func sGDMomentumF64NEON(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
-TEXT ·sGDMomentumF64NEON(SB), NOSPLIT, $0-72
+TEXT sGDMomentumF64NEON<>(SB), NOSPLIT, $0-72
 	MOVD w+0(FP), R0
 	MOVD v+8(FP), R1
 	MOVD dw+16(FP), R2
@@ -1081,8 +1095,10 @@ rest:
 done:
 	RET
 
+// nesterovF64NEON is v[i] = fma(mu, v[i], a*d); w[i] = fma(b, fma(mu, v[i], a*d), w[i]).
+//
 // func nesterovF64NEON(w *float64, v *float64, dw *float64, a float64, b float64, mu float64, decay float64, scale float64, n int)
-TEXT ·nesterovF64NEON(SB), NOSPLIT, $0-72
+TEXT nesterovF64NEON<>(SB), NOSPLIT, $0-72
 	MOVD w+0(FP), R0
 	MOVD v+8(FP), R1
 	MOVD dw+16(FP), R2
@@ -1215,8 +1231,10 @@ rest:
 done:
 	RET
 
+// rMSpropF64NEON is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).
+//
 // func rMSpropF64NEON(w *float64, s *float64, dw *float64, lr float64, alpha float64, c float64, eps float64, decay float64, scale float64, n int)
-TEXT ·rMSpropF64NEON(SB), NOSPLIT, $0-80
+TEXT rMSpropF64NEON<>(SB), NOSPLIT, $0-80
 	MOVD w+0(FP), R0
 	MOVD s+8(FP), R1
 	MOVD dw+16(FP), R2
@@ -1334,8 +1352,10 @@ rest:
 done:
 	RET
 
+// adamF64NEON is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).
+//
 // func adamF64NEON(w *float64, m *float64, v *float64, dw *float64, lr float64, c1 float64, beta2 float64, c2 float64, eps float64, decay float64, keep float64, scale float64, n int)
-TEXT ·adamF64NEON(SB), NOSPLIT, $0-104
+TEXT adamF64NEON<>(SB), NOSPLIT, $0-104
 	MOVD w+0(FP), R0
 	MOVD m+8(FP), R1
 	MOVD v+16(FP), R2
@@ -1478,4 +1498,30 @@ rest:
 	FMOVD F10, (R0)
 
 done:
+	RET
+
+DATA updateCodeF32NEON<>+0(SB)/8, $sGDF32NEON<>(SB)
+DATA updateCodeF32NEON<>+8(SB)/8, $sGDMomentumF32NEON<>(SB)
+DATA updateCodeF32NEON<>+16(SB)/8, $nesterovF32NEON<>(SB)
+DATA updateCodeF32NEON<>+24(SB)/8, $rMSpropF32NEON<>(SB)
+DATA updateCodeF32NEON<>+32(SB)/8, $adamF32NEON<>(SB)
+GLOBL updateCodeF32NEON<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF32NEON() *[5]uintptr
+TEXT ·updateCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $updateCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA updateCodeF64NEON<>+0(SB)/8, $sGDF64NEON<>(SB)
+DATA updateCodeF64NEON<>+8(SB)/8, $sGDMomentumF64NEON<>(SB)
+DATA updateCodeF64NEON<>+16(SB)/8, $nesterovF64NEON<>(SB)
+DATA updateCodeF64NEON<>+24(SB)/8, $rMSpropF64NEON<>(SB)
+DATA updateCodeF64NEON<>+32(SB)/8, $adamF64NEON<>(SB)
+GLOBL updateCodeF64NEON<>(SB), RODATA|NOPTR, $40
+
+// func updateCodesF64NEON() *[5]uintptr
+TEXT ·updateCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $updateCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
 	RET

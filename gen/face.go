@@ -121,16 +121,6 @@ package asm
 	}
 	amd := assemblyFile("amd64")
 	arm := assemblyFile("arm64")
-	for _, name := range slices.Sorted(maps.Keys(codeTables)) {
-		t := codeTables[name]
-		for _, d := range dtypes {
-			if t.arm {
-				arm.WriteString(t.assembly(d, "\tMOVD $%s<>(SB), R0\n\tMOVD R0, ret+0(FP)\n"))
-			} else {
-				amd.WriteString(t.assembly(d, "\tLEAQ %s<>(SB), AX\n\tMOVQ AX, ret+0(FP)\n"))
-			}
-		}
-	}
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		p := calls[name]
 		size := 0 // of the arguments before code
@@ -161,28 +151,37 @@ func assemblyFile(arch string) *strings.Builder {
 }
 
 // codeTable is the addresses of functions of one file, by the type of their elements.
+// The functions are known in that file alone, and Go knows nothing of them: what a
+// binary says of a function (its name with the package, in two places, and where its
+// arguments are) would be as long as a small kernel.
 type codeTable struct {
 	stem, suffix string // of the file
-	arm          bool
+	load         string // instructions that return the address of a table
 	names        map[dtype][]string
 }
 
-var codeTables = map[string]*codeTable{}
+const (
+	loadAMD64 = "\tLEAQ %s<>(SB), AX\n\tMOVQ AX, ret+0(FP)\n"
+	loadARM64 = "\tMOVD $%s<>(SB), R0\n\tMOVD R0, ret+0(FP)\n"
+)
 
-func newCodeTable(stem, suffix string, arm bool) *codeTable {
-	t := &codeTable{stem: stem, suffix: suffix, arm: arm, names: map[dtype][]string{}}
-	codeTables[stem+suffix] = t
-	return t
+func newCodeTable(stem, suffix, load string) *codeTable {
+	return &codeTable{stem: stem, suffix: suffix, load: load, names: map[dtype][]string{}}
 }
 
 // address is a Go expression for the address of a function, where codes() is `codes`.
 func (c *codeTable) address(d dtype, function string) string {
+	return fmt.Sprintf("codes[%d]", c.index(d, function))
+}
+
+// index is where in the table the address of a function is.
+func (c *codeTable) index(d dtype, function string) int {
 	i := slices.Index(c.names[d], function)
 	if i < 0 {
 		i = len(c.names[d])
 		c.names[d] = append(c.names[d], function)
 	}
-	return fmt.Sprintf("codes[%d]", i)
+	return i
 }
 
 // codes names the Go function that returns a pointer to the addresses; "" if there are
@@ -194,9 +193,8 @@ func (c *codeTable) codes(d dtype) string {
 	return c.stem + "Codes" + d.suffix + c.suffix
 }
 
-// assembly is the table and the function that returns it; load are the two
-// instructions that do.
-func (c *codeTable) assembly(d dtype, load string) string {
+// assembly is the table and the function that returns it.
+func (c *codeTable) assembly(d dtype) string {
 	if c.codes(d) == "" {
 		return ""
 	}
@@ -204,10 +202,10 @@ func (c *codeTable) assembly(d dtype, load string) string {
 	table := c.stem + "Code" + d.suffix + c.suffix
 	b.WriteString("\n")
 	for i, f := range c.names[d] {
-		fmt.Fprintf(&b, "DATA %s<>+%d(SB)/8, $·%s(SB)\n", table, 8*i, f)
+		fmt.Fprintf(&b, "DATA %s<>+%d(SB)/8, $%s<>(SB)\n", table, 8*i, f)
 	}
 	fmt.Fprintf(&b, "GLOBL %[1]s<>(SB), RODATA|NOPTR, $%[2]d\n\n// func %[3]s() *[%[4]d]uintptr\nTEXT ·%[3]s(SB), NOSPLIT, $0-8\n%[5]s\tRET\n",
-		table, 8*len(c.names[d]), c.codes(d), len(c.names[d]), fmt.Sprintf(load, table))
+		table, 8*len(c.names[d]), c.codes(d), len(c.names[d]), fmt.Sprintf(c.load, table))
 	return b.String()
 }
 
@@ -217,4 +215,38 @@ func (c *codeTable) declaration(d dtype) string {
 		return ""
 	}
 	return fmt.Sprintf("\n// %[1]s are the addresses of kernels.\nfunc %[1]s() *[%[2]d]uintptr\n", c.codes(d), len(c.names[d]))
+}
+
+// finish makes the functions of the tables local to the assembly, with what the Go file
+// says of them, and adds the tables.
+func (c *codeTable) finish(asm, source []byte) (newAsm, newSource []byte) {
+	s, g := string(asm), string(source)
+	for _, d := range dtypes {
+		for _, name := range c.names[d] {
+			at := strings.Index(g, "\nfunc "+name+"(") + 1
+			if at == 0 {
+				panic("no declaration of " + name)
+			}
+			from := strings.LastIndex(g[:at], "\n\n") + 2
+			to := at + strings.IndexByte(g[at:], '\n') + 1
+			doc, _, _ := strings.Cut(g[from:at], "//\n//go:")
+			g = g[:from] + strings.TrimPrefix(g[to:], "\n")
+			if strings.HasPrefix(doc, "//go:") {
+				doc = ""
+			} else {
+				doc += "//\n"
+			}
+			head := "// func " + name + "("
+			if strings.Count(s, head) != 1 || strings.Count(s, "\nTEXT ·"+name+"(SB)") != 1 {
+				panic("no single function " + name)
+			}
+			s = strings.Replace(s, head, doc+head, 1)
+			s = strings.Replace(s, "\nTEXT ·"+name+"(SB)", "\nTEXT "+name+"<>(SB)", 1)
+		}
+	}
+	for _, d := range dtypes {
+		s += c.assembly(d)
+		g += c.declaration(d)
+	}
+	return []byte(s), []byte(g)
 }

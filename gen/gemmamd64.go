@@ -95,7 +95,7 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 	}
 	for _, d := range dtypes {
 		f.d = d
-		g := &gemmTableOf{isa: isa, d: d}
+		g := &gemmTableOf{f: f, isa: isa, d: d, index: map[string]int{}}
 		for _, masked := range masks {
 			for nv := 1; nv < len(hs); nv++ {
 				t := &gemmTile{amd64File: f, nv: nv, nb: nv, masked: masked, maskTable: table}
@@ -115,7 +115,6 @@ func gemmAMD64(isa amd64ISA) ([]file, error) {
 		packN(f)
 		packT(f)
 		packTiles(f)
-		f.asm = append(f.asm, g.asm())
 		f.foot = append(f.foot, g.source())
 	}
 	return f.render()

@@ -16,8 +16,8 @@ type gemmTile struct {
 	h, nv     int    // h: where code is shared, the greatest
 	pre       string // before the labels of the height in hand
 	fixed     bool   // code for h rows, not for up to h
-	nb        int  // registers for vectors of B
-	col       bool // in the loop that reads A by columns
+	nb        int    // registers for vectors of B
+	col       bool   // in the loop that reads A by columns
 	masked    bool
 	pack      bool // B is copied to Pack on the way
 	maskTable operand.Mem

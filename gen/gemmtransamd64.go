@@ -99,6 +99,7 @@ func (t *gemmTile) emitTrans() {
 		t.RET()
 	}
 }
+
 // transSum is the sum: squares, then what is left of k, in a square by masks or column
 // by column where there are none.
 func (t *gemmTile) transSum() {

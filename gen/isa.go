@@ -46,11 +46,12 @@ var (
 // generated files <stem>_<isa>_amd64.{s,go}.
 type amd64File struct {
 	*build.Context
-	stem string
-	isa  amd64ISA
-	d    dtype    // of the function being written
-	asm  []string // assembly after the functions
-	foot []string // Go source after the declarations
+	stem  string
+	isa   amd64ISA
+	d     dtype      // of the function being written
+	table *codeTable // functions that are called by address
+	asm   []string   // assembly after the functions
+	foot  []string   // Go source after the declarations
 
 	constants map[dtype][]uint64 // in memory, see pool
 }
@@ -58,7 +59,7 @@ type amd64File struct {
 func newAMD64File(stem string, isa amd64ISA) *amd64File {
 	c := build.NewContext()
 	c.ConstraintExpr("amd64,!purego")
-	return &amd64File{Context: c, stem: stem, isa: isa, constants: map[dtype][]uint64{}}
+	return &amd64File{Context: c, stem: stem, isa: isa, table: newCodeTable(stem, isa.suffix, loadAMD64), constants: map[dtype][]uint64{}}
 }
 
 // pool is the place of a constant in memory: a vector of it, or one element where
@@ -116,12 +117,13 @@ func (f *amd64File) render() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range f.asm {
-		s = append(s, text...)
-	}
 	g, err := printer.NewStubs(cfg).Print(res)
 	if err != nil {
 		return nil, err
+	}
+	s, g = f.table.finish(s, g)
+	for _, text := range f.asm {
+		s = append(s, text...)
 	}
 	for _, line := range f.foot {
 		g = append(g, line...)

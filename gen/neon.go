@@ -11,11 +11,14 @@ import (
 // <stem>_neon_arm64.{s,go}.
 type neonFile struct {
 	*a64.File
-	stem string
-	foot []string // Go source after the declarations
+	stem  string
+	table *codeTable // functions that are called by address
+	foot  []string   // Go source after the declarations
 }
 
-func newNEONFile(stem string) *neonFile { return &neonFile{File: a64.NewFile(), stem: stem} }
+func newNEONFile(stem string) *neonFile {
+	return &neonFile{File: a64.NewFile(), stem: stem, table: newCodeTable(stem, "NEON", loadARM64)}
+}
 
 // fn starts a function on elements of d.
 func (f *neonFile) fn(d dtype, name, signature, doc string) *a64.Func {
@@ -36,6 +39,7 @@ func (f *neonFile) render() ([]file, error) {
 	for _, fn := range f.Funcs() {
 		neonFuncs[fn.Name] = fn
 	}
+	s, g = f.table.finish(s, g)
 	for _, line := range f.foot {
 		g = append(g, line...)
 		g = append(g, '\n')

@@ -131,6 +131,11 @@ func TestTwins(t *testing.T) {
 				}
 				name = strings.TrimPrefix(strings.Fields(rest)[0], "asm.")
 				name = strings.TrimSuffix(name, "(SB)")
+				name, _, _ = strings.Cut(name, "<") // of a local function
+				if strings.Contains(name, "Codes") { // returns a table, at an address yet to come
+					name = ""
+					continue
+				}
 				f := neonFuncs[name]
 				if f == nil {
 					t.Fatalf("no emitter writes %s", name)
@@ -144,7 +149,7 @@ func TestTwins(t *testing.T) {
 				continue
 			}
 			m := objdumpLine.FindStringSubmatch(line)
-			if m == nil || m[1] == "nop" {
+			if m == nil || m[1] == "nop" || name == "" {
 				continue // padding
 			}
 			if len(want) == 0 {

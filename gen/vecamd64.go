@@ -10,16 +10,13 @@ import (
 func init() {
 	for _, isa := range []amd64ISA{avx2, avx512} {
 		targets = append(targets, target{isa.suffix, isa.bytes, amd64Registers(isa), true, func(stem string) loopFile {
-			return amd64Loops{newAMD64File(stem, isa), newCodeTable(stem, isa.suffix, false)}
+			return amd64Loops{newAMD64File(stem, isa)}
 		}})
 	}
 }
 
 // amd64Loops is an amd64 file of loops.
-type amd64Loops struct {
-	*amd64File
-	table *codeTable
-}
+type amd64Loops struct{ *amd64File }
 
 func (f amd64Loops) function(d dtype, name, signature, doc string) machine {
 	f.d = d
@@ -29,13 +26,6 @@ func (f amd64Loops) function(d dtype, name, signature, doc string) machine {
 
 func (f amd64Loops) source(goCode string)      { f.foot = append(f.foot, goCode) }
 func (f amd64Loops) codeAddresses() *codeTable { return f.table }
-
-func (f amd64Loops) render() ([]file, error) {
-	for _, d := range dtypes {
-		f.foot = append(f.foot, f.table.declaration(d))
-	}
-	return f.amd64File.render()
-}
 
 // amd64Machine writes for AVX2, where the part of a vector is a mask in a vector
 // register and stores of a part go by halves (masked ones are slow on some CPUs), and

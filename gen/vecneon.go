@@ -8,14 +8,11 @@ import (
 )
 
 func init() {
-	targets = append(targets, target{"NEON", 16, neonScratch, false, func(stem string) loopFile { return neonLoops{newNEONFile(stem), newCodeTable(stem, "NEON", true)} }})
+	targets = append(targets, target{"NEON", 16, neonScratch, false, func(stem string) loopFile { return neonLoops{newNEONFile(stem)} }})
 }
 
 // neonLoops is an arm64 file of loops.
-type neonLoops struct {
-	*neonFile
-	table *codeTable
-}
+type neonLoops struct{ *neonFile }
 
 func (f neonLoops) function(d dtype, name, signature, doc string) machine {
 	return &neonMachine{Func: f.fn(d, name, signature, doc), d: d}
@@ -23,13 +20,6 @@ func (f neonLoops) function(d dtype, name, signature, doc string) machine {
 
 func (f neonLoops) source(goCode string)      { f.foot = append(f.foot, goCode) }
 func (f neonLoops) codeAddresses() *codeTable { return f.table }
-
-func (f neonLoops) render() ([]file, error) {
-	for _, d := range dtypes {
-		f.foot = append(f.foot, f.table.declaration(d))
-	}
-	return f.neonFile.render()
-}
 
 // neonMachine writes for NEON. The part of a vector is one float64, or one to three
 // float32, as the two low bits of its length say.

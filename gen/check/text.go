@@ -24,7 +24,7 @@ type asmLine struct {
 	text   string
 }
 
-var textLine = regexp.MustCompile(`^TEXT\s+[^·]*·(\w+)(?:<>)?\(SB\)`)
+var textLine = regexp.MustCompile(`^TEXT\s+(?:[^·]*·)?(\w+)(?:<>)?\(SB\)`)
 
 // parseAsm splits a Go assembly file into its functions.
 func parseAsm(src string) []asmFunc {
