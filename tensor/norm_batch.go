@@ -164,20 +164,38 @@ func (b *batchNorm[T]) part(v normVector, lo, hi int) []T {
 // load fills a vector from a tensor, or with v if there is none.
 func (b *batchNorm[T]) load(to normVector, t *Tensor[T], v T) {
 	dst := b.vec(to)
+	if t != nil {
+		loadVector(dst, t)
+		return
+	}
 	for i := range dst {
-		if t != nil {
-			v = t.data[i*t.stride[0]]
-		}
 		dst[i] = v
 	}
 }
 
-func (b *batchNorm[T]) store(t *Tensor[T], from normVector) {
-	if t == nil {
+func loadVector[T Float](dst []T, t *Tensor[T]) {
+	if t.packed() {
+		copy(dst, t.data)
 		return
 	}
-	for i, v := range b.vec(from) {
+	for i := range dst {
+		dst[i] = t.data[i*t.stride[0]]
+	}
+}
+
+func storeVector[T Float](t *Tensor[T], v []T) {
+	if t.packed() {
+		copy(t.data, v)
+		return
+	}
+	for i, v := range v {
 		t.data[i*t.stride[0]] = v
+	}
+}
+
+func (b *batchNorm[T]) store(t *Tensor[T], from normVector) {
+	if t != nil {
+		storeVector(t, b.vec(from))
 	}
 }
 
@@ -284,8 +302,8 @@ func (b *batchNorm[T]) channel(c int) {
 		b.vec(normS1)[c], b.vec(normS2)[c] = p.Sum(), q.Sum()
 	}
 	b.finalize(c, c+1)
-	for i := range b.n {
-		b.applyPlane(i*b.c + c)
+	for i := range b.n { // the last first: if a cache does not hold all, it holds those
+		b.applyPlane((b.n-1-i)*b.c + c)
 	}
 }
 

@@ -8,8 +8,9 @@ import (
 // Batch norm of columns: n rows of c elements.
 
 const (
-	stripBytes = 512       // of a row of a strip
-	stripHeld  = 512 << 10 // of a strip of all rows, in all operands that are read twice
+	stripLeast = 512       // bytes of a row of a strip
+	stripMost  = 4096      // the same
+	stripHeld  = 512 << 10 // bytes of a strip of all rows, in all operands that are read twice
 	statsStrip = 512       // columns of a strip where only statistics are wanted
 	applyStrip = 2048      // columns of a strip where only the result is
 )
@@ -22,8 +23,9 @@ func (b *batchNorm[T]) runColumns(threads int) {
 	if b.relu && !b.forward {
 		operands = 3
 	}
-	b.strip = stripBytes / sizeOf[T]()
-	if b.stats && b.n*stripBytes*operands <= stripHeld {
+	if b.stats && b.n <= stripHeld/(stripLeast*operands) {
+		row := min(stripMost, stripHeld/(b.n*operands), b.c*sizeOf[T]()/threads)
+		b.strip = max(row&^(stripLeast-1), stripLeast) / sizeOf[T]()
 		b.share(normStrips, (b.c+b.strip-1)/b.strip, threads)
 		return
 	}
