@@ -68,8 +68,11 @@ type mapping[T Float] struct {
 	f3a   func(dst, x, y, z []T, a T)
 	fA1   func(dst []T, a T, x []T)
 
-	axes []mapAxis // the outer ones first
-	tile mapTiling
+	size    int       // elements of dst
+	axes    []mapAxis // the outer ones first
+	tile    mapTiling
+	kernels *asm.Kernels[T]
+	copies  bool // dst = x: the kernel is for a flat call only
 }
 
 // mapOperands is the most operands of a kernel.
@@ -114,7 +117,7 @@ func getMapping[T Float](f form, c cost, reads bool) *mapping[T] {
 	} else {
 		m = any(mappings64.Get()).(*mapping[T])
 	}
-	m.form, m.cost, m.reads = f, c, reads
+	m.form, m.cost, m.reads, m.copies = f, c, reads, false
 	return m
 }
 

@@ -40,21 +40,20 @@ const (
 
 // lay finds out how the call runs, and the table for it.
 func (m *mapping[T]) lay(dst, x, y, z *Tensor[T]) *asm.Kernels[T] {
-	m.tiles = 0
-	k := asm.Active[T]()
+	m.tiles, m.kernels = 0, asm.Active[T]()
 	if m.prepare(dst, x, y, z) {
 		m.cut()
 		if m.streams() {
-			return k.NT
+			return m.kernels.NT
 		}
 	}
-	return k
+	return m.kernels
 }
 
 // streams tells whether dst is worth stores past the caches: it is much longer than
 // what a core can keep for who reads it next, and nothing is read where it lies.
 func (m *mapping[T]) streams() bool {
-	if len(m.data[0])*sizeOf[T]() < streamFrom || m.reads || m.tile.copied[0] {
+	if m.size*sizeOf[T]() < streamFrom || m.reads || m.tile.copied[0] {
 		return false
 	}
 	for _, x := range m.data[1:m.n] {
@@ -78,11 +77,12 @@ func (m *mapping[T]) run() {
 
 // prepare finds the axes; false if there is nothing to do.
 func (m *mapping[T]) prepare(dst, x, y, z *Tensor[T]) bool {
-	m.axes = m.axes[:0]
+	m.axes, m.size = m.axes[:0], 1
 	for a, n := range dst.shape {
 		if n == 0 {
 			return false
 		}
+		m.size *= n
 		if n > 1 {
 			m.axes = append(m.axes, mapAxis{n: n, stride: [mapOperands]int{dst.stride[a], stepOf(dst, x, a), stepOf(dst, y, a), stepOf(dst, z, a)}})
 		}
@@ -92,6 +92,12 @@ func (m *mapping[T]) prepare(dst, x, y, z *Tensor[T]) bool {
 	m.operand(x)
 	m.operand(y)
 	m.operand(z)
+	m.arrange()
+	return true
+}
+
+// arrange orders the axes and joins those that can be one.
+func (m *mapping[T]) arrange() {
 	ax := m.axes
 	for i := 1; i < len(ax); i++ {
 		for j := i; j > 0 && ax[j].stride[0] > ax[j-1].stride[0]; j-- {
@@ -113,7 +119,6 @@ func (m *mapping[T]) prepare(dst, x, y, z *Tensor[T]) bool {
 	} else {
 		m.axes = ax[:k+1]
 	}
-	return true
 }
 
 func (m *mapping[T]) operand(t *Tensor[T]) {
@@ -174,6 +179,23 @@ func (m *mapping[T]) cut() {
 			t.outer = append(t.outer, m.axes[i])
 		}
 	}
+	if m.copies {
+		m.cutCopy(turned)
+	} else {
+		m.cutRows(turned)
+	}
+	t.down, t.over = (t.row.n+t.rows-1)/t.rows, (t.col.n+t.cols-1)/t.cols
+	m.tiles = t.down * t.over
+	for i := range t.outer {
+		m.tiles *= t.outer[i].n
+	}
+	m.group = max(1, chunk.Piece/(t.rows*t.cols))
+}
+
+// cutRows chooses the tiles of a kernel; turned says that an input is contiguous along
+// the row axis instead.
+func (m *mapping[T]) cutRows(turned bool) {
+	t := &m.tile
 	copies, again := 0, 0 // operands without contiguous rows; with rows of their own that are no run
 	for o := range m.n {
 		if t.copied[o] = t.col.stride[o] != 1; t.copied[o] {
@@ -185,24 +207,23 @@ func (m *mapping[T]) cut() {
 	}
 	c := t.col.n
 	switch {
-	case copies == 0 && (c >= tileLen/4 || again > 0 && c >= shortRow): // rows where they lie
-		t.rows, t.cols, t.dense = 1, min(c, chunk.Piece), true
+	case copies == 0 && c >= shortRow && (c >= 2*shortRow || again > 0): // rows where they lie
+		t.cols = min(c, chunk.Piece)
+		t.rows, t.dense = min(t.row.n, max(1, tileLen/t.cols)), false
 	case c <= tileLen/tileRows: // several rows as one run
 		t.rows, t.cols, t.dense = min(t.row.n, tileLen/c), c, true
 		for o := range m.n {
 			t.copied[o] = t.copied[o] || t.rows > 1 && t.row.stride[o] != c
 		}
 	case turned:
-		t.rows, t.cols, t.dense = min(t.row.n, tileRows), tileLen/tileRows, false
+		rows := tileRows
+		if 2*m.size*sizeOf[T]() > asm.Caches().L3/2 {
+			rows *= 4 // several lines at a time, since memory is slow to find one
+		}
+		t.rows, t.cols, t.dense = min(t.row.n, rows), tileLen/rows, false
 	default:
 		t.rows, t.cols, t.dense = 1, min(c, tileLen), true
 	}
-	t.down, t.over = (t.row.n+t.rows-1)/t.rows, (c+t.cols-1)/t.cols
-	m.tiles = t.down * t.over
-	for i := range t.outer {
-		m.tiles *= t.outer[i].n
-	}
-	m.group = max(1, chunk.Piece/(t.rows*t.cols))
 }
 
 func (m *mapping[T]) contiguous(a *mapAxis) bool {
@@ -227,7 +248,7 @@ const (
 
 // share runs the items, on several threads where that is faster.
 func (m *mapping[T]) share() {
-	work := float64(len(m.data[0])) * costTime[m.cost]
+	work := float64(m.size) * costTime[m.cost]
 	threads := min(MaxThreads(), int(min(work/mapThread, maxWorkers+1)))
 	if threads <= 1 || m.tiles <= m.group {
 		m.several(0, m.tiles)
@@ -265,21 +286,24 @@ func (m *mapping[T]) several(lo, hi int) {
 		}
 		return
 	}
-	buf := getTileBuffer[T]()
-	for o := range buf.held {
-		buf.held[o].rows = 0
+	var buf *tileBuffer[T]
+	if !m.copies {
+		buf = getTileBuffer[T]()
+		buf.held = [mapOperands]heldTile{}
+		defer putTileBuffer(buf)
 	}
 	for i := lo; i < hi; i++ {
 		m.runTile(i, buf)
 	}
-	putTileBuffer(buf)
 }
 
 // tileBuffer holds copies of tiles, and what they are copies of.
 type tileBuffer[T Float] struct {
 	data [mapOperands][tileLen]T
-	held [mapOperands]struct{ off, rows, cols int }
+	held [mapOperands]heldTile
 }
+
+type heldTile struct{ off, rows, cols int }
 
 // runTile runs tile i.
 func (m *mapping[T]) runTile(i int, buf *tileBuffer[T]) {
@@ -298,6 +322,10 @@ func (m *mapping[T]) runTile(i int, buf *tileBuffer[T]) {
 		for o := range m.n {
 			off[o] += at * x.stride[o]
 		}
+	}
+	if m.copies {
+		m.copyTile(&off, rows, cols)
+		return
 	}
 	size := rows * cols
 	var v [mapOperands][]T
@@ -318,7 +346,7 @@ func (m *mapping[T]) runTile(i int, buf *tileBuffer[T]) {
 			}
 			h.off, h.rows, h.cols = off[o], rows, cols
 		}
-		gather(v[o], m.data[o][off[o]:], rows, cols, rs, cs)
+		m.gather(v[o], m.data[o][off[o]:], rows, cols, rs, cs)
 	}
 	if t.dense {
 		for o := range m.n {
@@ -340,55 +368,6 @@ func (m *mapping[T]) runTile(i int, buf *tileBuffer[T]) {
 	}
 	if t.copied[0] {
 		scatter(m.data[0][off[0]:], v[0], rows, cols, t.row.stride[0], t.col.stride[0])
-	}
-}
-
-// gather copies a matrix with strides to rows of cols elements, one after the other.
-func gather[T Float](dst, src []T, rows, cols, rs, cs int) {
-	switch {
-	case cs == 1 && cols >= 16:
-		for r := range rows {
-			copy(dst[r*cols:][:cols], src[r*rs:])
-		}
-	case cs == 0:
-		for r := range rows {
-			d, v := dst[r*cols:][:cols], src[r*rs]
-			for c := range d {
-				d[c] = v
-			}
-		}
-	case rs == 1:
-		for c := range cols {
-			s := src[c*cs:][:rows]
-			for r, v := range s {
-				dst[r*cols+c] = v
-			}
-		}
-	default:
-		for r := range rows {
-			d, at := dst[r*cols:][:cols], r*rs
-			for c := range d {
-				d[c] = src[at]
-				at += cs
-			}
-		}
-	}
-}
-
-// scatter is the way back of gather.
-func scatter[T Float](dst, src []T, rows, cols, rs, cs int) {
-	if cs == 1 && cols >= 16 {
-		for r := range rows {
-			copy(dst[r*rs:][:cols], src[r*cols:])
-		}
-		return
-	}
-	for r := range rows {
-		s, at := src[r*cols:][:cols], r*rs
-		for _, v := range s {
-			dst[at] = v
-			at += cs
-		}
 	}
 }
 

@@ -125,12 +125,7 @@ func testMapViews[T Float](t *testing.T) {
 					}
 					return 0
 				}, x, y)
-				written := 0
-				for _, v := range dst.data { // gaps are still zeros
-					if v != 0 {
-						written++
-					}
-				}
+				written := nonzero(dst.data) // gaps are still zeros
 				eachIndex(shape, func(index []int) {
 					if dst.At(index...) != 0 {
 						written--
@@ -235,12 +230,16 @@ func TestMapAllocs(t *testing.T) {
 	x, y := arange(8, 6), arange(6, 8)
 	dst, scalar := New[float32](8, 6), From([]float32{3}, 1)
 	turned := y.T()
+	long, longTurned := New[float32](300, 400), New[float32](400, 300).T()
 	for name, f := range map[string]func(){
 		"Add":        func() { Add(dst, x, x) },
 		"ReLU":       func() { ReLU(dst, x) },
 		"ReLUGrad":   func() { ReLUGrad(dst, x, turned) },
 		"Add turned": func() { Add(dst, x, turned) },
 		"Add scalar": func() { Add(dst, x, scalar) },
+		"CopyFrom":   func() { dst.CopyFrom(turned) },
+		"Fill":       func() { turned.Fill(1) },
+		"transpose":  func() { long.CopyFrom(longTurned) },
 	} {
 		if n := steady.Allocs(100, f); n > 0 {
 			t.Errorf("%s: %v allocations a call", name, n)
@@ -332,4 +331,59 @@ func TestMapForms(t *testing.T) {
 		})
 		wantMap(t, "map0a "+name, dst, func([]float64) float64 { return 5 })
 	}
+}
+
+// Copies between any two layouts, and fills of any, write every element where it
+// belongs and nothing beside.
+func testMapCopies[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(39, 40))
+	shapes := append(slices.Clone(mapShapes), []int{2, 3, 40, 41}, []int{3, 17, 4, 65}, []int{70, 1030}, []int{1030, 70}, []int{64, 1024}, []int{3, 2, 5000})
+	for _, shape := range shapes {
+		all := layoutsOf[T](shape)
+		for i, to := range all {
+			for j := range min(4, len(all)) {
+				from := all[(i+3*j)%len(all)]
+				src, dst := randomize(r, from.new()), to.new()
+				dst.CopyFrom(src)
+				wantMap(t, "copy of "+from.name+" to "+to.name, dst, func(v []T) T { return v[0] }, src)
+				if n := nonzero(dst.data); n != src.Len() {
+					t.Errorf("%v: %s to %s wrote %d elements, not %d", shape, from.name, to.name, n, src.Len())
+				}
+				dst.Fill(2)
+				if n := nonzero(dst.data); n != src.Len() {
+					t.Errorf("%v: fill of %s wrote %d elements, not %d", shape, to.name, n, src.Len())
+				}
+				wantMap(t, "fill of "+to.name, dst, func([]T) T { return 2 })
+			}
+		}
+	}
+	// Every permutation of four axes.
+	x := randomize(r, New[T](3, 18, 5, 33))
+	for p := range 4 * 4 * 4 * 4 {
+		axes := []int{p % 4, p / 4 % 4, p / 16 % 4, p / 64}
+		if sorted := slices.Sorted(slices.Values(axes)); !slices.Equal(sorted, []int{0, 1, 2, 3}) {
+			continue
+		}
+		v := x.Permute(axes...)
+		wantMap(t, fmt.Sprint("permuted ", axes), v.Clone(), func(v []T) T { return v[0] }, v)
+		back := New[T](3, 18, 5, 33)
+		back.Permute(axes...).CopyFrom(v)
+		if firstDiff := slices.Compare(back.data, x.data); firstDiff != 0 {
+			t.Errorf("permuted %v and back: another tensor", axes)
+		}
+	}
+}
+
+func nonzero[T Float](x []T) (n int) {
+	for _, v := range x {
+		if v != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func TestMapCopies(t *testing.T) {
+	t.Run("f32", testMapCopies[float32])
+	t.Run("f64", testMapCopies[float64])
 }

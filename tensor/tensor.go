@@ -146,8 +146,8 @@ func (t *Tensor[T]) Clone() *Tensor[T] {
 	return New[T](t.shape...).CopyFrom(t)
 }
 
-// CopyFrom copies the elements of src, which has the shape of t, and returns t.
-// It panics if they share memory without being the same view.
+// CopyFrom copies the elements of src, which has the shape of t, and returns t. Either
+// may be a view: this is how data are transposed or permuted in memory. It panics if they share memory without being the same view.
 func (t *Tensor[T]) CopyFrom(src *Tensor[T]) *Tensor[T] {
 	if !t.SameShape(src) {
 		panic(shapeError("CopyFrom", "the shapes differ", t.shape, src.shape))
@@ -158,50 +158,14 @@ func (t *Tensor[T]) CopyFrom(src *Tensor[T]) *Tensor[T] {
 		}
 		panic(shapeError("CopyFrom", "the views share memory", t.shape, src.shape))
 	}
-	if len(t.data) > 0 {
-		copyStrided(t.data, t.stride, src.data, src.stride, t.shape)
-	}
+	copyViews(t, src)
 	return t
-}
-
-// copyStrided copies an array that is not empty.
-func copyStrided[T Float](dst []T, ds []int, src []T, ss []int, shape []int) {
-	switch {
-	case len(shape) == 0:
-		dst[0] = src[0]
-	case len(shape) > 1:
-		for i := range shape[0] {
-			copyStrided(dst[i*ds[0]:], ds[1:], src[i*ss[0]:], ss[1:], shape[1:])
-		}
-	case ds[0] == 1 && ss[0] == 1:
-		copy(dst[:shape[0]], src)
-	default:
-		for i := range shape[0] {
-			dst[i*ds[0]] = src[i*ss[0]]
-		}
-	}
 }
 
 // Fill sets every element to v and returns t.
 func (t *Tensor[T]) Fill(v T) *Tensor[T] {
-	if len(t.data) > 0 {
-		fillStrided(t.data, t.stride, t.shape, v)
-	}
+	map0a(light, t, v, func(k *asm.Kernels[T]) func(dst []T, a T) { return k.Fill })
 	return t
-}
-
-func fillStrided[T Float](x []T, stride, shape []int, v T) {
-	if len(shape) == 0 {
-		x[0] = v
-		return
-	}
-	for i := range shape[0] {
-		if len(shape) > 1 {
-			fillStrided(x[i*stride[0]:], stride[1:], shape[1:], v)
-		} else {
-			x[i*stride[0]] = v
-		}
-	}
 }
 
 // String returns the type, the shape and the first elements.
