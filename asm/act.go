@@ -1,9 +1,11 @@
 package asm
 
-import "math"
-
 // ActKernels are activations and their gradients. Inputs are at least as long as
-// dst; each may be dst itself.
+// dst; each may be dst itself. A gradient takes dy, that of the result, and what a
+// network has at hand to say where the activation was: y, its result, where that
+// tells enough, else x, its input.
+//
+// NaN gives NaN but where a field says otherwise, and infinities give the limits.
 type ActKernels[T Float] struct {
 	// ReLU is dst[i] = x[i] < 0 ? 0 : x[i]: NaN and -0 pass.
 	ReLU func(dst, x []T)
@@ -11,35 +13,114 @@ type ActKernels[T Float] struct {
 	// ReLUGrad is dx[i] = y[i] > 0 ? dy[i] : 0. y is the input or the output of
 	// ReLU: both give the same bits. It is 0 where y is NaN.
 	ReLUGrad func(dx, dy, y []T)
+
+	// LeakyReLU is dst[i] = x[i] < 0 ? a*x[i] : x[i].
+	LeakyReLU func(dst, x []T, a T)
+
+	// LeakyReLUGrad is dx[i] = y[i] > 0 ? dy[i] : a*dy[i], at NaN too. y is the input, or
+	// the output if a > 0.
+	LeakyReLUGrad func(dx, dy, y []T, a T)
+
+	// PReLU is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i].
+	PReLU func(dst, x, slope []T)
+
+	// PReLUGrad is dx[i] = x[i] > 0 ? dy[i] : slope[i]*dy[i], at NaN too, of the input.
+	PReLUGrad func(dx, dy, x, slope []T)
+
+	// PReLUSlope is dst[i] = x[i] < 0 ? dy[i]*x[i] : 0, the terms of the gradient of
+	// slopes.
+	PReLUSlope func(dst, dy, x []T)
+
+	// ELU is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i]: ELU with (1, alpha, 1)
+	// (Clevert and others 2015), CELU with (1/alpha, alpha, 1) (Barron 2017), SELU with
+	// (1, λα, λ) (Klambauer and others 2017).
+	ELU func(dst, x []T, in, neg, pos T)
+
+	// ELUGrad is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)), of the output: of ELU
+	// with (1, alpha, 1), of CELU with (1/alpha, 1, 1), of SELU with (1, λα, λ).
+	ELUGrad func(dx, dy, y []T, c, d, pos T)
+
+	// ClampGrad is dx[i] = lo < y[i] && y[i] < hi ? a*dy[i] : 0, 0 at NaN too: of Clamp
+	// with a = 1, y being its input or its output, so of ReLU6 and of hard tanh; of the
+	// output of HardSigmoid with (1/6, 0, 1).
+	ClampGrad func(dx, dy, y []T, a, lo, hi T)
+
+	// HardSigmoid is dst[i] = min(max(x[i]+3, 0), 6) * (1/6).
+	HardSigmoid func(dst, x []T)
+
+	// Step is dst[i] = x[i] < 0 ? 0 : x[i] >= 0 ? 1 : x[i], so 1 at 0, NaN at NaN.
+	Step func(dst, x []T)
+
+	// SigmoidGrad is dx[i] = dy[i] * (y[i]*(1-y[i])), of the output.
+	SigmoidGrad func(dx, dy, y []T)
+
+	// TanhGrad is dx[i] = dy[i] * ((1-y[i])*(1+y[i])), of the output.
+	TanhGrad func(dx, dy, y []T)
+
+	// Softsign is dst[i] = x[i]/(1 + |x[i]|).
+	Softsign func(dst, x []T)
+
+	// SoftsignGrad is dx[i] = dy[i] * (1-|y[i]|)², of the output.
+	SoftsignGrad func(dx, dy, y []T)
+
+	// MaxoutGrad and MaxoutRest share out a gradient among the pieces of a maxout
+	// (Goodfellow and others 2013), x being one piece and y the maximum of all, which is
+	// Maximum(y, x) of two pieces x, y and so on: of equals, and of NaNs, the first wins.
+	//
+	//	MaxoutGrad is dx[i]  = x[i] == y[i] or x[i] is NaN ? dy[i] : 0
+	//	MaxoutRest is dst[i] = x[i] == y[i] or x[i] is NaN ? 0 : dy[i]
+	//
+	// The rest is what the gradients of later pieces are made of.
+	MaxoutGrad func(dx, dy, x, y []T)
+	MaxoutRest func(dst, dy, x, y []T)
+
+	// Softplus is dst[i] = log(1 + e^x[i]).
+	Softplus func(dst, x []T)
+
+	// SoftplusGrad is dx[i] = dy[i] * (1 - e^-y[i]), of the output.
+	SoftplusGrad func(dx, dy, y []T)
+
+	// SiLU is dst[i] = x[i]/(1 + e^-x[i]); -0 at -Inf.
+	SiLU func(dst, x []T)
+
+	// SiLUGrad is dx[i] = dy[i]*s*(1 + x[i]*(1-s)) with s = 1/(1 + e^-x[i]), of the input.
+	SiLUGrad func(dx, dy, x []T)
+
+	// Mish is dst[i] = x[i]*tanh(log(1 + e^x[i])) (Misra 2019); -0 at -Inf.
+	Mish func(dst, x []T)
+
+	// MishGrad is dx[i] = dy[i] times the derivative of Mish at x[i].
+	MishGrad func(dx, dy, x []T)
+
+	// GELU is dst[i] = x[i]*Φ(x[i]) (Hendrycks and Gimpel 2016), Φ being the distribution
+	// of the normal; -0 at -Inf.
+	GELU func(dst, x []T)
+
+	// GELUGrad is dx[i] = dy[i]*(Φ(x[i]) + x[i]*φ(x[i])), of the input.
+	GELUGrad func(dx, dy, x []T)
+
+	// GELUTanh is dst[i] = x[i]/2 * (1 + tanh(√(2/π)*(x[i] + 0.044715*x[i]³))), the
+	// approximation of GELU; -0 at -Inf.
+	GELUTanh func(dst, x []T)
+
+	// GELUTanhGrad is dx[i] = dy[i] times the derivative of GELUTanh at x[i].
+	GELUTanhGrad func(dx, dy, x []T)
 }
 
-func reluGeneric[T Float](dst, x []T) {
-	x = x[:len(dst):len(x)]
-	for i, v := range x {
-		dst[i] = unless(v < 0, v)
+func actGenericKernels[T Float]() ActKernels[T] {
+	return ActKernels[T]{
+		ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T],
+		LeakyReLU: leakyReLUGeneric[T], LeakyReLUGrad: leakyReLUGradGeneric[T],
+		PReLU: preluGeneric[T], PReLUGrad: preluGradGeneric[T], PReLUSlope: preluSlopeGeneric[T],
+		ELU: eluGeneric[T], ELUGrad: eluGradGeneric[T],
+		ClampGrad: clampGradGeneric[T], HardSigmoid: hardSigmoidGeneric[T], Step: stepGeneric[T],
+		SigmoidGrad: sigmoidGradGeneric[T], TanhGrad: tanhGradGeneric[T],
+		Softsign: softsignGeneric[T], SoftsignGrad: softsignGradGeneric[T],
+		MaxoutGrad: maxoutGradGeneric[T], MaxoutRest: maxoutRestGeneric[T],
+		Softplus: softplusGeneric[T], SoftplusGrad: softplusGradGeneric[T],
+		SiLU: siluGeneric[T], SiLUGrad: siluGradGeneric[T],
+		Mish: mishGeneric[T], MishGrad: mishGradGeneric[T],
+		GELU: geluGeneric[T], GELUGrad: geluGradGeneric[T],
+		GELUTanh: geluTanhGeneric[T], GELUTanhGrad: geluTanhGradGeneric[T],
 	}
-}
-
-func reluGradGeneric[T Float](dx, dy, y []T) {
-	dy, y = dy[:len(dx):len(dy)], y[:len(dx):len(y)]
-	for i, v := range y {
-		dx[i] = unless(!(v > 0), dy[i])
-	}
-}
-
-// unless is zero ? 0 : v. The compiler has a conditional move for integers only,
-// and a branch on the sign of noise is mispredicted every other time.
-func unless[T Float](zero bool, v T) T {
-	if is32[T]() {
-		b := math.Float32bits(float32(v))
-		if zero {
-			b = 0
-		}
-		return T(math.Float32frombits(b))
-	}
-	b := math.Float64bits(float64(v))
-	if zero {
-		b = 0
-	}
-	return T(math.Float64frombits(b))
 }

@@ -22,6 +22,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useMergeF32AVX2(&k32.MergeKernels)
 	useEltwiseF32AVX2(&k32.EltwiseKernels)
 	useMathfnF32AVX2(&k32.MathKernels)
+	useActF32AVX2(&k32.ActKernels)
 	useRotF32AVX2(&k32.EltwiseKernels)
 	useReduceF32AVX2(&k32.ReduceKernels)
 	useDistF32AVX2(&k32.DistKernels)
@@ -32,6 +33,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useMergeF64AVX2(&k64.MergeKernels)
 	useEltwiseF64AVX2(&k64.EltwiseKernels)
 	useMathfnF64AVX2(&k64.MathKernels)
+	useActF64AVX2(&k64.ActKernels)
 	useRotF64AVX2(&k64.EltwiseKernels)
 	useReduceF64AVX2(&k64.ReduceKernels)
 	useDistF64AVX2(&k64.DistKernels)
@@ -45,6 +47,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useMergeF32AVX512(&k32.MergeKernels)
 	useEltwiseF32AVX512(&k32.EltwiseKernels)
 	useMathfnF32AVX512(&k32.MathKernels)
+	useActF32AVX512(&k32.ActKernels)
 	useRotF32AVX512(&k32.EltwiseKernels)
 	useReduceF32AVX512(&k32.ReduceKernels)
 	useDistF32AVX512(&k32.DistKernels)
@@ -55,6 +58,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useMergeF64AVX512(&k64.MergeKernels)
 	useEltwiseF64AVX512(&k64.EltwiseKernels)
 	useMathfnF64AVX512(&k64.MathKernels)
+	useActF64AVX512(&k64.ActKernels)
 	useRotF64AVX512(&k64.EltwiseKernels)
 	useReduceF64AVX512(&k64.ReduceKernels)
 	useDistF64AVX512(&k64.DistKernels)
@@ -66,18 +70,22 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 func useNTAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseNTF32AVX2(&k32.EltwiseKernels)
 	useMathfnNTF32AVX2(&k32.MathKernels)
+	useActNTF32AVX2(&k32.ActKernels)
 	useNormNTF32AVX2(&k32.NormKernels)
 	useEltwiseNTF64AVX2(&k64.EltwiseKernels)
 	useMathfnNTF64AVX2(&k64.MathKernels)
+	useActNTF64AVX2(&k64.ActKernels)
 	useNormNTF64AVX2(&k64.NormKernels)
 }
 
 func useNTAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseNTF32AVX512(&k32.EltwiseKernels)
 	useMathfnNTF32AVX512(&k32.MathKernels)
+	useActNTF32AVX512(&k32.ActKernels)
 	useNormNTF32AVX512(&k32.NormKernels)
 	useEltwiseNTF64AVX512(&k64.EltwiseKernels)
 	useMathfnNTF64AVX512(&k64.MathKernels)
+	useActNTF64AVX512(&k64.ActKernels)
 	useNormNTF64AVX512(&k64.NormKernels)
 }
 

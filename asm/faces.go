@@ -181,6 +181,90 @@ func faceWRRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []flo
 }
 
 //go:noinline
+func faceWRRSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32) {
+	return func(a []float32, b []float32, c []float32, d float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 128 {
+			code = short
+		}
+		callPPPSF32(&a[0], &b[0], &c[0], d, len(a), code)
+	}
+}
+
+//go:noinline
+func faceWRRSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64) {
+	return func(a []float64, b []float64, c []float64, d float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 64 {
+			code = short
+		}
+		callPPPSF64(&a[0], &b[0], &c[0], d, len(a), code)
+	}
+}
+
+//go:noinline
+func faceWRRSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32) {
+	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 128 {
+			code = short
+		}
+		callPPPSSSF32(&a[0], &b[0], &c[0], d, e, f, len(a), code)
+	}
+}
+
+//go:noinline
+func faceWRRSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64) {
+	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+			raceRead(c)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 64 {
+			code = short
+		}
+		callPPPSSSF64(&a[0], &b[0], &c[0], d, e, f, len(a), code)
+	}
+}
+
+//go:noinline
 func faceWRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
 		b = b[:len(a):len(b)]
@@ -219,6 +303,44 @@ func faceWRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []floa
 			code = short
 		}
 		callPPPSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, len(a), code)
+	}
+}
+
+//go:noinline
+func faceWRSF32(code, short uintptr) func(a []float32, b []float32, c float32) {
+	return func(a []float32, b []float32, c float32) {
+		b = b[:len(a):len(b)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 128 {
+			code = short
+		}
+		callPPSF32(&a[0], &b[0], c, len(a), code)
+	}
+}
+
+//go:noinline
+func faceWRSF64(code, short uintptr) func(a []float64, b []float64, c float64) {
+	return func(a []float64, b []float64, c float64) {
+		b = b[:len(a):len(b)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+		}
+		if len(a) == 0 {
+			return
+		}
+		code := code
+		if len(a) < 64 {
+			code = short
+		}
+		callPPSF64(&a[0], &b[0], c, len(a), code)
 	}
 }
 
@@ -705,6 +827,18 @@ func callPPPPSSSSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float
 func callPPPPSSSSSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64, n int, code uintptr)
 
 //go:noescape
+func callPPPSF32(a *float32, b *float32, c *float32, d float32, n int, code uintptr)
+
+//go:noescape
+func callPPPSF64(a *float64, b *float64, c *float64, d float64, n int, code uintptr)
+
+//go:noescape
+func callPPPSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, n int, code uintptr)
+
+//go:noescape
+func callPPPSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, n int, code uintptr)
+
+//go:noescape
 func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
 
 //go:noescape
@@ -721,6 +855,12 @@ func callPPPSSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, 
 
 //go:noescape
 func callPPPSSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
+
+//go:noescape
+func callPPSF32(a *float32, b *float32, c float32, n int, code uintptr)
+
+//go:noescape
+func callPPSF64(a *float64, b *float64, c float64, n int, code uintptr)
 
 //go:noescape
 func callPPSSF32(a *float32, b *float32, c float32, d float32, n int, code uintptr)

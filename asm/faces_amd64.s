@@ -64,6 +64,26 @@ TEXT ·callPPPPSSSSSSSSF64(SB), NOSPLIT, $0-112
 	MOVQ code+104(FP), AX
 	JMP AX
 
+// func callPPPSF32(a *float32, b *float32, c *float32, d float32, n int, code uintptr)
+TEXT ·callPPPSF32(SB), NOSPLIT, $0-48
+	MOVQ code+40(FP), AX
+	JMP AX
+
+// func callPPPSF64(a *float64, b *float64, c *float64, d float64, n int, code uintptr)
+TEXT ·callPPPSF64(SB), NOSPLIT, $0-48
+	MOVQ code+40(FP), AX
+	JMP AX
+
+// func callPPPSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, n int, code uintptr)
+TEXT ·callPPPSSSF32(SB), NOSPLIT, $0-56
+	MOVQ code+48(FP), AX
+	JMP AX
+
+// func callPPPSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, n int, code uintptr)
+TEXT ·callPPPSSSF64(SB), NOSPLIT, $0-64
+	MOVQ code+56(FP), AX
+	JMP AX
+
 // func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
 TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
 	MOVQ code+48(FP), AX
@@ -92,6 +112,16 @@ TEXT ·callPPPSSSSSSF32(SB), NOSPLIT, $0-64
 // func callPPPSSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
 TEXT ·callPPPSSSSSSF64(SB), NOSPLIT, $0-88
 	MOVQ code+80(FP), AX
+	JMP AX
+
+// func callPPSF32(a *float32, b *float32, c float32, n int, code uintptr)
+TEXT ·callPPSF32(SB), NOSPLIT, $0-40
+	MOVQ code+32(FP), AX
+	JMP AX
+
+// func callPPSF64(a *float64, b *float64, c float64, n int, code uintptr)
+TEXT ·callPPSF64(SB), NOSPLIT, $0-40
+	MOVQ code+32(FP), AX
 	JMP AX
 
 // func callPPSSF32(a *float32, b *float32, c float32, d float32, n int, code uintptr)

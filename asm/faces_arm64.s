@@ -64,6 +64,26 @@ TEXT ·callPPPPSSSSSSSSF64(SB), NOSPLIT, $0-112
 	MOVD code+104(FP), R0
 	JMP (R0)
 
+// func callPPPSF32(a *float32, b *float32, c *float32, d float32, n int, code uintptr)
+TEXT ·callPPPSF32(SB), NOSPLIT, $0-48
+	MOVD code+40(FP), R0
+	JMP (R0)
+
+// func callPPPSF64(a *float64, b *float64, c *float64, d float64, n int, code uintptr)
+TEXT ·callPPPSF64(SB), NOSPLIT, $0-48
+	MOVD code+40(FP), R0
+	JMP (R0)
+
+// func callPPPSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, n int, code uintptr)
+TEXT ·callPPPSSSF32(SB), NOSPLIT, $0-56
+	MOVD code+48(FP), R0
+	JMP (R0)
+
+// func callPPPSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, n int, code uintptr)
+TEXT ·callPPPSSSF64(SB), NOSPLIT, $0-64
+	MOVD code+56(FP), R0
+	JMP (R0)
+
 // func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
 TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
 	MOVD code+48(FP), R0
@@ -92,6 +112,16 @@ TEXT ·callPPPSSSSSSF32(SB), NOSPLIT, $0-64
 // func callPPPSSSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
 TEXT ·callPPPSSSSSSF64(SB), NOSPLIT, $0-88
 	MOVD code+80(FP), R0
+	JMP (R0)
+
+// func callPPSF32(a *float32, b *float32, c float32, n int, code uintptr)
+TEXT ·callPPSF32(SB), NOSPLIT, $0-40
+	MOVD code+32(FP), R0
+	JMP (R0)
+
+// func callPPSF64(a *float64, b *float64, c float64, n int, code uintptr)
+TEXT ·callPPSF64(SB), NOSPLIT, $0-40
+	MOVD code+32(FP), R0
 	JMP (R0)
 
 // func callPPSSF32(a *float32, b *float32, c float32, d float32, n int, code uintptr)

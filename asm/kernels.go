@@ -30,7 +30,7 @@ func genericKernels[T Float]() Kernels[T] {
 		MergeKernels:   MergeKernels[T]{Axpby: axpbyGeneric[T]},
 		EltwiseKernels: eltwiseGenericKernels[T](),
 		MathKernels:    mathGenericKernels[T](),
-		ActKernels:     ActKernels[T]{ReLU: reluGeneric[T], ReLUGrad: reluGradGeneric[T]},
+		ActKernels:     actGenericKernels[T](),
 		ReduceKernels:  reduceGenericKernels[T](),
 		DistKernels:    distGenericKernels[T](),
 		NormKernels:    normGenericKernels[T](),

@@ -1,0 +1,146 @@
+package main
+
+// bounded is x moved to between lo and hi; NaN passes.
+func bounded(b *builder, x val, lo, hi float64) val {
+	return b.min(b.float(hi), b.max(b.float(lo), x))
+}
+
+// expSplit is x = n·ln2 + r and s = 2^(n+k).
+func expSplit(b *builder, x val, k float64) (r, s val) {
+	t, _, r := reduceExp(b, x, b.bias()+k)
+	return r, pow2(b, t)
+}
+
+// expSmall is e^r for |r| <= ln2/2.
+func expSmall(b *builder, r val) val {
+	return b.fma(b.fma(expTail(b, r), r, b.float(1)), r, b.float(1))
+}
+
+// expm1Neg is e^x - 1 for x <= 0.
+func expm1Neg(b *builder, x val) val {
+	r, s := expSplit(b, b.max(b.float(b.of(-20, -40)), x), 0)
+	return b.fma(b.fma(b.mul(r, r), expTail(b, r), r), s, b.sub(s, b.float(1)))
+}
+
+// downBy is the exponent that small results are kept greater by.
+func downBy(b *builder) float64 { return b.of(40, 72) }
+func down(b *builder) val       { return b.float(b.of(0x1p-40, 0x1p-72)) }
+
+func softplusProgram(b *builder, x val) val {
+	a := b.max(b.float(b.of(-104, -746)), b.neg(b.abs(x)))
+	r, s := expSplit(b, a, downBy(b))
+	e := b.mul(b.mul(expSmall(b, r), s), down(b))
+	half := b.float(0.5)
+	large := b.le(half, e)
+	f := b.sel(large, b.fma(e, half, b.float(-0.5)), e)
+	c := b.keep(large, b.float(b.of(0x1.62e43p-1, 0x1.62e42fefa39efp-1)))
+	c = b.add(c, b.fma(logTail(b, f), b.mul(f, f), f))
+	return b.add(b.max(x, b.constant(0)), c)
+}
+
+func siluProgram(b *builder, x val) val {
+	most := b.of(30, 40)
+	c := bounded(b, x, b.of(-110, -752), most)
+	r, s := expSplit(b, b.neg(c), -downBy(b))
+	return gated(b, x, c, most, b.fma(expSmall(b, r), s, down(b)))
+}
+
+func gated(b *builder, x, c val, most float64, d val) val {
+	return b.sel(b.gt(x, b.float(most)), x, b.mul(b.div(c, d), down(b)))
+}
+
+func gate(b *builder, v val) val {
+	h := b.float(b.of(0x1p-64, 0x1p-128))
+	r, s := expSplit(b, b.neg(v), b.of(-64, -128))
+	return b.div(h, b.fma(expSmall(b, r), s, h))
+}
+
+func siluSlope(b *builder, x val) val {
+	x = bounded(b, x, b.of(-110, -752), b.of(30, 45))
+	s := gate(b, x)
+	return b.mul(s, b.fma(x, b.sub(b.float(1), s), b.float(1)))
+}
+
+func mishProgram(b *builder, x val) val {
+	most := b.of(10, 20)
+	c := bounded(b, x, b.of(-110, -752), most)
+	r, s := expSplit(b, c, downBy(b))
+	up := b.mul(expSmall(b, r), s)
+	n := b.fma(up, b.mul(up, down(b)), b.add(up, up))
+	y := b.mul(b.mul(c, b.div(n, b.fma(n, down(b), b.float(2)))), down(b))
+	return b.sel(b.gt(x, b.float(most)), x, y)
+}
+
+func mishSlope(b *builder, x val) val {
+	x = bounded(b, x, b.of(-110, -752), b.of(20, 40))
+	r, s := expSplit(b, x, downBy(b))
+	e := b.mul(b.mul(expSmall(b, r), s), down(b))
+	n := b.mul(e, b.add(e, b.float(2)))
+	w := b.div(b.float(1), b.add(n, b.float(2)))
+	return b.mul(b.fma(b.mul(b.float(4), x), b.mul(b.fma(e, e, e), w), n), w)
+}
+
+func normalTail(b *builder, c val) val {
+	if b.d.size == 4 {
+		return b.horner(c, 0x1.2c9d7cp-13, 0x1.def2fcp-12, 0x1.1684bap-12, -0x1.0cebccp-10, -0x1.64acf8p-9, -0x1.406182p-9,
+			0x1.0597c2p-8, 0x1.21104cp-6, 0x1.25358p-6, -0x1.d70140p-5, -0x1.8f904ep-3, 0x1.3c1440p-1)
+	}
+	return b.horner(c, -0x1.a2a282f825615p-23, -0x1.0578ffddd4f39p-21, 0x1.8c2822006407ap-21, 0x1.83149d4f6fc11p-19, 0x1.66d9ff7aa8789p-24, -0x1.9ab20051cf7c1p-18,
+		-0x1.ed540a2d59a88p-19, 0x1.36eb6bcc0ac15p-18, 0x1.bfd4d424b8ce8p-19, -0x1.32b8ad13f0b78p-19, 0x1.6f737e81f94a5p-19, 0x1.7ebdc7bfe989bp-17,
+		0x1.428d196de22e6p-17, -0x1.ab2c444f5ae89p-19, -0x1.956dcd8f340f2p-16, -0x1.a2158d0207f53p-15, -0x1.fe5fbb6369436p-15, -0x1.321ca50f8537p-16,
+		0x1.dee513579bfd7p-14, 0x1.4a5eba18591a9p-12, 0x1.b99b66b9ea72ap-12, 0x1.58f61aa2198d3p-14, -0x1.13d4f23397d09p-10, -0x1.5971757521ff7p-9,
+		-0x1.3de14d61f579p-9, 0x1.045092ed9a909p-8, 0x1.20ffab32f0632p-6, 0x1.253dbbc61e96cp-6, -0x1.d700b3f738c9ap-5, -0x1.8f90561ae5cebp-3,
+		0x1.3c144030e6e09p-1)
+}
+
+func gaussSplit(b *builder, a val) (r, s val) {
+	h := b.mul(a, a)
+	l := b.fma(a, a, b.neg(h))
+	half := b.float(-0.5)
+	r, s = expSplit(b, b.mul(half, h), downBy(b))
+	return b.fma(l, half, r), s
+}
+
+func geluProgram(b *builder, x val) val {
+	a := b.min(b.float(b.of(14.5, 38.7)), b.abs(x))
+	r, s := gaussSplit(b, a)
+	q := b.div(a, b.add(a, b.float(1.5)))
+	w := b.mul(b.mul(b.mul(q, normalTail(b, b.fma(q, b.float(2), b.float(-1)))), expSmall(b, r)), s)
+	return withSign(b, b.sub(b.max(x, b.constant(0)), b.mul(w, down(b))), x)
+}
+
+func geluSlope(b *builder, x val) val {
+	a := b.min(b.float(b.of(14.5, 38.7)), b.abs(x))
+	r, s := gaussSplit(b, a)
+	one := b.float(1)
+	u := b.div(one, b.add(a, b.float(1.5)))
+	t := b.mul(u, normalTail(b, b.fma(u, b.float(-3), one)))
+	t = b.fma(a, b.float(-b.of(0x1.988454p-2, 0x1.9884533d43651p-2)), t)
+	t = b.mul(b.mul(b.mul(t, expSmall(b, r)), s), down(b))
+	return b.sel(b.lt(x, b.constant(0)), t, b.sub(one, t))
+}
+
+func geluTanhProgram(b *builder, x val) val {
+	most := b.of(5.5, 7.5)
+	a := bounded(b, x, b.of(-11, -21.6), most)
+	h := b.mul(a, a)
+	l := b.fma(a, a, b.neg(h))
+	aHi, k := b.float(b.of(0x1.98845p+0, 0x1.9884533d4366p+0)), b.float(b.of(0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4))
+	c := b.fma(k, h, aHi)
+	d := b.fma(k, h, b.sub(aHi, c))
+	d = b.add(d, b.fma(b.float(b.of(0x1.49b16ap-29, -0x1.6c843a29d1c7p-61)), h, b.float(b.of(0x1.9ea1b2p-23, -0x1.ee5e069875fe9p-49))))
+	d = b.fma(k, l, d)
+	v := b.neg(b.mul(a, c))
+	w := b.fma(a, d, b.fma(a, c, v))
+	r, s := expSplit(b, v, -downBy(b))
+	return gated(b, x, a, most, b.fma(expSmall(b, b.sub(r, w)), s, down(b)))
+}
+
+func geluTanhSlope(b *builder, x val) val {
+	x = bounded(b, x, b.of(-11, -21.6), b.of(6, 9))
+	h := b.mul(x, x)
+	a := b.float(b.of(0x1.988454p+0, 0x1.9884533d43651p+0))
+	s := gate(b, b.mul(x, b.fma(b.float(b.of(0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4)), h, a)))
+	v := b.mul(x, b.fma(b.float(b.of(0x1.b6676cp-3, 0x1.b6676bf7450fp-3)), h, a))
+	return b.mul(s, b.fma(v, b.sub(b.float(1), s), b.float(1)))
+}

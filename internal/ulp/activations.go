@@ -1,0 +1,61 @@
+package main
+
+import (
+	"math"
+
+	"github.com/lanes-go/lanes/asm"
+)
+
+func init() {
+	functions = append(functions,
+		function{"ELU", func(k *asm.Kernels[float32], dst, x []float32) { k.ELU(dst, x, 1, 1, 1) },
+			func(x float64) float64 {
+				if x < 0 {
+					return math.Expm1(x)
+				}
+				return x
+			}, 0.95},
+		function{"Softplus", func(k *asm.Kernels[float32], dst, x []float32) { k.Softplus(dst, x) },
+			func(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }, 1.66},
+		function{"Softsign", func(k *asm.Kernels[float32], dst, x []float32) { k.Softsign(dst, x) },
+			func(x float64) float64 {
+				if math.IsInf(x, 0) {
+					return math.Copysign(1, x)
+				}
+				return x / (1 + math.Abs(x))
+			}, 1.5},
+		function{"HardSigmoid", func(k *asm.Kernels[float32], dst, x []float32) { k.HardSigmoid(dst, x) },
+			func(x float64) float64 { return min(max(x+3, 0), 6) / 6 }, 1.5},
+		function{"SiLU", func(k *asm.Kernels[float32], dst, x []float32) { k.SiLU(dst, x) }, func(x float64) float64 { return gated(x, x) }, 4},
+		function{"Mish", func(k *asm.Kernels[float32], dst, x []float32) { k.Mish(dst, x) },
+			func(x float64) float64 {
+				switch {
+				case x > 100:
+					return x
+				case math.IsInf(x, -1):
+					return math.Copysign(0, -1)
+				}
+				e := math.Exp(x)
+				n := e * (e + 2)
+				return x * (n / (n + 2))
+			}, 4},
+		function{"GELU", func(k *asm.Kernels[float32], dst, x []float32) { k.GELU(dst, x) },
+			func(x float64) float64 {
+				if math.IsInf(x, -1) {
+					return math.Copysign(0, -1)
+				}
+				return 0.5 * x * math.Erfc(-x*math.Sqrt2/2)
+			}, 4},
+		function{"GELUTanh", func(k *asm.Kernels[float32], dst, x []float32) { k.GELUTanh(dst, x) },
+			func(x float64) float64 {
+				return gated(x, 2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))
+			}, 4})
+}
+
+// gated is x/(1+e^-v); -0 at -Inf.
+func gated(x, v float64) float64 {
+	if math.IsInf(x, -1) {
+		return math.Copysign(0, -1)
+	}
+	return x / (1 + math.Exp(-v))
+}
