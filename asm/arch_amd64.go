@@ -7,7 +7,7 @@ import "github.com/klauspost/cpuid/v2"
 // archISAs lists what this CPU runs, worst first. AVX2 needs FMA3 as well: each
 // can be present without the other.
 func archISAs() []archISA {
-	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.BMI2) {
+	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.BMI2, cpuid.F16C) {
 		return nil
 	}
 	l := []archISA{{"avx2", useAVX2, useNTAVX2}}
@@ -29,6 +29,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF32AVX2(&k32.NormKernels)
 	useUpdateF32AVX2(&k32.UpdateKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
+	useHalfAVX2(&k32.HalfKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
 	useMergeF64AVX2(&k64.MergeKernels)
 	useEltwiseF64AVX2(&k64.EltwiseKernels)
@@ -40,6 +41,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF64AVX2(&k64.NormKernels)
 	useUpdateF64AVX2(&k64.UpdateKernels)
 	useProbeF64AVX2(&k64.ProbeKernels)
+	useHalfAVX2(&k64.HalfKernels)
 }
 
 func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
@@ -54,6 +56,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF32AVX512(&k32.NormKernels)
 	useUpdateF32AVX512(&k32.UpdateKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
+	useHalfAVX512(&k32.HalfKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
 	useMergeF64AVX512(&k64.MergeKernels)
 	useEltwiseF64AVX512(&k64.EltwiseKernels)
@@ -65,6 +68,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF64AVX512(&k64.NormKernels)
 	useUpdateF64AVX512(&k64.UpdateKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
+	useHalfAVX512(&k64.HalfKernels)
 }
 
 func useNTAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {

@@ -23,6 +23,7 @@ func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRotF32NEON(&k32.EltwiseKernels)
 	useUpdateF32NEON(&k32.UpdateKernels)
 	useProbeF32NEON(&k32.ProbeKernels)
+	useHalfNEON(&k32.HalfKernels)
 	gemmTilesF64NEON.use(&k64.GemmKernels)
 	useMergeF64NEON(&k64.MergeKernels)
 	useEltwiseF64NEON(&k64.EltwiseKernels)
@@ -34,6 +35,7 @@ func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRotF64NEON(&k64.EltwiseKernels)
 	useUpdateF64NEON(&k64.UpdateKernels)
 	useProbeF64NEON(&k64.ProbeKernels)
+	useHalfNEON(&k64.HalfKernels)
 }
 
 func cpuName() string {

@@ -237,6 +237,32 @@ func probesAtGuards(t *testing.T, k *Kernels[float64], atEnd bool) {
 	}
 }
 
+// halvesAtGuards runs the conversions between the pages.
+func halvesAtGuards(t *testing.T, k *Kernels[float32], atEnd bool) {
+	g := newGuards[float32](t, atEnd)
+	halves := func(n int) []uint16 {
+		if n == 0 {
+			return nil
+		}
+		b := g.slice((n + 1) / 2)
+		return unsafe.Slice((*uint16)(unsafe.Pointer(&b[0])), 2*len(b))[2*len(b)-n:]
+	}
+	if !atEnd { // flush with the page before
+		halves = func(n int) []uint16 {
+			if n == 0 {
+				return nil
+			}
+			return unsafe.Slice((*uint16)(unsafe.Pointer(&g.slice((n + 1) / 2)[0])), n)
+		}
+	}
+	for n := range 100 {
+		k.FromF16(g.slice(n), halves(n))
+		k.FromBF16(g.slice(n), halves(n))
+		k.ToF16(halves(n), g.slice(n))
+		k.ToBF16(halves(n), g.slice(n))
+	}
+}
+
 func testGuard[T Float](t *testing.T) {
 	for _, k := range Tables[T]() {
 		t.Run("isa="+k.ISA, func(t *testing.T) {
@@ -268,6 +294,11 @@ func TestKernelsAtUnreadablePages(t *testing.T) {
 			probesAtGuards(t, k, atEnd)
 		}
 	}
+	for _, k := range Tables[float32]() {
+		for _, atEnd := range []bool{false, true} {
+			halvesAtGuards(t, k, atEnd)
+		}
+	}
 }
 
 // TestGuardsCoverKernels: a new kernel needs a place among those above.
@@ -275,6 +306,7 @@ func TestGuardsCoverKernels(t *testing.T) {
 	covered := map[string]bool{
 		"Gemm": true, "PackN": true, "PackT": true, "PackTiles": true, "Uniform": true, "Normal": true,
 		"ProbeFMA": true /* no operands */, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
+		"FromF16": true, "FromBF16": true, "ToF16": true, "ToBF16": true,
 	}
 	for _, c := range calls[float32]() {
 		covered[c.name] = true

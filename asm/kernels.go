@@ -20,6 +20,7 @@ type Kernels[T Float] struct {
 	LossKernels[T]
 	UpdateKernels[T]
 	RandomKernels[T]
+	HalfKernels
 	ProbeKernels
 }
 
@@ -37,6 +38,7 @@ func genericKernels[T Float]() Kernels[T] {
 		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
 		UpdateKernels:  updateGenericKernels[T](),
 		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
+		HalfKernels:    halfGenericKernels(),
 		ProbeKernels:   probeGenericKernels[T](),
 	}
 }

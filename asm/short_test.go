@@ -76,10 +76,11 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 	return all
 }
 
-// alone are kernels of one slice, whose length is theirs, or of none. ProbeCopy has
-// its test with the probes.
+// alone are kernels of one slice, whose length is theirs, or of none. ProbeCopy and the
+// conversions have tests of their own.
 var alone = map[string]bool{
 	"Fill": true, "Sum": true, "Asum": true, "SumSq": true, "AMax": true, "Max": true, "Min": true, "ArgMax": true, "ArgMin": true, "Moments": true, "Uniform": true, "Normal": true, "ProbeFMA": true, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
+	"FromF16": true, "FromBF16": true, "ToF16": true, "ToBF16": true,
 }
 
 // TestEveryKernelShort: a slice that is too short, but has the capacity, is a panic

@@ -204,7 +204,7 @@ func (o OpLong) inst(a Arr, d, n V) inst {
 		narrow = map[Arr]string{S4: "8h", D2: "4s"}[a]
 	}
 	td, tn := a.gnu(), narrow
-	if strings.HasPrefix(o.name, "fcvtn") {
+	if strings.HasPrefix(o.name, "fcvtn") || strings.HasPrefix(o.name, "xtn") {
 		td, tn = narrow, a.gnu()
 	}
 	return inst{o.at(a) | n.ok()<<5 | d.ok(), fmt.Sprintf("%s v%d.%s, v%d.%s", o.name, d, td, n, tn), ""}

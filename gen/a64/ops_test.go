@@ -68,6 +68,9 @@ func every(f func(inst)) {
 			case OpBits2:
 				two(o.inst)
 			case OpLong:
+				if a == D2 && o.only4S {
+					continue
+				}
 				two(func(d, n V) inst { return o.inst(a, d, n) })
 			case Op3One:
 				three(func(d, n, m V) inst { return o.inst(a, d, n, m) })

@@ -125,6 +125,10 @@ var (
 	FCVTL2 = opLong("fcvtl2", 0x4E217800)
 	FCVTN  = opLong("fcvtn", 0x0E216800)
 	FCVTN2 = opLong("fcvtn2", 0x4E216800)
+	UXTL   = long4S(opLong("uxtl", 0x2F10A400))
+	UXTL2  = long4S(opLong("uxtl2", 0x6F10A400))
+	XTN    = long4S(opLong("xtn", 0x0E612800))
+	XTN2   = long4S(opLong("xtn2", 0x4E612800))
 )
 
 // table lists every instruction above for the tests, as the function of its kind
@@ -158,6 +162,13 @@ func opLeft(name, goName string, base uint32) OpLeft {
 }
 func bits3(name, goName string, base uint32) OpBits3 {
 	return listed(OpBits3{op{name: name, goName: goName, base: base}})
+}
+
+// long4S is only4S.
+func long4S(o OpLong) OpLong {
+	o.only4S = true
+	table[len(table)-1] = o
+	return o
 }
 
 // only4S marks an instruction just listed as one without a .2D form.
