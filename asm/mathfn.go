@@ -62,12 +62,12 @@ func exp64(x float64) float64 {
 	if 710 < x {
 		x = 710
 	}
-	t := FMA(x, log2e64, magicExp64)
+	t := fma64(x, log2e64, magicExp64)
 	n := t - magicExp64
-	r := FMA(n, -ln2Hi64, x)
-	r = FMA(n, -ln2Lo64, r)
-	p := FMA(expTail64(r), r, 1)
-	p = FMA(p, r, 1)
+	r := fma64(n, -ln2Hi64, x)
+	r = fma64(n, -ln2Lo64, r)
+	p := fma64(expTail64(r), r, 1)
+	p = fma64(p, r, 1)
 	s := uint64(expPre64) ^ math.Float64bits(x)>>1&0x4000000000000000
 	p = float64(p * math.Float64frombits(math.Float64bits(t)<<52-s))
 	return float64(p * math.Float64frombits(s))
@@ -82,15 +82,15 @@ func expTail32(r float32) float32 {
 }
 
 func expTail64(r float64) float64 {
-	p := FMA(0x1.ad9c04d193c8ep-26, r, 0x1.28ae1f55e92ebp-22)
-	p = FMA(p, r, 0x1.71df133af5381p-19)
-	p = FMA(p, r, 0x1.a019993df1f33p-16)
-	p = FMA(p, r, 0x1.a01a01327da47p-13)
-	p = FMA(p, r, 0x1.6c16c18481032p-10)
-	p = FMA(p, r, 0x1.1111111126385p-7)
-	p = FMA(p, r, 0x1.555555555069ep-5)
-	p = FMA(p, r, 0x1.55555555555p-3)
-	return FMA(p, r, 0x1.000000000000ap-1)
+	p := fma64(0x1.ad9c04d193c8ep-26, r, 0x1.28ae1f55e92ebp-22)
+	p = fma64(p, r, 0x1.71df133af5381p-19)
+	p = fma64(p, r, 0x1.a019993df1f33p-16)
+	p = fma64(p, r, 0x1.a01a01327da47p-13)
+	p = fma64(p, r, 0x1.6c16c18481032p-10)
+	p = fma64(p, r, 0x1.1111111126385p-7)
+	p = fma64(p, r, 0x1.555555555069ep-5)
+	p = fma64(p, r, 0x1.55555555555p-3)
+	return fma64(p, r, 0x1.000000000000ap-1)
 }
 
 // Expm1 returns e^x - 1, with its relative accuracy next to 0. Error: float32 at most 1.46
@@ -135,12 +135,12 @@ func expm1of64(x float64) float64 {
 		x = 710
 	}
 	const shift = magic64 + 1022
-	t := FMA(x, log2e64, shift)
+	t := fma64(x, log2e64, shift)
 	n := t - shift
-	r := FMA(n, -ln2Hi64, x)
-	r = FMA(n, -ln2Lo64, r)
-	q := FMA(float64(r*r), expTail64(r), r)
+	r := fma64(n, -ln2Hi64, x)
+	r = fma64(n, -ln2Lo64, r)
+	q := fma64(float64(r*r), expTail64(r), r)
 	s := math.Float64frombits(math.Float64bits(t) << 52)
-	e := FMA(q, s, s-0.5)
+	e := fma64(q, s, s-0.5)
 	return e + e
 }

@@ -67,10 +67,10 @@ func logOf32(k, f float32) float32 {
 }
 
 func logOf64(k, f float64) float64 {
-	a := FMA(k, ln2Hi64, f)
-	d := FMA(k, -ln2Hi64, a)
-	w := FMA(k, ln2Lo64, f-d)
-	return a + FMA(logTail64(f), float64(f*f), w)
+	a := fma64(k, ln2Hi64, f)
+	d := fma64(k, -ln2Hi64, a)
+	w := fma64(k, ln2Lo64, f-d)
+	return a + fma64(logTail64(f), float64(f*f), w)
 }
 
 // logTail32 is (log(1+f) - f)/f² for -1/4 <= f <= 1/2.
@@ -86,25 +86,25 @@ func logTail32(f float32) float32 {
 }
 
 func logTail64(f float64) float64 {
-	q := FMA(0x1.07f187e2513cbp-7, f, -0x1.e0dd29f2d87b0p-6)
-	q = FMA(q, f, 0x1.9faa7832b0808p-5)
-	q = FMA(q, f, -0x1.e9a65e96d1deap-5)
-	q = FMA(q, f, 0x1.f2aba7908e998p-5)
-	q = FMA(q, f, -0x1.ffef9a1450174p-5)
-	q = FMA(q, f, 0x1.101193240f8d6p-4)
-	q = FMA(q, f, -0x1.2463bb1dc1942p-4)
-	q = FMA(q, f, 0x1.3b1ff62deb8a4p-4)
-	q = FMA(q, f, -0x1.555983a7f7a83p-4)
-	q = FMA(q, f, 0x1.745ce3803a4efp-4)
-	q = FMA(q, f, -0x1.99996e060e0cfp-4)
-	q = FMA(q, f, 0x1.c71c70ed24e8fp-4)
-	q = FMA(q, f, -0x1.000000781a432p-3)
-	q = FMA(q, f, 0x1.24924929f8d7fp-3)
-	q = FMA(q, f, -0x1.55555553fd61ap-3)
-	q = FMA(q, f, 0x1.999999998965fp-3)
-	q = FMA(q, f, -0x1.0000000000dcdp-2)
-	q = FMA(q, f, 0x1.55555555555c4p-2)
-	return FMA(q, f, -0x1.ffffffffffffbp-2)
+	q := fma64(0x1.07f187e2513cbp-7, f, -0x1.e0dd29f2d87b0p-6)
+	q = fma64(q, f, 0x1.9faa7832b0808p-5)
+	q = fma64(q, f, -0x1.e9a65e96d1deap-5)
+	q = fma64(q, f, 0x1.f2aba7908e998p-5)
+	q = fma64(q, f, -0x1.ffef9a1450174p-5)
+	q = fma64(q, f, 0x1.101193240f8d6p-4)
+	q = fma64(q, f, -0x1.2463bb1dc1942p-4)
+	q = fma64(q, f, 0x1.3b1ff62deb8a4p-4)
+	q = fma64(q, f, -0x1.555983a7f7a83p-4)
+	q = fma64(q, f, 0x1.745ce3803a4efp-4)
+	q = fma64(q, f, -0x1.99996e060e0cfp-4)
+	q = fma64(q, f, 0x1.c71c70ed24e8fp-4)
+	q = fma64(q, f, -0x1.000000781a432p-3)
+	q = fma64(q, f, 0x1.24924929f8d7fp-3)
+	q = fma64(q, f, -0x1.55555553fd61ap-3)
+	q = fma64(q, f, 0x1.999999998965fp-3)
+	q = fma64(q, f, -0x1.0000000000dcdp-2)
+	q = fma64(q, f, 0x1.55555555555c4p-2)
+	return fma64(q, f, -0x1.ffffffffffffbp-2)
 }
 
 // Log1p returns log(1+x), with its relative accuracy next to 0. Error: float32 at most 0.92
@@ -151,6 +151,6 @@ func log1p64(x float64) float64 {
 	e := j & 0xfff0000000000000
 	k := float64(int64(j>>52) - 1023)
 	s := math.Float64frombits(0x8000000000000000 - e)
-	f := math.Float64frombits(math.Float64bits(x)-(e-0x3ff0000000000000)) + FMA(s, 0.25, -1)
+	f := math.Float64frombits(math.Float64bits(x)-(e-0x3ff0000000000000)) + fma64(s, 0.25, -1)
 	return logOf64(k, f)
 }

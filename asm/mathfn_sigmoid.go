@@ -54,25 +54,25 @@ func tanh64(x float64) float64 {
 	if a >= 0.55 {
 		const shift = magic64 + 1023
 		a += a
-		t := FMA(a, log2e64, shift)
+		t := fma64(a, log2e64, shift)
 		n := t - shift
-		r := FMA(n, -ln2Hi64, a)
-		r = FMA(n, -ln2Lo64, r)
-		p := FMA(expTail64(r), r, 1)
-		p = FMA(p, r, 1)
-		y = 1 - 2/FMA(p, math.Float64frombits(math.Float64bits(t)<<52), 1)
+		r := fma64(n, -ln2Hi64, a)
+		r = fma64(n, -ln2Lo64, r)
+		p := fma64(expTail64(r), r, 1)
+		p = fma64(p, r, 1)
+		y = 1 - 2/fma64(p, math.Float64frombits(math.Float64bits(t)<<52), 1)
 	} else {
 		z := float64(a * a)
-		u := FMA(0x1.abf8522203b10p-15, z, -0x1.b906628f39df4p-13)
-		u = FMA(u, z, 0x1.2fa1fd4af3701p-11)
-		u = FMA(u, z, -0x1.7cf3a44245f0bp-10)
-		u = FMA(u, z, 0x1.d6c61aea98175p-9)
-		u = FMA(u, z, -0x1.226ddd2fb0e60p-7)
-		u = FMA(u, z, 0x1.664f45c1d6af7p-6)
-		u = FMA(u, z, -0x1.ba1ba1ad6b40bp-5)
-		u = FMA(u, z, 0x1.11111111028ddp-3)
-		u = FMA(u, z, -0x1.555555555549dp-2)
-		y = FMA(float64(z*u), a, a)
+		u := fma64(0x1.abf8522203b10p-15, z, -0x1.b906628f39df4p-13)
+		u = fma64(u, z, 0x1.2fa1fd4af3701p-11)
+		u = fma64(u, z, -0x1.7cf3a44245f0bp-10)
+		u = fma64(u, z, 0x1.d6c61aea98175p-9)
+		u = fma64(u, z, -0x1.226ddd2fb0e60p-7)
+		u = fma64(u, z, 0x1.664f45c1d6af7p-6)
+		u = fma64(u, z, -0x1.ba1ba1ad6b40bp-5)
+		u = fma64(u, z, 0x1.11111111028ddp-3)
+		u = fma64(u, z, -0x1.555555555549dp-2)
+		y = fma64(float64(z*u), a, a)
 	}
 	return math.Float64frombits(math.Float64bits(y) | sign)
 }
@@ -119,22 +119,22 @@ func sigmoid64(x float64) float64 {
 	}
 	x = -x
 	const shift, h = magic64 + 511, 0x1p-512
-	t := FMA(x, log2e64, shift)
+	t := fma64(x, log2e64, shift)
 	n := t - shift
-	r := FMA(n, -ln2Hi64, x)
-	r = FMA(n, -ln2Lo64, r)
-	q := FMA(float64(r*r), expTail64(r), r)
+	r := fma64(n, -ln2Hi64, x)
+	r = fma64(n, -ln2Lo64, r)
+	q := fma64(float64(r*r), expTail64(r), r)
 	s := math.Float64frombits(math.Float64bits(t) << 52)
 	high, low := s, h
 	if !(s > h) {
 		high, low = h, s
 	}
 	sum := s + h
-	d := FMA(q, s, sum)
-	e := FMA(q, s, sum-d) + (low - (sum - high))
+	d := fma64(q, s, sum)
+	e := fma64(q, s, sum-d) + (low - (sum - high))
 	y := h / d
-	u := FMA(e, y, FMA(d, y, -h))
-	return FMA(float64(u*-0x1p512), y, y)
+	u := fma64(e, y, fma64(d, y, -h))
+	return fma64(float64(u*-0x1p512), y, y)
 }
 
 // Erf returns the error function, 2/√π times the integral of e^-t² from 0 to x.
@@ -189,46 +189,56 @@ func erf64(x float64) float64 {
 	}
 	var y float64
 	if a >= 0.9 {
-		v := FMA(0x1.f3a15d96cb720p-40, a, -0x1.54f62f8dea626p-34)
-		v = FMA(v, a, 0x1.b40373460233fp-30)
-		v = FMA(v, a, -0x1.5aee4dd1b1ae2p-26)
-		v = FMA(v, a, 0x1.8062f7846bc44p-23)
-		v = FMA(v, a, -0x1.39aee40d667a9p-20)
-		v = FMA(v, a, 0x1.836e582d59841p-18)
-		v = FMA(v, a, -0x1.6b0abcde7ba7ep-16)
-		v = FMA(v, a, 0x1.f22ba278a00a9p-15)
-		v = FMA(v, a, -0x1.ad44497b2c738p-14)
-		v = FMA(v, a, 0x1.942a64f546d3ep-17)
-		v = FMA(v, a, 0x1.25f26ee6ef650p-11)
-		v = FMA(v, a, -0x1.b81d7ca765cbfp-10)
-		v = FMA(v, a, 0x1.a75c1a9bd9413p-13)
-		v = FMA(v, a, 0x1.396f0e9ed0d28p-6)
-		v = FMA(v, a, -0x1.a4f5307fc3c88p-4)
-		v = FMA(v, a, -0x1.45f306fb4a8e9p-1)
-		v = FMA(v, a, -0x1.06eba76e7abbep-3)
-		v = FMA(v, a, -a)
+		v := logErfc64(a)
 		const shift = magic64 + 1023 + 2048
-		t := FMA(v, log2e64, shift)
-		r := FMA(t-shift, -math.Ln2, v)
-		p := FMA(expTail64(r), r, 1)
-		p = FMA(p, r, 1)
-		y = FMA(p, math.Float64frombits(math.Float64bits(t)<<52), 1)
+		t := fma64(v, log2e64, shift)
+		r := fma64(t-shift, -math.Ln2, v)
+		p := fma64(expTail64(r), r, 1)
+		p = fma64(p, r, 1)
+		y = fma64(p, math.Float64frombits(math.Float64bits(t)<<52), 1)
 	} else {
 		z := float64(a * a)
-		u := FMA(-0x1.deca89ea935b8p-31, z, 0x1.e6459d47fcb92p-27)
-		u = FMA(u, z, -0x1.5dfa4ee9971a0p-23)
-		u = FMA(u, z, 0x1.b9c89e3b21979p-20)
-		u = FMA(u, z, -0x1.f4d0eb8c03685p-17)
-		u = FMA(u, z, 0x1.f9a31e118f63cp-14)
-		u = FMA(u, z, -0x1.c02db402b052ep-11)
-		u = FMA(u, z, 0x1.565bcd102c26fp-8)
-		u = FMA(u, z, -0x1.b82ce312a0bc7p-6)
-		u = FMA(u, z, 0x1.ce2f21a0434a5p-4)
-		u = FMA(u, z, -0x1.812746b0379fcp-2)
-		u = FMA(u, z, 0x1.06eba8214db69p-3)
-		y = FMA(u, a, a)
+		u := erfTail64(z)
+		y = fma64(u, a, a)
 	}
 	return math.Float64frombits(math.Float64bits(y) | sign)
+}
+
+// logErfc64 is log(erfc a) for 0.9 <= a <= 6.
+func logErfc64(a float64) float64 {
+	v := fma64(0x1.f3a15d96cb720p-40, a, -0x1.54f62f8dea626p-34)
+	v = fma64(v, a, 0x1.b40373460233fp-30)
+	v = fma64(v, a, -0x1.5aee4dd1b1ae2p-26)
+	v = fma64(v, a, 0x1.8062f7846bc44p-23)
+	v = fma64(v, a, -0x1.39aee40d667a9p-20)
+	v = fma64(v, a, 0x1.836e582d59841p-18)
+	v = fma64(v, a, -0x1.6b0abcde7ba7ep-16)
+	v = fma64(v, a, 0x1.f22ba278a00a9p-15)
+	v = fma64(v, a, -0x1.ad44497b2c738p-14)
+	v = fma64(v, a, 0x1.942a64f546d3ep-17)
+	v = fma64(v, a, 0x1.25f26ee6ef650p-11)
+	v = fma64(v, a, -0x1.b81d7ca765cbfp-10)
+	v = fma64(v, a, 0x1.a75c1a9bd9413p-13)
+	v = fma64(v, a, 0x1.396f0e9ed0d28p-6)
+	v = fma64(v, a, -0x1.a4f5307fc3c88p-4)
+	v = fma64(v, a, -0x1.45f306fb4a8e9p-1)
+	v = fma64(v, a, -0x1.06eba76e7abbep-3)
+	return fma64(v, a, -a)
+}
+
+// erfTail64 is erf(a)/a - 1 for z = a², a < 0.9.
+func erfTail64(z float64) float64 {
+	u := fma64(-0x1.deca89ea935b8p-31, z, 0x1.e6459d47fcb92p-27)
+	u = fma64(u, z, -0x1.5dfa4ee9971a0p-23)
+	u = fma64(u, z, 0x1.b9c89e3b21979p-20)
+	u = fma64(u, z, -0x1.f4d0eb8c03685p-17)
+	u = fma64(u, z, 0x1.f9a31e118f63cp-14)
+	u = fma64(u, z, -0x1.c02db402b052ep-11)
+	u = fma64(u, z, 0x1.565bcd102c26fp-8)
+	u = fma64(u, z, -0x1.b82ce312a0bc7p-6)
+	u = fma64(u, z, 0x1.ce2f21a0434a5p-4)
+	u = fma64(u, z, -0x1.812746b0379fcp-2)
+	return fma64(u, z, 0x1.06eba8214db69p-3)
 }
 
 // Rsqrt returns 1/√x, the quotient of the rounded root. Error: at most 1.50
