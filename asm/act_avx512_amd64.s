@@ -4,56 +4,55 @@
 
 #include "textflag.h"
 
-// reLUF32AVX512 is dst[i] = x[i] < 0 ? 0 : x[i].
+// reLUF32AVX512 is dst[i] = x[i] < 0 ? 0 : x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func reLUF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT reLUF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	VXORPS X0, X0, X0; SUBQ $0x00000080, DX
-	JLT           aligned
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+8(FP), SI
+	MOVQ   n+16(FP), DX
+	BTRQ $0x3f, DX; VXORPS X0, X0, X0; SUBQ $0x00000080, DX
+	JLT    begin
+	CMPQ   n+16(FP), $0x00
+	JLT    first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ    begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; VMOVUPS Z1, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x40, DX
+	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; VMOVNTPS Z1, (DI); VMOVUPS 64(SI), Z2; VCMPPS $0x15, Z0, Z2, K3; VMOVAPS.Z Z2, K3, Z2; VMOVNTPS Z2, 64(DI)
+	VMOVUPS 128(SI), Z3; VCMPPS $0x15, Z0, Z3, K4; VMOVAPS.Z Z3, K4, Z3; VMOVNTPS Z3, 128(DI); VMOVUPS 192(SI), Z4; VCMPPS $0x15, Z0, Z4, K5; VMOVAPS.Z Z4, K5, Z4; VMOVNTPS Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; VMOVUPS Z1, (DI); VMOVUPS 64(SI), Z2; VCMPPS $0x15, Z0, Z2, K3; VMOVAPS.Z Z2, K3, Z2; VMOVUPS Z2, 64(DI)
 	VMOVUPS 128(SI), Z3; VCMPPS $0x15, Z0, Z3, K4; VMOVAPS.Z Z3, K4, Z3; VMOVUPS Z3, 128(DI); VMOVUPS 192(SI), Z4; VCMPPS $0x15, Z0, Z4, K5; VMOVAPS.Z Z4, K5, Z4; VMOVUPS Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, DX
@@ -65,133 +64,66 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// reLUNTF32AVX512 is dst[i] = x[i] < 0 ? 0 : x[i]. It stores past the caches; n is at least 128.
-//
-// func reLUNTF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT reLUNTF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	VXORPS X0, X0, X0; SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; VMOVNTPS Z1, (DI); VMOVUPS 64(SI), Z2; VCMPPS $0x15, Z0, Z2, K3; VMOVAPS.Z Z2, K3, Z2; VMOVNTPS Z2, 64(DI)
-	VMOVUPS 128(SI), Z3; VCMPPS $0x15, Z0, Z3, K4; VMOVAPS.Z Z3, K4, Z3; VMOVNTPS Z3, 128(DI); VMOVUPS 192(SI), Z4; VCMPPS $0x15, Z0, Z4, K5; VMOVAPS.Z Z4, K5, Z4; VMOVNTPS Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE       vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; VMOVNTPS Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE       vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VCMPPS $0x15, Z0, Z1, K2; VMOVAPS.Z Z1, K2, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// reLUGradF32AVX512 is dx[i] = y[i] > 0 ? dy[i] : 0.
+// reLUGradF32AVX512 is dx[i] = y[i] > 0 ? dy[i] : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func reLUGradF32AVX512(dx *float32, dy *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT reLUGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VXORPS X0, X0, X0; SUBQ $0x00000080, R8
-	JLT           aligned
+	MOVQ   dx+0(FP), DI
+	MOVQ   dy+8(FP), SI
+	MOVQ   y+16(FP), DX
+	MOVQ   n+24(FP), R8
+	BTRQ $0x3f, R8; VXORPS X0, X0, X0; SUBQ $0x00000080, R8
+	JLT    begin
+	CMPQ   n+24(FP), $0x00
+	JLT    first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z0, K2; VMOVAPS.Z Z1, K2, Z1; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z0, K2; VMOVAPS.Z Z1, K2, Z1
+	VMOVUPS Z1, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z0, K2; VMOVAPS.Z Z1, K2, Z1; VMOVNTPS Z1, (DI); VMOVUPS 64(SI), Z2; VCMPPS $0x11, 64(DX), Z0, K3; VMOVAPS.Z Z2, K3, Z2; VMOVNTPS Z2, 64(DI)
+	VMOVUPS 128(SI), Z3; VCMPPS $0x11, 128(DX), Z0, K4; VMOVAPS.Z Z3, K4, Z3; VMOVNTPS Z3, 128(DI); VMOVUPS 192(SI), Z4; VCMPPS $0x11, 192(DX), Z0, K5; VMOVAPS.Z Z4, K5, Z4; VMOVNTPS Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z0, K2; VMOVAPS.Z Z1, K2, Z1; VMOVUPS Z1, (DI); VMOVUPS 64(SI), Z2; VCMPPS $0x11, 64(DX), Z0, K3; VMOVAPS.Z Z2, K3, Z2; VMOVUPS Z2, 64(DI)
 	VMOVUPS 128(SI), Z3; VCMPPS $0x11, 128(DX), Z0, K4; VMOVAPS.Z Z3, K4, Z3; VMOVUPS Z3, 128(DI); VMOVUPS 192(SI), Z4; VCMPPS $0x11, 192(DX), Z0, K5; VMOVAPS.Z Z4, K5, Z4; VMOVUPS Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -203,134 +135,65 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z0, K2; VMOVAPS.Z Z1, K2, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// reLUGradNTF32AVX512 is dx[i] = y[i] > 0 ? dy[i] : 0. It stores past the caches; n is at least 128.
-//
-// func reLUGradNTF32AVX512(dx *float32, dy *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT reLUGradNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VXORPS X0, X0, X0; SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z0, K2; VMOVAPS.Z Z1, K2, Z1; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z0, K2; VMOVAPS.Z Z1, K2, Z1; VMOVNTPS Z1, (DI); VMOVUPS 64(SI), Z2; VCMPPS $0x11, 64(DX), Z0, K3; VMOVAPS.Z Z2, K3, Z2; VMOVNTPS Z2, 64(DI)
-	VMOVUPS 128(SI), Z3; VCMPPS $0x11, 128(DX), Z0, K4; VMOVAPS.Z Z3, K4, Z3; VMOVNTPS Z3, 128(DI); VMOVUPS 192(SI), Z4; VCMPPS $0x11, 192(DX), Z0, K5; VMOVAPS.Z Z4, K5, Z4; VMOVNTPS Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z0, K2; VMOVAPS.Z Z1, K2, Z1; VMOVNTPS Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z0, K2; VMOVAPS.Z Z1, K2, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// leakyReLUF32AVX512 is dst[i] = x[i] < 0 ? a*x[i] : x[i].
+// leakyReLUF32AVX512 is dst[i] = x[i] < 0 ? a*x[i] : x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func leakyReLUF32AVX512(dst *float32, x *float32, a float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT leakyReLUF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VXORPS X0, X0, X0
-	VBROADCASTSS  a+16(FP), Z1
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+24(FP), DX
+	BTRQ $0x3f, DX; VXORPS X0, X0, X0
+	VBROADCASTSS a+16(FP), Z1
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; LEAQ (DI), AX
-	TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2
+	VMOVUPS Z2, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x40, DX
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z4; VMULPS Z4, Z1, Z5; VCMPPS $0x11, Z0, Z4, K3
+	VBLENDMPS Z5, Z4, K3, Z4; VMOVNTPS Z4, 64(DI); VMOVUPS 128(SI), Z6; VMULPS Z6, Z1, Z7; VCMPPS $0x11, Z0, Z6, K4; VBLENDMPS Z7, Z6, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z8
+	VMULPS Z8, Z1, Z9; VCMPPS $0x11, Z0, Z8, K5; VBLENDMPS Z9, Z8, K5, Z8; VMOVNTPS Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; VMOVUPS Z2, (DI); VMOVUPS 64(SI), Z4; VMULPS Z4, Z1, Z5; VCMPPS $0x11, Z0, Z4, K3
 	VBLENDMPS Z5, Z4, K3, Z4; VMOVUPS Z4, 64(DI); VMOVUPS 128(SI), Z6; VMULPS Z6, Z1, Z7; VCMPPS $0x11, Z0, Z6, K4; VBLENDMPS Z7, Z6, K4, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(SI), Z8
 	VMULPS Z8, Z1, Z9; VCMPPS $0x11, Z0, Z8, K5; VBLENDMPS Z9, Z8, K5, Z8; VMOVUPS Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, DX
@@ -342,138 +205,68 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// leakyReLUNTF32AVX512 is dst[i] = x[i] < 0 ? a*x[i] : x[i]. It stores past the caches; n is at least 128.
-//
-// func leakyReLUNTF32AVX512(dst *float32, x *float32, a float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT leakyReLUNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VXORPS X0, X0, X0
-	VBROADCASTSS  a+16(FP), Z1
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; LEAQ (DI), AX
-	TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z4; VMULPS Z4, Z1, Z5; VCMPPS $0x11, Z0, Z4, K3
-	VBLENDMPS Z5, Z4, K3, Z4; VMOVNTPS Z4, 64(DI); VMOVUPS 128(SI), Z6; VMULPS Z6, Z1, Z7; VCMPPS $0x11, Z0, Z6, K4; VBLENDMPS Z7, Z6, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z8
-	VMULPS Z8, Z1, Z9; VCMPPS $0x11, Z0, Z8, K5; VBLENDMPS Z9, Z8, K5, Z8; VMOVNTPS Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE       vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE       vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, Z0, Z2, K2; VBLENDMPS Z3, Z2, K2, Z2; VMOVUPS Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// leakyReLUGradF32AVX512 is dx[i] = y[i] > 0 ? dy[i] : a*dy[i].
+// leakyReLUGradF32AVX512 is dx[i] = y[i] > 0 ? dy[i] : a*dy[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func leakyReLUGradF32AVX512(dx *float32, dy *float32, y *float32, a float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT leakyReLUGradF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+32(FP), R8
-	VXORPS X0, X0, X0
-	VBROADCASTSS  a+24(FP), Z1
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+32(FP), R8
+	BTRQ $0x3f, R8; VXORPS X0, X0, X0
+	VBROADCASTSS a+24(FP), Z1
 	SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VMULPS Z2, Z1, Z4; VCMPPS $0x11, Z3, Z0, K2; VBLENDMPS Z2, Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y4, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VMULPS Z2, Z1, Z4; VCMPPS $0x11, Z3, Z0, K2
+	VBLENDMPS Z2, Z4, K2, Z4; VMOVUPS Z4, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, (DX), Z0, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVNTPS Z3, (DI); VMOVUPS 64(SI), Z4; VMULPS Z4, Z1, Z5; VCMPPS $0x11, 64(DX), Z0, K3
+	VBLENDMPS Z4, Z5, K3, Z5; VMOVNTPS Z5, 64(DI); VMOVUPS 128(SI), Z6; VMULPS Z6, Z1, Z7; VCMPPS $0x11, 128(DX), Z0, K4; VBLENDMPS Z6, Z7, K4, Z7; VMOVNTPS Z7, 128(DI); VMOVUPS 192(SI), Z8
+	VMULPS Z8, Z1, Z9; VCMPPS $0x11, 192(DX), Z0, K5; VBLENDMPS Z8, Z9, K5, Z9; VMOVNTPS Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, (DX), Z0, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVUPS Z3, (DI); VMOVUPS 64(SI), Z4; VMULPS Z4, Z1, Z5; VCMPPS $0x11, 64(DX), Z0, K3
 	VBLENDMPS Z4, Z5, K3, Z5; VMOVUPS Z5, 64(DI); VMOVUPS 128(SI), Z6; VMULPS Z6, Z1, Z7; VCMPPS $0x11, 128(DX), Z0, K4; VBLENDMPS Z6, Z7, K4, Z7; VMOVUPS Z7, 128(DI); VMOVUPS 192(SI), Z8
 	VMULPS Z8, Z1, Z9; VCMPPS $0x11, 192(DX), Z0, K5; VBLENDMPS Z8, Z9, K5, Z9; VMOVUPS Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -486,84 +279,12 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VMULPS Z2, Z1, Z4; VCMPPS $0x11, Z3, Z0, K2; VBLENDMPS Z2, Z4, K2, Z4
-	VMOVUPS Z4, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// leakyReLUGradNTF32AVX512 is dx[i] = y[i] > 0 ? dy[i] : a*dy[i]. It stores past the caches; n is at least 128.
-//
-// func leakyReLUGradNTF32AVX512(dx *float32, dy *float32, y *float32, a float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT leakyReLUGradNTF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+32(FP), R8
-	VXORPS X0, X0, X0
-	VBROADCASTSS  a+24(FP), Z1
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VMULPS Z2, Z1, Z4; VCMPPS $0x11, Z3, Z0, K2; VBLENDMPS Z2, Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y4, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, (DX), Z0, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVNTPS Z3, (DI); VMOVUPS 64(SI), Z4; VMULPS Z4, Z1, Z5; VCMPPS $0x11, 64(DX), Z0, K3
-	VBLENDMPS Z4, Z5, K3, Z5; VMOVNTPS Z5, 64(DI); VMOVUPS 128(SI), Z6; VMULPS Z6, Z1, Z7; VCMPPS $0x11, 128(DX), Z0, K4; VBLENDMPS Z6, Z7, K4, Z7; VMOVNTPS Z7, 128(DI); VMOVUPS 192(SI), Z8
-	VMULPS Z8, Z1, Z9; VCMPPS $0x11, 192(DX), Z0, K5; VBLENDMPS Z8, Z9, K5, Z9; VMOVNTPS Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z2; VMULPS Z2, Z1, Z3; VCMPPS $0x11, (DX), Z0, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVNTPS Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VMULPS Z2, Z1, Z4; VCMPPS $0x11, Z3, Z0, K2; VBLENDMPS Z2, Z4, K2, Z4
-	VMOVUPS Z4, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // pReLUF32AVX512 is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i].
@@ -571,55 +292,38 @@ done:
 // func pReLUF32AVX512(dst *float32, x *float32, slope *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT pReLUF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          slope+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+8(FP), SI
+	MOVQ   slope+16(FP), DX
+	MOVQ   n+24(FP), R8
 	VXORPS X0, X0, X0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT    begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMULPS Z2, Z1, Z2; VCMPPS $0x11, Z0, Z1, K2; VBLENDMPS Z2, Z1, K2, Z1
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMULPS Z2, Z1, Z2; VCMPPS $0x11, Z0, Z1, K2
+	VBLENDMPS Z2, Z1, K2, Z1; VMOVUPS Z1, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
+vectors:
+	SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VMULPS (DX), Z1, Z2; VCMPPS $0x11, Z0, Z1, K2; VBLENDMPS Z2, Z1, K2, Z1; VMOVUPS Z1, (DI); VMOVUPS 64(SI), Z3; VMULPS 64(DX), Z3, Z4; VCMPPS $0x11, Z0, Z3, K3
 	VBLENDMPS Z4, Z3, K3, Z3; VMOVUPS Z3, 64(DI); VMOVUPS 128(SI), Z5; VMULPS 128(DX), Z5, Z6; VCMPPS $0x11, Z0, Z5, K4; VBLENDMPS Z6, Z5, K4, Z5; VMOVUPS Z5, 128(DI); VMOVUPS 192(SI), Z7
 	VMULPS 192(DX), Z7, Z8; VCMPPS $0x11, Z0, Z7, K5; VBLENDMPS Z8, Z7, K5, Z7; VMOVUPS Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -632,9 +336,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMULPS Z2, Z1, Z2; VCMPPS $0x11, Z0, Z1, K2; VBLENDMPS Z2, Z1, K2, Z1
-	VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -645,59 +349,42 @@ done:
 // func pReLUGradF32AVX512(dx *float32, dy *float32, x *float32, slope *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT pReLUGradF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          slope+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ   dx+0(FP), DI
+	MOVQ   dy+8(FP), SI
+	MOVQ   x+16(FP), DX
+	MOVQ   slope+24(FP), R8
+	MOVQ   n+32(FP), R9
 	VXORPS X0, X0, X0; SUBQ $0x00000080, R9
-	JLT           aligned
+	JLT    begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VMULPS Z3, Z1, Z3; VCMPPS $0x11, Z2, Z0, K2
-	VBLENDMPS Z1, Z3, K2, Z3; LEAQ (DI), AX; TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x00000080, R9
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VMULPS Z3, Z1, Z3
+	VCMPPS $0x11, Z2, Z0, K2; VBLENDMPS Z1, Z3, K2, Z3; VMOVUPS Z3, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R9
 
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x40, R9
+vectors:
+	SUBQ $0x40, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VMULPS (R8), Z1, Z2; VCMPPS $0x11, (DX), Z0, K2; VBLENDMPS Z1, Z2, K2, Z2; VMOVUPS Z2, (DI); VMOVUPS 64(SI), Z3; VMULPS 64(R8), Z3, Z4; VCMPPS $0x11, 64(DX), Z0, K3
 	VBLENDMPS Z3, Z4, K3, Z4; VMOVUPS Z4, 64(DI); VMOVUPS 128(SI), Z5; VMULPS 128(R8), Z5, Z6; VCMPPS $0x11, 128(DX), Z0, K4; VBLENDMPS Z5, Z6, K4, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(SI), Z7
 	VMULPS 192(R8), Z7, Z8; VCMPPS $0x11, 192(DX), Z0, K5; VBLENDMPS Z7, Z8, K5, Z8; VMOVUPS Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8
 	SUBQ $0x40, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R9
@@ -710,9 +397,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VMULPS Z3, Z1, Z3; VCMPPS $0x11, Z2, Z0, K2
-	VBLENDMPS Z1, Z3, K2, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -723,55 +410,38 @@ done:
 // func pReLUSlopeF32AVX512(dst *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT pReLUSlopeF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ   dst+0(FP), DI
+	MOVQ   dy+8(FP), SI
+	MOVQ   x+16(FP), DX
+	MOVQ   n+24(FP), R8
 	VXORPS X0, X0, X0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT    begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z2; VCMPPS $0x11, Z0, Z1, K2; VMOVAPS.Z Z2, K2, Z2
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z2; VCMPPS $0x11, Z0, Z1, K2
+	VMOVAPS.Z Z2, K2, Z2; VMOVUPS Z2, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
+vectors:
+	SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (DX), Z1; VMULPS (SI), Z1, Z2; VCMPPS $0x11, Z0, Z1, K2; VMOVAPS.Z Z2, K2, Z2; VMOVUPS Z2, (DI); VMOVUPS 64(DX), Z3; VMULPS 64(SI), Z3, Z4; VCMPPS $0x11, Z0, Z3, K3
 	VMOVAPS.Z Z4, K3, Z4; VMOVUPS Z4, 64(DI); VMOVUPS 128(DX), Z5; VMULPS 128(SI), Z5, Z6; VCMPPS $0x11, Z0, Z5, K4; VMOVAPS.Z Z6, K4, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(DX), Z7
 	VMULPS 192(SI), Z7, Z8; VCMPPS $0x11, Z0, Z7, K5; VMOVAPS.Z Z8, K5, Z8; VMOVUPS Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -784,9 +454,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (SI), K1, Z2; VMULPS Z2, Z1, Z2; VCMPPS $0x11, Z0, Z1, K2; VMOVAPS.Z Z2, K2, Z2
-	VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -797,58 +467,41 @@ done:
 // func clampGradF32AVX512(dx *float32, dy *float32, y *float32, a float32, lo float32, hi float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT clampGradF32AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+40(FP), R8
-	VBROADCASTSS  lo+28(FP), Z0
-	VBROADCASTSS  hi+32(FP), Z1
-	VBROADCASTSS  a+24(FP), Z2
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+40(FP), R8
+	VBROADCASTSS lo+28(FP), Z0
+	VBROADCASTSS hi+32(FP), Z1
+	VBROADCASTSS a+24(FP), Z2
 	SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VMOVUPS.Z (DX), K1, Z4; VMULPS Z3, Z2, Z3; VCMPPS $0x11, Z1, Z4, K2; VMOVAPS.Z Z3, K2, Z3
-	VCMPPS $0x11, Z4, Z0, K3; VMOVAPS.Z Z3, K3, Z3; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VMOVUPS.Z (DX), K1, Z4; VMULPS Z3, Z2, Z3; VCMPPS $0x11, Z1, Z4, K2
+	VMOVAPS.Z Z3, K2, Z3; VCMPPS $0x11, Z4, Z0, K3; VMOVAPS.Z Z3, K3, Z3; VMOVUPS Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (DX), Z3; VMOVUPS 64(DX), Z4; VMULPS (SI), Z2, Z5; VMULPS 64(SI), Z2, Z6; VCMPPS $0x11, Z1, Z3, K2; VCMPPS $0x11, Z1, Z4, K3; VMOVAPS.Z Z5, K2, Z5; VMOVAPS.Z Z6, K3, Z6
 	VCMPPS $0x11, Z3, Z0, K4; VCMPPS $0x11, Z4, Z0, K5; VMOVAPS.Z Z5, K4, Z5; VMOVAPS.Z Z6, K5, Z6; VMOVUPS Z5, (DI); VMOVUPS Z6, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x10, R8
@@ -861,9 +514,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VMOVUPS.Z (DX), K1, Z4; VMULPS Z3, Z2, Z3; VCMPPS $0x11, Z1, Z4, K2; VMOVAPS.Z Z3, K2, Z3
-	VCMPPS $0x11, Z4, Z0, K3; VMOVAPS.Z Z3, K3, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -874,51 +527,34 @@ done:
 // func hardSigmoidF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT hardSigmoidF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VXORPS X0, X0, X0; VBROADCASTSS actConstantsF32AVX512<>+0(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+4(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+8(SB), Z3; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VADDPS Z1, Z4, Z4; VMAXPS Z4, Z0, Z4; VMINPS Z4, Z2, Z4; VMULPS Z3, Z4, Z4
-	LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y4, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VADDPS Z1, Z4, Z4; VMAXPS Z4, Z0, Z4; VMINPS Z4, Z2, Z4
+	VMULPS Z3, Z4, Z4; VMOVUPS Z4, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z4; VMOVUPS 64(SI), Z5; VADDPS Z1, Z4, Z4; VADDPS Z1, Z5, Z5; VMAXPS Z4, Z0, Z4; VMAXPS Z5, Z0, Z5; VMINPS Z4, Z2, Z4; VMINPS Z5, Z2, Z5
 	VMULPS Z3, Z4, Z4; VMULPS Z3, Z5, Z5; VMOVUPS Z4, (DI); VMOVUPS Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x10, DX
@@ -931,9 +567,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VADDPS Z1, Z4, Z4; VMAXPS Z4, Z0, Z4; VMINPS Z4, Z2, Z4; VMULPS Z3, Z4, Z4
-	VMOVUPS Z4, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -944,51 +580,34 @@ done:
 // func stepF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT stepF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VXORPS X0, X0, X0; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z1; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VCMPPS $0x12, Z2, Z0, K2; VBLENDMPS Z1, Z2, K2, Z3; VCMPPS $0x15, Z0, Z2, K3; VMOVAPS.Z Z3, K3, Z3
-	LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VCMPPS $0x12, Z2, Z0, K2; VBLENDMPS Z1, Z2, K2, Z3; VCMPPS $0x15, Z0, Z2, K3
+	VMOVAPS.Z Z3, K3, Z3; VMOVUPS Z3, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z2; VMOVUPS 64(SI), Z3; VCMPPS $0x12, Z2, Z0, K2; VCMPPS $0x12, Z3, Z0, K3; VBLENDMPS Z1, Z2, K2, Z4; VBLENDMPS Z1, Z3, K3, Z5; VCMPPS $0x15, Z0, Z2, K4; VCMPPS $0x15, Z0, Z3, K5
 	VMOVAPS.Z Z4, K4, Z4; VMOVAPS.Z Z5, K5, Z5; VMOVUPS Z4, (DI); VMOVUPS Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x10, DX
@@ -1001,9 +620,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VCMPPS $0x12, Z2, Z0, K2; VBLENDMPS Z1, Z2, K2, Z3; VCMPPS $0x15, Z0, Z2, K3; VMOVAPS.Z Z3, K3, Z3
-	VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1014,54 +633,37 @@ done:
 // func sigmoidGradF32AVX512(dx *float32, dy *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT sigmoidGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VSUBPS Z2, Z0, Z3; VMULPS Z3, Z2, Z3; VMULPS Z3, Z1, Z3
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VSUBPS Z2, Z0, Z3; VMULPS Z3, Z2, Z3
+	VMULPS Z3, Z1, Z3; VMOVUPS Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VMOVUPS (DX), Z2; VSUBPS Z2, Z0, Z3; VMULPS Z3, Z2, Z3; VMULPS Z3, Z1, Z3; VMOVUPS Z3, (DI); VMOVUPS 64(SI), Z4; VMOVUPS 64(DX), Z5
 	VSUBPS Z5, Z0, Z6; VMULPS Z6, Z5, Z6; VMULPS Z6, Z4, Z6; VMOVUPS Z6, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x10, R8
@@ -1074,9 +676,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VSUBPS Z2, Z0, Z3; VMULPS Z3, Z2, Z3; VMULPS Z3, Z1, Z3
-	VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1087,55 +689,38 @@ done:
 // func tanhGradF32AVX512(dx *float32, dy *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT tanhGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VSUBPS Z2, Z0, Z3; VADDPS Z2, Z0, Z2; VMULPS Z2, Z3, Z2
-	VMULPS Z2, Z1, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VSUBPS Z2, Z0, Z3; VADDPS Z2, Z0, Z2
+	VMULPS Z2, Z3, Z2; VMULPS Z2, Z1, Z2; VMOVUPS Z2, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VMOVUPS 64(SI), Z2; VMOVUPS (DX), Z3; VMOVUPS 64(DX), Z4; VSUBPS Z3, Z0, Z5; VSUBPS Z4, Z0, Z6; VADDPS Z3, Z0, Z3; VADDPS Z4, Z0, Z4
 	VMULPS Z3, Z5, Z3; VMULPS Z4, Z6, Z4; VMULPS Z3, Z1, Z3; VMULPS Z4, Z2, Z4; VMOVUPS Z3, (DI); VMOVUPS Z4, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; SUBQ $0x20, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x10, R8
@@ -1148,9 +733,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VSUBPS Z2, Z0, Z3; VADDPS Z2, Z0, Z2; VMULPS Z2, Z3, Z2
-	VMULPS Z2, Z1, Z2; VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1161,51 +746,34 @@ done:
 // func softsignF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softsignF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConstantsF32AVX512<>+16(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+20(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+24(SB), Z3; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMAXPS Z4, Z1, Z4; VMINPS Z4, Z0, Z4; VANDPS Z4, Z3, Z5; VADDPS Z5, Z2, Z5
-	VDIVPS Z5, Z4, Z5; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y5, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMAXPS Z4, Z1, Z4; VMINPS Z4, Z0, Z4; VANDPS Z4, Z3, Z5
+	VADDPS Z5, Z2, Z5; VDIVPS Z5, Z4, Z5; VMOVUPS Z5, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMAXPS (SI), Z1, Z4; VMAXPS 64(SI), Z1, Z5; VMINPS Z4, Z0, Z4; VMINPS Z5, Z0, Z5; VANDPS Z4, Z3, Z6; VANDPS Z5, Z3, Z7; VADDPS Z6, Z2, Z6; VADDPS Z7, Z2, Z7
 	VDIVPS Z6, Z4, Z6; VDIVPS Z7, Z5, Z7; VMOVUPS Z6, (DI); VMOVUPS Z7, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x10, DX
@@ -1218,9 +786,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMAXPS Z4, Z1, Z4; VMINPS Z4, Z0, Z4; VANDPS Z4, Z3, Z5; VADDPS Z5, Z2, Z5
-	VDIVPS Z5, Z4, Z5; VMOVUPS Z5, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1231,54 +799,37 @@ done:
 // func softsignGradF32AVX512(dx *float32, dy *float32, y *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softsignGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+24(SB), Z1; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VANDPS Z3, Z1, Z3; VSUBPS Z3, Z0, Z3; VMULPS Z3, Z3, Z3
-	VMULPS Z3, Z2, Z3; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VANDPS Z3, Z1, Z3; VSUBPS Z3, Z0, Z3
+	VMULPS Z3, Z3, Z3; VMULPS Z3, Z2, Z3; VMOVUPS Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z2; VMOVUPS 64(SI), Z3; VANDPS (DX), Z1, Z4; VANDPS 64(DX), Z1, Z5; VSUBPS Z4, Z0, Z4; VSUBPS Z5, Z0, Z5; VMULPS Z4, Z4, Z4; VMULPS Z5, Z5, Z5
 	VMULPS Z4, Z2, Z4; VMULPS Z5, Z3, Z5; VMOVUPS Z4, (DI); VMOVUPS Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x10, R8
@@ -1291,9 +842,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DX), K1, Z3; VANDPS Z3, Z1, Z3; VSUBPS Z3, Z0, Z3; VMULPS Z3, Z3, Z3
-	VMULPS Z3, Z2, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1304,58 +855,41 @@ done:
 // func maxoutGradF32AVX512(dx *float32, dy *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT maxoutGradF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ  dx+0(FP), DI
+	MOVQ  dy+8(FP), SI
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), R8
+	MOVQ  n+32(FP), R9
 	SUBQ $0x00000080, R9
-	JLT           aligned
+	JLT   begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VCMPPS $0x04, Z1, Z1, K2; VMOVAPS.Z Z0, K2, Z3
-	VCMPPS $0x00, Z2, Z1, K3; VBLENDMPS Z0, Z3, K3, Z3; LEAQ (DI), AX; TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R9
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VCMPPS $0x04, Z1, Z1, K2
+	VMOVAPS.Z Z0, K2, Z3; VCMPPS $0x00, Z2, Z1, K3; VBLENDMPS Z0, Z3, K3, Z3; VMOVUPS Z3, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R9
 
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x20, R9
+vectors:
+	SUBQ $0x20, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z0; VMOVUPS 64(SI), Z1; VMOVUPS (DX), Z2; VMOVUPS 64(DX), Z3; VCMPPS $0x04, Z2, Z2, K2; VCMPPS $0x04, Z3, Z3, K3; VMOVAPS.Z Z0, K2, Z4; VMOVAPS.Z Z1, K3, Z5
 	VCMPPS $0x00, (R8), Z2, K4; VCMPPS $0x00, 64(R8), Z3, K5; VBLENDMPS Z0, Z4, K4, Z4; VBLENDMPS Z1, Z5, K5, Z5; VMOVUPS Z4, (DI); VMOVUPS Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; SUBQ $0x20, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x10, R9
@@ -1368,9 +902,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VCMPPS $0x04, Z1, Z1, K2; VMOVAPS.Z Z0, K2, Z3
-	VCMPPS $0x00, Z2, Z1, K3; VBLENDMPS Z0, Z3, K3, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1381,58 +915,41 @@ done:
 // func maxoutRestF32AVX512(dst *float32, dy *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT maxoutRestF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ  dst+0(FP), DI
+	MOVQ  dy+8(FP), SI
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), R8
+	MOVQ  n+32(FP), R9
 	SUBQ $0x00000080, R9
-	JLT           aligned
+	JLT   begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DX), K1, Z0; VMOVUPS.Z (R8), K1, Z1; VMOVUPS.Z (SI), K1, Z2; VCMPPS $0x04, Z1, Z0, K2; VMOVAPS.Z Z2, K2, Z2
-	VCMPPS $0x00, Z0, Z0, K3; VMOVAPS.Z Z2, K3, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R9
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DX), K1, Z0; VMOVUPS.Z (R8), K1, Z1; VMOVUPS.Z (SI), K1, Z2; VCMPPS $0x04, Z1, Z0, K2
+	VMOVAPS.Z Z2, K2, Z2; VCMPPS $0x00, Z0, Z0, K3; VMOVAPS.Z Z2, K3, Z2; VMOVUPS Z2, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R9
 
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x20, R9
+vectors:
+	SUBQ $0x20, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (DX), Z0; VMOVUPS 64(DX), Z1; VMOVUPS (SI), Z2; VMOVUPS 64(SI), Z3; VCMPPS $0x04, (R8), Z0, K2; VCMPPS $0x04, 64(R8), Z1, K3; VMOVAPS.Z Z2, K2, Z2; VMOVAPS.Z Z3, K3, Z3
 	VCMPPS $0x00, Z0, Z0, K4; VCMPPS $0x00, Z1, Z1, K5; VMOVAPS.Z Z2, K4, Z2; VMOVAPS.Z Z3, K5, Z3; VMOVUPS Z2, (DI); VMOVUPS Z3, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; SUBQ $0x20, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x10, R9
@@ -1445,144 +962,58 @@ vector:
 
 rest:
 	ADDQ $0x10, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DX), K1, Z0; VMOVUPS.Z (R8), K1, Z1; VMOVUPS.Z (SI), K1, Z2; VCMPPS $0x04, Z1, Z0, K2; VMOVAPS.Z Z2, K2, Z2
-	VCMPPS $0x00, Z0, Z0, K3; VMOVAPS.Z Z2, K3, Z2; VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// eLUF32AVX512 is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i].
+// eLUF32AVX512 is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func eLUF32AVX512(dst *float32, x *float32, in float32, neg float32, pos float32, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT eLUF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSS  in+16(FP), Z0
-	VBROADCASTSS actConstantsF32AVX512<>+28(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+32(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z7; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z8
-	VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z11; VXORPS X12, X12, X12
-	VBROADCASTSS  neg+20(FP), Z13
-	VBROADCASTSS  pos+24(FP), Z14
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMULPS Z16, Z0, Z17; VMAXPS Z17, Z1, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18
-	VSUBPS Z2, Z18, Z19; VFMADD231PS Z4, Z19, Z17; VFMADD231PS Z19, Z5, Z17; VPSLLD $0x17, Z18, Z18; VMULPS Z17, Z17, Z20; VMOVAPS Z7, Z21; VFMADD231PS Z17, Z6, Z21; VFMADD213PS Z8, Z17, Z21
-	VFMADD213PS Z9, Z17, Z21; VFMADD213PS Z10, Z17, Z21; VFMADD231PS Z21, Z20, Z17; VSUBPS Z11, Z18, Z22; VFMADD231PS Z18, Z17, Z22; VMULPS Z22, Z13, Z22; VMULPS Z16, Z14, Z23; VCMPPS $0x11, Z12, Z16, K2
-	VBLENDMPS Z22, Z23, K2, Z23; VMOVAPS Z23, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
-
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z16; VMOVUPS 64(SI), Z17; VMULPS Z16, Z0, Z18; VMULPS Z17, Z0, Z19; VMAXPS Z18, Z1, Z18; VMAXPS Z19, Z1, Z19; VMOVAPS Z2, Z20; VFMADD231PS Z3, Z18, Z20
-	VMOVAPS Z2, Z21; VFMADD231PS Z3, Z19, Z21; VSUBPS Z2, Z20, Z22; VSUBPS Z2, Z21, Z23; VFMADD231PS Z4, Z22, Z18; VFMADD231PS Z4, Z23, Z19; VFMADD231PS Z22, Z5, Z18; VFMADD231PS Z23, Z5, Z19
-	VPSLLD $0x17, Z20, Z20; VPSLLD $0x17, Z21, Z21; VMULPS Z18, Z18, Z24; VMULPS Z19, Z19, Z25; VMOVAPS Z7, Z26; VFMADD231PS Z18, Z6, Z26; VMOVAPS Z7, Z27; VFMADD231PS Z19, Z6, Z27
-	VFMADD213PS Z8, Z18, Z26; VFMADD213PS Z8, Z19, Z27; VFMADD213PS Z9, Z18, Z26; VFMADD213PS Z9, Z19, Z27; VFMADD213PS Z10, Z18, Z26; VFMADD213PS Z10, Z19, Z27; VFMADD231PS Z26, Z24, Z18; VFMADD231PS Z27, Z25, Z19
-	VSUBPS Z11, Z20, Z28; VSUBPS Z11, Z21, Z29; VFMADD231PS Z20, Z18, Z28; VFMADD231PS Z21, Z19, Z29; VMULPS Z28, Z13, Z28; VMULPS Z29, Z13, Z29; VMULPS Z16, Z14, Z30; VMULPS Z17, Z14, Z31
-	VCMPPS $0x11, Z12, Z16, K2; VCMPPS $0x11, Z12, Z17, K3; VBLENDMPS Z28, Z30, K2, Z30; VBLENDMPS Z29, Z31, K3, Z31; VMOVUPS Z30, (DI); VMOVUPS Z31, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
-	SUBQ $0x20, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x10, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z16; VMULPS Z16, Z0, Z17; VMAXPS Z17, Z1, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VFMADD231PS Z4, Z19, Z17; VFMADD231PS Z19, Z5, Z17
-	VPSLLD $0x17, Z18, Z18; VMULPS Z17, Z17, Z20; VMOVAPS Z7, Z21; VFMADD231PS Z17, Z6, Z21; VFMADD213PS Z8, Z17, Z21; VFMADD213PS Z9, Z17, Z21; VFMADD213PS Z10, Z17, Z21; VFMADD231PS Z21, Z20, Z17
-	VSUBPS Z11, Z18, Z22; VFMADD231PS Z18, Z17, Z22; VMULPS Z22, Z13, Z22; VMULPS Z16, Z14, Z23; VCMPPS $0x11, Z12, Z16, K2; VBLENDMPS Z22, Z23, K2, Z23; VMOVUPS Z23, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMULPS Z16, Z0, Z17; VMAXPS Z17, Z1, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18
-	VSUBPS Z2, Z18, Z19; VFMADD231PS Z4, Z19, Z17; VFMADD231PS Z19, Z5, Z17; VPSLLD $0x17, Z18, Z18; VMULPS Z17, Z17, Z20; VMOVAPS Z7, Z21; VFMADD231PS Z17, Z6, Z21; VFMADD213PS Z8, Z17, Z21
-	VFMADD213PS Z9, Z17, Z21; VFMADD213PS Z10, Z17, Z21; VFMADD231PS Z21, Z20, Z17; VSUBPS Z11, Z18, Z22; VFMADD231PS Z18, Z17, Z22; VMULPS Z22, Z13, Z22; VMULPS Z16, Z14, Z23; VCMPPS $0x11, Z12, Z16, K2
-	VBLENDMPS Z22, Z23, K2, Z23; VMOVUPS Z23, K1, (DI)
-
-done:
-	VZEROUPPER
-	RET
-
-// eLUNTF32AVX512 is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i]. It stores past the caches; n is at least 128.
-//
-// func eLUNTF32AVX512(dst *float32, x *float32, in float32, neg float32, pos float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT eLUNTF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSS  in+16(FP), Z0
+TEXT eLUF32AVX512<>(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+32(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSS in+16(FP), Z0
 	VBROADCASTSS actConstantsF32AVX512<>+28(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+32(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z7; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z8
 	VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z11; VXORPS X12, X12, X12
-	VBROADCASTSS  neg+20(FP), Z13
-	VBROADCASTSS  pos+24(FP), Z14
+	VBROADCASTSS neg+20(FP), Z13
+	VBROADCASTSS pos+24(FP), Z14
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMULPS Z16, Z0, Z17; VMAXPS Z17, Z1, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18
-	VSUBPS Z2, Z18, Z19; VFMADD231PS Z4, Z19, Z17; VFMADD231PS Z19, Z5, Z17; VPSLLD $0x17, Z18, Z18; VMULPS Z17, Z17, Z20; VMOVAPS Z7, Z21; VFMADD231PS Z17, Z6, Z21; VFMADD213PS Z8, Z17, Z21
-	VFMADD213PS Z9, Z17, Z21; VFMADD213PS Z10, Z17, Z21; VFMADD231PS Z21, Z20, Z17; VSUBPS Z11, Z18, Z22; VFMADD231PS Z18, Z17, Z22; VMULPS Z22, Z13, Z22; VMULPS Z16, Z14, Z23; VCMPPS $0x11, Z12, Z16, K2
-	VBLENDMPS Z22, Z23, K2, Z23; VMOVAPS Z23, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMULPS Z16, Z0, Z17; VMAXPS Z17, Z1, Z17; VMOVAPS Z2, Z18
+	VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VFMADD231PS Z4, Z19, Z17; VFMADD231PS Z19, Z5, Z17; VPSLLD $0x17, Z18, Z18; VMULPS Z17, Z17, Z20; VMOVAPS Z7, Z21; VFMADD231PS Z17, Z6, Z21
+	VFMADD213PS Z8, Z17, Z21; VFMADD213PS Z9, Z17, Z21; VFMADD213PS Z10, Z17, Z21; VFMADD231PS Z21, Z20, Z17; VSUBPS Z11, Z18, Z22; VFMADD231PS Z18, Z17, Z22; VMULPS Z22, Z13, Z22; VMULPS Z16, Z14, Z23
+	VCMPPS $0x11, Z12, Z16, K2; VBLENDMPS Z22, Z23, K2, Z23; VMOVUPS Z23, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
 	VMOVUPS (SI), Z16; VMOVUPS 64(SI), Z17; VMULPS Z16, Z0, Z18; VMULPS Z17, Z0, Z19; VMAXPS Z18, Z1, Z18; VMAXPS Z19, Z1, Z19; VMOVAPS Z2, Z20; VFMADD231PS Z3, Z18, Z20
 	VMOVAPS Z2, Z21; VFMADD231PS Z3, Z19, Z21; VSUBPS Z2, Z20, Z22; VSUBPS Z2, Z21, Z23; VFMADD231PS Z4, Z22, Z18; VFMADD231PS Z4, Z23, Z19; VFMADD231PS Z22, Z5, Z18; VFMADD231PS Z23, Z5, Z19
 	VPSLLD $0x17, Z20, Z20; VPSLLD $0x17, Z21, Z21; VMULPS Z18, Z18, Z24; VMULPS Z19, Z19, Z25; VMOVAPS Z7, Z26; VFMADD231PS Z18, Z6, Z26; VMOVAPS Z7, Z27; VFMADD231PS Z19, Z6, Z27
@@ -1590,29 +1021,34 @@ vectors:
 	VSUBPS Z11, Z20, Z28; VSUBPS Z11, Z21, Z29; VFMADD231PS Z20, Z18, Z28; VFMADD231PS Z21, Z19, Z29; VMULPS Z28, Z13, Z28; VMULPS Z29, Z13, Z29; VMULPS Z16, Z14, Z30; VMULPS Z17, Z14, Z31
 	VCMPPS $0x11, Z12, Z16, K2; VCMPPS $0x11, Z12, Z17, K3; VBLENDMPS Z28, Z30, K2, Z30; VBLENDMPS Z29, Z31, K3, Z31; VMOVNTPS Z30, (DI); VMOVNTPS Z31, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	SUBQ $0x20, DX
-	JGE         vectors
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
+	VMOVUPS (SI), Z16; VMOVUPS 64(SI), Z17; VMULPS Z16, Z0, Z18; VMULPS Z17, Z0, Z19; VMAXPS Z18, Z1, Z18; VMAXPS Z19, Z1, Z19; VMOVAPS Z2, Z20; VFMADD231PS Z3, Z18, Z20
+	VMOVAPS Z2, Z21; VFMADD231PS Z3, Z19, Z21; VSUBPS Z2, Z20, Z22; VSUBPS Z2, Z21, Z23; VFMADD231PS Z4, Z22, Z18; VFMADD231PS Z4, Z23, Z19; VFMADD231PS Z22, Z5, Z18; VFMADD231PS Z23, Z5, Z19
+	VPSLLD $0x17, Z20, Z20; VPSLLD $0x17, Z21, Z21; VMULPS Z18, Z18, Z24; VMULPS Z19, Z19, Z25; VMOVAPS Z7, Z26; VFMADD231PS Z18, Z6, Z26; VMOVAPS Z7, Z27; VFMADD231PS Z19, Z6, Z27
+	VFMADD213PS Z8, Z18, Z26; VFMADD213PS Z8, Z19, Z27; VFMADD213PS Z9, Z18, Z26; VFMADD213PS Z9, Z19, Z27; VFMADD213PS Z10, Z18, Z26; VFMADD213PS Z10, Z19, Z27; VFMADD231PS Z26, Z24, Z18; VFMADD231PS Z27, Z25, Z19
+	VSUBPS Z11, Z20, Z28; VSUBPS Z11, Z21, Z29; VFMADD231PS Z20, Z18, Z28; VFMADD231PS Z21, Z19, Z29; VMULPS Z28, Z13, Z28; VMULPS Z29, Z13, Z29; VMULPS Z16, Z14, Z30; VMULPS Z17, Z14, Z31
+	VCMPPS $0x11, Z12, Z16, K2; VCMPPS $0x11, Z12, Z17, K3; VBLENDMPS Z28, Z30, K2, Z30; VBLENDMPS Z29, Z31, K3, Z31; VMOVUPS Z30, (DI); VMOVUPS Z31, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
+	SUBQ $0x20, DX
+	JGE         turn
 
 few:
-	ADDQ $0x10, DX
-	JLT  rest
+	ADDQ $0x20, DX
+	JEQ  done
+	MOVQ DX, R8; MOVQ DX, R9; SUBQ $0x10, R9
+	JLT  last
+	SUBQ R9, R8
 
-vector:
-	VMOVUPS (SI), Z16; VMULPS Z16, Z0, Z17; VMAXPS Z17, Z1, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VFMADD231PS Z4, Z19, Z17; VFMADD231PS Z19, Z5, Z17
-	VPSLLD $0x17, Z18, Z18; VMULPS Z17, Z17, Z20; VMOVAPS Z7, Z21; VFMADD231PS Z17, Z6, Z21; VFMADD213PS Z8, Z17, Z21; VFMADD213PS Z9, Z17, Z21; VFMADD213PS Z10, Z17, Z21; VFMADD231PS Z21, Z20, Z17
-	VSUBPS Z11, Z18, Z22; VFMADD231PS Z18, Z17, Z22; VMULPS Z22, Z13, Z22; VMULPS Z16, Z14, Z23; VCMPPS $0x11, Z12, Z16, K2; VBLENDMPS Z22, Z23, K2, Z23; VMOVNTPS Z23, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMULPS Z16, Z0, Z17; VMAXPS Z17, Z1, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18
-	VSUBPS Z2, Z18, Z19; VFMADD231PS Z4, Z19, Z17; VFMADD231PS Z19, Z5, Z17; VPSLLD $0x17, Z18, Z18; VMULPS Z17, Z17, Z20; VMOVAPS Z7, Z21; VFMADD231PS Z17, Z6, Z21; VFMADD213PS Z8, Z17, Z21
-	VFMADD213PS Z9, Z17, Z21; VFMADD213PS Z10, Z17, Z21; VFMADD231PS Z21, Z20, Z17; VSUBPS Z11, Z18, Z22; VFMADD231PS Z18, Z17, Z22; VMULPS Z22, Z13, Z22; VMULPS Z16, Z14, Z23; VCMPPS $0x11, Z12, Z16, K2
-	VBLENDMPS Z22, Z23, K2, Z23; VMOVUPS Z23, K1, (DI)
+last:
+	MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
-	SFENCE; VZEROUPPER
+	VZEROUPPER
 	RET
 
 // eLUGradF32AVX512 is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)).
@@ -1620,59 +1056,42 @@ done:
 // func eLUGradF32AVX512(dx *float32, dy *float32, y *float32, c float32, d float32, pos float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT eLUGradF32AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+40(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+40(FP), R8
 	VXORPS X0, X0, X0
-	VBROADCASTSS  pos+32(FP), Z1
-	VBROADCASTSS  c+24(FP), Z2
-	VBROADCASTSS  d+28(FP), Z3
+	VBROADCASTSS pos+32(FP), Z1
+	VBROADCASTSS c+24(FP), Z2
+	VBROADCASTSS d+28(FP), Z3
 	SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VMOVAPS Z3, Z6; VFMADD231PS Z2, Z5, Z6; VCMPPS $0x11, Z5, Z0, K2
-	VBLENDMPS Z1, Z6, K2, Z6; VMULPS Z6, Z4, Z6; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y6, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z6, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y6, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VMOVAPS Z3, Z6; VFMADD231PS Z2, Z5, Z6
+	VCMPPS $0x11, Z5, Z0, K2; VBLENDMPS Z1, Z6, K2, Z6; VMULPS Z6, Z4, Z6; VMOVUPS Z6, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z4; VMOVUPS 64(SI), Z5; VMOVUPS (DX), Z6; VMOVUPS 64(DX), Z7; VMOVAPS Z3, Z8; VFMADD231PS Z2, Z6, Z8; VMOVAPS Z3, Z9; VFMADD231PS Z2, Z7, Z9
 	VCMPPS $0x11, Z6, Z0, K2; VCMPPS $0x11, Z7, Z0, K3; VBLENDMPS Z1, Z8, K2, Z8; VBLENDMPS Z1, Z9, K3, Z9; VMULPS Z8, Z4, Z8; VMULPS Z9, Z5, Z9; VMOVUPS Z8, (DI); VMOVUPS Z9, 64(DI)
 	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x10, R8
@@ -1685,9 +1104,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VMOVAPS Z3, Z6; VFMADD231PS Z2, Z5, Z6; VCMPPS $0x11, Z5, Z0, K2
-	VBLENDMPS Z1, Z6, K2, Z6; VMULPS Z6, Z4, Z6; VMOVUPS Z6, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1698,81 +1117,51 @@ done:
 // func softplusF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softplusF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConstantsF32AVX512<>+68(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+24(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+76(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+84(SB), Z14; VBROADCASTSS actConstantsF32AVX512<>+88(SB), Z16
 	VBROADCASTSS actConstantsF32AVX512<>+92(SB), Z17; VBROADCASTSS actConstantsF32AVX512<>+96(SB), Z18; VBROADCASTSS actConstantsF32AVX512<>+100(SB), Z19; VBROADCASTSS actConstantsF32AVX512<>+104(SB), Z20; VBROADCASTSS actConstantsF32AVX512<>+108(SB), Z21; VBROADCASTSS actConstantsF32AVX512<>+112(SB), Z22; VBROADCASTSS actConstantsF32AVX512<>+116(SB), Z23; VBROADCASTSS actConstantsF32AVX512<>+120(SB), Z24
 	VBROADCASTSS actConstantsF32AVX512<>+124(SB), Z25; VXORPS Z26, Z26, Z26; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z27; VANDPS Z27, Z1, Z28; VXORPS Z28, Z2, Z28; VMAXPS Z28, Z0, Z28; VMOVAPS Z3, Z29
-	VFMADD231PS Z4, Z28, Z29; VSUBPS Z3, Z29, Z30; VFMADD231PS Z5, Z30, Z28; VFMADD231PS Z30, Z6, Z28; VPSLLD $0x17, Z29, Z29; VMOVAPS Z8, Z31; VFMADD231PS Z28, Z7, Z31; VFMADD213PS Z9, Z28, Z31
-	VFMADD213PS Z10, Z28, Z31; VFMADD213PS Z11, Z28, Z31; VFMADD213PS Z12, Z28, Z31; VFMADD213PS Z12, Z28, Z31; VMULPS Z29, Z31, Z29; VMULPS Z13, Z29, Z29; VMOVAPS Z16, Z30; VFMADD231PS Z14, Z29, Z30
-	VCMPPS $0x12, Z29, Z14, K2; VBLENDMPS Z30, Z29, K2, Z29; VMOVAPS.Z Z17, K2, Z28; VMOVAPS Z19, Z31; VFMADD231PS Z29, Z18, Z31; VFMADD213PS Z20, Z29, Z31; VFMADD213PS Z21, Z29, Z31; VFMADD213PS Z22, Z29, Z31
-	VFMADD213PS Z23, Z29, Z31; VFMADD213PS Z24, Z29, Z31; VFMADD213PS Z25, Z29, Z31; VFMADD213PS Z16, Z29, Z31; VMULPS Z29, Z29, Z30; VFMADD231PS Z30, Z31, Z29; VADDPS Z29, Z28, Z29; VMAXPS Z26, Z27, Z27
-	VADDPS Z29, Z27, Z29; VMOVAPS Z29, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z27; VANDPS Z27, Z1, Z28; VXORPS Z28, Z2, Z28; VMAXPS Z28, Z0, Z28
+	VMOVAPS Z3, Z29; VFMADD231PS Z4, Z28, Z29; VSUBPS Z3, Z29, Z30; VFMADD231PS Z5, Z30, Z28; VFMADD231PS Z30, Z6, Z28; VPSLLD $0x17, Z29, Z29; VMOVAPS Z8, Z31; VFMADD231PS Z28, Z7, Z31
+	VFMADD213PS Z9, Z28, Z31; VFMADD213PS Z10, Z28, Z31; VFMADD213PS Z11, Z28, Z31; VFMADD213PS Z12, Z28, Z31; VFMADD213PS Z12, Z28, Z31; VMULPS Z29, Z31, Z29; VMULPS Z13, Z29, Z29; VMOVAPS Z16, Z30
+	VFMADD231PS Z14, Z29, Z30; VCMPPS $0x12, Z29, Z14, K2; VBLENDMPS Z30, Z29, K2, Z29; VMOVAPS.Z Z17, K2, Z28; VMOVAPS Z19, Z31; VFMADD231PS Z29, Z18, Z31; VFMADD213PS Z20, Z29, Z31; VFMADD213PS Z21, Z29, Z31
+	VFMADD213PS Z22, Z29, Z31; VFMADD213PS Z23, Z29, Z31; VFMADD213PS Z24, Z29, Z31; VFMADD213PS Z25, Z29, Z31; VFMADD213PS Z16, Z29, Z31; VMULPS Z29, Z29, Z30; VFMADD231PS Z30, Z31, Z29; VADDPS Z29, Z28, Z29
+	VMAXPS Z26, Z27, Z27; VADDPS Z29, Z27, Z29; VMOVUPS Z29, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z27; VANDPS Z27, Z1, Z28; VXORPS Z28, Z2, Z28; VMAXPS Z28, Z0, Z28; VMOVAPS Z3, Z29; VFMADD231PS Z4, Z28, Z29; VSUBPS Z3, Z29, Z30; VFMADD231PS Z5, Z30, Z28
 	VFMADD231PS Z30, Z6, Z28; VPSLLD $0x17, Z29, Z29; VMOVAPS Z8, Z31; VFMADD231PS Z28, Z7, Z31; VFMADD213PS Z9, Z28, Z31; VFMADD213PS Z10, Z28, Z31; VFMADD213PS Z11, Z28, Z31; VFMADD213PS Z12, Z28, Z31
 	VFMADD213PS Z12, Z28, Z31; VMULPS Z29, Z31, Z29; VMULPS Z13, Z29, Z29; VMOVAPS Z16, Z30; VFMADD231PS Z14, Z29, Z30; VCMPPS $0x12, Z29, Z14, K2; VBLENDMPS Z30, Z29, K2, Z29; VMOVAPS.Z Z17, K2, Z28
 	VMOVAPS Z19, Z31; VFMADD231PS Z29, Z18, Z31; VFMADD213PS Z20, Z29, Z31; VFMADD213PS Z21, Z29, Z31; VFMADD213PS Z22, Z29, Z31; VFMADD213PS Z23, Z29, Z31; VFMADD213PS Z24, Z29, Z31; VFMADD213PS Z25, Z29, Z31
 	VFMADD213PS Z16, Z29, Z31; VMULPS Z29, Z29, Z30; VFMADD231PS Z30, Z31, Z29; VADDPS Z29, Z28, Z29; VMAXPS Z26, Z27, Z27; VADDPS Z29, Z27, Z29; VMOVUPS Z29, (DI); ADDQ $0x40, DI
 	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z27; VANDPS Z27, Z1, Z28; VXORPS Z28, Z2, Z28; VMAXPS Z28, Z0, Z28; VMOVAPS Z3, Z29; VFMADD231PS Z4, Z28, Z29; VSUBPS Z3, Z29, Z30; VFMADD231PS Z5, Z30, Z28
-	VFMADD231PS Z30, Z6, Z28; VPSLLD $0x17, Z29, Z29; VMOVAPS Z8, Z31; VFMADD231PS Z28, Z7, Z31; VFMADD213PS Z9, Z28, Z31; VFMADD213PS Z10, Z28, Z31; VFMADD213PS Z11, Z28, Z31; VFMADD213PS Z12, Z28, Z31
-	VFMADD213PS Z12, Z28, Z31; VMULPS Z29, Z31, Z29; VMULPS Z13, Z29, Z29; VMOVAPS Z16, Z30; VFMADD231PS Z14, Z29, Z30; VCMPPS $0x12, Z29, Z14, K2; VBLENDMPS Z30, Z29, K2, Z29; VMOVAPS.Z Z17, K2, Z28
-	VMOVAPS Z19, Z31; VFMADD231PS Z29, Z18, Z31; VFMADD213PS Z20, Z29, Z31; VFMADD213PS Z21, Z29, Z31; VFMADD213PS Z22, Z29, Z31; VFMADD213PS Z23, Z29, Z31; VFMADD213PS Z24, Z29, Z31; VFMADD213PS Z25, Z29, Z31
-	VFMADD213PS Z16, Z29, Z31; VMULPS Z29, Z29, Z30; VFMADD231PS Z30, Z31, Z29; VADDPS Z29, Z28, Z29; VMAXPS Z26, Z27, Z27; VADDPS Z29, Z27, Z29; VMOVUPS Z29, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z27; VANDPS Z27, Z1, Z28; VXORPS Z28, Z2, Z28; VMAXPS Z28, Z0, Z28; VMOVAPS Z3, Z29
-	VFMADD231PS Z4, Z28, Z29; VSUBPS Z3, Z29, Z30; VFMADD231PS Z5, Z30, Z28; VFMADD231PS Z30, Z6, Z28; VPSLLD $0x17, Z29, Z29; VMOVAPS Z8, Z31; VFMADD231PS Z28, Z7, Z31; VFMADD213PS Z9, Z28, Z31
-	VFMADD213PS Z10, Z28, Z31; VFMADD213PS Z11, Z28, Z31; VFMADD213PS Z12, Z28, Z31; VFMADD213PS Z12, Z28, Z31; VMULPS Z29, Z31, Z29; VMULPS Z13, Z29, Z29; VMOVAPS Z16, Z30; VFMADD231PS Z14, Z29, Z30
-	VCMPPS $0x12, Z29, Z14, K2; VBLENDMPS Z30, Z29, K2, Z29; VMOVAPS.Z Z17, K2, Z28; VMOVAPS Z19, Z31; VFMADD231PS Z29, Z18, Z31; VFMADD213PS Z20, Z29, Z31; VFMADD213PS Z21, Z29, Z31; VFMADD213PS Z22, Z29, Z31
-	VFMADD213PS Z23, Z29, Z31; VFMADD213PS Z24, Z29, Z31; VFMADD213PS Z25, Z29, Z31; VFMADD213PS Z16, Z29, Z31; VMULPS Z29, Z29, Z30; VFMADD231PS Z30, Z31, Z29; VADDPS Z29, Z28, Z29; VMAXPS Z26, Z27, Z27
-	VADDPS Z29, Z27, Z29; VMOVUPS Z29, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1783,74 +1172,48 @@ done:
 // func softplusGradF32AVX512(dx *float32, dy *float32, y *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softplusGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+28(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+32(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z11; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z12; VMOVUPS.Z (DX), K1, Z13; VXORPS Z13, Z0, Z13; VMAXPS Z13, Z1, Z13; VMOVAPS Z2, Z14
-	VFMADD231PS Z3, Z13, Z14; VSUBPS Z2, Z14, Z16; VFMADD231PS Z4, Z16, Z13; VFMADD231PS Z16, Z5, Z13; VPSLLD $0x17, Z14, Z14; VMULPS Z13, Z13, Z17; VMOVAPS Z7, Z18; VFMADD231PS Z13, Z6, Z18
-	VFMADD213PS Z8, Z13, Z18; VFMADD213PS Z9, Z13, Z18; VFMADD213PS Z10, Z13, Z18; VFMADD231PS Z18, Z17, Z13; VSUBPS Z11, Z14, Z19; VFMADD231PS Z14, Z13, Z19; VXORPS Z19, Z0, Z19; VMULPS Z19, Z12, Z19
-	VMOVAPS Z19, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z12; VMOVUPS.Z (DX), K1, Z13; VXORPS Z13, Z0, Z13; VMAXPS Z13, Z1, Z13
+	VMOVAPS Z2, Z14; VFMADD231PS Z3, Z13, Z14; VSUBPS Z2, Z14, Z16; VFMADD231PS Z4, Z16, Z13; VFMADD231PS Z16, Z5, Z13; VPSLLD $0x17, Z14, Z14; VMULPS Z13, Z13, Z17; VMOVAPS Z7, Z18
+	VFMADD231PS Z13, Z6, Z18; VFMADD213PS Z8, Z13, Z18; VFMADD213PS Z9, Z13, Z18; VFMADD213PS Z10, Z13, Z18; VFMADD231PS Z18, Z17, Z13; VSUBPS Z11, Z14, Z19; VFMADD231PS Z14, Z13, Z19; VXORPS Z19, Z0, Z19
+	VMULPS Z19, Z12, Z19; VMOVUPS Z19, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z12; VXORPS (DX), Z0, Z13; VMAXPS Z13, Z1, Z13; VMOVAPS Z2, Z14; VFMADD231PS Z3, Z13, Z14; VSUBPS Z2, Z14, Z16; VFMADD231PS Z4, Z16, Z13; VFMADD231PS Z16, Z5, Z13
 	VPSLLD $0x17, Z14, Z14; VMULPS Z13, Z13, Z17; VMOVAPS Z7, Z18; VFMADD231PS Z13, Z6, Z18; VFMADD213PS Z8, Z13, Z18; VFMADD213PS Z9, Z13, Z18; VFMADD213PS Z10, Z13, Z18; VFMADD231PS Z18, Z17, Z13
 	VSUBPS Z11, Z14, Z19; VFMADD231PS Z14, Z13, Z19; VXORPS Z19, Z0, Z19; VMULPS Z19, Z12, Z19; VMOVUPS Z19, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
 	SUBQ $0x10, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z12; VXORPS (DX), Z0, Z13; VMAXPS Z13, Z1, Z13; VMOVAPS Z2, Z14; VFMADD231PS Z3, Z13, Z14; VSUBPS Z2, Z14, Z16; VFMADD231PS Z4, Z16, Z13; VFMADD231PS Z16, Z5, Z13
-	VPSLLD $0x17, Z14, Z14; VMULPS Z13, Z13, Z17; VMOVAPS Z7, Z18; VFMADD231PS Z13, Z6, Z18; VFMADD213PS Z8, Z13, Z18; VFMADD213PS Z9, Z13, Z18; VFMADD213PS Z10, Z13, Z18; VFMADD231PS Z18, Z17, Z13
-	VSUBPS Z11, Z14, Z19; VFMADD231PS Z14, Z13, Z19; VXORPS Z19, Z0, Z19; VMULPS Z19, Z12, Z19; VMOVUPS Z19, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x10, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x10, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z12; VMOVUPS.Z (DX), K1, Z13; VXORPS Z13, Z0, Z13; VMAXPS Z13, Z1, Z13; VMOVAPS Z2, Z14
-	VFMADD231PS Z3, Z13, Z14; VSUBPS Z2, Z14, Z16; VFMADD231PS Z4, Z16, Z13; VFMADD231PS Z16, Z5, Z13; VPSLLD $0x17, Z14, Z14; VMULPS Z13, Z13, Z17; VMOVAPS Z7, Z18; VFMADD231PS Z13, Z6, Z18
-	VFMADD213PS Z8, Z13, Z18; VFMADD213PS Z9, Z13, Z18; VFMADD213PS Z10, Z13, Z18; VFMADD231PS Z18, Z17, Z13; VSUBPS Z11, Z14, Z19; VFMADD231PS Z14, Z13, Z19; VXORPS Z19, Z0, Z19; VMULPS Z19, Z12, Z19
-	VMOVUPS Z19, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1861,71 +1224,45 @@ done:
 // func siLUF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT siLUF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConstantsF32AVX512<>+128(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+132(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+136(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z13; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z2, Z17; VMOVAPS Z3, Z18
-	VFMADD231PS Z4, Z17, Z18; VSUBPS Z3, Z18, Z19; VFMADD231PS Z5, Z19, Z17; VFMADD231PS Z19, Z6, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z8, Z20; VFMADD231PS Z17, Z7, Z20; VFMADD213PS Z9, Z17, Z20
-	VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z18, Z20; VDIVPS Z20, Z16, Z20; VMULPS Z13, Z20, Z20; VCMPPS $0x11, Z14, Z0, K2
-	VBLENDMPS Z14, Z20, K2, Z20; VMOVAPS Z20, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z2, Z17
+	VMOVAPS Z3, Z18; VFMADD231PS Z4, Z17, Z18; VSUBPS Z3, Z18, Z19; VFMADD231PS Z5, Z19, Z17; VFMADD231PS Z19, Z6, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z8, Z20; VFMADD231PS Z17, Z7, Z20
+	VFMADD213PS Z9, Z17, Z20; VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z18, Z20; VDIVPS Z20, Z16, Z20; VMULPS Z13, Z20, Z20
+	VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z20, K2, Z20; VMOVUPS Z20, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z2, Z17; VMOVAPS Z3, Z18; VFMADD231PS Z4, Z17, Z18; VSUBPS Z3, Z18, Z19; VFMADD231PS Z5, Z19, Z17
 	VFMADD231PS Z19, Z6, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z8, Z20; VFMADD231PS Z17, Z7, Z20; VFMADD213PS Z9, Z17, Z20; VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20
 	VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z18, Z20; VDIVPS Z20, Z16, Z20; VMULPS Z13, Z20, Z20; VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z20, K2, Z20; VMOVUPS Z20, (DI); ADDQ $0x40, DI
 	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z2, Z17; VMOVAPS Z3, Z18; VFMADD231PS Z4, Z17, Z18; VSUBPS Z3, Z18, Z19; VFMADD231PS Z5, Z19, Z17
-	VFMADD231PS Z19, Z6, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z8, Z20; VFMADD231PS Z17, Z7, Z20; VFMADD213PS Z9, Z17, Z20; VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20
-	VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z18, Z20; VDIVPS Z20, Z16, Z20; VMULPS Z13, Z20, Z20; VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z20, K2, Z20; VMOVUPS Z20, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z2, Z17; VMOVAPS Z3, Z18
-	VFMADD231PS Z4, Z17, Z18; VSUBPS Z3, Z18, Z19; VFMADD231PS Z5, Z19, Z17; VFMADD231PS Z19, Z6, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z8, Z20; VFMADD231PS Z17, Z7, Z20; VFMADD213PS Z9, Z17, Z20
-	VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z18, Z20; VDIVPS Z20, Z16, Z20; VMULPS Z13, Z20, Z20; VCMPPS $0x11, Z14, Z0, K2
-	VBLENDMPS Z14, Z20, K2, Z20; VMOVUPS Z20, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1936,74 +1273,48 @@ done:
 // func siLUGradF32AVX512(dx *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT siLUGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+128(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+132(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+140(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+144(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z13; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMOVUPS.Z (DX), K1, Z16; VMAXPS Z16, Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z3, Z17
-	VMOVAPS Z4, Z18; VFMADD231PS Z5, Z17, Z18; VSUBPS Z4, Z18, Z19; VFMADD231PS Z6, Z19, Z17; VFMADD231PS Z19, Z7, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z9, Z20; VFMADD231PS Z17, Z8, Z20
-	VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z2, Z18, Z20; VDIVPS Z20, Z2, Z20; VSUBPS Z20, Z13, Z21
-	VFMADD213PS Z13, Z21, Z16; VMULPS Z16, Z20, Z16; VMULPS Z16, Z14, Z16; VMOVAPS Z16, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMOVUPS.Z (DX), K1, Z16; VMAXPS Z16, Z1, Z16; VMINPS Z16, Z0, Z16
+	VXORPS Z16, Z3, Z17; VMOVAPS Z4, Z18; VFMADD231PS Z5, Z17, Z18; VSUBPS Z4, Z18, Z19; VFMADD231PS Z6, Z19, Z17; VFMADD231PS Z19, Z7, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z9, Z20
+	VFMADD231PS Z17, Z8, Z20; VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z2, Z18, Z20; VDIVPS Z20, Z2, Z20
+	VSUBPS Z20, Z13, Z21; VFMADD213PS Z13, Z21, Z16; VMULPS Z16, Z20, Z16; VMULPS Z16, Z14, Z16; VMOVUPS Z16, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z14; VMAXPS (DX), Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z3, Z17; VMOVAPS Z4, Z18; VFMADD231PS Z5, Z17, Z18; VSUBPS Z4, Z18, Z19; VFMADD231PS Z6, Z19, Z17
 	VFMADD231PS Z19, Z7, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z9, Z20; VFMADD231PS Z17, Z8, Z20; VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z17, Z20
 	VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z2, Z18, Z20; VDIVPS Z20, Z2, Z20; VSUBPS Z20, Z13, Z21; VFMADD213PS Z13, Z21, Z16; VMULPS Z16, Z20, Z16; VMULPS Z16, Z14, Z16; VMOVUPS Z16, (DI)
 	ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z14; VMAXPS (DX), Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z3, Z17; VMOVAPS Z4, Z18; VFMADD231PS Z5, Z17, Z18; VSUBPS Z4, Z18, Z19; VFMADD231PS Z6, Z19, Z17
-	VFMADD231PS Z19, Z7, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z9, Z20; VFMADD231PS Z17, Z8, Z20; VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z17, Z20
-	VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z2, Z18, Z20; VDIVPS Z20, Z2, Z20; VSUBPS Z20, Z13, Z21; VFMADD213PS Z13, Z21, Z16; VMULPS Z16, Z20, Z16; VMULPS Z16, Z14, Z16; VMOVUPS Z16, (DI)
-	ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x10, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMOVUPS.Z (DX), K1, Z16; VMAXPS Z16, Z1, Z16; VMINPS Z16, Z0, Z16; VXORPS Z16, Z3, Z17
-	VMOVAPS Z4, Z18; VFMADD231PS Z5, Z17, Z18; VSUBPS Z4, Z18, Z19; VFMADD231PS Z6, Z19, Z17; VFMADD231PS Z19, Z7, Z17; VPSLLD $0x17, Z18, Z18; VMOVAPS Z9, Z20; VFMADD231PS Z17, Z8, Z20
-	VFMADD213PS Z10, Z17, Z20; VFMADD213PS Z11, Z17, Z20; VFMADD213PS Z12, Z17, Z20; VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z13, Z17, Z20; VFMADD213PS Z2, Z18, Z20; VDIVPS Z20, Z2, Z20; VSUBPS Z20, Z13, Z21
-	VFMADD213PS Z13, Z21, Z16; VMULPS Z16, Z20, Z16; VMULPS Z16, Z14, Z16; VMOVUPS Z16, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -2014,72 +1325,46 @@ done:
 // func mishF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT mishF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConstantsF32AVX512<>+148(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+132(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+76(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+152(SB), Z13; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VMOVAPS Z2, Z17; VFMADD231PS Z3, Z16, Z17
-	VSUBPS Z2, Z17, Z18; VMOVAPS Z16, Z19; VFMADD231PS Z4, Z18, Z19; VFMADD231PS Z18, Z5, Z19; VPSLLD $0x17, Z17, Z17; VMOVAPS Z7, Z20; VFMADD231PS Z19, Z6, Z20; VFMADD213PS Z8, Z19, Z20
-	VFMADD213PS Z9, Z19, Z20; VFMADD213PS Z10, Z19, Z20; VFMADD213PS Z11, Z19, Z20; VFMADD213PS Z11, Z19, Z20; VMULPS Z17, Z20, Z17; VMULPS Z12, Z17, Z21; VADDPS Z17, Z17, Z22; VFMADD231PS Z21, Z17, Z22
-	VMOVAPS Z13, Z23; VFMADD231PS Z12, Z22, Z23; VDIVPS Z23, Z22, Z23; VMULPS Z23, Z16, Z23; VMULPS Z12, Z23, Z23; VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z23, K2, Z23; VMOVAPS Z23, Z15
-	LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VMOVAPS Z2, Z17
+	VFMADD231PS Z3, Z16, Z17; VSUBPS Z2, Z17, Z18; VMOVAPS Z16, Z19; VFMADD231PS Z4, Z18, Z19; VFMADD231PS Z18, Z5, Z19; VPSLLD $0x17, Z17, Z17; VMOVAPS Z7, Z20; VFMADD231PS Z19, Z6, Z20
+	VFMADD213PS Z8, Z19, Z20; VFMADD213PS Z9, Z19, Z20; VFMADD213PS Z10, Z19, Z20; VFMADD213PS Z11, Z19, Z20; VFMADD213PS Z11, Z19, Z20; VMULPS Z17, Z20, Z17; VMULPS Z12, Z17, Z21; VADDPS Z17, Z17, Z22
+	VFMADD231PS Z21, Z17, Z22; VMOVAPS Z13, Z23; VFMADD231PS Z12, Z22, Z23; VDIVPS Z23, Z22, Z23; VMULPS Z23, Z16, Z23; VMULPS Z12, Z23, Z23; VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z23, K2, Z23
+	VMOVUPS Z23, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VMOVAPS Z2, Z17; VFMADD231PS Z3, Z16, Z17; VSUBPS Z2, Z17, Z18; VMOVAPS Z16, Z19; VFMADD231PS Z4, Z18, Z19
 	VFMADD231PS Z18, Z5, Z19; VPSLLD $0x17, Z17, Z17; VMOVAPS Z7, Z20; VFMADD231PS Z19, Z6, Z20; VFMADD213PS Z8, Z19, Z20; VFMADD213PS Z9, Z19, Z20; VFMADD213PS Z10, Z19, Z20; VFMADD213PS Z11, Z19, Z20
 	VFMADD213PS Z11, Z19, Z20; VMULPS Z17, Z20, Z17; VMULPS Z12, Z17, Z21; VADDPS Z17, Z17, Z22; VFMADD231PS Z21, Z17, Z22; VMOVAPS Z13, Z23; VFMADD231PS Z12, Z22, Z23; VDIVPS Z23, Z22, Z23
 	VMULPS Z23, Z16, Z23; VMULPS Z12, Z23, Z23; VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z23, K2, Z23; VMOVUPS Z23, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VMOVAPS Z2, Z17; VFMADD231PS Z3, Z16, Z17; VSUBPS Z2, Z17, Z18; VMOVAPS Z16, Z19; VFMADD231PS Z4, Z18, Z19
-	VFMADD231PS Z18, Z5, Z19; VPSLLD $0x17, Z17, Z17; VMOVAPS Z7, Z20; VFMADD231PS Z19, Z6, Z20; VFMADD213PS Z8, Z19, Z20; VFMADD213PS Z9, Z19, Z20; VFMADD213PS Z10, Z19, Z20; VFMADD213PS Z11, Z19, Z20
-	VFMADD213PS Z11, Z19, Z20; VMULPS Z17, Z20, Z17; VMULPS Z12, Z17, Z21; VADDPS Z17, Z17, Z22; VFMADD231PS Z21, Z17, Z22; VMOVAPS Z13, Z23; VFMADD231PS Z12, Z22, Z23; VDIVPS Z23, Z22, Z23
-	VMULPS Z23, Z16, Z23; VMULPS Z12, Z23, Z23; VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z23, K2, Z23; VMOVUPS Z23, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z14; VMAXPS Z14, Z1, Z16; VMINPS Z16, Z0, Z16; VMOVAPS Z2, Z17; VFMADD231PS Z3, Z16, Z17
-	VSUBPS Z2, Z17, Z18; VMOVAPS Z16, Z19; VFMADD231PS Z4, Z18, Z19; VFMADD231PS Z18, Z5, Z19; VPSLLD $0x17, Z17, Z17; VMOVAPS Z7, Z20; VFMADD231PS Z19, Z6, Z20; VFMADD213PS Z8, Z19, Z20
-	VFMADD213PS Z9, Z19, Z20; VFMADD213PS Z10, Z19, Z20; VFMADD213PS Z11, Z19, Z20; VFMADD213PS Z11, Z19, Z20; VMULPS Z17, Z20, Z17; VMULPS Z12, Z17, Z21; VADDPS Z17, Z17, Z22; VFMADD231PS Z21, Z17, Z22
-	VMOVAPS Z13, Z23; VFMADD231PS Z12, Z22, Z23; VDIVPS Z23, Z22, Z23; VMULPS Z23, Z16, Z23; VMULPS Z12, Z23, Z23; VCMPPS $0x11, Z14, Z0, K2; VBLENDMPS Z14, Z23, K2, Z23; VMOVUPS Z23, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -2090,134 +1375,112 @@ done:
 // func mishGradF32AVX512(dx *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT mishGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+156(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+132(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+76(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+152(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+160(SB), Z14; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMOVUPS.Z (DX), K1, Z17; VMAXPS Z17, Z1, Z17; VMINPS Z17, Z0, Z17; VMOVAPS Z2, Z18
-	VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VMOVAPS Z17, Z20; VFMADD231PS Z4, Z19, Z20; VFMADD231PS Z19, Z5, Z20; VPSLLD $0x17, Z18, Z18; VMOVAPS Z7, Z21; VFMADD231PS Z20, Z6, Z21
-	VFMADD213PS Z8, Z20, Z21; VFMADD213PS Z9, Z20, Z21; VFMADD213PS Z10, Z20, Z21; VFMADD213PS Z11, Z20, Z21; VFMADD213PS Z11, Z20, Z21; VMULPS Z18, Z21, Z18; VMULPS Z12, Z18, Z18; VADDPS Z13, Z18, Z22
-	VMULPS Z22, Z18, Z22; VADDPS Z13, Z22, Z23; VDIVPS Z23, Z11, Z23; VMULPS Z17, Z14, Z17; VFMADD231PS Z18, Z18, Z18; VMULPS Z23, Z18, Z18; VFMADD231PS Z18, Z17, Z22; VMULPS Z23, Z22, Z23
-	VMULPS Z23, Z16, Z23; VMOVAPS Z23, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMOVUPS.Z (DX), K1, Z17; VMAXPS Z17, Z1, Z17; VMINPS Z17, Z0, Z17
+	VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VMOVAPS Z17, Z20; VFMADD231PS Z4, Z19, Z20; VFMADD231PS Z19, Z5, Z20; VPSLLD $0x17, Z18, Z18; VMOVAPS Z7, Z21
+	VFMADD231PS Z20, Z6, Z21; VFMADD213PS Z8, Z20, Z21; VFMADD213PS Z9, Z20, Z21; VFMADD213PS Z10, Z20, Z21; VFMADD213PS Z11, Z20, Z21; VFMADD213PS Z11, Z20, Z21; VMULPS Z18, Z21, Z18; VMULPS Z12, Z18, Z18
+	VADDPS Z13, Z18, Z22; VMULPS Z22, Z18, Z22; VADDPS Z13, Z22, Z23; VDIVPS Z23, Z11, Z23; VMULPS Z17, Z14, Z17; VFMADD231PS Z18, Z18, Z18; VMULPS Z23, Z18, Z18; VFMADD231PS Z18, Z17, Z22
+	VMULPS Z23, Z22, Z23; VMULPS Z23, Z16, Z23; VMOVUPS Z23, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z16; VMAXPS (DX), Z1, Z17; VMINPS Z17, Z0, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VMOVAPS Z17, Z20; VFMADD231PS Z4, Z19, Z20
 	VFMADD231PS Z19, Z5, Z20; VPSLLD $0x17, Z18, Z18; VMOVAPS Z7, Z21; VFMADD231PS Z20, Z6, Z21; VFMADD213PS Z8, Z20, Z21; VFMADD213PS Z9, Z20, Z21; VFMADD213PS Z10, Z20, Z21; VFMADD213PS Z11, Z20, Z21
 	VFMADD213PS Z11, Z20, Z21; VMULPS Z18, Z21, Z18; VMULPS Z12, Z18, Z18; VADDPS Z13, Z18, Z22; VMULPS Z22, Z18, Z22; VADDPS Z13, Z22, Z23; VDIVPS Z23, Z11, Z23; VMULPS Z17, Z14, Z17
 	VFMADD231PS Z18, Z18, Z18; VMULPS Z23, Z18, Z18; VFMADD231PS Z18, Z17, Z22; VMULPS Z23, Z22, Z23; VMULPS Z23, Z16, Z23; VMOVUPS Z23, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
 	ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z16; VMAXPS (DX), Z1, Z17; VMINPS Z17, Z0, Z17; VMOVAPS Z2, Z18; VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VMOVAPS Z17, Z20; VFMADD231PS Z4, Z19, Z20
-	VFMADD231PS Z19, Z5, Z20; VPSLLD $0x17, Z18, Z18; VMOVAPS Z7, Z21; VFMADD231PS Z20, Z6, Z21; VFMADD213PS Z8, Z20, Z21; VFMADD213PS Z9, Z20, Z21; VFMADD213PS Z10, Z20, Z21; VFMADD213PS Z11, Z20, Z21
-	VFMADD213PS Z11, Z20, Z21; VMULPS Z18, Z21, Z18; VMULPS Z12, Z18, Z18; VADDPS Z13, Z18, Z22; VMULPS Z22, Z18, Z22; VADDPS Z13, Z22, Z23; VDIVPS Z23, Z11, Z23; VMULPS Z17, Z14, Z17
-	VFMADD231PS Z18, Z18, Z18; VMULPS Z23, Z18, Z18; VFMADD231PS Z18, Z17, Z22; VMULPS Z23, Z22, Z23; VMULPS Z23, Z16, Z23; VMOVUPS Z23, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x10, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z16; VMOVUPS.Z (DX), K1, Z17; VMAXPS Z17, Z1, Z17; VMINPS Z17, Z0, Z17; VMOVAPS Z2, Z18
-	VFMADD231PS Z3, Z17, Z18; VSUBPS Z2, Z18, Z19; VMOVAPS Z17, Z20; VFMADD231PS Z4, Z19, Z20; VFMADD231PS Z19, Z5, Z20; VPSLLD $0x17, Z18, Z18; VMOVAPS Z7, Z21; VFMADD231PS Z20, Z6, Z21
-	VFMADD213PS Z8, Z20, Z21; VFMADD213PS Z9, Z20, Z21; VFMADD213PS Z10, Z20, Z21; VFMADD213PS Z11, Z20, Z21; VFMADD213PS Z11, Z20, Z21; VMULPS Z18, Z21, Z18; VMULPS Z12, Z18, Z18; VADDPS Z13, Z18, Z22
-	VMULPS Z22, Z18, Z22; VADDPS Z13, Z22, Z23; VDIVPS Z23, Z11, Z23; VMULPS Z17, Z14, Z17; VFMADD231PS Z18, Z18, Z18; VMULPS Z23, Z18, Z18; VFMADD231PS Z18, Z17, Z22; VMULPS Z23, Z22, Z23
-	VMULPS Z23, Z16, Z23; VMOVUPS Z23, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// gELUF32AVX512 is dst[i] = x[i]*Φ(x[i]).
+// gELUF32AVX512 is dst[i] = x[i]*Φ(x[i]). With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func gELUF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT gELUF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ             dst+0(FP), DI
-	MOVQ             x+8(FP), SI
-	MOVQ             n+16(FP), DX
-	VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+88(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+76(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+152(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+164(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+168(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+172(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+176(SB), Z7
-	VBROADCASTSS actConstantsF32AVX512<>+180(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+184(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+188(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+192(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+196(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+200(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+204(SB), Z14; VBROADCASTSS actConstantsF32AVX512<>+208(SB), Z16
-	VBROADCASTSS actConstantsF32AVX512<>+212(SB), Z17; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z18; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z19; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z20; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z21; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z22; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z23; VXORPS Z24, Z24, Z24
-	VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z25; SUBQ $0x00000080, DX
-	JLT              aligned
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
+	BTRQ $0x3f, DX; VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+88(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+76(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+152(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+164(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+168(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+172(SB), Z6
+	VBROADCASTSS actConstantsF32AVX512<>+176(SB), Z7; VBROADCASTSS actConstantsF32AVX512<>+180(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+184(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+188(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+192(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+196(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+200(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+204(SB), Z14
+	VBROADCASTSS actConstantsF32AVX512<>+208(SB), Z16; VBROADCASTSS actConstantsF32AVX512<>+212(SB), Z17; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z18; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z19; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z20; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z21; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z22; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z23
+	VXORPS Z24, Z24, Z24; VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z25; SUBQ $0x00000080, DX
+	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ              aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ              aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29
-	VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29
-	VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28; VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27
-	VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27; VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27
-	VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27; VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30
-	VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30; VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26
-	VORPS Z26, Z31, Z26; VMOVAPS Z26, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ               skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27
+	VMULPS Z27, Z27, Z29; VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29
+	VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29; VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28; VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27
+	VFMADD231PS Z30, Z5, Z27; VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27; VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27
+	VFMADD213PS Z14, Z30, Z27; VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27; VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30
+	VFMADD213PS Z22, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30; VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31
+	VANDPS Z26, Z0, Z26; VORPS Z26, Z31, Z26; VMOVUPS Z26, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP              vectors
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x10, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x10, DX
+	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29; VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29
+	VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29; VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28
+	VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27; VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27
+	VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27; VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27
+	VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30
+	VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26; VORPS Z26, Z31, Z26; VMOVNTPS Z26, (DI); ADDQ $0x40, DI
+	ADDQ $0x40, SI; SUBQ $0x10, DX
+	JGE              past
+	SFENCE
+	JMP              few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29; VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29
 	VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29; VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28
 	VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27; VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27
@@ -2225,122 +1488,16 @@ vectors:
 	VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30
 	VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26; VORPS Z26, Z31, Z26; VMOVUPS Z26, (DI); ADDQ $0x40, DI
 	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE              vectors
+	JGE              turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29; VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29
-	VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29; VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28
-	VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27; VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27
-	VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27; VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27
-	VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30
-	VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26; VORPS Z26, Z31, Z26; VMOVUPS Z26, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE              vector
-
-rest:
 	ADDQ $0x10, DX
-	JEQ              done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29
-	VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29
-	VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28; VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27
-	VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27; VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27
-	VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27; VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30
-	VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30; VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26
-	VORPS Z26, Z31, Z26; VMOVUPS Z26, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// gELUNTF32AVX512 is dst[i] = x[i]*Φ(x[i]). It stores past the caches; n is at least 128.
-//
-// func gELUNTF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT gELUNTF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ             dst+0(FP), DI
-	MOVQ             x+8(FP), SI
-	MOVQ             n+16(FP), DX
-	VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+88(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+76(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+152(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+164(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+168(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+172(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+176(SB), Z7
-	VBROADCASTSS actConstantsF32AVX512<>+180(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+184(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+188(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+192(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+196(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+200(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+204(SB), Z14; VBROADCASTSS actConstantsF32AVX512<>+208(SB), Z16
-	VBROADCASTSS actConstantsF32AVX512<>+212(SB), Z17; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z18; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z19; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z20; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z21; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z22; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z23; VXORPS Z24, Z24, Z24
-	VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z25; SUBQ $0x00000080, DX
-	JLT              aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ              aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29
-	VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29
-	VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28; VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27
-	VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27; VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27
-	VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27; VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30
-	VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30; VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26
-	VORPS Z26, Z31, Z26; VMOVAPS Z26, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ               skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
-
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x10, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29; VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29
-	VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29; VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28
-	VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27; VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27
-	VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27; VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27
-	VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30
-	VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26; VORPS Z26, Z31, Z26; VMOVNTPS Z26, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE              vectors
-
-few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29; VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29
-	VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29; VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28
-	VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27; VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27
-	VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27; VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27
-	VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30
-	VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26; VORPS Z26, Z31, Z26; VMOVNTPS Z26, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE              vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ              done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z26; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z26, Z27; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z28; VMINPS Z27, Z28, Z27; VMULPS Z27, Z27, Z29
-	VXORPS Z29, Z0, Z30; VFMADD231PS Z27, Z27, Z30; VMULPS Z29, Z1, Z29; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z29, Z31; VSUBPS Z2, Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z28, Z29; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z28, Z29
-	VPSLLD $0x17, Z31, Z31; VFMADD231PS Z30, Z1, Z29; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z27, Z28; VDIVPS Z28, Z27, Z28; VMOVAPS Z4, Z30; VFMADD231PS Z3, Z28, Z30; VMOVAPS Z6, Z27; VFMADD231PS Z30, Z5, Z27
-	VFMADD213PS Z7, Z30, Z27; VFMADD213PS Z8, Z30, Z27; VFMADD213PS Z9, Z30, Z27; VFMADD213PS Z10, Z30, Z27; VFMADD213PS Z11, Z30, Z27; VFMADD213PS Z12, Z30, Z27; VFMADD213PS Z13, Z30, Z27; VFMADD213PS Z14, Z30, Z27
-	VFMADD213PS Z16, Z30, Z27; VFMADD213PS Z17, Z30, Z27; VMULPS Z27, Z28, Z27; VMOVAPS Z19, Z30; VFMADD231PS Z29, Z18, Z30; VFMADD213PS Z20, Z29, Z30; VFMADD213PS Z21, Z29, Z30; VFMADD213PS Z22, Z29, Z30
-	VFMADD213PS Z23, Z29, Z30; VFMADD213PS Z23, Z29, Z30; VMULPS Z30, Z27, Z30; VMULPS Z31, Z30, Z31; VMAXPS Z24, Z26, Z28; VMULPS Z25, Z31, Z31; VSUBPS Z31, Z28, Z31; VANDPS Z26, Z0, Z26
-	VORPS Z26, Z31, Z26; VMOVUPS Z26, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // gELUGradF32AVX512 is dx[i] = dy[i] times the derivative of GELU at x[i].
@@ -2348,54 +1505,41 @@ done:
 // func gELUGradF32AVX512(dx *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT gELUGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ             dx+0(FP), DI
-	MOVQ             dy+8(FP), SI
-	MOVQ             x+16(FP), DX
-	MOVQ             n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+88(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+76(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+168(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+172(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+176(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+180(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+184(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+188(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+192(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+196(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+200(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+204(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+208(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+212(SB), Z14; VBROADCASTSS actConstantsF32AVX512<>+224(SB), Z16
 	VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z17; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z18; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z19; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z20; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z21; VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z22; VXORPS Z23, Z23, Z23; SUBQ $0x00000080, R8
-	JLT              aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ              aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ              aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ              aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z24; VMOVUPS.Z (DX), K1, Z25; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z25, Z26; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z27; VMINPS Z26, Z27, Z26
-	VMULPS Z26, Z26, Z28; VXORPS.BCST actConstantsF32AVX512<>+72(SB), Z28, Z29; VFMADD231PS Z26, Z26, Z29; VMULPS Z28, Z0, Z28; VMOVAPS Z1, Z30; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z28, Z30; VSUBPS Z1, Z30, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z31, Z28
-	VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z31, Z28; VPSLLD $0x17, Z30, Z30; VFMADD231PS Z29, Z0, Z28; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z26, Z27; VDIVPS Z27, Z2, Z27; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+228(SB), Z27, Z31; VMOVAPS Z4, Z29
-	VFMADD231PS Z31, Z3, Z29; VFMADD213PS Z5, Z31, Z29; VFMADD213PS Z6, Z31, Z29; VFMADD213PS Z7, Z31, Z29; VFMADD213PS Z8, Z31, Z29; VFMADD213PS Z9, Z31, Z29; VFMADD213PS Z10, Z31, Z29; VFMADD213PS Z11, Z31, Z29
-	VFMADD213PS Z12, Z31, Z29; VFMADD213PS Z13, Z31, Z29; VFMADD213PS Z14, Z31, Z29; VMULPS Z29, Z27, Z29; VFMADD231PS Z26, Z16, Z29; VMOVAPS Z18, Z31; VFMADD231PS Z28, Z17, Z31; VFMADD213PS Z19, Z28, Z31
-	VFMADD213PS Z20, Z28, Z31; VFMADD213PS Z21, Z28, Z31; VFMADD213PS Z2, Z28, Z31; VFMADD213PS Z2, Z28, Z31; VMULPS Z31, Z29, Z31; VMULPS Z30, Z31, Z30; VMULPS Z22, Z30, Z30; VSUBPS Z30, Z2, Z27
-	VCMPPS $0x11, Z23, Z25, K2; VBLENDMPS Z30, Z27, K2, Z27; VMULPS Z27, Z24, Z27; VMOVAPS Z27, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ               skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z24; VMOVUPS.Z (DX), K1, Z25; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z25, Z26; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z27
+	VMINPS Z26, Z27, Z26; VMULPS Z26, Z26, Z28; VXORPS.BCST actConstantsF32AVX512<>+72(SB), Z28, Z29; VFMADD231PS Z26, Z26, Z29; VMULPS Z28, Z0, Z28; VMOVAPS Z1, Z30; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z28, Z30; VSUBPS Z1, Z30, Z31
+	VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z31, Z28; VPSLLD $0x17, Z30, Z30; VFMADD231PS Z29, Z0, Z28; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z26, Z27; VDIVPS Z27, Z2, Z27; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+228(SB), Z27, Z31
+	VMOVAPS Z4, Z29; VFMADD231PS Z31, Z3, Z29; VFMADD213PS Z5, Z31, Z29; VFMADD213PS Z6, Z31, Z29; VFMADD213PS Z7, Z31, Z29; VFMADD213PS Z8, Z31, Z29; VFMADD213PS Z9, Z31, Z29; VFMADD213PS Z10, Z31, Z29
+	VFMADD213PS Z11, Z31, Z29; VFMADD213PS Z12, Z31, Z29; VFMADD213PS Z13, Z31, Z29; VFMADD213PS Z14, Z31, Z29; VMULPS Z29, Z27, Z29; VFMADD231PS Z26, Z16, Z29; VMOVAPS Z18, Z31; VFMADD231PS Z28, Z17, Z31
+	VFMADD213PS Z19, Z28, Z31; VFMADD213PS Z20, Z28, Z31; VFMADD213PS Z21, Z28, Z31; VFMADD213PS Z2, Z28, Z31; VFMADD213PS Z2, Z28, Z31; VMULPS Z31, Z29, Z31; VMULPS Z30, Z31, Z30; VMULPS Z22, Z30, Z30
+	VSUBPS Z30, Z2, Z27; VCMPPS $0x11, Z23, Z25, K2; VBLENDMPS Z30, Z27, K2, Z27; VMULPS Z27, Z24, Z27; VMOVUPS Z27, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP              vectors
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z24; VMOVUPS (DX), Z25; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z25, Z26; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z27; VMINPS Z26, Z27, Z26; VMULPS Z26, Z26, Z28; VXORPS.BCST actConstantsF32AVX512<>+72(SB), Z28, Z29; VFMADD231PS Z26, Z26, Z29
 	VMULPS Z28, Z0, Z28; VMOVAPS Z1, Z30; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z28, Z30; VSUBPS Z1, Z30, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z31, Z28; VPSLLD $0x17, Z30, Z30; VFMADD231PS Z29, Z0, Z28
 	VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z26, Z27; VDIVPS Z27, Z2, Z27; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+228(SB), Z27, Z31; VMOVAPS Z4, Z29; VFMADD231PS Z31, Z3, Z29; VFMADD213PS Z5, Z31, Z29; VFMADD213PS Z6, Z31, Z29
@@ -2403,32 +1547,13 @@ vectors:
 	VMULPS Z29, Z27, Z29; VFMADD231PS Z26, Z16, Z29; VMOVAPS Z18, Z31; VFMADD231PS Z28, Z17, Z31; VFMADD213PS Z19, Z28, Z31; VFMADD213PS Z20, Z28, Z31; VFMADD213PS Z21, Z28, Z31; VFMADD213PS Z2, Z28, Z31
 	VFMADD213PS Z2, Z28, Z31; VMULPS Z31, Z29, Z31; VMULPS Z30, Z31, Z30; VMULPS Z22, Z30, Z30; VSUBPS Z30, Z2, Z27; VCMPPS $0x11, Z23, Z25, K2; VBLENDMPS Z30, Z27, K2, Z27; VMULPS Z27, Z24, Z27
 	VMOVUPS Z27, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE              vectors
+	JGE              turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z24; VMOVUPS (DX), Z25; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z25, Z26; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z27; VMINPS Z26, Z27, Z26; VMULPS Z26, Z26, Z28; VXORPS.BCST actConstantsF32AVX512<>+72(SB), Z28, Z29; VFMADD231PS Z26, Z26, Z29
-	VMULPS Z28, Z0, Z28; VMOVAPS Z1, Z30; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z28, Z30; VSUBPS Z1, Z30, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z31, Z28; VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z31, Z28; VPSLLD $0x17, Z30, Z30; VFMADD231PS Z29, Z0, Z28
-	VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z26, Z27; VDIVPS Z27, Z2, Z27; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+228(SB), Z27, Z31; VMOVAPS Z4, Z29; VFMADD231PS Z31, Z3, Z29; VFMADD213PS Z5, Z31, Z29; VFMADD213PS Z6, Z31, Z29
-	VFMADD213PS Z7, Z31, Z29; VFMADD213PS Z8, Z31, Z29; VFMADD213PS Z9, Z31, Z29; VFMADD213PS Z10, Z31, Z29; VFMADD213PS Z11, Z31, Z29; VFMADD213PS Z12, Z31, Z29; VFMADD213PS Z13, Z31, Z29; VFMADD213PS Z14, Z31, Z29
-	VMULPS Z29, Z27, Z29; VFMADD231PS Z26, Z16, Z29; VMOVAPS Z18, Z31; VFMADD231PS Z28, Z17, Z31; VFMADD213PS Z19, Z28, Z31; VFMADD213PS Z20, Z28, Z31; VFMADD213PS Z21, Z28, Z31; VFMADD213PS Z2, Z28, Z31
-	VFMADD213PS Z2, Z28, Z31; VMULPS Z31, Z29, Z31; VMULPS Z30, Z31, Z30; VMULPS Z22, Z30, Z30; VSUBPS Z30, Z2, Z27; VCMPPS $0x11, Z23, Z25, K2; VBLENDMPS Z30, Z27, K2, Z27; VMULPS Z27, Z24, Z27
-	VMOVUPS Z27, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE              vector
-
-rest:
 	ADDQ $0x10, R8
-	JEQ              done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z24; VMOVUPS.Z (DX), K1, Z25; VANDPS.BCST actConstantsF32AVX512<>+24(SB), Z25, Z26; VBROADCASTSS actConstantsF32AVX512<>+216(SB), Z27; VMINPS Z26, Z27, Z26
-	VMULPS Z26, Z26, Z28; VXORPS.BCST actConstantsF32AVX512<>+72(SB), Z28, Z29; VFMADD231PS Z26, Z26, Z29; VMULPS Z28, Z0, Z28; VMOVAPS Z1, Z30; VFMADD231PS.BCST actConstantsF32AVX512<>+36(SB), Z28, Z30; VSUBPS Z1, Z30, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+40(SB), Z31, Z28
-	VFMADD231PS.BCST actConstantsF32AVX512<>+44(SB), Z31, Z28; VPSLLD $0x17, Z30, Z30; VFMADD231PS Z29, Z0, Z28; VADDPS.BCST actConstantsF32AVX512<>+220(SB), Z26, Z27; VDIVPS Z27, Z2, Z27; VMOVAPS Z2, Z31; VFMADD231PS.BCST actConstantsF32AVX512<>+228(SB), Z27, Z31; VMOVAPS Z4, Z29
-	VFMADD231PS Z31, Z3, Z29; VFMADD213PS Z5, Z31, Z29; VFMADD213PS Z6, Z31, Z29; VFMADD213PS Z7, Z31, Z29; VFMADD213PS Z8, Z31, Z29; VFMADD213PS Z9, Z31, Z29; VFMADD213PS Z10, Z31, Z29; VFMADD213PS Z11, Z31, Z29
-	VFMADD213PS Z12, Z31, Z29; VFMADD213PS Z13, Z31, Z29; VFMADD213PS Z14, Z31, Z29; VMULPS Z29, Z27, Z29; VFMADD231PS Z26, Z16, Z29; VMOVAPS Z18, Z31; VFMADD231PS Z28, Z17, Z31; VFMADD213PS Z19, Z28, Z31
-	VFMADD213PS Z20, Z28, Z31; VFMADD213PS Z21, Z28, Z31; VFMADD213PS Z2, Z28, Z31; VFMADD213PS Z2, Z28, Z31; VMULPS Z31, Z29, Z31; VMULPS Z30, Z31, Z30; VMULPS Z22, Z30, Z30; VSUBPS Z30, Z2, Z27
-	VCMPPS $0x11, Z23, Z25, K2; VBLENDMPS Z30, Z27, K2, Z27; VMULPS Z27, Z24, Z27; VMOVUPS Z27, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -2439,77 +1564,49 @@ done:
 // func gELUTanhF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT gELUTanhF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConstantsF32AVX512<>+232(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+236(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+240(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+244(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+248(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+252(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+136(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z14; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z16
 	VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z17; VBROADCASTSS actConstantsF32AVX512<>+80(SB), Z18; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z19; VMAXPS Z19, Z1, Z20; VMINPS Z20, Z0, Z20; VMULPS Z20, Z20, Z21; VXORPS Z21, Z2, Z22
-	VFMADD231PS Z20, Z20, Z22; VMOVAPS Z3, Z23; VFMADD231PS Z21, Z4, Z23; VSUBPS Z23, Z3, Z24; VFMADD231PS Z21, Z4, Z24; VFMADD213PS Z6, Z5, Z21; VADDPS Z21, Z24, Z21; VFMADD231PS Z22, Z4, Z21
-	VMULPS Z23, Z20, Z25; VXORPS Z25, Z2, Z25; VFMADD213PS Z25, Z20, Z23; VFMADD231PS Z21, Z20, Z23; VMOVAPS Z7, Z26; VFMADD231PS Z8, Z25, Z26; VSUBPS Z7, Z26, Z27; VFMADD231PS Z9, Z27, Z25
-	VFMADD231PS Z27, Z10, Z25; VPSLLD $0x17, Z26, Z26; VSUBPS Z23, Z25, Z23; VMOVAPS Z12, Z28; VFMADD231PS Z23, Z11, Z28; VFMADD213PS Z13, Z23, Z28; VFMADD213PS Z14, Z23, Z28; VFMADD213PS Z16, Z23, Z28
-	VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z18, Z26, Z28; VDIVPS Z28, Z20, Z28; VMULPS Z18, Z28, Z28; VCMPPS $0x11, Z19, Z0, K2; VBLENDMPS Z19, Z28, K2, Z28; VMOVAPS Z28, Z15
-	LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z19; VMAXPS Z19, Z1, Z20; VMINPS Z20, Z0, Z20; VMULPS Z20, Z20, Z21
+	VXORPS Z21, Z2, Z22; VFMADD231PS Z20, Z20, Z22; VMOVAPS Z3, Z23; VFMADD231PS Z21, Z4, Z23; VSUBPS Z23, Z3, Z24; VFMADD231PS Z21, Z4, Z24; VFMADD213PS Z6, Z5, Z21; VADDPS Z21, Z24, Z21
+	VFMADD231PS Z22, Z4, Z21; VMULPS Z23, Z20, Z25; VXORPS Z25, Z2, Z25; VFMADD213PS Z25, Z20, Z23; VFMADD231PS Z21, Z20, Z23; VMOVAPS Z7, Z26; VFMADD231PS Z8, Z25, Z26; VSUBPS Z7, Z26, Z27
+	VFMADD231PS Z9, Z27, Z25; VFMADD231PS Z27, Z10, Z25; VPSLLD $0x17, Z26, Z26; VSUBPS Z23, Z25, Z23; VMOVAPS Z12, Z28; VFMADD231PS Z23, Z11, Z28; VFMADD213PS Z13, Z23, Z28; VFMADD213PS Z14, Z23, Z28
+	VFMADD213PS Z16, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z18, Z26, Z28; VDIVPS Z28, Z20, Z28; VMULPS Z18, Z28, Z28; VCMPPS $0x11, Z19, Z0, K2; VBLENDMPS Z19, Z28, K2, Z28
+	VMOVUPS Z28, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z19; VMAXPS Z19, Z1, Z20; VMINPS Z20, Z0, Z20; VMULPS Z20, Z20, Z21; VXORPS Z21, Z2, Z22; VFMADD231PS Z20, Z20, Z22; VMOVAPS Z3, Z23; VFMADD231PS Z21, Z4, Z23
 	VSUBPS Z23, Z3, Z24; VFMADD231PS Z21, Z4, Z24; VFMADD213PS Z6, Z5, Z21; VADDPS Z21, Z24, Z21; VFMADD231PS Z22, Z4, Z21; VMULPS Z23, Z20, Z25; VXORPS Z25, Z2, Z25; VFMADD213PS Z25, Z20, Z23
 	VFMADD231PS Z21, Z20, Z23; VMOVAPS Z7, Z26; VFMADD231PS Z8, Z25, Z26; VSUBPS Z7, Z26, Z27; VFMADD231PS Z9, Z27, Z25; VFMADD231PS Z27, Z10, Z25; VPSLLD $0x17, Z26, Z26; VSUBPS Z23, Z25, Z23
 	VMOVAPS Z12, Z28; VFMADD231PS Z23, Z11, Z28; VFMADD213PS Z13, Z23, Z28; VFMADD213PS Z14, Z23, Z28; VFMADD213PS Z16, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z18, Z26, Z28
 	VDIVPS Z28, Z20, Z28; VMULPS Z18, Z28, Z28; VCMPPS $0x11, Z19, Z0, K2; VBLENDMPS Z19, Z28, K2, Z28; VMOVUPS Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z19; VMAXPS Z19, Z1, Z20; VMINPS Z20, Z0, Z20; VMULPS Z20, Z20, Z21; VXORPS Z21, Z2, Z22; VFMADD231PS Z20, Z20, Z22; VMOVAPS Z3, Z23; VFMADD231PS Z21, Z4, Z23
-	VSUBPS Z23, Z3, Z24; VFMADD231PS Z21, Z4, Z24; VFMADD213PS Z6, Z5, Z21; VADDPS Z21, Z24, Z21; VFMADD231PS Z22, Z4, Z21; VMULPS Z23, Z20, Z25; VXORPS Z25, Z2, Z25; VFMADD213PS Z25, Z20, Z23
-	VFMADD231PS Z21, Z20, Z23; VMOVAPS Z7, Z26; VFMADD231PS Z8, Z25, Z26; VSUBPS Z7, Z26, Z27; VFMADD231PS Z9, Z27, Z25; VFMADD231PS Z27, Z10, Z25; VPSLLD $0x17, Z26, Z26; VSUBPS Z23, Z25, Z23
-	VMOVAPS Z12, Z28; VFMADD231PS Z23, Z11, Z28; VFMADD213PS Z13, Z23, Z28; VFMADD213PS Z14, Z23, Z28; VFMADD213PS Z16, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z18, Z26, Z28
-	VDIVPS Z28, Z20, Z28; VMULPS Z18, Z28, Z28; VCMPPS $0x11, Z19, Z0, K2; VBLENDMPS Z19, Z28, K2, Z28; VMOVUPS Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z19; VMAXPS Z19, Z1, Z20; VMINPS Z20, Z0, Z20; VMULPS Z20, Z20, Z21; VXORPS Z21, Z2, Z22
-	VFMADD231PS Z20, Z20, Z22; VMOVAPS Z3, Z23; VFMADD231PS Z21, Z4, Z23; VSUBPS Z23, Z3, Z24; VFMADD231PS Z21, Z4, Z24; VFMADD213PS Z6, Z5, Z21; VADDPS Z21, Z24, Z21; VFMADD231PS Z22, Z4, Z21
-	VMULPS Z23, Z20, Z25; VXORPS Z25, Z2, Z25; VFMADD213PS Z25, Z20, Z23; VFMADD231PS Z21, Z20, Z23; VMOVAPS Z7, Z26; VFMADD231PS Z8, Z25, Z26; VSUBPS Z7, Z26, Z27; VFMADD231PS Z9, Z27, Z25
-	VFMADD231PS Z27, Z10, Z25; VPSLLD $0x17, Z26, Z26; VSUBPS Z23, Z25, Z23; VMOVAPS Z12, Z28; VFMADD231PS Z23, Z11, Z28; VFMADD213PS Z13, Z23, Z28; VFMADD213PS Z14, Z23, Z28; VFMADD213PS Z16, Z23, Z28
-	VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z17, Z23, Z28; VFMADD213PS Z18, Z26, Z28; VDIVPS Z28, Z20, Z28; VMULPS Z18, Z28, Z28; VCMPPS $0x11, Z19, Z0, K2; VBLENDMPS Z19, Z28, K2, Z28; VMOVUPS Z28, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -2520,129 +1617,105 @@ done:
 // func gELUTanhGradF32AVX512(dx *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT gELUTanhGradF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS actConstantsF32AVX512<>+4(SB), Z0; VBROADCASTSS actConstantsF32AVX512<>+236(SB), Z1; VBROADCASTSS actConstantsF32AVX512<>+256(SB), Z2; VBROADCASTSS actConstantsF32AVX512<>+244(SB), Z3; VBROADCASTSS actConstantsF32AVX512<>+140(SB), Z4; VBROADCASTSS actConstantsF32AVX512<>+72(SB), Z5; VBROADCASTSS actConstantsF32AVX512<>+144(SB), Z6; VBROADCASTSS actConstantsF32AVX512<>+36(SB), Z7
 	VBROADCASTSS actConstantsF32AVX512<>+40(SB), Z8; VBROADCASTSS actConstantsF32AVX512<>+44(SB), Z9; VBROADCASTSS actConstantsF32AVX512<>+48(SB), Z10; VBROADCASTSS actConstantsF32AVX512<>+52(SB), Z11; VBROADCASTSS actConstantsF32AVX512<>+56(SB), Z12; VBROADCASTSS actConstantsF32AVX512<>+60(SB), Z13; VBROADCASTSS actConstantsF32AVX512<>+64(SB), Z14; VBROADCASTSS actConstantsF32AVX512<>+12(SB), Z16
 	VBROADCASTSS actConstantsF32AVX512<>+260(SB), Z17; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z18; VMOVUPS.Z (DX), K1, Z19; VMAXPS Z19, Z1, Z19; VMINPS Z19, Z0, Z19; VMULPS Z19, Z19, Z20
-	VMOVAPS Z2, Z21; VFMADD231PS Z20, Z3, Z21; VMULPS Z21, Z19, Z21; VXORPS Z21, Z5, Z21; VMOVAPS Z6, Z22; VFMADD231PS Z7, Z21, Z22; VSUBPS Z6, Z22, Z23; VFMADD231PS Z8, Z23, Z21
-	VFMADD231PS Z23, Z9, Z21; VPSLLD $0x17, Z22, Z22; VMOVAPS Z11, Z24; VFMADD231PS Z21, Z10, Z24; VFMADD213PS Z12, Z21, Z24; VFMADD213PS Z13, Z21, Z24; VFMADD213PS Z14, Z21, Z24; VFMADD213PS Z16, Z21, Z24
-	VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z4, Z22, Z24; VDIVPS Z24, Z4, Z24; VFMADD213PS Z2, Z17, Z20; VMULPS Z20, Z19, Z20; VSUBPS Z24, Z16, Z25; VFMADD213PS Z16, Z25, Z20; VMULPS Z20, Z24, Z20
-	VMULPS Z20, Z18, Z20; VMOVAPS Z20, Z15; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z18; VMOVUPS.Z (DX), K1, Z19; VMAXPS Z19, Z1, Z19; VMINPS Z19, Z0, Z19
+	VMULPS Z19, Z19, Z20; VMOVAPS Z2, Z21; VFMADD231PS Z20, Z3, Z21; VMULPS Z21, Z19, Z21; VXORPS Z21, Z5, Z21; VMOVAPS Z6, Z22; VFMADD231PS Z7, Z21, Z22; VSUBPS Z6, Z22, Z23
+	VFMADD231PS Z8, Z23, Z21; VFMADD231PS Z23, Z9, Z21; VPSLLD $0x17, Z22, Z22; VMOVAPS Z11, Z24; VFMADD231PS Z21, Z10, Z24; VFMADD213PS Z12, Z21, Z24; VFMADD213PS Z13, Z21, Z24; VFMADD213PS Z14, Z21, Z24
+	VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z4, Z22, Z24; VDIVPS Z24, Z4, Z24; VFMADD213PS Z2, Z17, Z20; VMULPS Z20, Z19, Z20; VSUBPS Z24, Z16, Z25; VFMADD213PS Z16, Z25, Z20
+	VMULPS Z20, Z24, Z20; VMULPS Z20, Z18, Z20; VMOVUPS Z20, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z18; VMAXPS (DX), Z1, Z19; VMINPS Z19, Z0, Z19; VMULPS Z19, Z19, Z20; VMOVAPS Z2, Z21; VFMADD231PS Z20, Z3, Z21; VMULPS Z21, Z19, Z21; VXORPS Z21, Z5, Z21
 	VMOVAPS Z6, Z22; VFMADD231PS Z7, Z21, Z22; VSUBPS Z6, Z22, Z23; VFMADD231PS Z8, Z23, Z21; VFMADD231PS Z23, Z9, Z21; VPSLLD $0x17, Z22, Z22; VMOVAPS Z11, Z24; VFMADD231PS Z21, Z10, Z24
 	VFMADD213PS Z12, Z21, Z24; VFMADD213PS Z13, Z21, Z24; VFMADD213PS Z14, Z21, Z24; VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z4, Z22, Z24; VDIVPS Z24, Z4, Z24; VFMADD213PS Z2, Z17, Z20
 	VMULPS Z20, Z19, Z20; VSUBPS Z24, Z16, Z25; VFMADD213PS Z16, Z25, Z20; VMULPS Z20, Z24, Z20; VMULPS Z20, Z18, Z20; VMOVUPS Z20, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
 	ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z18; VMAXPS (DX), Z1, Z19; VMINPS Z19, Z0, Z19; VMULPS Z19, Z19, Z20; VMOVAPS Z2, Z21; VFMADD231PS Z20, Z3, Z21; VMULPS Z21, Z19, Z21; VXORPS Z21, Z5, Z21
-	VMOVAPS Z6, Z22; VFMADD231PS Z7, Z21, Z22; VSUBPS Z6, Z22, Z23; VFMADD231PS Z8, Z23, Z21; VFMADD231PS Z23, Z9, Z21; VPSLLD $0x17, Z22, Z22; VMOVAPS Z11, Z24; VFMADD231PS Z21, Z10, Z24
-	VFMADD213PS Z12, Z21, Z24; VFMADD213PS Z13, Z21, Z24; VFMADD213PS Z14, Z21, Z24; VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z4, Z22, Z24; VDIVPS Z24, Z4, Z24; VFMADD213PS Z2, Z17, Z20
-	VMULPS Z20, Z19, Z20; VSUBPS Z24, Z16, Z25; VFMADD213PS Z16, Z25, Z20; VMULPS Z20, Z24, Z20; VMULPS Z20, Z18, Z20; VMOVUPS Z20, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x10, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z18; VMOVUPS.Z (DX), K1, Z19; VMAXPS Z19, Z1, Z19; VMINPS Z19, Z0, Z19; VMULPS Z19, Z19, Z20
-	VMOVAPS Z2, Z21; VFMADD231PS Z20, Z3, Z21; VMULPS Z21, Z19, Z21; VXORPS Z21, Z5, Z21; VMOVAPS Z6, Z22; VFMADD231PS Z7, Z21, Z22; VSUBPS Z6, Z22, Z23; VFMADD231PS Z8, Z23, Z21
-	VFMADD231PS Z23, Z9, Z21; VPSLLD $0x17, Z22, Z22; VMOVAPS Z11, Z24; VFMADD231PS Z21, Z10, Z24; VFMADD213PS Z12, Z21, Z24; VFMADD213PS Z13, Z21, Z24; VFMADD213PS Z14, Z21, Z24; VFMADD213PS Z16, Z21, Z24
-	VFMADD213PS Z16, Z21, Z24; VFMADD213PS Z4, Z22, Z24; VDIVPS Z24, Z4, Z24; VFMADD213PS Z2, Z17, Z20; VMULPS Z20, Z19, Z20; VSUBPS Z24, Z16, Z25; VFMADD213PS Z16, Z25, Z20; VMULPS Z20, Z24, Z20
-	VMULPS Z20, Z18, Z20; VMOVUPS Z20, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// reLUF64AVX512 is dst[i] = x[i] < 0 ? 0 : x[i].
+// reLUF64AVX512 is dst[i] = x[i] < 0 ? 0 : x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func reLUF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT reLUF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	VXORPD X0, X0, X0; SUBQ $0x40, DX
-	JLT           aligned
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+8(FP), SI
+	MOVQ   n+16(FP), DX
+	BTRQ $0x3f, DX; VXORPD X0, X0, X0; SUBQ $0x40, DX
+	JLT    begin
+	CMPQ   n+16(FP), $0x00
+	JLT    first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ    begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; VMOVUPD Z1, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; VMOVNTPD Z1, (DI); VMOVUPD 64(SI), Z2; VCMPPD $0x15, Z0, Z2, K3; VMOVAPD.Z Z2, K3, Z2; VMOVNTPD Z2, 64(DI)
+	VMOVUPD 128(SI), Z3; VCMPPD $0x15, Z0, Z3, K4; VMOVAPD.Z Z3, K4, Z3; VMOVNTPD Z3, 128(DI); VMOVUPD 192(SI), Z4; VCMPPD $0x15, Z0, Z4, K5; VMOVAPD.Z Z4, K5, Z4; VMOVNTPD Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; VMOVUPD Z1, (DI); VMOVUPD 64(SI), Z2; VCMPPD $0x15, Z0, Z2, K3; VMOVAPD.Z Z2, K3, Z2; VMOVUPD Z2, 64(DI)
 	VMOVUPD 128(SI), Z3; VCMPPD $0x15, Z0, Z3, K4; VMOVAPD.Z Z3, K4, Z3; VMOVUPD Z3, 128(DI); VMOVUPD 192(SI), Z4; VCMPPD $0x15, Z0, Z4, K5; VMOVAPD.Z Z4, K5, Z4; VMOVUPD Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, DX
@@ -2654,123 +1727,66 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// reLUNTF64AVX512 is dst[i] = x[i] < 0 ? 0 : x[i]. It stores past the caches; n is at least 64.
-//
-// func reLUNTF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT reLUNTF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	VXORPD X0, X0, X0; SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; VMOVNTPD Z1, (DI); VMOVUPD 64(SI), Z2; VCMPPD $0x15, Z0, Z2, K3; VMOVAPD.Z Z2, K3, Z2; VMOVNTPD Z2, 64(DI)
-	VMOVUPD 128(SI), Z3; VCMPPD $0x15, Z0, Z3, K4; VMOVAPD.Z Z3, K4, Z3; VMOVNTPD Z3, 128(DI); VMOVUPD 192(SI), Z4; VCMPPD $0x15, Z0, Z4, K5; VMOVAPD.Z Z4, K5, Z4; VMOVNTPD Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE       vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; VMOVNTPD Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE       vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VCMPPD $0x15, Z0, Z1, K2; VMOVAPD.Z Z1, K2, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// reLUGradF64AVX512 is dx[i] = y[i] > 0 ? dy[i] : 0.
+// reLUGradF64AVX512 is dx[i] = y[i] > 0 ? dy[i] : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func reLUGradF64AVX512(dx *float64, dy *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT reLUGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VXORPD X0, X0, X0; SUBQ $0x40, R8
-	JLT           aligned
+	MOVQ   dx+0(FP), DI
+	MOVQ   dy+8(FP), SI
+	MOVQ   y+16(FP), DX
+	MOVQ   n+24(FP), R8
+	BTRQ $0x3f, R8; VXORPD X0, X0, X0; SUBQ $0x40, R8
+	JLT    begin
+	CMPQ   n+24(FP), $0x00
+	JLT    first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z0, K2; VMOVAPD.Z Z1, K2, Z1; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z0, K2; VMOVAPD.Z Z1, K2, Z1
+	VMOVUPD Z1, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z0, K2; VMOVAPD.Z Z1, K2, Z1; VMOVNTPD Z1, (DI); VMOVUPD 64(SI), Z2; VCMPPD $0x11, 64(DX), Z0, K3; VMOVAPD.Z Z2, K3, Z2; VMOVNTPD Z2, 64(DI)
+	VMOVUPD 128(SI), Z3; VCMPPD $0x11, 128(DX), Z0, K4; VMOVAPD.Z Z3, K4, Z3; VMOVNTPD Z3, 128(DI); VMOVUPD 192(SI), Z4; VCMPPD $0x11, 192(DX), Z0, K5; VMOVAPD.Z Z4, K5, Z4; VMOVNTPD Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z0, K2; VMOVAPD.Z Z1, K2, Z1; VMOVUPD Z1, (DI); VMOVUPD 64(SI), Z2; VCMPPD $0x11, 64(DX), Z0, K3; VMOVAPD.Z Z2, K3, Z2; VMOVUPD Z2, 64(DI)
 	VMOVUPD 128(SI), Z3; VCMPPD $0x11, 128(DX), Z0, K4; VMOVAPD.Z Z3, K4, Z3; VMOVUPD Z3, 128(DI); VMOVUPD 192(SI), Z4; VCMPPD $0x11, 192(DX), Z0, K5; VMOVAPD.Z Z4, K5, Z4; VMOVUPD Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -2782,124 +1798,65 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z0, K2; VMOVAPD.Z Z1, K2, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// reLUGradNTF64AVX512 is dx[i] = y[i] > 0 ? dy[i] : 0. It stores past the caches; n is at least 64.
-//
-// func reLUGradNTF64AVX512(dx *float64, dy *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT reLUGradNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	VXORPD X0, X0, X0; SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z0, K2; VMOVAPD.Z Z1, K2, Z1; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z0, K2; VMOVAPD.Z Z1, K2, Z1; VMOVNTPD Z1, (DI); VMOVUPD 64(SI), Z2; VCMPPD $0x11, 64(DX), Z0, K3; VMOVAPD.Z Z2, K3, Z2; VMOVNTPD Z2, 64(DI)
-	VMOVUPD 128(SI), Z3; VCMPPD $0x11, 128(DX), Z0, K4; VMOVAPD.Z Z3, K4, Z3; VMOVNTPD Z3, 128(DI); VMOVUPD 192(SI), Z4; VCMPPD $0x11, 192(DX), Z0, K5; VMOVAPD.Z Z4, K5, Z4; VMOVNTPD Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z0, K2; VMOVAPD.Z Z1, K2, Z1; VMOVNTPD Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z0, K2; VMOVAPD.Z Z1, K2, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// leakyReLUF64AVX512 is dst[i] = x[i] < 0 ? a*x[i] : x[i].
+// leakyReLUF64AVX512 is dst[i] = x[i] < 0 ? a*x[i] : x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func leakyReLUF64AVX512(dst *float64, x *float64, a float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT leakyReLUF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VXORPD X0, X0, X0
-	VBROADCASTSD  a+16(FP), Z1
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+24(FP), DX
+	BTRQ $0x3f, DX; VXORPD X0, X0, X0
+	VBROADCASTSD a+16(FP), Z1
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; LEAQ (DI), AX
-	TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2
+	VMOVUPD Z2, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z4; VMULPD Z4, Z1, Z5; VCMPPD $0x11, Z0, Z4, K3
+	VBLENDMPD Z5, Z4, K3, Z4; VMOVNTPD Z4, 64(DI); VMOVUPD 128(SI), Z6; VMULPD Z6, Z1, Z7; VCMPPD $0x11, Z0, Z6, K4; VBLENDMPD Z7, Z6, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z8
+	VMULPD Z8, Z1, Z9; VCMPPD $0x11, Z0, Z8, K5; VBLENDMPD Z9, Z8, K5, Z8; VMOVNTPD Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; VMOVUPD Z2, (DI); VMOVUPD 64(SI), Z4; VMULPD Z4, Z1, Z5; VCMPPD $0x11, Z0, Z4, K3
 	VBLENDMPD Z5, Z4, K3, Z4; VMOVUPD Z4, 64(DI); VMOVUPD 128(SI), Z6; VMULPD Z6, Z1, Z7; VCMPPD $0x11, Z0, Z6, K4; VBLENDMPD Z7, Z6, K4, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(SI), Z8
 	VMULPD Z8, Z1, Z9; VCMPPD $0x11, Z0, Z8, K5; VBLENDMPD Z9, Z8, K5, Z8; VMOVUPD Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, DX
@@ -2911,128 +1868,68 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// leakyReLUNTF64AVX512 is dst[i] = x[i] < 0 ? a*x[i] : x[i]. It stores past the caches; n is at least 64.
-//
-// func leakyReLUNTF64AVX512(dst *float64, x *float64, a float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT leakyReLUNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VXORPD X0, X0, X0
-	VBROADCASTSD  a+16(FP), Z1
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; LEAQ (DI), AX
-	TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z4; VMULPD Z4, Z1, Z5; VCMPPD $0x11, Z0, Z4, K3
-	VBLENDMPD Z5, Z4, K3, Z4; VMOVNTPD Z4, 64(DI); VMOVUPD 128(SI), Z6; VMULPD Z6, Z1, Z7; VCMPPD $0x11, Z0, Z6, K4; VBLENDMPD Z7, Z6, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z8
-	VMULPD Z8, Z1, Z9; VCMPPD $0x11, Z0, Z8, K5; VBLENDMPD Z9, Z8, K5, Z8; VMOVNTPD Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE       vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE       vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, Z0, Z2, K2; VBLENDMPD Z3, Z2, K2, Z2; VMOVUPD Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// leakyReLUGradF64AVX512 is dx[i] = y[i] > 0 ? dy[i] : a*dy[i].
+// leakyReLUGradF64AVX512 is dx[i] = y[i] > 0 ? dy[i] : a*dy[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func leakyReLUGradF64AVX512(dx *float64, dy *float64, y *float64, a float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT leakyReLUGradF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+32(FP), R8
-	VXORPD X0, X0, X0
-	VBROADCASTSD  a+24(FP), Z1
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+32(FP), R8
+	BTRQ $0x3f, R8; VXORPD X0, X0, X0
+	VBROADCASTSD a+24(FP), Z1
 	SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VMULPD Z2, Z1, Z4; VCMPPD $0x11, Z3, Z0, K2; VBLENDMPD Z2, Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y4, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VMULPD Z2, Z1, Z4; VCMPPD $0x11, Z3, Z0, K2
+	VBLENDMPD Z2, Z4, K2, Z4; VMOVUPD Z4, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, (DX), Z0, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVNTPD Z3, (DI); VMOVUPD 64(SI), Z4; VMULPD Z4, Z1, Z5; VCMPPD $0x11, 64(DX), Z0, K3
+	VBLENDMPD Z4, Z5, K3, Z5; VMOVNTPD Z5, 64(DI); VMOVUPD 128(SI), Z6; VMULPD Z6, Z1, Z7; VCMPPD $0x11, 128(DX), Z0, K4; VBLENDMPD Z6, Z7, K4, Z7; VMOVNTPD Z7, 128(DI); VMOVUPD 192(SI), Z8
+	VMULPD Z8, Z1, Z9; VCMPPD $0x11, 192(DX), Z0, K5; VBLENDMPD Z8, Z9, K5, Z9; VMOVNTPD Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, (DX), Z0, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVUPD Z3, (DI); VMOVUPD 64(SI), Z4; VMULPD Z4, Z1, Z5; VCMPPD $0x11, 64(DX), Z0, K3
 	VBLENDMPD Z4, Z5, K3, Z5; VMOVUPD Z5, 64(DI); VMOVUPD 128(SI), Z6; VMULPD Z6, Z1, Z7; VCMPPD $0x11, 128(DX), Z0, K4; VBLENDMPD Z6, Z7, K4, Z7; VMOVUPD Z7, 128(DI); VMOVUPD 192(SI), Z8
 	VMULPD Z8, Z1, Z9; VCMPPD $0x11, 192(DX), Z0, K5; VBLENDMPD Z8, Z9, K5, Z9; VMOVUPD Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3045,79 +1942,12 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VMULPD Z2, Z1, Z4; VCMPPD $0x11, Z3, Z0, K2; VBLENDMPD Z2, Z4, K2, Z4
-	VMOVUPD Z4, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// leakyReLUGradNTF64AVX512 is dx[i] = y[i] > 0 ? dy[i] : a*dy[i]. It stores past the caches; n is at least 64.
-//
-// func leakyReLUGradNTF64AVX512(dx *float64, dy *float64, y *float64, a float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT leakyReLUGradNTF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+32(FP), R8
-	VXORPD X0, X0, X0
-	VBROADCASTSD  a+24(FP), Z1
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VMULPD Z2, Z1, Z4; VCMPPD $0x11, Z3, Z0, K2; VBLENDMPD Z2, Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y4, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, (DX), Z0, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVNTPD Z3, (DI); VMOVUPD 64(SI), Z4; VMULPD Z4, Z1, Z5; VCMPPD $0x11, 64(DX), Z0, K3
-	VBLENDMPD Z4, Z5, K3, Z5; VMOVNTPD Z5, 64(DI); VMOVUPD 128(SI), Z6; VMULPD Z6, Z1, Z7; VCMPPD $0x11, 128(DX), Z0, K4; VBLENDMPD Z6, Z7, K4, Z7; VMOVNTPD Z7, 128(DI); VMOVUPD 192(SI), Z8
-	VMULPD Z8, Z1, Z9; VCMPPD $0x11, 192(DX), Z0, K5; VBLENDMPD Z8, Z9, K5, Z9; VMOVNTPD Z9, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z2; VMULPD Z2, Z1, Z3; VCMPPD $0x11, (DX), Z0, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVNTPD Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VMULPD Z2, Z1, Z4; VCMPPD $0x11, Z3, Z0, K2; VBLENDMPD Z2, Z4, K2, Z4
-	VMOVUPD Z4, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // pReLUF64AVX512 is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i].
@@ -3125,50 +1955,38 @@ done:
 // func pReLUF64AVX512(dst *float64, x *float64, slope *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT pReLUF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          slope+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ   dst+0(FP), DI
+	MOVQ   x+8(FP), SI
+	MOVQ   slope+16(FP), DX
+	MOVQ   n+24(FP), R8
 	VXORPD X0, X0, X0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT    begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMULPD Z2, Z1, Z2; VCMPPD $0x11, Z0, Z1, K2; VBLENDMPD Z2, Z1, K2, Z1
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMULPD Z2, Z1, Z2; VCMPPD $0x11, Z0, Z1, K2
+	VBLENDMPD Z2, Z1, K2, Z1; VMOVUPD Z1, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VMULPD (DX), Z1, Z2; VCMPPD $0x11, Z0, Z1, K2; VBLENDMPD Z2, Z1, K2, Z1; VMOVUPD Z1, (DI); VMOVUPD 64(SI), Z3; VMULPD 64(DX), Z3, Z4; VCMPPD $0x11, Z0, Z3, K3
 	VBLENDMPD Z4, Z3, K3, Z3; VMOVUPD Z3, 64(DI); VMOVUPD 128(SI), Z5; VMULPD 128(DX), Z5, Z6; VCMPPD $0x11, Z0, Z5, K4; VBLENDMPD Z6, Z5, K4, Z5; VMOVUPD Z5, 128(DI); VMOVUPD 192(SI), Z7
 	VMULPD 192(DX), Z7, Z8; VCMPPD $0x11, Z0, Z7, K5; VBLENDMPD Z8, Z7, K5, Z7; VMOVUPD Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3181,9 +1999,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMULPD Z2, Z1, Z2; VCMPPD $0x11, Z0, Z1, K2; VBLENDMPD Z2, Z1, K2, Z1
-	VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3194,54 +2012,42 @@ done:
 // func pReLUGradF64AVX512(dx *float64, dy *float64, x *float64, slope *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT pReLUGradF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          slope+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ   dx+0(FP), DI
+	MOVQ   dy+8(FP), SI
+	MOVQ   x+16(FP), DX
+	MOVQ   slope+24(FP), R8
+	MOVQ   n+32(FP), R9
 	VXORPD X0, X0, X0; SUBQ $0x40, R9
-	JLT           aligned
+	JLT    begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VMULPD Z3, Z1, Z3; VCMPPD $0x11, Z2, Z0, K2
-	VBLENDMPD Z1, Z3, K2, Z3; LEAQ (DI), AX; TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x40, R9
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VMULPD Z3, Z1, Z3
+	VCMPPD $0x11, Z2, Z0, K2; VBLENDMPD Z1, Z3, K2, Z3; VMOVUPD Z3, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R9
 
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x20, R9
+vectors:
+	SUBQ $0x20, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VMULPD (R8), Z1, Z2; VCMPPD $0x11, (DX), Z0, K2; VBLENDMPD Z1, Z2, K2, Z2; VMOVUPD Z2, (DI); VMOVUPD 64(SI), Z3; VMULPD 64(R8), Z3, Z4; VCMPPD $0x11, 64(DX), Z0, K3
 	VBLENDMPD Z3, Z4, K3, Z4; VMOVUPD Z4, 64(DI); VMOVUPD 128(SI), Z5; VMULPD 128(R8), Z5, Z6; VCMPPD $0x11, 128(DX), Z0, K4; VBLENDMPD Z5, Z6, K4, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(SI), Z7
 	VMULPD 192(R8), Z7, Z8; VCMPPD $0x11, 192(DX), Z0, K5; VBLENDMPD Z7, Z8, K5, Z8; VMOVUPD Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8
 	SUBQ $0x20, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R9
@@ -3254,9 +2060,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VMULPD Z3, Z1, Z3; VCMPPD $0x11, Z2, Z0, K2
-	VBLENDMPD Z1, Z3, K2, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3267,50 +2073,38 @@ done:
 // func pReLUSlopeF64AVX512(dst *float64, dy *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT pReLUSlopeF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ   dst+0(FP), DI
+	MOVQ   dy+8(FP), SI
+	MOVQ   x+16(FP), DX
+	MOVQ   n+24(FP), R8
 	VXORPD X0, X0, X0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT    begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z2; VCMPPD $0x11, Z0, Z1, K2; VMOVAPD.Z Z2, K2, Z2
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z2; VCMPPD $0x11, Z0, Z1, K2
+	VMOVAPD.Z Z2, K2, Z2; VMOVUPD Z2, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (DX), Z1; VMULPD (SI), Z1, Z2; VCMPPD $0x11, Z0, Z1, K2; VMOVAPD.Z Z2, K2, Z2; VMOVUPD Z2, (DI); VMOVUPD 64(DX), Z3; VMULPD 64(SI), Z3, Z4; VCMPPD $0x11, Z0, Z3, K3
 	VMOVAPD.Z Z4, K3, Z4; VMOVUPD Z4, 64(DI); VMOVUPD 128(DX), Z5; VMULPD 128(SI), Z5, Z6; VCMPPD $0x11, Z0, Z5, K4; VMOVAPD.Z Z6, K4, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(DX), Z7
 	VMULPD 192(SI), Z7, Z8; VCMPPD $0x11, Z0, Z7, K5; VMOVAPD.Z Z8, K5, Z8; VMOVUPD Z8, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3323,9 +2117,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (SI), K1, Z2; VMULPD Z2, Z1, Z2; VCMPPD $0x11, Z0, Z1, K2; VMOVAPD.Z Z2, K2, Z2
-	VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3336,53 +2130,41 @@ done:
 // func clampGradF64AVX512(dx *float64, dy *float64, y *float64, a float64, lo float64, hi float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT clampGradF64AVX512<>(SB), NOSPLIT, $0-56
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+48(FP), R8
-	VBROADCASTSD  lo+32(FP), Z0
-	VBROADCASTSD  hi+40(FP), Z1
-	VBROADCASTSD  a+24(FP), Z2
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+48(FP), R8
+	VBROADCASTSD lo+32(FP), Z0
+	VBROADCASTSD hi+40(FP), Z1
+	VBROADCASTSD a+24(FP), Z2
 	SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VMOVUPD.Z (DX), K1, Z4; VMULPD Z3, Z2, Z3; VCMPPD $0x11, Z1, Z4, K2; VMOVAPD.Z Z3, K2, Z3
-	VCMPPD $0x11, Z4, Z0, K3; VMOVAPD.Z Z3, K3, Z3; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VMOVUPD.Z (DX), K1, Z4; VMULPD Z3, Z2, Z3; VCMPPD $0x11, Z1, Z4, K2
+	VMOVAPD.Z Z3, K2, Z3; VCMPPD $0x11, Z4, Z0, K3; VMOVAPD.Z Z3, K3, Z3; VMOVUPD Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (DX), Z3; VMOVUPD 64(DX), Z4; VMULPD (SI), Z2, Z5; VMULPD 64(SI), Z2, Z6; VCMPPD $0x11, Z1, Z3, K2; VCMPPD $0x11, Z1, Z4, K3; VMOVAPD.Z Z5, K2, Z5; VMOVAPD.Z Z6, K3, Z6
 	VCMPPD $0x11, Z3, Z0, K4; VCMPPD $0x11, Z4, Z0, K5; VMOVAPD.Z Z5, K4, Z5; VMOVAPD.Z Z6, K5, Z6; VMOVUPD Z5, (DI); VMOVUPD Z6, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; SUBQ $0x10, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x08, R8
@@ -3395,9 +2177,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VMOVUPD.Z (DX), K1, Z4; VMULPD Z3, Z2, Z3; VCMPPD $0x11, Z1, Z4, K2; VMOVAPD.Z Z3, K2, Z3
-	VCMPPD $0x11, Z4, Z0, K3; VMOVAPD.Z Z3, K3, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3408,46 +2190,34 @@ done:
 // func hardSigmoidF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT hardSigmoidF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VXORPD X0, X0, X0; VBROADCASTSD actConstantsF64AVX512<>+0(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+8(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+16(SB), Z3; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VADDPD Z1, Z4, Z4; VMAXPD Z4, Z0, Z4; VMINPD Z4, Z2, Z4; VMULPD Z3, Z4, Z4
-	LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y4, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VADDPD Z1, Z4, Z4; VMAXPD Z4, Z0, Z4; VMINPD Z4, Z2, Z4
+	VMULPD Z3, Z4, Z4; VMOVUPD Z4, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z4; VMOVUPD 64(SI), Z5; VADDPD Z1, Z4, Z4; VADDPD Z1, Z5, Z5; VMAXPD Z4, Z0, Z4; VMAXPD Z5, Z0, Z5; VMINPD Z4, Z2, Z4; VMINPD Z5, Z2, Z5
 	VMULPD Z3, Z4, Z4; VMULPD Z3, Z5, Z5; VMOVUPD Z4, (DI); VMOVUPD Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x08, DX
@@ -3460,9 +2230,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VADDPD Z1, Z4, Z4; VMAXPD Z4, Z0, Z4; VMINPD Z4, Z2, Z4; VMULPD Z3, Z4, Z4
-	VMOVUPD Z4, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3473,46 +2243,34 @@ done:
 // func stepF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT stepF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VXORPD X0, X0, X0; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z1; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VCMPPD $0x12, Z2, Z0, K2; VBLENDMPD Z1, Z2, K2, Z3; VCMPPD $0x15, Z0, Z2, K3; VMOVAPD.Z Z3, K3, Z3
-	LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VCMPPD $0x12, Z2, Z0, K2; VBLENDMPD Z1, Z2, K2, Z3; VCMPPD $0x15, Z0, Z2, K3
+	VMOVAPD.Z Z3, K3, Z3; VMOVUPD Z3, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z2; VMOVUPD 64(SI), Z3; VCMPPD $0x12, Z2, Z0, K2; VCMPPD $0x12, Z3, Z0, K3; VBLENDMPD Z1, Z2, K2, Z4; VBLENDMPD Z1, Z3, K3, Z5; VCMPPD $0x15, Z0, Z2, K4; VCMPPD $0x15, Z0, Z3, K5
 	VMOVAPD.Z Z4, K4, Z4; VMOVAPD.Z Z5, K5, Z5; VMOVUPD Z4, (DI); VMOVUPD Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x08, DX
@@ -3525,9 +2283,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VCMPPD $0x12, Z2, Z0, K2; VBLENDMPD Z1, Z2, K2, Z3; VCMPPD $0x15, Z0, Z2, K3; VMOVAPD.Z Z3, K3, Z3
-	VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3538,49 +2296,37 @@ done:
 // func sigmoidGradF64AVX512(dx *float64, dy *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT sigmoidGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VSUBPD Z2, Z0, Z3; VMULPD Z3, Z2, Z3; VMULPD Z3, Z1, Z3
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VSUBPD Z2, Z0, Z3; VMULPD Z3, Z2, Z3
+	VMULPD Z3, Z1, Z3; VMOVUPD Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VMOVUPD (DX), Z2; VSUBPD Z2, Z0, Z3; VMULPD Z3, Z2, Z3; VMULPD Z3, Z1, Z3; VMOVUPD Z3, (DI); VMOVUPD 64(SI), Z4; VMOVUPD 64(DX), Z5
 	VSUBPD Z5, Z0, Z6; VMULPD Z6, Z5, Z6; VMULPD Z6, Z4, Z6; VMOVUPD Z6, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x08, R8
@@ -3593,9 +2339,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VSUBPD Z2, Z0, Z3; VMULPD Z3, Z2, Z3; VMULPD Z3, Z1, Z3
-	VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3606,50 +2352,38 @@ done:
 // func tanhGradF64AVX512(dx *float64, dy *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT tanhGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VSUBPD Z2, Z0, Z3; VADDPD Z2, Z0, Z2; VMULPD Z2, Z3, Z2
-	VMULPD Z2, Z1, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VSUBPD Z2, Z0, Z3; VADDPD Z2, Z0, Z2
+	VMULPD Z2, Z3, Z2; VMULPD Z2, Z1, Z2; VMOVUPD Z2, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VMOVUPD 64(SI), Z2; VMOVUPD (DX), Z3; VMOVUPD 64(DX), Z4; VSUBPD Z3, Z0, Z5; VSUBPD Z4, Z0, Z6; VADDPD Z3, Z0, Z3; VADDPD Z4, Z0, Z4
 	VMULPD Z3, Z5, Z3; VMULPD Z4, Z6, Z4; VMULPD Z3, Z1, Z3; VMULPD Z4, Z2, Z4; VMOVUPD Z3, (DI); VMOVUPD Z4, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; SUBQ $0x10, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x08, R8
@@ -3662,9 +2396,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VSUBPD Z2, Z0, Z3; VADDPD Z2, Z0, Z2; VMULPD Z2, Z3, Z2
-	VMULPD Z2, Z1, Z2; VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3675,46 +2409,34 @@ done:
 // func softsignF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softsignF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSD actConstantsF64AVX512<>+32(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+40(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+48(SB), Z3; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMAXPD Z4, Z1, Z4; VMINPD Z4, Z0, Z4; VANDPD Z4, Z3, Z5; VADDPD Z5, Z2, Z5
-	VDIVPD Z5, Z4, Z5; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y5, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMAXPD Z4, Z1, Z4; VMINPD Z4, Z0, Z4; VANDPD Z4, Z3, Z5
+	VADDPD Z5, Z2, Z5; VDIVPD Z5, Z4, Z5; VMOVUPD Z5, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMAXPD (SI), Z1, Z4; VMAXPD 64(SI), Z1, Z5; VMINPD Z4, Z0, Z4; VMINPD Z5, Z0, Z5; VANDPD Z4, Z3, Z6; VANDPD Z5, Z3, Z7; VADDPD Z6, Z2, Z6; VADDPD Z7, Z2, Z7
 	VDIVPD Z6, Z4, Z6; VDIVPD Z7, Z5, Z7; VMOVUPD Z6, (DI); VMOVUPD Z7, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x08, DX
@@ -3727,9 +2449,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMAXPD Z4, Z1, Z4; VMINPD Z4, Z0, Z4; VANDPD Z4, Z3, Z5; VADDPD Z5, Z2, Z5
-	VDIVPD Z5, Z4, Z5; VMOVUPD Z5, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3740,49 +2462,37 @@ done:
 // func softsignGradF64AVX512(dx *float64, dy *float64, y *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softsignGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+48(SB), Z1; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VANDPD Z3, Z1, Z3; VSUBPD Z3, Z0, Z3; VMULPD Z3, Z3, Z3
-	VMULPD Z3, Z2, Z3; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VANDPD Z3, Z1, Z3; VSUBPD Z3, Z0, Z3
+	VMULPD Z3, Z3, Z3; VMULPD Z3, Z2, Z3; VMOVUPD Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z2; VMOVUPD 64(SI), Z3; VANDPD (DX), Z1, Z4; VANDPD 64(DX), Z1, Z5; VSUBPD Z4, Z0, Z4; VSUBPD Z5, Z0, Z5; VMULPD Z4, Z4, Z4; VMULPD Z5, Z5, Z5
 	VMULPD Z4, Z2, Z4; VMULPD Z5, Z3, Z5; VMOVUPD Z4, (DI); VMOVUPD Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x08, R8
@@ -3795,9 +2505,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DX), K1, Z3; VANDPD Z3, Z1, Z3; VSUBPD Z3, Z0, Z3; VMULPD Z3, Z3, Z3
-	VMULPD Z3, Z2, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3808,53 +2518,41 @@ done:
 // func maxoutGradF64AVX512(dx *float64, dy *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT maxoutGradF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ  dx+0(FP), DI
+	MOVQ  dy+8(FP), SI
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), R8
+	MOVQ  n+32(FP), R9
 	SUBQ $0x40, R9
-	JLT           aligned
+	JLT   begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VCMPPD $0x04, Z1, Z1, K2; VMOVAPD.Z Z0, K2, Z3
-	VCMPPD $0x00, Z2, Z1, K3; VBLENDMPD Z0, Z3, K3, Z3; LEAQ (DI), AX; TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R9
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VCMPPD $0x04, Z1, Z1, K2
+	VMOVAPD.Z Z0, K2, Z3; VCMPPD $0x00, Z2, Z1, K3; VBLENDMPD Z0, Z3, K3, Z3; VMOVUPD Z3, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R9
 
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x10, R9
+vectors:
+	SUBQ $0x10, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z0; VMOVUPD 64(SI), Z1; VMOVUPD (DX), Z2; VMOVUPD 64(DX), Z3; VCMPPD $0x04, Z2, Z2, K2; VCMPPD $0x04, Z3, Z3, K3; VMOVAPD.Z Z0, K2, Z4; VMOVAPD.Z Z1, K3, Z5
 	VCMPPD $0x00, (R8), Z2, K4; VCMPPD $0x00, 64(R8), Z3, K5; VBLENDMPD Z0, Z4, K4, Z4; VBLENDMPD Z1, Z5, K5, Z5; VMOVUPD Z4, (DI); VMOVUPD Z5, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; SUBQ $0x10, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x08, R9
@@ -3867,9 +2565,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VCMPPD $0x04, Z1, Z1, K2; VMOVAPD.Z Z0, K2, Z3
-	VCMPPD $0x00, Z2, Z1, K3; VBLENDMPD Z0, Z3, K3, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3880,53 +2578,41 @@ done:
 // func maxoutRestF64AVX512(dst *float64, dy *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT maxoutRestF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ  dst+0(FP), DI
+	MOVQ  dy+8(FP), SI
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), R8
+	MOVQ  n+32(FP), R9
 	SUBQ $0x40, R9
-	JLT           aligned
+	JLT   begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DX), K1, Z0; VMOVUPD.Z (R8), K1, Z1; VMOVUPD.Z (SI), K1, Z2; VCMPPD $0x04, Z1, Z0, K2; VMOVAPD.Z Z2, K2, Z2
-	VCMPPD $0x00, Z0, Z0, K3; VMOVAPD.Z Z2, K3, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R9
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DX), K1, Z0; VMOVUPD.Z (R8), K1, Z1; VMOVUPD.Z (SI), K1, Z2; VCMPPD $0x04, Z1, Z0, K2
+	VMOVAPD.Z Z2, K2, Z2; VCMPPD $0x00, Z0, Z0, K3; VMOVAPD.Z Z2, K3, Z2; VMOVUPD Z2, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R9
 
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x10, R9
+vectors:
+	SUBQ $0x10, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (DX), Z0; VMOVUPD 64(DX), Z1; VMOVUPD (SI), Z2; VMOVUPD 64(SI), Z3; VCMPPD $0x04, (R8), Z0, K2; VCMPPD $0x04, 64(R8), Z1, K3; VMOVAPD.Z Z2, K2, Z2; VMOVAPD.Z Z3, K3, Z3
 	VCMPPD $0x00, Z0, Z0, K4; VCMPPD $0x00, Z1, Z1, K5; VMOVAPD.Z Z2, K4, Z2; VMOVAPD.Z Z3, K5, Z3; VMOVUPD Z2, (DI); VMOVUPD Z3, 64(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
 	ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; SUBQ $0x10, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x08, R9
@@ -3939,139 +2625,60 @@ vector:
 
 rest:
 	ADDQ $0x08, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DX), K1, Z0; VMOVUPD.Z (R8), K1, Z1; VMOVUPD.Z (SI), K1, Z2; VCMPPD $0x04, Z1, Z0, K2; VMOVAPD.Z Z2, K2, Z2
-	VCMPPD $0x00, Z0, Z0, K3; VMOVAPD.Z Z2, K3, Z2; VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// eLUF64AVX512 is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i].
+// eLUF64AVX512 is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func eLUF64AVX512(dst *float64, x *float64, in float64, neg float64, pos float64, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT eLUF64AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+40(FP), DX
-	VBROADCASTSD  in+16(FP), Z0
-	VBROADCASTSD actConstantsF64AVX512<>+56(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+64(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z7; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z8
-	VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z16; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z17
-	VXORPD Z18, Z18, Z18
-	VBROADCASTSD  neg+24(FP), Z19
-	VBROADCASTSD  pos+32(FP), Z20
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMULPD Z21, Z0, Z22; VMAXPD Z22, Z1, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23
-	VSUBPD Z2, Z23, Z24; VFMADD231PD Z4, Z24, Z22; VFMADD231PD Z24, Z5, Z22; VPSLLQ $0x34, Z23, Z23; VMULPD Z22, Z22, Z25; VMOVAPD Z7, Z26; VFMADD231PD Z22, Z6, Z26; VFMADD213PD Z8, Z22, Z26
-	VFMADD213PD Z9, Z22, Z26; VFMADD213PD Z10, Z22, Z26; VFMADD213PD Z11, Z22, Z26; VFMADD213PD Z12, Z22, Z26; VFMADD213PD Z13, Z22, Z26; VFMADD213PD Z14, Z22, Z26; VFMADD213PD Z16, Z22, Z26; VFMADD231PD Z26, Z25, Z22
-	VSUBPD Z17, Z23, Z27; VFMADD231PD Z23, Z22, Z27; VMULPD Z27, Z19, Z27; VMULPD Z21, Z20, Z28; VCMPPD $0x11, Z18, Z21, K2; VBLENDMPD Z27, Z28, K2, Z28; VMOVAPD Z28, Z15; LEAQ (DI), AX
-	TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
-
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x10, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z21; VMOVUPD 64(SI), Z22; VMULPD Z21, Z0, Z23; VMULPD Z22, Z0, Z24; VMAXPD Z23, Z1, Z23; VMAXPD Z24, Z1, Z24; VMOVAPD Z2, Z25; VFMADD231PD Z3, Z23, Z25
-	VMOVAPD Z2, Z26; VFMADD231PD Z3, Z24, Z26; VSUBPD Z2, Z25, Z27; VSUBPD Z2, Z26, Z28; VFMADD231PD Z4, Z27, Z23; VFMADD231PD Z4, Z28, Z24; VFMADD231PD Z27, Z5, Z23; VFMADD231PD Z28, Z5, Z24
-	VPSLLQ $0x34, Z25, Z25; VPSLLQ $0x34, Z26, Z26; VMULPD Z23, Z23, Z29; VMULPD Z24, Z24, Z30; VMOVAPD Z7, Z31; VFMADD231PD Z23, Z6, Z31; VMOVAPD Z7, Z27; VFMADD231PD Z24, Z6, Z27
-	VFMADD213PD Z8, Z23, Z31; VFMADD213PD Z8, Z24, Z27; VFMADD213PD Z9, Z23, Z31; VFMADD213PD Z9, Z24, Z27; VFMADD213PD Z10, Z23, Z31; VFMADD213PD Z10, Z24, Z27; VFMADD213PD Z11, Z23, Z31; VFMADD213PD Z11, Z24, Z27
-	VFMADD213PD Z12, Z23, Z31; VFMADD213PD Z12, Z24, Z27; VFMADD213PD Z13, Z23, Z31; VFMADD213PD Z13, Z24, Z27; VFMADD213PD Z14, Z23, Z31; VFMADD213PD Z14, Z24, Z27; VFMADD213PD Z16, Z23, Z31; VFMADD213PD Z16, Z24, Z27
-	VFMADD231PD Z31, Z29, Z23; VFMADD231PD Z27, Z30, Z24; VSUBPD Z17, Z25, Z28; VSUBPD Z17, Z26, Z29; VFMADD231PD Z25, Z23, Z28; VFMADD231PD Z26, Z24, Z29; VMULPD Z28, Z19, Z28; VMULPD Z29, Z19, Z29
-	VMULPD Z21, Z20, Z31; VMULPD Z22, Z20, Z30; VCMPPD $0x11, Z18, Z21, K2; VCMPPD $0x11, Z18, Z22, K3; VBLENDMPD Z28, Z31, K2, Z31; VBLENDMPD Z29, Z30, K3, Z30; VMOVUPD Z31, (DI); VMOVUPD Z30, 64(DI)
-	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x08, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z21; VMULPD Z21, Z0, Z22; VMAXPD Z22, Z1, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VFMADD231PD Z4, Z24, Z22; VFMADD231PD Z24, Z5, Z22
-	VPSLLQ $0x34, Z23, Z23; VMULPD Z22, Z22, Z25; VMOVAPD Z7, Z26; VFMADD231PD Z22, Z6, Z26; VFMADD213PD Z8, Z22, Z26; VFMADD213PD Z9, Z22, Z26; VFMADD213PD Z10, Z22, Z26; VFMADD213PD Z11, Z22, Z26
-	VFMADD213PD Z12, Z22, Z26; VFMADD213PD Z13, Z22, Z26; VFMADD213PD Z14, Z22, Z26; VFMADD213PD Z16, Z22, Z26; VFMADD231PD Z26, Z25, Z22; VSUBPD Z17, Z23, Z27; VFMADD231PD Z23, Z22, Z27; VMULPD Z27, Z19, Z27
-	VMULPD Z21, Z20, Z28; VCMPPD $0x11, Z18, Z21, K2; VBLENDMPD Z27, Z28, K2, Z28; VMOVUPD Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMULPD Z21, Z0, Z22; VMAXPD Z22, Z1, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23
-	VSUBPD Z2, Z23, Z24; VFMADD231PD Z4, Z24, Z22; VFMADD231PD Z24, Z5, Z22; VPSLLQ $0x34, Z23, Z23; VMULPD Z22, Z22, Z25; VMOVAPD Z7, Z26; VFMADD231PD Z22, Z6, Z26; VFMADD213PD Z8, Z22, Z26
-	VFMADD213PD Z9, Z22, Z26; VFMADD213PD Z10, Z22, Z26; VFMADD213PD Z11, Z22, Z26; VFMADD213PD Z12, Z22, Z26; VFMADD213PD Z13, Z22, Z26; VFMADD213PD Z14, Z22, Z26; VFMADD213PD Z16, Z22, Z26; VFMADD231PD Z26, Z25, Z22
-	VSUBPD Z17, Z23, Z27; VFMADD231PD Z23, Z22, Z27; VMULPD Z27, Z19, Z27; VMULPD Z21, Z20, Z28; VCMPPD $0x11, Z18, Z21, K2; VBLENDMPD Z27, Z28, K2, Z28; VMOVUPD Z28, K1, (DI)
-
-done:
-	VZEROUPPER
-	RET
-
-// eLUNTF64AVX512 is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i]. It stores past the caches; n is at least 64.
-//
-// func eLUNTF64AVX512(dst *float64, x *float64, in float64, neg float64, pos float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT eLUNTF64AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+40(FP), DX
-	VBROADCASTSD  in+16(FP), Z0
+TEXT eLUF64AVX512<>(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+40(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSD in+16(FP), Z0
 	VBROADCASTSD actConstantsF64AVX512<>+56(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+64(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z7; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z8
 	VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z16; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z17
 	VXORPD Z18, Z18, Z18
-	VBROADCASTSD  neg+24(FP), Z19
-	VBROADCASTSD  pos+32(FP), Z20
+	VBROADCASTSD neg+24(FP), Z19
+	VBROADCASTSD pos+32(FP), Z20
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+40(FP), $0x00
+	JLT          first
+	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMULPD Z21, Z0, Z22; VMAXPD Z22, Z1, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23
-	VSUBPD Z2, Z23, Z24; VFMADD231PD Z4, Z24, Z22; VFMADD231PD Z24, Z5, Z22; VPSLLQ $0x34, Z23, Z23; VMULPD Z22, Z22, Z25; VMOVAPD Z7, Z26; VFMADD231PD Z22, Z6, Z26; VFMADD213PD Z8, Z22, Z26
-	VFMADD213PD Z9, Z22, Z26; VFMADD213PD Z10, Z22, Z26; VFMADD213PD Z11, Z22, Z26; VFMADD213PD Z12, Z22, Z26; VFMADD213PD Z13, Z22, Z26; VFMADD213PD Z14, Z22, Z26; VFMADD213PD Z16, Z22, Z26; VFMADD231PD Z26, Z25, Z22
-	VSUBPD Z17, Z23, Z27; VFMADD231PD Z23, Z22, Z27; VMULPD Z27, Z19, Z27; VMULPD Z21, Z20, Z28; VCMPPD $0x11, Z18, Z21, K2; VBLENDMPD Z27, Z28, K2, Z28; VMOVAPD Z28, Z15; LEAQ (DI), AX
-	TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMULPD Z21, Z0, Z22; VMAXPD Z22, Z1, Z22; VMOVAPD Z2, Z23
+	VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VFMADD231PD Z4, Z24, Z22; VFMADD231PD Z24, Z5, Z22; VPSLLQ $0x34, Z23, Z23; VMULPD Z22, Z22, Z25; VMOVAPD Z7, Z26; VFMADD231PD Z22, Z6, Z26
+	VFMADD213PD Z8, Z22, Z26; VFMADD213PD Z9, Z22, Z26; VFMADD213PD Z10, Z22, Z26; VFMADD213PD Z11, Z22, Z26; VFMADD213PD Z12, Z22, Z26; VFMADD213PD Z13, Z22, Z26; VFMADD213PD Z14, Z22, Z26; VFMADD213PD Z16, Z22, Z26
+	VFMADD231PD Z26, Z25, Z22; VSUBPD Z17, Z23, Z27; VFMADD231PD Z23, Z22, Z27; VMULPD Z27, Z19, Z27; VMULPD Z21, Z20, Z28; VCMPPD $0x11, Z18, Z21, K2; VBLENDMPD Z27, Z28, K2, Z28; VMOVUPD Z28, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x10, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x10, DX
+	JLT     few
+	CMPQ    n+40(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
 	VMOVUPD (SI), Z21; VMOVUPD 64(SI), Z22; VMULPD Z21, Z0, Z23; VMULPD Z22, Z0, Z24; VMAXPD Z23, Z1, Z23; VMAXPD Z24, Z1, Z24; VMOVAPD Z2, Z25; VFMADD231PD Z3, Z23, Z25
 	VMOVAPD Z2, Z26; VFMADD231PD Z3, Z24, Z26; VSUBPD Z2, Z25, Z27; VSUBPD Z2, Z26, Z28; VFMADD231PD Z4, Z27, Z23; VFMADD231PD Z4, Z28, Z24; VFMADD231PD Z27, Z5, Z23; VFMADD231PD Z28, Z5, Z24
 	VPSLLQ $0x34, Z25, Z25; VPSLLQ $0x34, Z26, Z26; VMULPD Z23, Z23, Z29; VMULPD Z24, Z24, Z30; VMOVAPD Z7, Z31; VFMADD231PD Z23, Z6, Z31; VMOVAPD Z7, Z27; VFMADD231PD Z24, Z6, Z27
@@ -4080,29 +2687,35 @@ vectors:
 	VFMADD231PD Z31, Z29, Z23; VFMADD231PD Z27, Z30, Z24; VSUBPD Z17, Z25, Z28; VSUBPD Z17, Z26, Z29; VFMADD231PD Z25, Z23, Z28; VFMADD231PD Z26, Z24, Z29; VMULPD Z28, Z19, Z28; VMULPD Z29, Z19, Z29
 	VMULPD Z21, Z20, Z31; VMULPD Z22, Z20, Z30; VCMPPD $0x11, Z18, Z21, K2; VCMPPD $0x11, Z18, Z22, K3; VBLENDMPD Z28, Z31, K2, Z31; VBLENDMPD Z29, Z30, K3, Z30; VMOVNTPD Z31, (DI); VMOVNTPD Z30, 64(DI)
 	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
-	JGE         vectors
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
+	VMOVUPD (SI), Z21; VMOVUPD 64(SI), Z22; VMULPD Z21, Z0, Z23; VMULPD Z22, Z0, Z24; VMAXPD Z23, Z1, Z23; VMAXPD Z24, Z1, Z24; VMOVAPD Z2, Z25; VFMADD231PD Z3, Z23, Z25
+	VMOVAPD Z2, Z26; VFMADD231PD Z3, Z24, Z26; VSUBPD Z2, Z25, Z27; VSUBPD Z2, Z26, Z28; VFMADD231PD Z4, Z27, Z23; VFMADD231PD Z4, Z28, Z24; VFMADD231PD Z27, Z5, Z23; VFMADD231PD Z28, Z5, Z24
+	VPSLLQ $0x34, Z25, Z25; VPSLLQ $0x34, Z26, Z26; VMULPD Z23, Z23, Z29; VMULPD Z24, Z24, Z30; VMOVAPD Z7, Z31; VFMADD231PD Z23, Z6, Z31; VMOVAPD Z7, Z27; VFMADD231PD Z24, Z6, Z27
+	VFMADD213PD Z8, Z23, Z31; VFMADD213PD Z8, Z24, Z27; VFMADD213PD Z9, Z23, Z31; VFMADD213PD Z9, Z24, Z27; VFMADD213PD Z10, Z23, Z31; VFMADD213PD Z10, Z24, Z27; VFMADD213PD Z11, Z23, Z31; VFMADD213PD Z11, Z24, Z27
+	VFMADD213PD Z12, Z23, Z31; VFMADD213PD Z12, Z24, Z27; VFMADD213PD Z13, Z23, Z31; VFMADD213PD Z13, Z24, Z27; VFMADD213PD Z14, Z23, Z31; VFMADD213PD Z14, Z24, Z27; VFMADD213PD Z16, Z23, Z31; VFMADD213PD Z16, Z24, Z27
+	VFMADD231PD Z31, Z29, Z23; VFMADD231PD Z27, Z30, Z24; VSUBPD Z17, Z25, Z28; VSUBPD Z17, Z26, Z29; VFMADD231PD Z25, Z23, Z28; VFMADD231PD Z26, Z24, Z29; VMULPD Z28, Z19, Z28; VMULPD Z29, Z19, Z29
+	VMULPD Z21, Z20, Z31; VMULPD Z22, Z20, Z30; VCMPPD $0x11, Z18, Z21, K2; VCMPPD $0x11, Z18, Z22, K3; VBLENDMPD Z28, Z31, K2, Z31; VBLENDMPD Z29, Z30, K3, Z30; VMOVUPD Z31, (DI); VMOVUPD Z30, 64(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
+	JGE         turn
 
 few:
-	ADDQ $0x08, DX
-	JLT  rest
+	ADDQ $0x10, DX
+	JEQ  done
+	MOVQ DX, R8; MOVQ DX, R9; SUBQ $0x08, R9
+	JLT  last
+	SUBQ R9, R8
 
-vector:
-	VMOVUPD (SI), Z21; VMULPD Z21, Z0, Z22; VMAXPD Z22, Z1, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VFMADD231PD Z4, Z24, Z22; VFMADD231PD Z24, Z5, Z22
-	VPSLLQ $0x34, Z23, Z23; VMULPD Z22, Z22, Z25; VMOVAPD Z7, Z26; VFMADD231PD Z22, Z6, Z26; VFMADD213PD Z8, Z22, Z26; VFMADD213PD Z9, Z22, Z26; VFMADD213PD Z10, Z22, Z26; VFMADD213PD Z11, Z22, Z26
-	VFMADD213PD Z12, Z22, Z26; VFMADD213PD Z13, Z22, Z26; VFMADD213PD Z14, Z22, Z26; VFMADD213PD Z16, Z22, Z26; VFMADD231PD Z26, Z25, Z22; VSUBPD Z17, Z23, Z27; VFMADD231PD Z23, Z22, Z27; VMULPD Z27, Z19, Z27
-	VMULPD Z21, Z20, Z28; VCMPPD $0x11, Z18, Z21, K2; VBLENDMPD Z27, Z28, K2, Z28; VMOVNTPD Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMULPD Z21, Z0, Z22; VMAXPD Z22, Z1, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23
-	VSUBPD Z2, Z23, Z24; VFMADD231PD Z4, Z24, Z22; VFMADD231PD Z24, Z5, Z22; VPSLLQ $0x34, Z23, Z23; VMULPD Z22, Z22, Z25; VMOVAPD Z7, Z26; VFMADD231PD Z22, Z6, Z26; VFMADD213PD Z8, Z22, Z26
-	VFMADD213PD Z9, Z22, Z26; VFMADD213PD Z10, Z22, Z26; VFMADD213PD Z11, Z22, Z26; VFMADD213PD Z12, Z22, Z26; VFMADD213PD Z13, Z22, Z26; VFMADD213PD Z14, Z22, Z26; VFMADD213PD Z16, Z22, Z26; VFMADD231PD Z26, Z25, Z22
-	VSUBPD Z17, Z23, Z27; VFMADD231PD Z23, Z22, Z27; VMULPD Z27, Z19, Z27; VMULPD Z21, Z20, Z28; VCMPPD $0x11, Z18, Z21, K2; VBLENDMPD Z27, Z28, K2, Z28; VMOVUPD Z28, K1, (DI)
+last:
+	MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
-	SFENCE; VZEROUPPER
+	VZEROUPPER
 	RET
 
 // eLUGradF64AVX512 is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)).
@@ -4110,54 +2723,42 @@ done:
 // func eLUGradF64AVX512(dx *float64, dy *float64, y *float64, c float64, d float64, pos float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT eLUGradF64AVX512<>(SB), NOSPLIT, $0-56
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+48(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+48(FP), R8
 	VXORPD X0, X0, X0
-	VBROADCASTSD  pos+40(FP), Z1
-	VBROADCASTSD  c+24(FP), Z2
-	VBROADCASTSD  d+32(FP), Z3
+	VBROADCASTSD pos+40(FP), Z1
+	VBROADCASTSD c+24(FP), Z2
+	VBROADCASTSD d+32(FP), Z3
 	SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VMOVAPD Z3, Z6; VFMADD231PD Z2, Z5, Z6; VCMPPD $0x11, Z5, Z0, K2
-	VBLENDMPD Z1, Z6, K2, Z6; VMULPD Z6, Z4, Z6; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y6, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z6, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y6, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VMOVAPD Z3, Z6; VFMADD231PD Z2, Z5, Z6
+	VCMPPD $0x11, Z5, Z0, K2; VBLENDMPD Z1, Z6, K2, Z6; VMULPD Z6, Z4, Z6; VMOVUPD Z6, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x10, R8
+vectors:
+	SUBQ $0x10, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z4; VMOVUPD 64(SI), Z5; VMOVUPD (DX), Z6; VMOVUPD 64(DX), Z7; VMOVAPD Z3, Z8; VFMADD231PD Z2, Z6, Z8; VMOVAPD Z3, Z9; VFMADD231PD Z2, Z7, Z9
 	VCMPPD $0x11, Z6, Z0, K2; VCMPPD $0x11, Z7, Z0, K3; VBLENDMPD Z1, Z8, K2, Z8; VBLENDMPD Z1, Z9, K3, Z9; VMULPD Z8, Z4, Z8; VMULPD Z9, Z5, Z9; VMOVUPD Z8, (DI); VMOVUPD Z9, 64(DI)
 	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x08, R8
@@ -4170,9 +2771,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VMOVAPD Z3, Z6; VFMADD231PD Z2, Z5, Z6; VCMPPD $0x11, Z5, Z0, K2
-	VBLENDMPD Z1, Z6, K2, Z6; VMULPD Z6, Z4, Z6; VMOVUPD Z6, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4183,48 +2784,40 @@ done:
 // func softplusF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softplusF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ             dst+0(FP), DI
-	MOVQ             x+8(FP), SI
-	MOVQ             n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSD actConstantsF64AVX512<>+176(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+184(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+192(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+200(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+208(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+216(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+224(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+232(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+240(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+248(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+256(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+264(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+272(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+280(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+288(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+296(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+304(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+312(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+320(SB), Z20; VBROADCASTSD actConstantsF64AVX512<>+328(SB), Z21; VBROADCASTSD actConstantsF64AVX512<>+336(SB), Z22; VBROADCASTSD actConstantsF64AVX512<>+344(SB), Z23; VBROADCASTSD actConstantsF64AVX512<>+352(SB), Z24
 	VBROADCASTSD actConstantsF64AVX512<>+360(SB), Z25; VXORPD Z26, Z26, Z26; SUBQ $0x40, DX
-	JLT              aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ              aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ              aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z27; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z27, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z28; VBROADCASTSD actConstantsF64AVX512<>+376(SB), Z29; VMAXPD Z28, Z29, Z28
-	VMOVAPD Z0, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z0, Z30, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+96(SB), Z28, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+112(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+120(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+128(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+136(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+144(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+152(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+160(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+168(SB), Z28, Z29
-	VFMADD213PD Z1, Z28, Z29; VFMADD213PD Z1, Z28, Z29; VMULPD Z30, Z29, Z30; VMULPD.BCST actConstantsF64AVX512<>+384(SB), Z30, Z30; VMOVAPD Z3, Z31; VFMADD231PD Z2, Z30, Z31; VCMPPD $0x12, Z30, Z2, K2; VBLENDMPD Z31, Z30, K2, Z30
-	VMOVAPD.Z Z4, K2, Z28; VMOVAPD Z6, Z29; VFMADD231PD Z30, Z5, Z29; VFMADD213PD Z7, Z30, Z29; VFMADD213PD Z8, Z30, Z29; VFMADD213PD Z9, Z30, Z29; VFMADD213PD Z10, Z30, Z29; VFMADD213PD Z11, Z30, Z29
-	VFMADD213PD Z12, Z30, Z29; VFMADD213PD Z13, Z30, Z29; VFMADD213PD Z14, Z30, Z29; VFMADD213PD Z16, Z30, Z29; VFMADD213PD Z17, Z30, Z29; VFMADD213PD Z18, Z30, Z29; VFMADD213PD Z19, Z30, Z29; VFMADD213PD Z20, Z30, Z29
-	VFMADD213PD Z21, Z30, Z29; VFMADD213PD Z22, Z30, Z29; VFMADD213PD Z23, Z30, Z29; VFMADD213PD Z24, Z30, Z29; VFMADD213PD Z25, Z30, Z29; VMULPD Z30, Z30, Z31; VFMADD231PD Z31, Z29, Z30; VADDPD Z30, Z28, Z30
-	VMAXPD Z26, Z27, Z27; VADDPD Z30, Z27, Z30; VMOVAPD Z30, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ               skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z27; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z27, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z28; VBROADCASTSD actConstantsF64AVX512<>+376(SB), Z29
+	VMAXPD Z28, Z29, Z28; VMOVAPD Z0, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z0, Z30, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z29
+	VFMADD231PD.BCST actConstantsF64AVX512<>+96(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+112(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+120(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+128(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+136(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+144(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+152(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+160(SB), Z28, Z29
+	VFMADD213PD.BCST actConstantsF64AVX512<>+168(SB), Z28, Z29; VFMADD213PD Z1, Z28, Z29; VFMADD213PD Z1, Z28, Z29; VMULPD Z30, Z29, Z30; VMULPD.BCST actConstantsF64AVX512<>+384(SB), Z30, Z30; VMOVAPD Z3, Z31; VFMADD231PD Z2, Z30, Z31; VCMPPD $0x12, Z30, Z2, K2
+	VBLENDMPD Z31, Z30, K2, Z30; VMOVAPD.Z Z4, K2, Z28; VMOVAPD Z6, Z29; VFMADD231PD Z30, Z5, Z29; VFMADD213PD Z7, Z30, Z29; VFMADD213PD Z8, Z30, Z29; VFMADD213PD Z9, Z30, Z29; VFMADD213PD Z10, Z30, Z29
+	VFMADD213PD Z11, Z30, Z29; VFMADD213PD Z12, Z30, Z29; VFMADD213PD Z13, Z30, Z29; VFMADD213PD Z14, Z30, Z29; VFMADD213PD Z16, Z30, Z29; VFMADD213PD Z17, Z30, Z29; VFMADD213PD Z18, Z30, Z29; VFMADD213PD Z19, Z30, Z29
+	VFMADD213PD Z20, Z30, Z29; VFMADD213PD Z21, Z30, Z29; VFMADD213PD Z22, Z30, Z29; VFMADD213PD Z23, Z30, Z29; VFMADD213PD Z24, Z30, Z29; VFMADD213PD Z25, Z30, Z29; VMULPD Z30, Z30, Z31; VFMADD231PD Z31, Z29, Z30
+	VADDPD Z30, Z28, Z30; VMAXPD Z26, Z27, Z27; VADDPD Z30, Z27, Z30; VMOVUPD Z30, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP              vectors
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, DX
 
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x08, DX
+vectors:
+	SUBQ $0x08, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z27; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z27, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z28; VBROADCASTSD actConstantsF64AVX512<>+376(SB), Z29; VMAXPD Z28, Z29, Z28; VMOVAPD Z0, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z0, Z30, Z31
 	VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+96(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+112(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+120(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+128(SB), Z28, Z29
 	VFMADD213PD.BCST actConstantsF64AVX512<>+136(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+144(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+152(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+160(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+168(SB), Z28, Z29; VFMADD213PD Z1, Z28, Z29; VFMADD213PD Z1, Z28, Z29; VMULPD Z30, Z29, Z30
@@ -4233,34 +2826,13 @@ vectors:
 	VFMADD213PD Z16, Z30, Z29; VFMADD213PD Z17, Z30, Z29; VFMADD213PD Z18, Z30, Z29; VFMADD213PD Z19, Z30, Z29; VFMADD213PD Z20, Z30, Z29; VFMADD213PD Z21, Z30, Z29; VFMADD213PD Z22, Z30, Z29; VFMADD213PD Z23, Z30, Z29
 	VFMADD213PD Z24, Z30, Z29; VFMADD213PD Z25, Z30, Z29; VMULPD Z30, Z30, Z31; VFMADD231PD Z31, Z29, Z30; VADDPD Z30, Z28, Z30; VMAXPD Z26, Z27, Z27; VADDPD Z30, Z27, Z30; VMOVUPD Z30, (DI)
 	ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE              vectors
+	JGE              turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z27; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z27, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z28; VBROADCASTSD actConstantsF64AVX512<>+376(SB), Z29; VMAXPD Z28, Z29, Z28; VMOVAPD Z0, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z0, Z30, Z31
-	VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+96(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+112(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+120(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+128(SB), Z28, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+136(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+144(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+152(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+160(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+168(SB), Z28, Z29; VFMADD213PD Z1, Z28, Z29; VFMADD213PD Z1, Z28, Z29; VMULPD Z30, Z29, Z30
-	VMULPD.BCST actConstantsF64AVX512<>+384(SB), Z30, Z30; VMOVAPD Z3, Z31; VFMADD231PD Z2, Z30, Z31; VCMPPD $0x12, Z30, Z2, K2; VBLENDMPD Z31, Z30, K2, Z30; VMOVAPD.Z Z4, K2, Z28; VMOVAPD Z6, Z29; VFMADD231PD Z30, Z5, Z29
-	VFMADD213PD Z7, Z30, Z29; VFMADD213PD Z8, Z30, Z29; VFMADD213PD Z9, Z30, Z29; VFMADD213PD Z10, Z30, Z29; VFMADD213PD Z11, Z30, Z29; VFMADD213PD Z12, Z30, Z29; VFMADD213PD Z13, Z30, Z29; VFMADD213PD Z14, Z30, Z29
-	VFMADD213PD Z16, Z30, Z29; VFMADD213PD Z17, Z30, Z29; VFMADD213PD Z18, Z30, Z29; VFMADD213PD Z19, Z30, Z29; VFMADD213PD Z20, Z30, Z29; VFMADD213PD Z21, Z30, Z29; VFMADD213PD Z22, Z30, Z29; VFMADD213PD Z23, Z30, Z29
-	VFMADD213PD Z24, Z30, Z29; VFMADD213PD Z25, Z30, Z29; VMULPD Z30, Z30, Z31; VFMADD231PD Z31, Z29, Z30; VADDPD Z30, Z28, Z30; VMAXPD Z26, Z27, Z27; VADDPD Z30, Z27, Z30; VMOVUPD Z30, (DI)
-	ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE              vector
-
-rest:
 	ADDQ $0x08, DX
-	JEQ              done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z27; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z27, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z28; VBROADCASTSD actConstantsF64AVX512<>+376(SB), Z29; VMAXPD Z28, Z29, Z28
-	VMOVAPD Z0, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z0, Z30, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+96(SB), Z28, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+112(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+120(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+128(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+136(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+144(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+152(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+160(SB), Z28, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+168(SB), Z28, Z29
-	VFMADD213PD Z1, Z28, Z29; VFMADD213PD Z1, Z28, Z29; VMULPD Z30, Z29, Z30; VMULPD.BCST actConstantsF64AVX512<>+384(SB), Z30, Z30; VMOVAPD Z3, Z31; VFMADD231PD Z2, Z30, Z31; VCMPPD $0x12, Z30, Z2, K2; VBLENDMPD Z31, Z30, K2, Z30
-	VMOVAPD.Z Z4, K2, Z28; VMOVAPD Z6, Z29; VFMADD231PD Z30, Z5, Z29; VFMADD213PD Z7, Z30, Z29; VFMADD213PD Z8, Z30, Z29; VFMADD213PD Z9, Z30, Z29; VFMADD213PD Z10, Z30, Z29; VFMADD213PD Z11, Z30, Z29
-	VFMADD213PD Z12, Z30, Z29; VFMADD213PD Z13, Z30, Z29; VFMADD213PD Z14, Z30, Z29; VFMADD213PD Z16, Z30, Z29; VFMADD213PD Z17, Z30, Z29; VFMADD213PD Z18, Z30, Z29; VFMADD213PD Z19, Z30, Z29; VFMADD213PD Z20, Z30, Z29
-	VFMADD213PD Z21, Z30, Z29; VFMADD213PD Z22, Z30, Z29; VFMADD213PD Z23, Z30, Z29; VFMADD213PD Z24, Z30, Z29; VFMADD213PD Z25, Z30, Z29; VMULPD Z30, Z30, Z31; VFMADD231PD Z31, Z29, Z30; VADDPD Z30, Z28, Z30
-	VMAXPD Z26, Z27, Z27; VADDPD Z30, Z27, Z30; VMOVUPD Z30, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4271,70 +2843,50 @@ done:
 // func softplusGradF64AVX512(dx *float64, dy *float64, y *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT softplusGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+56(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+64(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z17; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z18; VMOVUPD.Z (DX), K1, Z19; VXORPD Z19, Z0, Z19; VMAXPD Z19, Z1, Z19; VMOVAPD Z2, Z20
-	VFMADD231PD Z3, Z19, Z20; VSUBPD Z2, Z20, Z21; VFMADD231PD Z4, Z21, Z19; VFMADD231PD Z21, Z5, Z19; VPSLLQ $0x34, Z20, Z20; VMULPD Z19, Z19, Z22; VMOVAPD Z7, Z23; VFMADD231PD Z19, Z6, Z23
-	VFMADD213PD Z8, Z19, Z23; VFMADD213PD Z9, Z19, Z23; VFMADD213PD Z10, Z19, Z23; VFMADD213PD Z11, Z19, Z23; VFMADD213PD Z12, Z19, Z23; VFMADD213PD Z13, Z19, Z23; VFMADD213PD Z14, Z19, Z23; VFMADD213PD Z16, Z19, Z23
-	VFMADD231PD Z23, Z22, Z19; VSUBPD Z17, Z20, Z24; VFMADD231PD Z20, Z19, Z24; VXORPD Z24, Z0, Z24; VMULPD Z24, Z18, Z24; VMOVAPD Z24, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z18; VMOVUPD.Z (DX), K1, Z19; VXORPD Z19, Z0, Z19; VMAXPD Z19, Z1, Z19
+	VMOVAPD Z2, Z20; VFMADD231PD Z3, Z19, Z20; VSUBPD Z2, Z20, Z21; VFMADD231PD Z4, Z21, Z19; VFMADD231PD Z21, Z5, Z19; VPSLLQ $0x34, Z20, Z20; VMULPD Z19, Z19, Z22; VMOVAPD Z7, Z23
+	VFMADD231PD Z19, Z6, Z23; VFMADD213PD Z8, Z19, Z23; VFMADD213PD Z9, Z19, Z23; VFMADD213PD Z10, Z19, Z23; VFMADD213PD Z11, Z19, Z23; VFMADD213PD Z12, Z19, Z23; VFMADD213PD Z13, Z19, Z23; VFMADD213PD Z14, Z19, Z23
+	VFMADD213PD Z16, Z19, Z23; VFMADD231PD Z23, Z22, Z19; VSUBPD Z17, Z20, Z24; VFMADD231PD Z20, Z19, Z24; VXORPD Z24, Z0, Z24; VMULPD Z24, Z18, Z24; VMOVUPD Z24, K1, (DI); ADDQ R10, DI
+	ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, R8
 
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x08, R8
+vectors:
+	SUBQ $0x08, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z18; VXORPD (DX), Z0, Z19; VMAXPD Z19, Z1, Z19; VMOVAPD Z2, Z20; VFMADD231PD Z3, Z19, Z20; VSUBPD Z2, Z20, Z21; VFMADD231PD Z4, Z21, Z19; VFMADD231PD Z21, Z5, Z19
 	VPSLLQ $0x34, Z20, Z20; VMULPD Z19, Z19, Z22; VMOVAPD Z7, Z23; VFMADD231PD Z19, Z6, Z23; VFMADD213PD Z8, Z19, Z23; VFMADD213PD Z9, Z19, Z23; VFMADD213PD Z10, Z19, Z23; VFMADD213PD Z11, Z19, Z23
 	VFMADD213PD Z12, Z19, Z23; VFMADD213PD Z13, Z19, Z23; VFMADD213PD Z14, Z19, Z23; VFMADD213PD Z16, Z19, Z23; VFMADD231PD Z23, Z22, Z19; VSUBPD Z17, Z20, Z24; VFMADD231PD Z20, Z19, Z24; VXORPD Z24, Z0, Z24
 	VMULPD Z24, Z18, Z24; VMOVUPD Z24, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z18; VXORPD (DX), Z0, Z19; VMAXPD Z19, Z1, Z19; VMOVAPD Z2, Z20; VFMADD231PD Z3, Z19, Z20; VSUBPD Z2, Z20, Z21; VFMADD231PD Z4, Z21, Z19; VFMADD231PD Z21, Z5, Z19
-	VPSLLQ $0x34, Z20, Z20; VMULPD Z19, Z19, Z22; VMOVAPD Z7, Z23; VFMADD231PD Z19, Z6, Z23; VFMADD213PD Z8, Z19, Z23; VFMADD213PD Z9, Z19, Z23; VFMADD213PD Z10, Z19, Z23; VFMADD213PD Z11, Z19, Z23
-	VFMADD213PD Z12, Z19, Z23; VFMADD213PD Z13, Z19, Z23; VFMADD213PD Z14, Z19, Z23; VFMADD213PD Z16, Z19, Z23; VFMADD231PD Z23, Z22, Z19; VSUBPD Z17, Z20, Z24; VFMADD231PD Z20, Z19, Z24; VXORPD Z24, Z0, Z24
-	VMULPD Z24, Z18, Z24; VMOVUPD Z24, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x08, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z18; VMOVUPD.Z (DX), K1, Z19; VXORPD Z19, Z0, Z19; VMAXPD Z19, Z1, Z19; VMOVAPD Z2, Z20
-	VFMADD231PD Z3, Z19, Z20; VSUBPD Z2, Z20, Z21; VFMADD231PD Z4, Z21, Z19; VFMADD231PD Z21, Z5, Z19; VPSLLQ $0x34, Z20, Z20; VMULPD Z19, Z19, Z22; VMOVAPD Z7, Z23; VFMADD231PD Z19, Z6, Z23
-	VFMADD213PD Z8, Z19, Z23; VFMADD213PD Z9, Z19, Z23; VFMADD213PD Z10, Z19, Z23; VFMADD213PD Z11, Z19, Z23; VFMADD213PD Z12, Z19, Z23; VFMADD213PD Z13, Z19, Z23; VFMADD213PD Z14, Z19, Z23; VFMADD213PD Z16, Z19, Z23
-	VFMADD231PD Z23, Z22, Z19; VSUBPD Z17, Z20, Z24; VFMADD231PD Z20, Z19, Z24; VXORPD Z24, Z0, Z24; VMULPD Z24, Z18, Z24; VMOVUPD Z24, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4345,68 +2897,47 @@ done:
 // func siLUF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT siLUF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSD actConstantsF64AVX512<>+392(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+400(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+408(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z19; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z2, Z22; VMOVAPD Z3, Z23
-	VFMADD231PD Z4, Z22, Z23; VSUBPD Z3, Z23, Z24; VFMADD231PD Z5, Z24, Z22; VFMADD231PD Z24, Z6, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z8, Z25; VFMADD231PD Z22, Z7, Z25; VFMADD213PD Z9, Z22, Z25
-	VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25
-	VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z23, Z25; VDIVPD Z25, Z21, Z25; VMULPD Z19, Z25, Z25; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z25, K2, Z25; VMOVAPD Z25, Z15; LEAQ (DI), AX
-	TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z2, Z22
+	VMOVAPD Z3, Z23; VFMADD231PD Z4, Z22, Z23; VSUBPD Z3, Z23, Z24; VFMADD231PD Z5, Z24, Z22; VFMADD231PD Z24, Z6, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z8, Z25; VFMADD231PD Z22, Z7, Z25
+	VFMADD213PD Z9, Z22, Z25; VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25
+	VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z23, Z25; VDIVPD Z25, Z21, Z25; VMULPD Z19, Z25, Z25; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z25, K2, Z25; VMOVUPD Z25, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, DX
 
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x08, DX
+vectors:
+	SUBQ $0x08, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z2, Z22; VMOVAPD Z3, Z23; VFMADD231PD Z4, Z22, Z23; VSUBPD Z3, Z23, Z24; VFMADD231PD Z5, Z24, Z22
 	VFMADD231PD Z24, Z6, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z8, Z25; VFMADD231PD Z22, Z7, Z25; VFMADD213PD Z9, Z22, Z25; VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25
 	VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z23, Z25; VDIVPD Z25, Z21, Z25
 	VMULPD Z19, Z25, Z25; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z25, K2, Z25; VMOVUPD Z25, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z2, Z22; VMOVAPD Z3, Z23; VFMADD231PD Z4, Z22, Z23; VSUBPD Z3, Z23, Z24; VFMADD231PD Z5, Z24, Z22
-	VFMADD231PD Z24, Z6, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z8, Z25; VFMADD231PD Z22, Z7, Z25; VFMADD213PD Z9, Z22, Z25; VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25
-	VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z23, Z25; VDIVPD Z25, Z21, Z25
-	VMULPD Z19, Z25, Z25; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z25, K2, Z25; VMOVUPD Z25, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vector
-
-rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z2, Z22; VMOVAPD Z3, Z23
-	VFMADD231PD Z4, Z22, Z23; VSUBPD Z3, Z23, Z24; VFMADD231PD Z5, Z24, Z22; VFMADD231PD Z24, Z6, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z8, Z25; VFMADD231PD Z22, Z7, Z25; VFMADD213PD Z9, Z22, Z25
-	VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25
-	VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z23, Z25; VDIVPD Z25, Z21, Z25; VMULPD Z19, Z25, Z25; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z25, K2, Z25; VMOVUPD Z25, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4417,74 +2948,51 @@ done:
 // func siLUGradF64AVX512(dx *float64, dy *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT siLUGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+416(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+400(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+424(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+432(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z19; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMOVUPD.Z (DX), K1, Z21; VMAXPD Z21, Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z3, Z22
-	VMOVAPD Z4, Z23; VFMADD231PD Z5, Z22, Z23; VSUBPD Z4, Z23, Z24; VFMADD231PD Z6, Z24, Z22; VFMADD231PD Z24, Z7, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z9, Z25; VFMADD231PD Z22, Z8, Z25
-	VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25
-	VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z2, Z23, Z25; VDIVPD Z25, Z2, Z25; VSUBPD Z25, Z19, Z26; VFMADD213PD Z19, Z26, Z21; VMULPD Z21, Z25, Z21; VMULPD Z21, Z20, Z21
-	VMOVAPD Z21, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMOVUPD.Z (DX), K1, Z21; VMAXPD Z21, Z1, Z21; VMINPD Z21, Z0, Z21
+	VXORPD Z21, Z3, Z22; VMOVAPD Z4, Z23; VFMADD231PD Z5, Z22, Z23; VSUBPD Z4, Z23, Z24; VFMADD231PD Z6, Z24, Z22; VFMADD231PD Z24, Z7, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z9, Z25
+	VFMADD231PD Z22, Z8, Z25; VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25
+	VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z2, Z23, Z25; VDIVPD Z25, Z2, Z25; VSUBPD Z25, Z19, Z26; VFMADD213PD Z19, Z26, Z21; VMULPD Z21, Z25, Z21
+	VMULPD Z21, Z20, Z21; VMOVUPD Z21, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, R8
 
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x08, R8
+vectors:
+	SUBQ $0x08, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z20; VMAXPD (DX), Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z3, Z22; VMOVAPD Z4, Z23; VFMADD231PD Z5, Z22, Z23; VSUBPD Z4, Z23, Z24; VFMADD231PD Z6, Z24, Z22
 	VFMADD231PD Z24, Z7, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z9, Z25; VFMADD231PD Z22, Z8, Z25; VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25
 	VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z2, Z23, Z25; VDIVPD Z25, Z2, Z25
 	VSUBPD Z25, Z19, Z26; VFMADD213PD Z19, Z26, Z21; VMULPD Z21, Z25, Z21; VMULPD Z21, Z20, Z21; VMOVUPD Z21, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
 	SUBQ $0x08, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z20; VMAXPD (DX), Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z3, Z22; VMOVAPD Z4, Z23; VFMADD231PD Z5, Z22, Z23; VSUBPD Z4, Z23, Z24; VFMADD231PD Z6, Z24, Z22
-	VFMADD231PD Z24, Z7, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z9, Z25; VFMADD231PD Z22, Z8, Z25; VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25
-	VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z2, Z23, Z25; VDIVPD Z25, Z2, Z25
-	VSUBPD Z25, Z19, Z26; VFMADD213PD Z19, Z26, Z21; VMULPD Z21, Z25, Z21; VMULPD Z21, Z20, Z21; VMOVUPD Z21, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x08, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x08, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMOVUPD.Z (DX), K1, Z21; VMAXPD Z21, Z1, Z21; VMINPD Z21, Z0, Z21; VXORPD Z21, Z3, Z22
-	VMOVAPD Z4, Z23; VFMADD231PD Z5, Z22, Z23; VSUBPD Z4, Z23, Z24; VFMADD231PD Z6, Z24, Z22; VFMADD231PD Z24, Z7, Z22; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z9, Z25; VFMADD231PD Z22, Z8, Z25
-	VFMADD213PD Z10, Z22, Z25; VFMADD213PD Z11, Z22, Z25; VFMADD213PD Z12, Z22, Z25; VFMADD213PD Z13, Z22, Z25; VFMADD213PD Z14, Z22, Z25; VFMADD213PD Z16, Z22, Z25; VFMADD213PD Z17, Z22, Z25; VFMADD213PD Z18, Z22, Z25
-	VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z19, Z22, Z25; VFMADD213PD Z2, Z23, Z25; VDIVPD Z25, Z2, Z25; VSUBPD Z25, Z19, Z26; VFMADD213PD Z19, Z26, Z21; VMULPD Z21, Z25, Z21; VMULPD Z21, Z20, Z21
-	VMOVUPD Z21, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4495,71 +3003,48 @@ done:
 // func mishF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT mishF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSD actConstantsF64AVX512<>+440(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+400(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+176(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+448(SB), Z19; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VMOVAPD Z2, Z22; VFMADD231PD Z3, Z21, Z22
-	VSUBPD Z2, Z22, Z23; VMOVAPD Z21, Z24; VFMADD231PD Z4, Z23, Z24; VFMADD231PD Z23, Z5, Z24; VPSLLQ $0x34, Z22, Z22; VMOVAPD Z7, Z25; VFMADD231PD Z24, Z6, Z25; VFMADD213PD Z8, Z24, Z25
-	VFMADD213PD Z9, Z24, Z25; VFMADD213PD Z10, Z24, Z25; VFMADD213PD Z11, Z24, Z25; VFMADD213PD Z12, Z24, Z25; VFMADD213PD Z13, Z24, Z25; VFMADD213PD Z14, Z24, Z25; VFMADD213PD Z16, Z24, Z25; VFMADD213PD Z17, Z24, Z25
-	VFMADD213PD Z17, Z24, Z25; VMULPD Z22, Z25, Z22; VMULPD Z18, Z22, Z26; VADDPD Z22, Z22, Z27; VFMADD231PD Z26, Z22, Z27; VMOVAPD Z19, Z28; VFMADD231PD Z18, Z27, Z28; VDIVPD Z28, Z27, Z28
-	VMULPD Z28, Z21, Z28; VMULPD Z18, Z28, Z28; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z28, K2, Z28; VMOVAPD Z28, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VMOVAPD Z2, Z22
+	VFMADD231PD Z3, Z21, Z22; VSUBPD Z2, Z22, Z23; VMOVAPD Z21, Z24; VFMADD231PD Z4, Z23, Z24; VFMADD231PD Z23, Z5, Z24; VPSLLQ $0x34, Z22, Z22; VMOVAPD Z7, Z25; VFMADD231PD Z24, Z6, Z25
+	VFMADD213PD Z8, Z24, Z25; VFMADD213PD Z9, Z24, Z25; VFMADD213PD Z10, Z24, Z25; VFMADD213PD Z11, Z24, Z25; VFMADD213PD Z12, Z24, Z25; VFMADD213PD Z13, Z24, Z25; VFMADD213PD Z14, Z24, Z25; VFMADD213PD Z16, Z24, Z25
+	VFMADD213PD Z17, Z24, Z25; VFMADD213PD Z17, Z24, Z25; VMULPD Z22, Z25, Z22; VMULPD Z18, Z22, Z26; VADDPD Z22, Z22, Z27; VFMADD231PD Z26, Z22, Z27; VMOVAPD Z19, Z28; VFMADD231PD Z18, Z27, Z28
+	VDIVPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMULPD Z18, Z28, Z28; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z28, K2, Z28; VMOVUPD Z28, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, DX
 
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x08, DX
+vectors:
+	SUBQ $0x08, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VMOVAPD Z2, Z22; VFMADD231PD Z3, Z21, Z22; VSUBPD Z2, Z22, Z23; VMOVAPD Z21, Z24; VFMADD231PD Z4, Z23, Z24
 	VFMADD231PD Z23, Z5, Z24; VPSLLQ $0x34, Z22, Z22; VMOVAPD Z7, Z25; VFMADD231PD Z24, Z6, Z25; VFMADD213PD Z8, Z24, Z25; VFMADD213PD Z9, Z24, Z25; VFMADD213PD Z10, Z24, Z25; VFMADD213PD Z11, Z24, Z25
 	VFMADD213PD Z12, Z24, Z25; VFMADD213PD Z13, Z24, Z25; VFMADD213PD Z14, Z24, Z25; VFMADD213PD Z16, Z24, Z25; VFMADD213PD Z17, Z24, Z25; VFMADD213PD Z17, Z24, Z25; VMULPD Z22, Z25, Z22; VMULPD Z18, Z22, Z26
 	VADDPD Z22, Z22, Z27; VFMADD231PD Z26, Z22, Z27; VMOVAPD Z19, Z28; VFMADD231PD Z18, Z27, Z28; VDIVPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMULPD Z18, Z28, Z28; VCMPPD $0x11, Z20, Z0, K2
 	VBLENDMPD Z20, Z28, K2, Z28; VMOVUPD Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VMOVAPD Z2, Z22; VFMADD231PD Z3, Z21, Z22; VSUBPD Z2, Z22, Z23; VMOVAPD Z21, Z24; VFMADD231PD Z4, Z23, Z24
-	VFMADD231PD Z23, Z5, Z24; VPSLLQ $0x34, Z22, Z22; VMOVAPD Z7, Z25; VFMADD231PD Z24, Z6, Z25; VFMADD213PD Z8, Z24, Z25; VFMADD213PD Z9, Z24, Z25; VFMADD213PD Z10, Z24, Z25; VFMADD213PD Z11, Z24, Z25
-	VFMADD213PD Z12, Z24, Z25; VFMADD213PD Z13, Z24, Z25; VFMADD213PD Z14, Z24, Z25; VFMADD213PD Z16, Z24, Z25; VFMADD213PD Z17, Z24, Z25; VFMADD213PD Z17, Z24, Z25; VMULPD Z22, Z25, Z22; VMULPD Z18, Z22, Z26
-	VADDPD Z22, Z22, Z27; VFMADD231PD Z26, Z22, Z27; VMOVAPD Z19, Z28; VFMADD231PD Z18, Z27, Z28; VDIVPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMULPD Z18, Z28, Z28; VCMPPD $0x11, Z20, Z0, K2
-	VBLENDMPD Z20, Z28, K2, Z28; VMOVUPD Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vector
-
-rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z20; VMAXPD Z20, Z1, Z21; VMINPD Z21, Z0, Z21; VMOVAPD Z2, Z22; VFMADD231PD Z3, Z21, Z22
-	VSUBPD Z2, Z22, Z23; VMOVAPD Z21, Z24; VFMADD231PD Z4, Z23, Z24; VFMADD231PD Z23, Z5, Z24; VPSLLQ $0x34, Z22, Z22; VMOVAPD Z7, Z25; VFMADD231PD Z24, Z6, Z25; VFMADD213PD Z8, Z24, Z25
-	VFMADD213PD Z9, Z24, Z25; VFMADD213PD Z10, Z24, Z25; VFMADD213PD Z11, Z24, Z25; VFMADD213PD Z12, Z24, Z25; VFMADD213PD Z13, Z24, Z25; VFMADD213PD Z14, Z24, Z25; VFMADD213PD Z16, Z24, Z25; VFMADD213PD Z17, Z24, Z25
-	VFMADD213PD Z17, Z24, Z25; VMULPD Z22, Z25, Z22; VMULPD Z18, Z22, Z26; VADDPD Z22, Z22, Z27; VFMADD231PD Z26, Z22, Z27; VMOVAPD Z19, Z28; VFMADD231PD Z18, Z27, Z28; VDIVPD Z28, Z27, Z28
-	VMULPD Z28, Z21, Z28; VMULPD Z18, Z28, Z28; VCMPPD $0x11, Z20, Z0, K2; VBLENDMPD Z20, Z28, K2, Z28; VMOVUPD Z28, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4570,129 +3055,120 @@ done:
 // func mishGradF64AVX512(dx *float64, dy *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT mishGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+392(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+400(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+176(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+448(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+456(SB), Z20; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMOVUPD.Z (DX), K1, Z22; VMAXPD Z22, Z1, Z22; VMINPD Z22, Z0, Z22; VMOVAPD Z2, Z23
-	VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VMOVAPD Z22, Z25; VFMADD231PD Z4, Z24, Z25; VFMADD231PD Z24, Z5, Z25; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z7, Z26; VFMADD231PD Z25, Z6, Z26
-	VFMADD213PD Z8, Z25, Z26; VFMADD213PD Z9, Z25, Z26; VFMADD213PD Z10, Z25, Z26; VFMADD213PD Z11, Z25, Z26; VFMADD213PD Z12, Z25, Z26; VFMADD213PD Z13, Z25, Z26; VFMADD213PD Z14, Z25, Z26; VFMADD213PD Z16, Z25, Z26
-	VFMADD213PD Z17, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VMULPD Z23, Z26, Z23; VMULPD Z18, Z23, Z23; VADDPD Z19, Z23, Z27; VMULPD Z27, Z23, Z27; VADDPD Z19, Z27, Z28; VDIVPD Z28, Z17, Z28
-	VMULPD Z22, Z20, Z22; VFMADD231PD Z23, Z23, Z23; VMULPD Z28, Z23, Z23; VFMADD231PD Z23, Z22, Z27; VMULPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMOVAPD Z28, Z15; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMOVUPD.Z (DX), K1, Z22; VMAXPD Z22, Z1, Z22; VMINPD Z22, Z0, Z22
+	VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VMOVAPD Z22, Z25; VFMADD231PD Z4, Z24, Z25; VFMADD231PD Z24, Z5, Z25; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z7, Z26
+	VFMADD231PD Z25, Z6, Z26; VFMADD213PD Z8, Z25, Z26; VFMADD213PD Z9, Z25, Z26; VFMADD213PD Z10, Z25, Z26; VFMADD213PD Z11, Z25, Z26; VFMADD213PD Z12, Z25, Z26; VFMADD213PD Z13, Z25, Z26; VFMADD213PD Z14, Z25, Z26
+	VFMADD213PD Z16, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VMULPD Z23, Z26, Z23; VMULPD Z18, Z23, Z23; VADDPD Z19, Z23, Z27; VMULPD Z27, Z23, Z27; VADDPD Z19, Z27, Z28
+	VDIVPD Z28, Z17, Z28; VMULPD Z22, Z20, Z22; VFMADD231PD Z23, Z23, Z23; VMULPD Z28, Z23, Z23; VFMADD231PD Z23, Z22, Z27; VMULPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMOVUPD Z28, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, R8
 
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x08, R8
+vectors:
+	SUBQ $0x08, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z21; VMAXPD (DX), Z1, Z22; VMINPD Z22, Z0, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VMOVAPD Z22, Z25; VFMADD231PD Z4, Z24, Z25
 	VFMADD231PD Z24, Z5, Z25; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z7, Z26; VFMADD231PD Z25, Z6, Z26; VFMADD213PD Z8, Z25, Z26; VFMADD213PD Z9, Z25, Z26; VFMADD213PD Z10, Z25, Z26; VFMADD213PD Z11, Z25, Z26
 	VFMADD213PD Z12, Z25, Z26; VFMADD213PD Z13, Z25, Z26; VFMADD213PD Z14, Z25, Z26; VFMADD213PD Z16, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VMULPD Z23, Z26, Z23; VMULPD Z18, Z23, Z23
 	VADDPD Z19, Z23, Z27; VMULPD Z27, Z23, Z27; VADDPD Z19, Z27, Z28; VDIVPD Z28, Z17, Z28; VMULPD Z22, Z20, Z22; VFMADD231PD Z23, Z23, Z23; VMULPD Z28, Z23, Z23; VFMADD231PD Z23, Z22, Z27
 	VMULPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMOVUPD Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z21; VMAXPD (DX), Z1, Z22; VMINPD Z22, Z0, Z22; VMOVAPD Z2, Z23; VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VMOVAPD Z22, Z25; VFMADD231PD Z4, Z24, Z25
-	VFMADD231PD Z24, Z5, Z25; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z7, Z26; VFMADD231PD Z25, Z6, Z26; VFMADD213PD Z8, Z25, Z26; VFMADD213PD Z9, Z25, Z26; VFMADD213PD Z10, Z25, Z26; VFMADD213PD Z11, Z25, Z26
-	VFMADD213PD Z12, Z25, Z26; VFMADD213PD Z13, Z25, Z26; VFMADD213PD Z14, Z25, Z26; VFMADD213PD Z16, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VMULPD Z23, Z26, Z23; VMULPD Z18, Z23, Z23
-	VADDPD Z19, Z23, Z27; VMULPD Z27, Z23, Z27; VADDPD Z19, Z27, Z28; VDIVPD Z28, Z17, Z28; VMULPD Z22, Z20, Z22; VFMADD231PD Z23, Z23, Z23; VMULPD Z28, Z23, Z23; VFMADD231PD Z23, Z22, Z27
-	VMULPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMOVUPD Z28, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x08, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z21; VMOVUPD.Z (DX), K1, Z22; VMAXPD Z22, Z1, Z22; VMINPD Z22, Z0, Z22; VMOVAPD Z2, Z23
-	VFMADD231PD Z3, Z22, Z23; VSUBPD Z2, Z23, Z24; VMOVAPD Z22, Z25; VFMADD231PD Z4, Z24, Z25; VFMADD231PD Z24, Z5, Z25; VPSLLQ $0x34, Z23, Z23; VMOVAPD Z7, Z26; VFMADD231PD Z25, Z6, Z26
-	VFMADD213PD Z8, Z25, Z26; VFMADD213PD Z9, Z25, Z26; VFMADD213PD Z10, Z25, Z26; VFMADD213PD Z11, Z25, Z26; VFMADD213PD Z12, Z25, Z26; VFMADD213PD Z13, Z25, Z26; VFMADD213PD Z14, Z25, Z26; VFMADD213PD Z16, Z25, Z26
-	VFMADD213PD Z17, Z25, Z26; VFMADD213PD Z17, Z25, Z26; VMULPD Z23, Z26, Z23; VMULPD Z18, Z23, Z23; VADDPD Z19, Z23, Z27; VMULPD Z27, Z23, Z27; VADDPD Z19, Z27, Z28; VDIVPD Z28, Z17, Z28
-	VMULPD Z22, Z20, Z22; VFMADD231PD Z23, Z23, Z23; VMULPD Z28, Z23, Z23; VFMADD231PD Z23, Z22, Z27; VMULPD Z28, Z27, Z28; VMULPD Z28, Z21, Z28; VMOVUPD Z28, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// gELUF64AVX512 is dst[i] = x[i]*Φ(x[i]).
+// gELUF64AVX512 is dst[i] = x[i]*Φ(x[i]). With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func gELUF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT gELUF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ             dst+0(FP), DI
-	MOVQ             x+8(FP), SI
-	MOVQ             n+16(FP), DX
-	VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+192(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+176(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+464(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+472(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+480(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+488(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+496(SB), Z7
-	VBROADCASTSD actConstantsF64AVX512<>+504(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+512(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+520(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+528(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z16
-	VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z20; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z21; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z22; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z23; VXORPD Z24, Z24, Z24
-	VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z25; SUBQ $0x40, DX
-	JLT              aligned
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
+	BTRQ $0x3f, DX; VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+192(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+176(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+464(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+472(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+480(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+488(SB), Z6
+	VBROADCASTSD actConstantsF64AVX512<>+496(SB), Z7; VBROADCASTSD actConstantsF64AVX512<>+504(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+512(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+520(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+528(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z14
+	VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z16; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z20; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z21; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z22; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z23
+	VXORPD Z24, Z24, Z24; VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z25; SUBQ $0x40, DX
+	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ              aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ              aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29
-	VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29
-	VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28; VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27
-	VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27; VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30
-	VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30; VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30
-	VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30; VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26
-	VORPD Z26, Z31, Z26; VMOVAPD Z26, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ               skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27
+	VMULPD Z27, Z27, Z29; VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29
+	VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29; VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28; VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27
+	VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27
+	VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27
+	VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27
+	VFMADD213PD Z6, Z30, Z27; VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27; VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30
+	VFMADD231PD Z29, Z12, Z30; VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30; VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30
+	VFMADD213PD Z22, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30; VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31
+	VANDPD Z26, Z0, Z26; VORPD Z26, Z31, Z26; VMOVUPD Z26, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP              vectors
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x08, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x08, DX
+	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29; VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29
+	VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29; VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28
+	VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27
+	VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27
+	VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27
+	VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27; VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27
+	VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30; VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30
+	VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30
+	VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26; VORPD Z26, Z31, Z26; VMOVNTPD Z26, (DI); ADDQ $0x40, DI
+	ADDQ $0x40, SI; SUBQ $0x08, DX
+	JGE              past
+	SFENCE
+	JMP              few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29; VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29
 	VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29; VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28
 	VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27
@@ -4703,135 +3179,16 @@ vectors:
 	VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30
 	VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26; VORPD Z26, Z31, Z26; VMOVUPD Z26, (DI); ADDQ $0x40, DI
 	ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE              vectors
+	JGE              turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29; VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29
-	VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29; VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28
-	VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27; VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27
-	VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30; VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30
-	VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30
-	VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26; VORPD Z26, Z31, Z26; VMOVUPD Z26, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE              vector
-
-rest:
 	ADDQ $0x08, DX
-	JEQ              done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29
-	VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29
-	VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28; VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27
-	VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27; VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30
-	VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30; VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30
-	VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30; VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26
-	VORPD Z26, Z31, Z26; VMOVUPD Z26, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// gELUNTF64AVX512 is dst[i] = x[i]*Φ(x[i]). It stores past the caches; n is at least 64.
-//
-// func gELUNTF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT gELUNTF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ             dst+0(FP), DI
-	MOVQ             x+8(FP), SI
-	MOVQ             n+16(FP), DX
-	VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+192(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+176(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+464(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+472(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+480(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+488(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+496(SB), Z7
-	VBROADCASTSD actConstantsF64AVX512<>+504(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+512(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+520(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+528(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z16
-	VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z20; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z21; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z22; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z23; VXORPD Z24, Z24, Z24
-	VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z25; SUBQ $0x40, DX
-	JLT              aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ              aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29
-	VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29
-	VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28; VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27
-	VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27; VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30
-	VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30; VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30
-	VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30; VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26
-	VORPD Z26, Z31, Z26; VMOVAPD Z26, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ               skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
-
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x08, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29; VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29
-	VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29; VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28
-	VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27; VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27
-	VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30; VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30
-	VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30
-	VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26; VORPD Z26, Z31, Z26; VMOVNTPD Z26, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE              vectors
-
-few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29; VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29
-	VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29; VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28
-	VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27; VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27
-	VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30; VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30
-	VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30
-	VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26; VORPD Z26, Z31, Z26; VMOVNTPD Z26, (DI); ADDQ $0x40, DI
-	ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE              vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ              done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z26; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z26, Z27; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z28; VMINPD Z27, Z28, Z27; VMULPD Z27, Z27, Z29
-	VXORPD Z29, Z0, Z30; VFMADD231PD Z27, Z27, Z30; VMULPD Z29, Z1, Z29; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z29, Z31; VSUBPD Z2, Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z28, Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z28, Z29
-	VPSLLQ $0x34, Z31, Z31; VFMADD231PD Z30, Z1, Z29; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z27, Z28; VDIVPD Z28, Z27, Z28; VBROADCASTSD actConstantsF64AVX512<>+552(SB), Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+448(SB), Z28, Z30; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z27; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z30, Z27
-	VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z30, Z27; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z30, Z27; VFMADD213PD Z3, Z30, Z27; VFMADD213PD Z4, Z30, Z27; VFMADD213PD Z5, Z30, Z27; VFMADD213PD Z6, Z30, Z27
-	VFMADD213PD Z7, Z30, Z27; VFMADD213PD Z8, Z30, Z27; VFMADD213PD Z9, Z30, Z27; VFMADD213PD Z10, Z30, Z27; VFMADD213PD Z11, Z30, Z27; VMULPD Z27, Z28, Z27; VMOVAPD Z13, Z30; VFMADD231PD Z29, Z12, Z30
-	VFMADD213PD Z14, Z29, Z30; VFMADD213PD Z16, Z29, Z30; VFMADD213PD Z17, Z29, Z30; VFMADD213PD Z18, Z29, Z30; VFMADD213PD Z19, Z29, Z30; VFMADD213PD Z20, Z29, Z30; VFMADD213PD Z21, Z29, Z30; VFMADD213PD Z22, Z29, Z30
-	VFMADD213PD Z23, Z29, Z30; VFMADD213PD Z23, Z29, Z30; VMULPD Z30, Z27, Z30; VMULPD Z31, Z30, Z31; VMAXPD Z24, Z26, Z28; VMULPD Z25, Z31, Z31; VSUBPD Z31, Z28, Z31; VANDPD Z26, Z0, Z26
-	VORPD Z26, Z31, Z26; VMOVUPD Z26, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // gELUGradF64AVX512 is dx[i] = dy[i] times the derivative of GELU at x[i].
@@ -4839,52 +3196,44 @@ done:
 // func gELUGradF64AVX512(dx *float64, dy *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT gELUGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ             dx+0(FP), DI
-	MOVQ             dy+8(FP), SI
-	MOVQ             x+16(FP), DX
-	MOVQ             n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+192(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+176(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+480(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+488(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+496(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+504(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+512(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+520(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+528(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+736(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z20; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z21; VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z22; VXORPD Z23, Z23, Z23; SUBQ $0x40, R8
-	JLT              aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ              aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ              aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ              aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z24; VMOVUPD.Z (DX), K1, Z25; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z25, Z26; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z27; VMINPD Z26, Z27, Z26
-	VMULPD Z26, Z26, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z29; VFMADD231PD Z26, Z26, Z29; VMULPD Z28, Z0, Z28; VMOVAPD Z1, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z1, Z30, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28
-	VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VFMADD231PD Z29, Z0, Z28; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z26, Z27; VDIVPD Z27, Z2, Z27; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+744(SB), Z27, Z31; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z29
-	VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z31, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z31, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+464(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+472(SB), Z31, Z29; VFMADD213PD Z3, Z31, Z29
-	VFMADD213PD Z4, Z31, Z29; VFMADD213PD Z5, Z31, Z29; VFMADD213PD Z6, Z31, Z29; VFMADD213PD Z7, Z31, Z29; VFMADD213PD Z8, Z31, Z29; VFMADD213PD Z9, Z31, Z29; VMULPD Z29, Z27, Z29; VFMADD231PD Z26, Z10, Z29
-	VMOVAPD Z12, Z31; VFMADD231PD Z28, Z11, Z31; VFMADD213PD Z13, Z28, Z31; VFMADD213PD Z14, Z28, Z31; VFMADD213PD Z16, Z28, Z31; VFMADD213PD Z17, Z28, Z31; VFMADD213PD Z18, Z28, Z31; VFMADD213PD Z19, Z28, Z31
-	VFMADD213PD Z20, Z28, Z31; VFMADD213PD Z21, Z28, Z31; VFMADD213PD Z2, Z28, Z31; VFMADD213PD Z2, Z28, Z31; VMULPD Z31, Z29, Z31; VMULPD Z30, Z31, Z30; VMULPD Z22, Z30, Z30; VSUBPD Z30, Z2, Z27
-	VCMPPD $0x11, Z23, Z25, K2; VBLENDMPD Z30, Z27, K2, Z27; VMULPD Z27, Z24, Z27; VMOVAPD Z27, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ               skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z24; VMOVUPD.Z (DX), K1, Z25; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z25, Z26; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z27
+	VMINPD Z26, Z27, Z26; VMULPD Z26, Z26, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z29; VFMADD231PD Z26, Z26, Z29; VMULPD Z28, Z0, Z28; VMOVAPD Z1, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z1, Z30, Z31
+	VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VFMADD231PD Z29, Z0, Z28; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z26, Z27; VDIVPD Z27, Z2, Z27; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+744(SB), Z27, Z31
+	VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z31, Z29
+	VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z31, Z29
+	VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+464(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+472(SB), Z31, Z29
+	VFMADD213PD Z3, Z31, Z29; VFMADD213PD Z4, Z31, Z29; VFMADD213PD Z5, Z31, Z29; VFMADD213PD Z6, Z31, Z29; VFMADD213PD Z7, Z31, Z29; VFMADD213PD Z8, Z31, Z29; VFMADD213PD Z9, Z31, Z29; VMULPD Z29, Z27, Z29
+	VFMADD231PD Z26, Z10, Z29; VMOVAPD Z12, Z31; VFMADD231PD Z28, Z11, Z31; VFMADD213PD Z13, Z28, Z31; VFMADD213PD Z14, Z28, Z31; VFMADD213PD Z16, Z28, Z31; VFMADD213PD Z17, Z28, Z31; VFMADD213PD Z18, Z28, Z31
+	VFMADD213PD Z19, Z28, Z31; VFMADD213PD Z20, Z28, Z31; VFMADD213PD Z21, Z28, Z31; VFMADD213PD Z2, Z28, Z31; VFMADD213PD Z2, Z28, Z31; VMULPD Z31, Z29, Z31; VMULPD Z30, Z31, Z30; VMULPD Z22, Z30, Z30
+	VSUBPD Z30, Z2, Z27; VCMPPD $0x11, Z23, Z25, K2; VBLENDMPD Z30, Z27, K2, Z27; VMULPD Z27, Z24, Z27; VMOVUPD Z27, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP              vectors
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, R8
 
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x08, R8
+vectors:
+	SUBQ $0x08, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z24; VMOVUPD (DX), Z25; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z25, Z26; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z27; VMINPD Z26, Z27, Z26; VMULPD Z26, Z26, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z29; VFMADD231PD Z26, Z26, Z29
 	VMULPD Z28, Z0, Z28; VMOVAPD Z1, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z1, Z30, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VFMADD231PD Z29, Z0, Z28
 	VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z26, Z27; VDIVPD Z27, Z2, Z27; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+744(SB), Z27, Z31; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z31, Z29
@@ -4895,38 +3244,13 @@ vectors:
 	VFMADD213PD Z14, Z28, Z31; VFMADD213PD Z16, Z28, Z31; VFMADD213PD Z17, Z28, Z31; VFMADD213PD Z18, Z28, Z31; VFMADD213PD Z19, Z28, Z31; VFMADD213PD Z20, Z28, Z31; VFMADD213PD Z21, Z28, Z31; VFMADD213PD Z2, Z28, Z31
 	VFMADD213PD Z2, Z28, Z31; VMULPD Z31, Z29, Z31; VMULPD Z30, Z31, Z30; VMULPD Z22, Z30, Z30; VSUBPD Z30, Z2, Z27; VCMPPD $0x11, Z23, Z25, K2; VBLENDMPD Z30, Z27, K2, Z27; VMULPD Z27, Z24, Z27
 	VMOVUPD Z27, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE              vectors
+	JGE              turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z24; VMOVUPD (DX), Z25; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z25, Z26; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z27; VMINPD Z26, Z27, Z26; VMULPD Z26, Z26, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z29; VFMADD231PD Z26, Z26, Z29
-	VMULPD Z28, Z0, Z28; VMOVAPD Z1, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z1, Z30, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28; VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VFMADD231PD Z29, Z0, Z28
-	VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z26, Z27; VDIVPD Z27, Z2, Z27; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+744(SB), Z27, Z31; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z29; VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z31, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z31, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z31, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+464(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+472(SB), Z31, Z29; VFMADD213PD Z3, Z31, Z29; VFMADD213PD Z4, Z31, Z29; VFMADD213PD Z5, Z31, Z29; VFMADD213PD Z6, Z31, Z29
-	VFMADD213PD Z7, Z31, Z29; VFMADD213PD Z8, Z31, Z29; VFMADD213PD Z9, Z31, Z29; VMULPD Z29, Z27, Z29; VFMADD231PD Z26, Z10, Z29; VMOVAPD Z12, Z31; VFMADD231PD Z28, Z11, Z31; VFMADD213PD Z13, Z28, Z31
-	VFMADD213PD Z14, Z28, Z31; VFMADD213PD Z16, Z28, Z31; VFMADD213PD Z17, Z28, Z31; VFMADD213PD Z18, Z28, Z31; VFMADD213PD Z19, Z28, Z31; VFMADD213PD Z20, Z28, Z31; VFMADD213PD Z21, Z28, Z31; VFMADD213PD Z2, Z28, Z31
-	VFMADD213PD Z2, Z28, Z31; VMULPD Z31, Z29, Z31; VMULPD Z30, Z31, Z30; VMULPD Z22, Z30, Z30; VSUBPD Z30, Z2, Z27; VCMPPD $0x11, Z23, Z25, K2; VBLENDMPD Z30, Z27, K2, Z27; VMULPD Z27, Z24, Z27
-	VMOVUPD Z27, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE              vector
-
-rest:
 	ADDQ $0x08, R8
-	JEQ              done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z24; VMOVUPD.Z (DX), K1, Z25; VANDPD.BCST actConstantsF64AVX512<>+48(SB), Z25, Z26; VBROADCASTSD actConstantsF64AVX512<>+536(SB), Z27; VMINPD Z26, Z27, Z26
-	VMULPD Z26, Z26, Z28; VXORPD.BCST actConstantsF64AVX512<>+368(SB), Z28, Z29; VFMADD231PD Z26, Z26, Z29; VMULPD Z28, Z0, Z28; VMOVAPD Z1, Z30; VFMADD231PD.BCST actConstantsF64AVX512<>+72(SB), Z28, Z30; VSUBPD Z1, Z30, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+80(SB), Z31, Z28
-	VFMADD231PD.BCST actConstantsF64AVX512<>+88(SB), Z31, Z28; VPSLLQ $0x34, Z30, Z30; VFMADD231PD Z29, Z0, Z28; VADDPD.BCST actConstantsF64AVX512<>+544(SB), Z26, Z27; VDIVPD Z27, Z2, Z27; VMOVAPD Z2, Z31; VFMADD231PD.BCST actConstantsF64AVX512<>+744(SB), Z27, Z31; VBROADCASTSD actConstantsF64AVX512<>+560(SB), Z29
-	VFMADD231PD.BCST actConstantsF64AVX512<>+568(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+576(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+584(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+592(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+600(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+608(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+616(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+624(SB), Z31, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+632(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+640(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+648(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+656(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+664(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+672(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+680(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+688(SB), Z31, Z29
-	VFMADD213PD.BCST actConstantsF64AVX512<>+696(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+704(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+712(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+720(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+728(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+464(SB), Z31, Z29; VFMADD213PD.BCST actConstantsF64AVX512<>+472(SB), Z31, Z29; VFMADD213PD Z3, Z31, Z29
-	VFMADD213PD Z4, Z31, Z29; VFMADD213PD Z5, Z31, Z29; VFMADD213PD Z6, Z31, Z29; VFMADD213PD Z7, Z31, Z29; VFMADD213PD Z8, Z31, Z29; VFMADD213PD Z9, Z31, Z29; VMULPD Z29, Z27, Z29; VFMADD231PD Z26, Z10, Z29
-	VMOVAPD Z12, Z31; VFMADD231PD Z28, Z11, Z31; VFMADD213PD Z13, Z28, Z31; VFMADD213PD Z14, Z28, Z31; VFMADD213PD Z16, Z28, Z31; VFMADD213PD Z17, Z28, Z31; VFMADD213PD Z18, Z28, Z31; VFMADD213PD Z19, Z28, Z31
-	VFMADD213PD Z20, Z28, Z31; VFMADD213PD Z21, Z28, Z31; VFMADD213PD Z2, Z28, Z31; VFMADD213PD Z2, Z28, Z31; VMULPD Z31, Z29, Z31; VMULPD Z30, Z31, Z30; VMULPD Z22, Z30, Z30; VSUBPD Z30, Z2, Z27
-	VCMPPD $0x11, Z23, Z25, K2; VBLENDMPD Z30, Z27, K2, Z27; VMULPD Z27, Z24, Z27; VMOVUPD Z27, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4937,75 +3261,50 @@ done:
 // func gELUTanhF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT gELUTanhF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSD actConstantsF64AVX512<>+752(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+760(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+768(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+776(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+784(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+792(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+408(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z20; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z21; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z22; VBROADCASTSD actConstantsF64AVX512<>+384(SB), Z23; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z24; VMAXPD Z24, Z1, Z25; VMINPD Z25, Z0, Z25; VMULPD Z25, Z25, Z26; VXORPD Z26, Z2, Z27
-	VFMADD231PD Z25, Z25, Z27; VMOVAPD Z3, Z28; VFMADD231PD Z26, Z4, Z28; VSUBPD Z28, Z3, Z29; VFMADD231PD Z26, Z4, Z29; VFMADD213PD Z6, Z5, Z26; VADDPD Z26, Z29, Z26; VFMADD231PD Z27, Z4, Z26
-	VMULPD Z28, Z25, Z30; VXORPD Z30, Z2, Z30; VFMADD213PD Z30, Z25, Z28; VFMADD231PD Z26, Z25, Z28; VMOVAPD Z7, Z31; VFMADD231PD Z8, Z30, Z31; VSUBPD Z7, Z31, Z29; VFMADD231PD Z9, Z29, Z30
-	VFMADD231PD Z29, Z10, Z30; VPSLLQ $0x34, Z31, Z31; VSUBPD Z28, Z30, Z28; VMOVAPD Z12, Z27; VFMADD231PD Z28, Z11, Z27; VFMADD213PD Z13, Z28, Z27; VFMADD213PD Z14, Z28, Z27; VFMADD213PD Z16, Z28, Z27
-	VFMADD213PD Z17, Z28, Z27; VFMADD213PD Z18, Z28, Z27; VFMADD213PD Z19, Z28, Z27; VFMADD213PD Z20, Z28, Z27; VFMADD213PD Z21, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z23, Z31, Z27
-	VDIVPD Z27, Z25, Z27; VMULPD Z23, Z27, Z27; VCMPPD $0x11, Z24, Z0, K2; VBLENDMPD Z24, Z27, K2, Z27; VMOVAPD Z27, Z15; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z24; VMAXPD Z24, Z1, Z25; VMINPD Z25, Z0, Z25; VMULPD Z25, Z25, Z26
+	VXORPD Z26, Z2, Z27; VFMADD231PD Z25, Z25, Z27; VMOVAPD Z3, Z28; VFMADD231PD Z26, Z4, Z28; VSUBPD Z28, Z3, Z29; VFMADD231PD Z26, Z4, Z29; VFMADD213PD Z6, Z5, Z26; VADDPD Z26, Z29, Z26
+	VFMADD231PD Z27, Z4, Z26; VMULPD Z28, Z25, Z30; VXORPD Z30, Z2, Z30; VFMADD213PD Z30, Z25, Z28; VFMADD231PD Z26, Z25, Z28; VMOVAPD Z7, Z31; VFMADD231PD Z8, Z30, Z31; VSUBPD Z7, Z31, Z29
+	VFMADD231PD Z9, Z29, Z30; VFMADD231PD Z29, Z10, Z30; VPSLLQ $0x34, Z31, Z31; VSUBPD Z28, Z30, Z28; VMOVAPD Z12, Z27; VFMADD231PD Z28, Z11, Z27; VFMADD213PD Z13, Z28, Z27; VFMADD213PD Z14, Z28, Z27
+	VFMADD213PD Z16, Z28, Z27; VFMADD213PD Z17, Z28, Z27; VFMADD213PD Z18, Z28, Z27; VFMADD213PD Z19, Z28, Z27; VFMADD213PD Z20, Z28, Z27; VFMADD213PD Z21, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z22, Z28, Z27
+	VFMADD213PD Z23, Z31, Z27; VDIVPD Z27, Z25, Z27; VMULPD Z23, Z27, Z27; VCMPPD $0x11, Z24, Z0, K2; VBLENDMPD Z24, Z27, K2, Z27; VMOVUPD Z27, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, DX
 
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x08, DX
+vectors:
+	SUBQ $0x08, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z24; VMAXPD Z24, Z1, Z25; VMINPD Z25, Z0, Z25; VMULPD Z25, Z25, Z26; VXORPD Z26, Z2, Z27; VFMADD231PD Z25, Z25, Z27; VMOVAPD Z3, Z28; VFMADD231PD Z26, Z4, Z28
 	VSUBPD Z28, Z3, Z29; VFMADD231PD Z26, Z4, Z29; VFMADD213PD Z6, Z5, Z26; VADDPD Z26, Z29, Z26; VFMADD231PD Z27, Z4, Z26; VMULPD Z28, Z25, Z30; VXORPD Z30, Z2, Z30; VFMADD213PD Z30, Z25, Z28
 	VFMADD231PD Z26, Z25, Z28; VMOVAPD Z7, Z31; VFMADD231PD Z8, Z30, Z31; VSUBPD Z7, Z31, Z29; VFMADD231PD Z9, Z29, Z30; VFMADD231PD Z29, Z10, Z30; VPSLLQ $0x34, Z31, Z31; VSUBPD Z28, Z30, Z28
 	VMOVAPD Z12, Z27; VFMADD231PD Z28, Z11, Z27; VFMADD213PD Z13, Z28, Z27; VFMADD213PD Z14, Z28, Z27; VFMADD213PD Z16, Z28, Z27; VFMADD213PD Z17, Z28, Z27; VFMADD213PD Z18, Z28, Z27; VFMADD213PD Z19, Z28, Z27
 	VFMADD213PD Z20, Z28, Z27; VFMADD213PD Z21, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z23, Z31, Z27; VDIVPD Z27, Z25, Z27; VMULPD Z23, Z27, Z27; VCMPPD $0x11, Z24, Z0, K2
 	VBLENDMPD Z24, Z27, K2, Z27; VMOVUPD Z27, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z24; VMAXPD Z24, Z1, Z25; VMINPD Z25, Z0, Z25; VMULPD Z25, Z25, Z26; VXORPD Z26, Z2, Z27; VFMADD231PD Z25, Z25, Z27; VMOVAPD Z3, Z28; VFMADD231PD Z26, Z4, Z28
-	VSUBPD Z28, Z3, Z29; VFMADD231PD Z26, Z4, Z29; VFMADD213PD Z6, Z5, Z26; VADDPD Z26, Z29, Z26; VFMADD231PD Z27, Z4, Z26; VMULPD Z28, Z25, Z30; VXORPD Z30, Z2, Z30; VFMADD213PD Z30, Z25, Z28
-	VFMADD231PD Z26, Z25, Z28; VMOVAPD Z7, Z31; VFMADD231PD Z8, Z30, Z31; VSUBPD Z7, Z31, Z29; VFMADD231PD Z9, Z29, Z30; VFMADD231PD Z29, Z10, Z30; VPSLLQ $0x34, Z31, Z31; VSUBPD Z28, Z30, Z28
-	VMOVAPD Z12, Z27; VFMADD231PD Z28, Z11, Z27; VFMADD213PD Z13, Z28, Z27; VFMADD213PD Z14, Z28, Z27; VFMADD213PD Z16, Z28, Z27; VFMADD213PD Z17, Z28, Z27; VFMADD213PD Z18, Z28, Z27; VFMADD213PD Z19, Z28, Z27
-	VFMADD213PD Z20, Z28, Z27; VFMADD213PD Z21, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z23, Z31, Z27; VDIVPD Z27, Z25, Z27; VMULPD Z23, Z27, Z27; VCMPPD $0x11, Z24, Z0, K2
-	VBLENDMPD Z24, Z27, K2, Z27; VMOVUPD Z27, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vector
-
-rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z24; VMAXPD Z24, Z1, Z25; VMINPD Z25, Z0, Z25; VMULPD Z25, Z25, Z26; VXORPD Z26, Z2, Z27
-	VFMADD231PD Z25, Z25, Z27; VMOVAPD Z3, Z28; VFMADD231PD Z26, Z4, Z28; VSUBPD Z28, Z3, Z29; VFMADD231PD Z26, Z4, Z29; VFMADD213PD Z6, Z5, Z26; VADDPD Z26, Z29, Z26; VFMADD231PD Z27, Z4, Z26
-	VMULPD Z28, Z25, Z30; VXORPD Z30, Z2, Z30; VFMADD213PD Z30, Z25, Z28; VFMADD231PD Z26, Z25, Z28; VMOVAPD Z7, Z31; VFMADD231PD Z8, Z30, Z31; VSUBPD Z7, Z31, Z29; VFMADD231PD Z9, Z29, Z30
-	VFMADD231PD Z29, Z10, Z30; VPSLLQ $0x34, Z31, Z31; VSUBPD Z28, Z30, Z28; VMOVAPD Z12, Z27; VFMADD231PD Z28, Z11, Z27; VFMADD213PD Z13, Z28, Z27; VFMADD213PD Z14, Z28, Z27; VFMADD213PD Z16, Z28, Z27
-	VFMADD213PD Z17, Z28, Z27; VFMADD213PD Z18, Z28, Z27; VFMADD213PD Z19, Z28, Z27; VFMADD213PD Z20, Z28, Z27; VFMADD213PD Z21, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z22, Z28, Z27; VFMADD213PD Z23, Z31, Z27
-	VDIVPD Z27, Z25, Z27; VMULPD Z23, Z27, Z27; VCMPPD $0x11, Z24, Z0, K2; VBLENDMPD Z24, Z27, K2, Z27; VMOVUPD Z27, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -5016,75 +3315,52 @@ done:
 // func gELUTanhGradF64AVX512(dx *float64, dy *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT gELUTanhGradF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD actConstantsF64AVX512<>+800(SB), Z0; VBROADCASTSD actConstantsF64AVX512<>+760(SB), Z1; VBROADCASTSD actConstantsF64AVX512<>+808(SB), Z2; VBROADCASTSD actConstantsF64AVX512<>+776(SB), Z3; VBROADCASTSD actConstantsF64AVX512<>+424(SB), Z4; VBROADCASTSD actConstantsF64AVX512<>+368(SB), Z5; VBROADCASTSD actConstantsF64AVX512<>+432(SB), Z6; VBROADCASTSD actConstantsF64AVX512<>+72(SB), Z7
 	VBROADCASTSD actConstantsF64AVX512<>+80(SB), Z8; VBROADCASTSD actConstantsF64AVX512<>+88(SB), Z9; VBROADCASTSD actConstantsF64AVX512<>+96(SB), Z10; VBROADCASTSD actConstantsF64AVX512<>+104(SB), Z11; VBROADCASTSD actConstantsF64AVX512<>+112(SB), Z12; VBROADCASTSD actConstantsF64AVX512<>+120(SB), Z13; VBROADCASTSD actConstantsF64AVX512<>+128(SB), Z14; VBROADCASTSD actConstantsF64AVX512<>+136(SB), Z16
 	VBROADCASTSD actConstantsF64AVX512<>+144(SB), Z17; VBROADCASTSD actConstantsF64AVX512<>+152(SB), Z18; VBROADCASTSD actConstantsF64AVX512<>+160(SB), Z19; VBROADCASTSD actConstantsF64AVX512<>+168(SB), Z20; VBROADCASTSD actConstantsF64AVX512<>+24(SB), Z21; VBROADCASTSD actConstantsF64AVX512<>+816(SB), Z22; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z23; VMOVUPD.Z (DX), K1, Z24; VMAXPD Z24, Z1, Z24; VMINPD Z24, Z0, Z24; VMULPD Z24, Z24, Z25
-	VMOVAPD Z2, Z26; VFMADD231PD Z25, Z3, Z26; VMULPD Z26, Z24, Z26; VXORPD Z26, Z5, Z26; VMOVAPD Z6, Z27; VFMADD231PD Z7, Z26, Z27; VSUBPD Z6, Z27, Z28; VFMADD231PD Z8, Z28, Z26
-	VFMADD231PD Z28, Z9, Z26; VPSLLQ $0x34, Z27, Z27; VMOVAPD Z11, Z29; VFMADD231PD Z26, Z10, Z29; VFMADD213PD Z12, Z26, Z29; VFMADD213PD Z13, Z26, Z29; VFMADD213PD Z14, Z26, Z29; VFMADD213PD Z16, Z26, Z29
-	VFMADD213PD Z17, Z26, Z29; VFMADD213PD Z18, Z26, Z29; VFMADD213PD Z19, Z26, Z29; VFMADD213PD Z20, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z4, Z27, Z29; VDIVPD Z29, Z4, Z29
-	VFMADD213PD Z2, Z22, Z25; VMULPD Z25, Z24, Z25; VSUBPD Z29, Z21, Z30; VFMADD213PD Z21, Z30, Z25; VMULPD Z25, Z29, Z25; VMULPD Z25, Z23, Z25; VMOVAPD Z25, Z15; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y15, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z15, Y15
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z23; VMOVUPD.Z (DX), K1, Z24; VMAXPD Z24, Z1, Z24; VMINPD Z24, Z0, Z24
+	VMULPD Z24, Z24, Z25; VMOVAPD Z2, Z26; VFMADD231PD Z25, Z3, Z26; VMULPD Z26, Z24, Z26; VXORPD Z26, Z5, Z26; VMOVAPD Z6, Z27; VFMADD231PD Z7, Z26, Z27; VSUBPD Z6, Z27, Z28
+	VFMADD231PD Z8, Z28, Z26; VFMADD231PD Z28, Z9, Z26; VPSLLQ $0x34, Z27, Z27; VMOVAPD Z11, Z29; VFMADD231PD Z26, Z10, Z29; VFMADD213PD Z12, Z26, Z29; VFMADD213PD Z13, Z26, Z29; VFMADD213PD Z14, Z26, Z29
+	VFMADD213PD Z16, Z26, Z29; VFMADD213PD Z17, Z26, Z29; VFMADD213PD Z18, Z26, Z29; VFMADD213PD Z19, Z26, Z29; VFMADD213PD Z20, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z4, Z27, Z29
+	VDIVPD Z29, Z4, Z29; VFMADD213PD Z2, Z22, Z25; VMULPD Z25, Z24, Z25; VSUBPD Z29, Z21, Z30; VFMADD213PD Z21, Z30, Z25; VMULPD Z25, Z29, Z25; VMULPD Z25, Z23, Z25; VMOVUPD Z25, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
+begin:
+	ADDQ $0x40, R8
 
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x08, R8
+vectors:
+	SUBQ $0x08, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z23; VMAXPD (DX), Z1, Z24; VMINPD Z24, Z0, Z24; VMULPD Z24, Z24, Z25; VMOVAPD Z2, Z26; VFMADD231PD Z25, Z3, Z26; VMULPD Z26, Z24, Z26; VXORPD Z26, Z5, Z26
 	VMOVAPD Z6, Z27; VFMADD231PD Z7, Z26, Z27; VSUBPD Z6, Z27, Z28; VFMADD231PD Z8, Z28, Z26; VFMADD231PD Z28, Z9, Z26; VPSLLQ $0x34, Z27, Z27; VMOVAPD Z11, Z29; VFMADD231PD Z26, Z10, Z29
 	VFMADD213PD Z12, Z26, Z29; VFMADD213PD Z13, Z26, Z29; VFMADD213PD Z14, Z26, Z29; VFMADD213PD Z16, Z26, Z29; VFMADD213PD Z17, Z26, Z29; VFMADD213PD Z18, Z26, Z29; VFMADD213PD Z19, Z26, Z29; VFMADD213PD Z20, Z26, Z29
 	VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z4, Z27, Z29; VDIVPD Z29, Z4, Z29; VFMADD213PD Z2, Z22, Z25; VMULPD Z25, Z24, Z25; VSUBPD Z29, Z21, Z30; VFMADD213PD Z21, Z30, Z25
 	VMULPD Z25, Z29, Z25; VMULPD Z25, Z23, Z25; VMOVUPD Z25, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE         vectors
+	JGE         turn
 
 few:
-	ADDQ $0x00, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z23; VMAXPD (DX), Z1, Z24; VMINPD Z24, Z0, Z24; VMULPD Z24, Z24, Z25; VMOVAPD Z2, Z26; VFMADD231PD Z25, Z3, Z26; VMULPD Z26, Z24, Z26; VXORPD Z26, Z5, Z26
-	VMOVAPD Z6, Z27; VFMADD231PD Z7, Z26, Z27; VSUBPD Z6, Z27, Z28; VFMADD231PD Z8, Z28, Z26; VFMADD231PD Z28, Z9, Z26; VPSLLQ $0x34, Z27, Z27; VMOVAPD Z11, Z29; VFMADD231PD Z26, Z10, Z29
-	VFMADD213PD Z12, Z26, Z29; VFMADD213PD Z13, Z26, Z29; VFMADD213PD Z14, Z26, Z29; VFMADD213PD Z16, Z26, Z29; VFMADD213PD Z17, Z26, Z29; VFMADD213PD Z18, Z26, Z29; VFMADD213PD Z19, Z26, Z29; VFMADD213PD Z20, Z26, Z29
-	VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z4, Z27, Z29; VDIVPD Z29, Z4, Z29; VFMADD213PD Z2, Z22, Z25; VMULPD Z25, Z24, Z25; VSUBPD Z29, Z21, Z30; VFMADD213PD Z21, Z30, Z25
-	VMULPD Z25, Z29, Z25; VMULPD Z25, Z23, Z25; VMOVUPD Z25, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE         vector
-
-rest:
 	ADDQ $0x08, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z23; VMOVUPD.Z (DX), K1, Z24; VMAXPD Z24, Z1, Z24; VMINPD Z24, Z0, Z24; VMULPD Z24, Z24, Z25
-	VMOVAPD Z2, Z26; VFMADD231PD Z25, Z3, Z26; VMULPD Z26, Z24, Z26; VXORPD Z26, Z5, Z26; VMOVAPD Z6, Z27; VFMADD231PD Z7, Z26, Z27; VSUBPD Z6, Z27, Z28; VFMADD231PD Z8, Z28, Z26
-	VFMADD231PD Z28, Z9, Z26; VPSLLQ $0x34, Z27, Z27; VMOVAPD Z11, Z29; VFMADD231PD Z26, Z10, Z29; VFMADD213PD Z12, Z26, Z29; VFMADD213PD Z13, Z26, Z29; VFMADD213PD Z14, Z26, Z29; VFMADD213PD Z16, Z26, Z29
-	VFMADD213PD Z17, Z26, Z29; VFMADD213PD Z18, Z26, Z29; VFMADD213PD Z19, Z26, Z29; VFMADD213PD Z20, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z21, Z26, Z29; VFMADD213PD Z4, Z27, Z29; VDIVPD Z29, Z4, Z29
-	VFMADD213PD Z2, Z22, Z25; VMULPD Z25, Z24, Z25; VSUBPD Z29, Z21, Z30; VFMADD213PD Z21, Z30, Z25; VMULPD Z25, Z29, Z25; VMULPD Z25, Z23, Z25; VMOVUPD Z25, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -5264,84 +3540,72 @@ DATA actConstantsF64AVX512<>+816(SB)/8, $0x3fcb6676bf7450f0
 GLOBL actConstantsF64AVX512<>(SB), RODATA|NOPTR, $824
 
 DATA actCodeF32AVX512<>+0(SB)/8, $reLUF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+8(SB)/8, $reLUNTF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+16(SB)/8, $reLUGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+24(SB)/8, $reLUGradNTF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+32(SB)/8, $leakyReLUF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+40(SB)/8, $leakyReLUNTF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+48(SB)/8, $leakyReLUGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+56(SB)/8, $leakyReLUGradNTF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+64(SB)/8, $pReLUF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+72(SB)/8, $pReLUGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+80(SB)/8, $pReLUSlopeF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+88(SB)/8, $clampGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+96(SB)/8, $hardSigmoidF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+104(SB)/8, $stepF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+112(SB)/8, $sigmoidGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+120(SB)/8, $tanhGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+128(SB)/8, $softsignF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+136(SB)/8, $softsignGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+144(SB)/8, $maxoutGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+152(SB)/8, $maxoutRestF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+160(SB)/8, $eLUF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+168(SB)/8, $eLUNTF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+176(SB)/8, $eLUGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+184(SB)/8, $softplusF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+192(SB)/8, $softplusGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+200(SB)/8, $siLUF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+208(SB)/8, $siLUGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+216(SB)/8, $mishF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+224(SB)/8, $mishGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+232(SB)/8, $gELUF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+240(SB)/8, $gELUNTF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+248(SB)/8, $gELUGradF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+256(SB)/8, $gELUTanhF32AVX512<>(SB)
-DATA actCodeF32AVX512<>+264(SB)/8, $gELUTanhGradF32AVX512<>(SB)
-GLOBL actCodeF32AVX512<>(SB), RODATA|NOPTR, $272
+DATA actCodeF32AVX512<>+8(SB)/8, $reLUGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+16(SB)/8, $leakyReLUF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+24(SB)/8, $leakyReLUGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+32(SB)/8, $pReLUF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+40(SB)/8, $pReLUGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+48(SB)/8, $pReLUSlopeF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+56(SB)/8, $clampGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+64(SB)/8, $hardSigmoidF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+72(SB)/8, $stepF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+80(SB)/8, $sigmoidGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+88(SB)/8, $tanhGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+96(SB)/8, $softsignF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+104(SB)/8, $softsignGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+112(SB)/8, $maxoutGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+120(SB)/8, $maxoutRestF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+128(SB)/8, $eLUF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+136(SB)/8, $eLUGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+144(SB)/8, $softplusF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+152(SB)/8, $softplusGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+160(SB)/8, $siLUF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+168(SB)/8, $siLUGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+176(SB)/8, $mishF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+184(SB)/8, $mishGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+192(SB)/8, $gELUF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+200(SB)/8, $gELUGradF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+208(SB)/8, $gELUTanhF32AVX512<>(SB)
+DATA actCodeF32AVX512<>+216(SB)/8, $gELUTanhGradF32AVX512<>(SB)
+GLOBL actCodeF32AVX512<>(SB), RODATA|NOPTR, $224
 
-// func actCodesF32AVX512() *[34]uintptr
+// func actCodesF32AVX512() *[28]uintptr
 TEXT ·actCodesF32AVX512(SB), NOSPLIT, $0-8
 	LEAQ actCodeF32AVX512<>(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET
 
 DATA actCodeF64AVX512<>+0(SB)/8, $reLUF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+8(SB)/8, $reLUNTF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+16(SB)/8, $reLUGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+24(SB)/8, $reLUGradNTF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+32(SB)/8, $leakyReLUF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+40(SB)/8, $leakyReLUNTF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+48(SB)/8, $leakyReLUGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+56(SB)/8, $leakyReLUGradNTF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+64(SB)/8, $pReLUF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+72(SB)/8, $pReLUGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+80(SB)/8, $pReLUSlopeF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+88(SB)/8, $clampGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+96(SB)/8, $hardSigmoidF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+104(SB)/8, $stepF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+112(SB)/8, $sigmoidGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+120(SB)/8, $tanhGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+128(SB)/8, $softsignF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+136(SB)/8, $softsignGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+144(SB)/8, $maxoutGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+152(SB)/8, $maxoutRestF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+160(SB)/8, $eLUF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+168(SB)/8, $eLUNTF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+176(SB)/8, $eLUGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+184(SB)/8, $softplusF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+192(SB)/8, $softplusGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+200(SB)/8, $siLUF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+208(SB)/8, $siLUGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+216(SB)/8, $mishF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+224(SB)/8, $mishGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+232(SB)/8, $gELUF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+240(SB)/8, $gELUNTF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+248(SB)/8, $gELUGradF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+256(SB)/8, $gELUTanhF64AVX512<>(SB)
-DATA actCodeF64AVX512<>+264(SB)/8, $gELUTanhGradF64AVX512<>(SB)
-GLOBL actCodeF64AVX512<>(SB), RODATA|NOPTR, $272
+DATA actCodeF64AVX512<>+8(SB)/8, $reLUGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+16(SB)/8, $leakyReLUF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+24(SB)/8, $leakyReLUGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+32(SB)/8, $pReLUF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+40(SB)/8, $pReLUGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+48(SB)/8, $pReLUSlopeF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+56(SB)/8, $clampGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+64(SB)/8, $hardSigmoidF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+72(SB)/8, $stepF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+80(SB)/8, $sigmoidGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+88(SB)/8, $tanhGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+96(SB)/8, $softsignF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+104(SB)/8, $softsignGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+112(SB)/8, $maxoutGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+120(SB)/8, $maxoutRestF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+128(SB)/8, $eLUF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+136(SB)/8, $eLUGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+144(SB)/8, $softplusF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+152(SB)/8, $softplusGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+160(SB)/8, $siLUF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+168(SB)/8, $siLUGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+176(SB)/8, $mishF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+184(SB)/8, $mishGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+192(SB)/8, $gELUF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+200(SB)/8, $gELUGradF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+208(SB)/8, $gELUTanhF64AVX512<>(SB)
+DATA actCodeF64AVX512<>+216(SB)/8, $gELUTanhGradF64AVX512<>(SB)
+GLOBL actCodeF64AVX512<>(SB), RODATA|NOPTR, $224
 
-// func actCodesF64AVX512() *[34]uintptr
+// func actCodesF64AVX512() *[28]uintptr
 TEXT ·actCodesF64AVX512(SB), NOSPLIT, $0-8
 	LEAQ actCodeF64AVX512<>(SB), AX
 	MOVQ AX, ret+0(FP)

@@ -12,11 +12,6 @@ TEXT reLUF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
 	VMOVI $0, V0.B16
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -97,11 +92,6 @@ TEXT reLUGradF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
 	VMOVI $0, V0.B16
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -201,11 +191,6 @@ TEXT leakyReLUF32NEON<>(SB), NOSPLIT, $0-32
 	VMOVI $0, V0.B16
 	FMOVS a+16(FP), F1
 	VDUP V1.S[0], V1.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -294,11 +279,6 @@ TEXT leakyReLUGradF32NEON<>(SB), NOSPLIT, $0-40
 	VMOVI $0, V0.B16
 	FMOVS a+24(FP), F1
 	VDUP V1.S[0], V1.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -403,11 +383,6 @@ TEXT pReLUF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD slope+16(FP), R2
 	MOVD n+24(FP), R3
 	VMOVI $0, V0.B16
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -513,11 +488,6 @@ TEXT pReLUGradF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD slope+24(FP), R3
 	MOVD n+32(FP), R4
 	VMOVI $0, V0.B16
-	SUBS $128, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $128, R4, R4
 	SUBS $16, R4, R4
 	BLT few
 	PCALIGN $32
@@ -640,11 +610,6 @@ TEXT pReLUSlopeF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+16(FP), R2
 	MOVD n+24(FP), R3
 	VMOVI $0, V0.B16
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -754,11 +719,6 @@ TEXT clampGradF32NEON<>(SB), NOSPLIT, $0-48
 	VDUP V1.S[0], V1.S4
 	FMOVS a+24(FP), F2
 	VDUP V2.S[0], V2.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -865,11 +825,6 @@ TEXT hardSigmoidF32NEON<>(SB), NOSPLIT, $0-24
 	MOVZ $(43691<<0), R25
 	MOVK $(15914<<16), R25
 	VDUP R25, V3.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -959,11 +914,6 @@ TEXT stepF32NEON<>(SB), NOSPLIT, $0-24
 	VMOVI $0, V0.B16
 	MOVZ $(16256<<16), R25
 	VDUP R25, V1.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1045,11 +995,6 @@ TEXT sigmoidGradF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1143,11 +1088,6 @@ TEXT tanhGradF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1248,11 +1188,6 @@ TEXT softsignF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V1.S4
 	MOVZ $(16256<<16), R25
 	VDUP R25, V2.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1346,11 +1281,6 @@ TEXT softsignGradF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1447,11 +1377,6 @@ TEXT maxoutGradF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD x+16(FP), R2
 	MOVD y+24(FP), R3
 	MOVD n+32(FP), R4
-	SUBS $128, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $128, R4, R4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
@@ -1564,11 +1489,6 @@ TEXT maxoutRestF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD x+16(FP), R2
 	MOVD y+24(FP), R3
 	MOVD n+32(FP), R4
-	SUBS $128, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $128, R4, R4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
@@ -1717,11 +1637,6 @@ TEXT eLUF32NEON<>(SB), NOSPLIT, $0-40
 	VDUP V13.S[0], V13.S4
 	FMOVS pos+24(FP), F14
 	VDUP V14.S[0], V14.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1892,11 +1807,6 @@ TEXT eLUGradF32NEON<>(SB), NOSPLIT, $0-48
 	VDUP V2.S[0], V2.S4
 	FMOVS d+28(FP), F3
 	VDUP V3.S[0], V3.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -2060,11 +1970,6 @@ TEXT softplusF32NEON<>(SB), NOSPLIT, $0-24
 	MOVK $(16042<<16), R25
 	VDUP R25, V22.S4
 	VMOVI $0, V23.B16
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2310,11 +2215,6 @@ TEXT softplusGradF32NEON<>(SB), NOSPLIT, $0-32
 	VDUP R25, V9.S4
 	MOVZ $(16256<<16), R25
 	VDUP R25, V10.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -2494,11 +2394,6 @@ TEXT siLUF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V11.S4
 	MOVZ $(11136<<16), R25
 	VDUP R25, V12.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2685,11 +2580,6 @@ TEXT siLUGradF32NEON<>(SB), NOSPLIT, $0-32
 	VDUP R25, V11.S4
 	MOVZ $(16256<<16), R25
 	VDUP R25, V12.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -2895,11 +2785,6 @@ TEXT mishF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V12.S4
 	MOVZ $(16384<<16), R25
 	VDUP R25, V13.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3105,11 +2990,6 @@ TEXT mishGradF32NEON<>(SB), NOSPLIT, $0-32
 	VDUP R25, V13.S4
 	MOVZ $(16512<<16), R25
 	VDUP R25, V14.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -3355,11 +3235,6 @@ TEXT gELUF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V22.S4
 	MOVZ $(32768<<16), R25
 	VDUP R25, V23.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3713,11 +3588,6 @@ TEXT gELUGradF32NEON<>(SB), NOSPLIT, $0-32
 	MOVZ $(11136<<16), R25
 	VDUP R25, V20.S4
 	VMOVI $0, V21.B16
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -4077,11 +3947,6 @@ TEXT gELUTanhF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V15.S4
 	MOVZ $(11136<<16), R25
 	VDUP R25, V16.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -4325,11 +4190,6 @@ TEXT gELUTanhGradF32NEON<>(SB), NOSPLIT, $0-32
 	MOVZ $(13238<<0), R25
 	MOVK $(15963<<16), R25
 	VDUP R25, V15.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -4520,11 +4380,6 @@ TEXT reLUF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
 	VMOVI $0, V0.B16
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -4585,11 +4440,6 @@ TEXT reLUGradF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
 	VMOVI $0, V0.B16
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -4659,11 +4509,6 @@ TEXT leakyReLUF64NEON<>(SB), NOSPLIT, $0-32
 	VMOVI $0, V0.B16
 	FMOVD a+16(FP), F1
 	VDUP V1.D[0], V1.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -4732,11 +4577,6 @@ TEXT leakyReLUGradF64NEON<>(SB), NOSPLIT, $0-40
 	VMOVI $0, V0.B16
 	FMOVD a+24(FP), F1
 	VDUP V1.D[0], V1.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -4811,11 +4651,6 @@ TEXT pReLUF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD slope+16(FP), R2
 	MOVD n+24(FP), R3
 	VMOVI $0, V0.B16
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -4891,11 +4726,6 @@ TEXT pReLUGradF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD slope+24(FP), R3
 	MOVD n+32(FP), R4
 	VMOVI $0, V0.B16
-	SUBS $64, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $64, R4, R4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
@@ -4978,11 +4808,6 @@ TEXT pReLUSlopeF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+16(FP), R2
 	MOVD n+24(FP), R3
 	VMOVI $0, V0.B16
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -5062,11 +4887,6 @@ TEXT clampGradF64NEON<>(SB), NOSPLIT, $0-56
 	VDUP V1.D[0], V1.D2
 	FMOVD a+24(FP), F2
 	VDUP V2.D[0], V2.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -5145,11 +4965,6 @@ TEXT hardSigmoidF64NEON<>(SB), NOSPLIT, $0-24
 	MOVK $(21845<<32), R25
 	MOVK $(16325<<48), R25
 	VDUP R25, V3.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -5219,11 +5034,6 @@ TEXT stepF64NEON<>(SB), NOSPLIT, $0-24
 	VMOVI $0, V0.B16
 	MOVZ $(16368<<48), R25
 	VDUP R25, V1.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -5285,11 +5095,6 @@ TEXT sigmoidGradF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -5353,11 +5158,6 @@ TEXT tanhGradF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -5428,11 +5228,6 @@ TEXT softsignF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V1.D2
 	MOVZ $(16368<<48), R25
 	VDUP R25, V2.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -5506,11 +5301,6 @@ TEXT softsignGradF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -5577,11 +5367,6 @@ TEXT maxoutGradF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD x+16(FP), R2
 	MOVD y+24(FP), R3
 	MOVD n+32(FP), R4
-	SUBS $64, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $64, R4, R4
 	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32
@@ -5654,11 +5439,6 @@ TEXT maxoutRestF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD x+16(FP), R2
 	MOVD y+24(FP), R3
 	MOVD n+32(FP), R4
-	SUBS $64, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $64, R4, R4
 	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32
@@ -5806,11 +5586,6 @@ TEXT eLUF64NEON<>(SB), NOSPLIT, $0-48
 	VDUP V18.D[0], V18.D2
 	FMOVD pos+32(FP), F19
 	VDUP V19.D[0], V19.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -6001,11 +5776,6 @@ TEXT eLUGradF64NEON<>(SB), NOSPLIT, $0-56
 	VDUP V2.D[0], V2.D2
 	FMOVD d+32(FP), F3
 	VDUP V3.D[0], V3.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -6186,11 +5956,6 @@ TEXT softplusF64NEON<>(SB), NOSPLIT, $0-24
 	MOVK $(49119<<48), R25
 	VDUP R25, V24.D2
 	VMOVI $0, V25.B16
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -6728,11 +6493,6 @@ TEXT softplusGradF64NEON<>(SB), NOSPLIT, $0-32
 	VDUP R25, V14.D2
 	MOVZ $(16368<<48), R25
 	VDUP R25, V15.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $2, R3, R3
 	BLT few
 	PCALIGN $32
@@ -6952,11 +6712,6 @@ TEXT siLUF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V16.D2
 	MOVZ $(15216<<48), R25
 	VDUP R25, V17.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -7194,11 +6949,6 @@ TEXT siLUGradF64NEON<>(SB), NOSPLIT, $0-32
 	VDUP R25, V16.D2
 	MOVZ $(16368<<48), R25
 	VDUP R25, V17.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $2, R3, R3
 	BLT few
 	PCALIGN $32
@@ -7444,11 +7194,6 @@ TEXT mishF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V17.D2
 	MOVZ $(16384<<48), R25
 	VDUP R25, V18.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -7704,11 +7449,6 @@ TEXT mishGradF64NEON<>(SB), NOSPLIT, $0-32
 	VDUP R25, V18.D2
 	MOVZ $(16400<<48), R25
 	VDUP R25, V19.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $2, R3, R3
 	BLT few
 	PCALIGN $32
@@ -7989,11 +7729,6 @@ TEXT gELUF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V22.D2
 	MOVZ $(32768<<48), R25
 	VDUP R25, V23.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -8812,11 +8547,6 @@ TEXT gELUGradF64NEON<>(SB), NOSPLIT, $0-32
 	MOVZ $(15216<<48), R25
 	VDUP R25, V20.D2
 	VMOVI $0, V21.B16
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $2, R3, R3
 	BLT few
 	PCALIGN $32
@@ -9661,11 +9391,6 @@ TEXT gELUTanhF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V20.D2
 	MOVZ $(15216<<48), R25
 	VDUP R25, V21.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -9967,11 +9692,6 @@ TEXT gELUTanhGradF64NEON<>(SB), NOSPLIT, $0-32
 	MOVK $(26230<<32), R25
 	MOVK $(16331<<48), R25
 	VDUP R25, V20.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $2, R3, R3
 	BLT few
 	PCALIGN $32

@@ -4,58 +4,56 @@
 
 #include "textflag.h"
 
-// addF32AVX512 is dst[i] = x[i] + y[i].
+// addF32AVX512 is dst[i] = x[i] + y[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func addF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT addF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x00000080, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VADDPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VADDPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VADDPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VADDPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VADDPS 128(DX), Z2, Z2
+	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VADDPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z0; VADDPS (DX), Z0, Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z1; VADDPS 64(DX), Z1, Z1; VMOVUPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VADDPS 128(DX), Z2, Z2
 	VMOVUPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VADDPS 192(DX), Z3, Z3; VMOVUPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, R8
@@ -67,131 +65,64 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VADDPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// addNTF32AVX512 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 128.
-//
-// func addNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT addNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VADDPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VADDPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VADDPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VADDPS 128(DX), Z2, Z2
-	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VADDPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VADDPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VADDPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// subF32AVX512 is dst[i] = x[i] - y[i].
+// subF32AVX512 is dst[i] = x[i] - y[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func subF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT subF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x00000080, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VSUBPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VSUBPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VSUBPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VSUBPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VSUBPS 128(DX), Z2, Z2
+	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VSUBPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z0; VSUBPS (DX), Z0, Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z1; VSUBPS 64(DX), Z1, Z1; VMOVUPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VSUBPS 128(DX), Z2, Z2
 	VMOVUPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VSUBPS 192(DX), Z3, Z3; VMOVUPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, R8
@@ -203,131 +134,64 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VSUBPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// subNTF32AVX512 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 128.
-//
-// func subNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT subNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VSUBPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VSUBPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VSUBPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VSUBPS 128(DX), Z2, Z2
-	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VSUBPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VSUBPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VSUBPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// mulF32AVX512 is dst[i] = x[i] * y[i].
+// mulF32AVX512 is dst[i] = x[i] * y[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func mulF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT mulF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x00000080, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMULPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMULPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VMULPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VMULPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VMULPS 128(DX), Z2, Z2
+	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VMULPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z0; VMULPS (DX), Z0, Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z1; VMULPS 64(DX), Z1, Z1; VMOVUPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VMULPS 128(DX), Z2, Z2
 	VMOVUPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VMULPS 192(DX), Z3, Z3; VMOVUPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, R8
@@ -339,77 +203,12 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMULPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// mulNTF32AVX512 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 128.
-//
-// func mulNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT mulNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMULPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VMULPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VMULPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VMULPS 128(DX), Z2, Z2
-	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VMULPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VMULPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x10, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMULPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // divF32AVX512 is dst[i] = x[i] / y[i].
@@ -417,53 +216,37 @@ done:
 // func divF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT divF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
 	SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT   begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VDIVPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VDIVPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
+vectors:
+	SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z0; VDIVPS (DX), Z0, Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z1; VDIVPS 64(DX), Z1, Z1; VMOVUPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VDIVPS 128(DX), Z2, Z2
 	VMOVUPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VDIVPS 192(DX), Z3, Z3; VMOVUPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, R8
@@ -475,70 +258,69 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VDIVPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// fMAF32AVX512 is dst[i] = fma(x[i], y[i], z[i]).
+// fMAF32AVX512 is dst[i] = fma(x[i], y[i], z[i]). With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func fMAF32AVX512(dst *float32, x *float32, y *float32, z *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT fMAF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          z+24(FP), R8
-	MOVQ          n+32(FP), R9
-	SUBQ $0x00000080, R9
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  z+24(FP), R8
+	MOVQ  n+32(FP), R9
+	BTRQ $0x3f, R9; SUBQ $0x00000080, R9
+	JLT   begin
+	CMPQ  n+32(FP), $0x00
+	JLT   first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VFMADD231PS Z1, Z0, Z2; LEAQ (DI), AX
-	TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R9
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VFMADD231PS Z1, Z0, Z2
+	VMOVUPS Z2, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x40, R9
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R9
 
 vectors:
+	SUBQ $0x40, R9
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VMOVUPS (DX), Z1; VFMADD213PS (R8), Z0, Z1; VMOVNTPS Z1, (DI); VMOVUPS 64(SI), Z2; VMOVUPS 64(DX), Z3; VFMADD213PS 64(R8), Z2, Z3; VMOVNTPS Z3, 64(DI)
+	VMOVUPS 128(SI), Z4; VMOVUPS 128(DX), Z5; VFMADD213PS 128(R8), Z4, Z5; VMOVNTPS Z5, 128(DI); VMOVUPS 192(SI), Z6; VMOVUPS 192(DX), Z7; VFMADD213PS 192(R8), Z6, Z7; VMOVNTPS Z7, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z0; VMOVUPS (DX), Z1; VFMADD213PS (R8), Z0, Z1; VMOVUPS Z1, (DI); VMOVUPS 64(SI), Z2; VMOVUPS 64(DX), Z3; VFMADD213PS 64(R8), Z2, Z3; VMOVUPS Z3, 64(DI)
 	VMOVUPS 128(SI), Z4; VMOVUPS 128(DX), Z5; VFMADD213PS 128(R8), Z4, Z5; VMOVUPS Z5, 128(DI); VMOVUPS 192(SI), Z6; VMOVUPS 192(DX), Z7; VFMADD213PS 192(R8), Z6, Z7; VMOVUPS Z7, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, R9
@@ -551,134 +333,64 @@ vector:
 
 rest:
 	ADDQ $0x10, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VFMADD231PS Z1, Z0, Z2; VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// fMANTF32AVX512 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 128.
-//
-// func fMANTF32AVX512(dst *float32, x *float32, y *float32, z *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT fMANTF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          z+24(FP), R8
-	MOVQ          n+32(FP), R9
-	SUBQ $0x00000080, R9
-	JLT           aligned
-	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VFMADD231PS Z1, Z0, Z2; LEAQ (DI), AX
-	TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x40, R9
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VMOVUPS (DX), Z1; VFMADD213PS (R8), Z0, Z1; VMOVNTPS Z1, (DI); VMOVUPS 64(SI), Z2; VMOVUPS 64(DX), Z3; VFMADD213PS 64(R8), Z2, Z3; VMOVNTPS Z3, 64(DI)
-	VMOVUPS 128(SI), Z4; VMOVUPS 128(DX), Z5; VFMADD213PS 128(R8), Z4, Z5; VMOVNTPS Z5, 128(DI); VMOVUPS 192(SI), Z6; VMOVUPS 192(DX), Z7; VFMADD213PS 192(R8), Z6, Z7; VMOVNTPS Z7, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
-	JGE         vectors
-
-few:
-	ADDQ $0x30, R9
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VMOVUPS (DX), Z1; VFMADD213PS (R8), Z0, Z1; VMOVNTPS Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8
-	SUBQ $0x10, R9
-	JGE         vector
-
-rest:
-	ADDQ $0x10, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMOVUPS.Z (R8), K1, Z2; VFMADD231PS Z1, Z0, Z2; VMOVUPS Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// affineF32AVX512 is dst[i] = fma(x[i], a, b).
+// affineF32AVX512 is dst[i] = fma(x[i], a, b). With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func affineF32AVX512(dst *float32, x *float32, a float32, b float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT affineF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  a+16(FP), Z0
-	VBROADCASTSS  b+20(FP), Z1
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+24(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSS a+16(FP), Z0
+	VBROADCASTSS b+20(FP), Z1
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VFMADD213PS Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VFMADD213PS Z1, Z0, Z2; VMOVUPS Z2, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x40, DX
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVAPS Z1, Z2; VFMADD231PS (SI), Z0, Z2; VMOVNTPS Z2, (DI); VMOVAPS Z1, Z3; VFMADD231PS 64(SI), Z0, Z3; VMOVNTPS Z3, 64(DI); VMOVAPS Z1, Z4; VFMADD231PS 128(SI), Z0, Z4
+	VMOVNTPS Z4, 128(DI); VMOVAPS Z1, Z5; VFMADD231PS 192(SI), Z0, Z5; VMOVNTPS Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVAPS Z1, Z2; VFMADD231PS (SI), Z0, Z2; VMOVUPS Z2, (DI); VMOVAPS Z1, Z3; VFMADD231PS 64(SI), Z0, Z3; VMOVUPS Z3, 64(DI); VMOVAPS Z1, Z4; VFMADD231PS 128(SI), Z0, Z4
 	VMOVUPS Z4, 128(DI); VMOVAPS Z1, Z5; VFMADD231PS 192(SI), Z0, Z5; VMOVUPS Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, DX
@@ -690,78 +402,12 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VFMADD213PS Z1, Z0, Z2; VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// affineNTF32AVX512 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 128.
-//
-// func affineNTF32AVX512(dst *float32, x *float32, a float32, b float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT affineNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  a+16(FP), Z0
-	VBROADCASTSS  b+20(FP), Z1
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VFMADD213PS Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVAPS Z1, Z2; VFMADD231PS (SI), Z0, Z2; VMOVNTPS Z2, (DI); VMOVAPS Z1, Z3; VFMADD231PS 64(SI), Z0, Z3; VMOVNTPS Z3, 64(DI); VMOVAPS Z1, Z4; VFMADD231PS 128(SI), Z0, Z4
-	VMOVNTPS Z4, 128(DI); VMOVAPS Z1, Z5; VFMADD231PS 192(SI), Z0, Z5; VMOVNTPS Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMOVAPS Z1, Z2; VFMADD231PS (SI), Z0, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VFMADD213PS Z1, Z0, Z2; VMOVUPS Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // absF32AVX512 is dst[i] = |x[i]|.
@@ -769,50 +415,34 @@ done:
 // func absF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT absF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSS eltwiseConstantsF32AVX512<>+0(SB), Z0; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VANDPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VANDPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+vectors:
+	SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VANDPS (SI), Z0, Z1; VMOVUPS Z1, (DI); VANDPS 64(SI), Z0, Z2; VMOVUPS Z2, 64(DI); VANDPS 128(SI), Z0, Z3; VMOVUPS Z3, 128(DI); VANDPS 192(SI), Z0, Z4; VMOVUPS Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, DX
@@ -824,8 +454,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VANDPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -836,50 +467,34 @@ done:
 // func sqrtF32AVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT sqrtF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  n+16(FP), DX
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT   begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VSQRTPS Z0, Z0; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y0, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VSQRTPS Z0, Z0; VMOVUPS Z0, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+vectors:
+	SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z0; VSQRTPS Z0, Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z1; VSQRTPS Z1, Z1; VMOVUPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VSQRTPS Z2, Z2
 	VMOVUPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VSQRTPS Z3, Z3; VMOVUPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, DX
@@ -891,8 +506,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VSQRTPS Z0, Z0; VMOVUPS Z0, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -903,47 +519,30 @@ done:
 // func fillF32AVX512(dst *float32, a float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT fillF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          n+16(FP), SI
-	VBROADCASTSS  a+8(FP), Z0
+	MOVQ         dst+0(FP), DI
+	MOVQ         n+16(FP), SI
+	VBROADCASTSS a+8(FP), Z0
 	SUBQ $0x00000080, SI
-	JLT           aligned
+	JLT          begin
 	MOVQ DI, R8; NEGQ R8; ANDQ $0x3f, R8; MOVQ R8, DX; SHRQ $0x02, DX; TESTQ DX, DX
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; LEAQ (DI), AX; TESTQ $0x00000008, DX
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, SI
 
-skip32_1:
-	VMOVAPS Y0, Y15
+piece:
+	SUBQ DX, SI; MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS Z0, K1, (DI); ADDQ R8, DI
+	JMP     vectors
 
-stored32_1:
-	TESTQ $0x00000004, DX
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, SI
 
-skip16_1:
-	TESTQ $0x00000002, DX
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, DX
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R8, DI; SUBQ DX, SI
-
-aligned:
-	ADDQ $0x00000080, SI; SUBQ $0x40, SI
+vectors:
+	SUBQ $0x40, SI
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS Z0, (DI); VMOVUPS Z0, 64(DI); VMOVUPS Z0, 128(DI); VMOVUPS Z0, 192(DI); ADDQ $0x00000100, DI; SUBQ $0x40, SI
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, SI
@@ -955,62 +554,60 @@ vector:
 
 rest:
 	ADDQ $0x10, SI
-	JEQ     done
-	MOVL $-1, AX; BZHIL SI, AX, AX; KMOVW AX, K1; VMOVUPS Z0, K1, (DI)
+	JEQ  done
+	MOVQ SI, DX; MOVQ DX, R8; ADDQ R8, R8; ADDQ R8, R8
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// copyF32AVX512 is dst[i] = x[i].
+// copyF32AVX512 is dst[i] = x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func copyF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT copyF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	SUBQ $0x00000080, DX
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  n+16(FP), DX
+	BTRQ $0x3f, DX; SUBQ $0x00000080, DX
+	JLT   begin
+	CMPQ  n+16(FP), $0x00
+	JLT   first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y0, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS Z0, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x40, DX
+	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VMOVNTPS Z3, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z1; VMOVUPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VMOVUPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VMOVUPS Z3, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, DX
@@ -1022,128 +619,63 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS Z0, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// copyNTF32AVX512 is dst[i] = x[i]. It stores past the caches; n is at least 128.
-//
-// func copyNTF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT copyNTF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VMOVNTPS Z3, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// scaleF32AVX512 is dst[i] = a*x[i].
+// scaleF32AVX512 is dst[i] = a*x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func scaleF32AVX512(dst *float32, a float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT scaleF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  a+8(FP), Z0
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSS a+8(FP), Z0
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMULPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMULPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x40, DX
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMULPS (SI), Z0, Z1; VMOVNTPS Z1, (DI); VMULPS 64(SI), Z0, Z2; VMOVNTPS Z2, 64(DI); VMULPS 128(SI), Z0, Z3; VMOVNTPS Z3, 128(DI); VMULPS 192(SI), Z0, Z4; VMOVNTPS Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMULPS (SI), Z0, Z1; VMOVUPS Z1, (DI); VMULPS 64(SI), Z0, Z2; VMOVUPS Z2, 64(DI); VMULPS 128(SI), Z0, Z3; VMOVUPS Z3, 128(DI); VMULPS 192(SI), Z0, Z4; VMOVUPS Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, DX
@@ -1155,133 +687,66 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMULPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// scaleNTF32AVX512 is dst[i] = a*x[i]. It stores past the caches; n is at least 128.
-//
-// func scaleNTF32AVX512(dst *float32, a float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT scaleNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  a+8(FP), Z0
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMULPS Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMULPS (SI), Z0, Z1; VMOVNTPS Z1, (DI); VMULPS 64(SI), Z0, Z2; VMOVNTPS Z2, 64(DI); VMULPS 128(SI), Z0, Z3; VMOVNTPS Z3, 128(DI); VMULPS 192(SI), Z0, Z4; VMOVNTPS Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMULPS (SI), Z0, Z1; VMOVNTPS Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMULPS Z1, Z0, Z1; VMOVUPS Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// maximumF32AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+// maximumF32AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func maximumF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT maximumF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x00000080, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMAXPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y0, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMAXPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2
+	VBLENDMPS Z1, Z0, K2, Z0; VMOVUPS Z0, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VMAXPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z2; VMAXPS 64(DX), Z2, Z3; VCMPPS $0x00, Z2, Z2, K3
+	VBLENDMPS Z3, Z2, K3, Z2; VMOVNTPS Z2, 64(DI); VMOVUPS 128(SI), Z4; VMAXPS 128(DX), Z4, Z5; VCMPPS $0x00, Z4, Z4, K4; VBLENDMPS Z5, Z4, K4, Z4; VMOVNTPS Z4, 128(DI); VMOVUPS 192(SI), Z6
+	VMAXPS 192(DX), Z6, Z7; VCMPPS $0x00, Z6, Z6, K5; VBLENDMPS Z7, Z6, K5, Z6; VMOVNTPS Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z0; VMAXPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z2; VMAXPS 64(DX), Z2, Z3; VCMPPS $0x00, Z2, Z2, K3
 	VBLENDMPS Z3, Z2, K3, Z2; VMOVUPS Z2, 64(DI); VMOVUPS 128(SI), Z4; VMAXPS 128(DX), Z4, Z5; VCMPPS $0x00, Z4, Z4, K4; VBLENDMPS Z5, Z4, K4, Z4; VMOVUPS Z4, 128(DI); VMOVUPS 192(SI), Z6
 	VMAXPS 192(DX), Z6, Z7; VCMPPS $0x00, Z6, Z6, K5; VBLENDMPS Z7, Z6, K5, Z6; VMOVUPS Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -1294,138 +759,66 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMAXPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	VMOVUPS Z0, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// maximumNTF32AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
-//
-// func maximumNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT maximumNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMAXPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VMAXPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z2; VMAXPS 64(DX), Z2, Z3; VCMPPS $0x00, Z2, Z2, K3
-	VBLENDMPS Z3, Z2, K3, Z2; VMOVNTPS Z2, 64(DI); VMOVUPS 128(SI), Z4; VMAXPS 128(DX), Z4, Z5; VCMPPS $0x00, Z4, Z4, K4; VBLENDMPS Z5, Z4, K4, Z4; VMOVNTPS Z4, 128(DI); VMOVUPS 192(SI), Z6
-	VMAXPS 192(DX), Z6, Z7; VCMPPS $0x00, Z6, Z6, K5; VBLENDMPS Z7, Z6, K5, Z6; VMOVNTPS Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VMAXPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMAXPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	VMOVUPS Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// minimumF32AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+// minimumF32AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func minimumF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT minimumF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x00000080, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMINPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y0, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMINPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2
+	VBLENDMPS Z1, Z0, K2, Z0; VMOVUPS Z0, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VMINPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z2; VMINPS 64(DX), Z2, Z3; VCMPPS $0x00, Z2, Z2, K3
+	VBLENDMPS Z3, Z2, K3, Z2; VMOVNTPS Z2, 64(DI); VMOVUPS 128(SI), Z4; VMINPS 128(DX), Z4, Z5; VCMPPS $0x00, Z4, Z4, K4; VBLENDMPS Z5, Z4, K4, Z4; VMOVNTPS Z4, 128(DI); VMOVUPS 192(SI), Z6
+	VMINPS 192(DX), Z6, Z7; VCMPPS $0x00, Z6, Z6, K5; VBLENDMPS Z7, Z6, K5, Z6; VMOVNTPS Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z0; VMINPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVUPS Z0, (DI); VMOVUPS 64(SI), Z2; VMINPS 64(DX), Z2, Z3; VCMPPS $0x00, Z2, Z2, K3
 	VBLENDMPS Z3, Z2, K3, Z2; VMOVUPS Z2, 64(DI); VMOVUPS 128(SI), Z4; VMINPS 128(DX), Z4, Z5; VCMPPS $0x00, Z4, Z4, K4; VBLENDMPS Z5, Z4, K4, Z4; VMOVUPS Z4, 128(DI); VMOVUPS 192(SI), Z6
 	VMINPS 192(DX), Z6, Z7; VCMPPS $0x00, Z6, Z6, K5; VBLENDMPS Z7, Z6, K5, Z6; VMOVUPS Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -1438,82 +831,12 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMINPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	VMOVUPS Z0, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// minimumNTF32AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 128.
-//
-// func minimumNTF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT minimumNTF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMINPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z0; VMINPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z2; VMINPS 64(DX), Z2, Z3; VCMPPS $0x00, Z2, Z2, K3
-	VBLENDMPS Z3, Z2, K3, Z2; VMOVNTPS Z2, 64(DI); VMOVUPS 128(SI), Z4; VMINPS 128(DX), Z4, Z5; VCMPPS $0x00, Z4, Z4, K4; VBLENDMPS Z5, Z4, K4, Z4; VMOVNTPS Z4, 128(DI); VMOVUPS 192(SI), Z6
-	VMINPS 192(DX), Z6, Z7; VCMPPS $0x00, Z6, Z6, K5; VBLENDMPS Z7, Z6, K5, Z6; VMOVNTPS Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z0; VMINPS (DX), Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0; VMOVNTPS Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x10, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z0; VMOVUPS.Z (DX), K1, Z1; VMINPS Z1, Z0, Z1; VCMPPS $0x00, Z0, Z0, K2; VBLENDMPS Z1, Z0, K2, Z0
-	VMOVUPS Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // clampF32AVX512 is x[i] moved to between lo and hi.
@@ -1521,52 +844,36 @@ done:
 // func clampF32AVX512(dst *float32, x *float32, lo float32, hi float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT clampF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  hi+20(FP), Z0
-	VBROADCASTSS  lo+16(FP), Z1
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS hi+20(FP), Z0
+	VBROADCASTSS lo+16(FP), Z1
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMAXPS Z2, Z1, Z2; VMINPS Z2, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMAXPS Z2, Z1, Z2; VMINPS Z2, Z0, Z2; VMOVUPS Z2, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+vectors:
+	SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMAXPS (SI), Z1, Z2; VMINPS Z2, Z0, Z2; VMOVUPS Z2, (DI); VMAXPS 64(SI), Z1, Z3; VMINPS Z3, Z0, Z3; VMOVUPS Z3, 64(DI); VMAXPS 128(SI), Z1, Z4; VMINPS Z4, Z0, Z4
 	VMOVUPS Z4, 128(DI); VMAXPS 192(SI), Z1, Z5; VMINPS Z5, Z0, Z5; VMOVUPS Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, DX
@@ -1578,8 +885,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMAXPS Z2, Z1, Z2; VMINPS Z2, Z0, Z2; VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1590,55 +898,38 @@ done:
 // func eqF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT eqF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x00, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x00, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3
+	VMOVUPS Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
+vectors:
+	SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VCMPPS $0x00, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVUPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x00, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVUPS Z4, 64(DI)
 	VMOVUPS 128(SI), Z5; VCMPPS $0x00, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x00, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVUPS Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -1650,8 +941,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x00, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1662,55 +954,38 @@ done:
 // func neF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT neF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x04, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x04, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3
+	VMOVUPS Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
+vectors:
+	SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VCMPPS $0x04, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVUPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x04, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVUPS Z4, 64(DI)
 	VMOVUPS 128(SI), Z5; VCMPPS $0x04, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x04, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVUPS Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -1722,8 +997,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x04, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1734,55 +1010,38 @@ done:
 // func ltF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ltF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3
+	VMOVUPS Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
+vectors:
+	SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVUPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x11, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVUPS Z4, 64(DI)
 	VMOVUPS 128(SI), Z5; VCMPPS $0x11, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x11, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVUPS Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -1794,8 +1053,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x11, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1806,55 +1066,38 @@ done:
 // func leF32AVX512(dst *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT leF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x12, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x12, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3
+	VMOVUPS Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R8
 
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
+vectors:
+	SUBQ $0x40, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VCMPPS $0x12, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVUPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x12, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVUPS Z4, 64(DI)
 	VMOVUPS 128(SI), Z5; VCMPPS $0x12, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x12, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVUPS Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R8
@@ -1866,8 +1109,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VCMPPS $0x12, Z2, Z1, K2; VMOVAPS.Z Z0, K2, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1878,59 +1122,42 @@ done:
 // func selectF32AVX512(dst *float32, mask *float32, x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT selectF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          mask+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ   dst+0(FP), DI
+	MOVQ   mask+8(FP), SI
+	MOVQ   x+16(FP), DX
+	MOVQ   y+24(FP), R8
+	MOVQ   n+32(FP), R9
 	VXORPS X0, X0, X0; SUBQ $0x00000080, R9
-	JLT           aligned
+	JLT    begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3
-	LEAQ (DI), AX; TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x00000080, R9
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VCMPPS $0x04, Z0, Z1, K2
+	VBLENDMPS Z2, Z3, K2, Z3; VMOVUPS Z3, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, R9
 
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x40, R9
+vectors:
+	SUBQ $0x40, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VMOVUPS (DX), Z2; VMOVUPS (R8), Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVUPS Z3, (DI); VMOVUPS 64(SI), Z4; VMOVUPS 64(DX), Z5
 	VMOVUPS 64(R8), Z6; VCMPPS $0x04, Z0, Z4, K3; VBLENDMPS Z5, Z6, K3, Z6; VMOVUPS Z6, 64(DI); VMOVUPS 128(SI), Z7; VMOVUPS 128(DX), Z8; VMOVUPS 128(R8), Z9; VCMPPS $0x04, Z0, Z7, K4
 	VBLENDMPS Z8, Z9, K4, Z9; VMOVUPS Z9, 128(DI); VMOVUPS 192(SI), Z10; VMOVUPS 192(DX), Z11; VMOVUPS 192(R8), Z12; VCMPPS $0x04, Z0, Z10, K5; VBLENDMPS Z11, Z12, K5, Z12; VMOVUPS Z12, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x30, R9
@@ -1943,9 +1170,9 @@ vector:
 
 rest:
 	ADDQ $0x10, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DX), K1, Z2; VMOVUPS.Z (R8), K1, Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3
-	VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -1956,51 +1183,35 @@ done:
 // func axpyF32AVX512(dst *float32, a float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT axpyF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  a+8(FP), Z0
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS a+8(FP), Z0
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DI), K1, Z2; VFMADD231PS Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DI), K1, Z2; VFMADD231PS Z1, Z0, Z2; VMOVUPS Z2, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+vectors:
+	SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z1; VFMADD213PS (DI), Z0, Z1; VMOVUPS Z1, (DI); VMOVUPS 64(SI), Z2; VFMADD213PS 64(DI), Z0, Z2; VMOVUPS Z2, 64(DI); VMOVUPS 128(SI), Z3; VFMADD213PS 128(DI), Z0, Z3
 	VMOVUPS Z3, 128(DI); VMOVUPS 192(SI), Z4; VFMADD213PS 192(DI), Z0, Z4; VMOVUPS Z4, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, DX
@@ -2012,8 +1223,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z1; VMOVUPS.Z (DI), K1, Z2; VFMADD231PS Z1, Z0, Z2; VMOVUPS Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -2024,80 +1236,39 @@ done:
 // func rotF32AVX512(x *float32, y *float32, c float32, s float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT rotF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          x+0(FP), DI
-	MOVQ          y+8(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSS  c+16(FP), Z0
-	VBROADCASTSS  s+20(FP), Z1
+	MOVQ         x+0(FP), DI
+	MOVQ         y+8(FP), SI
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS c+16(FP), Z0
+	VBROADCASTSS s+20(FP), Z1
 	VBROADCASTSS eltwiseConstantsF32AVX512<>+8(SB), Z3; VXORPS Z1, Z3, Z2; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z3; VMOVUPS.Z (SI), K1, Z4; VMULPS Z4, Z1, Z5; VFMADD231PS Z3, Z0, Z5; LEAQ (DI), AX
-	TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y5, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z3; VMOVUPS.Z (SI), K1, Z4; VMULPS Z4, Z1, Z5; VFMADD231PS Z3, Z0, Z5
+	VMOVUPS Z5, K1, (DI); VMULPS Z3, Z2, Z3; VFMADD231PS Z4, Z0, Z3; VMOVUPS Z3, K1, (SI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	VMULPS Z3, Z2, Z3; VFMADD231PS Z4, Z0, Z3; LEAQ (SI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_2
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_2
-
-skip32_2:
-	VMOVAPS Y3, Y15
-
-stored32_2:
-	TESTQ $0x00000004, R8
-	JZ           skip16_2
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_2:
-	TESTQ $0x00000002, R8
-	JZ        skip8_2
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_2:
-	TESTQ $0x00000001, R8
-	JZ     skip4_2
-	VMOVSS X15, (AX)
-
-skip4_2:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+vectors:
+	SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (DI), Z3; VMOVUPS 64(DI), Z4; VMOVUPS 128(DI), Z5; VMOVUPS 192(DI), Z6; VMOVUPS (SI), Z7; VMOVUPS 64(SI), Z8; VMOVUPS 128(SI), Z9; VMOVUPS 192(SI), Z10
 	VMULPS Z7, Z1, Z11; VMULPS Z8, Z1, Z12; VMULPS Z9, Z1, Z13; VMULPS Z10, Z1, Z14; VFMADD231PS Z3, Z0, Z11; VFMADD231PS Z4, Z0, Z12; VFMADD231PS Z5, Z0, Z13; VFMADD231PS Z6, Z0, Z14
 	VMOVUPS Z11, (DI); VMOVUPS Z12, 64(DI); VMOVUPS Z13, 128(DI); VMOVUPS Z14, 192(DI); VMULPS Z3, Z2, Z3; VMULPS Z4, Z2, Z4; VMULPS Z5, Z2, Z5; VMULPS Z6, Z2, Z6
 	VFMADD231PS Z7, Z0, Z3; VFMADD231PS Z8, Z0, Z4; VFMADD231PS Z9, Z0, Z5; VFMADD231PS Z10, Z0, Z6; VMOVUPS Z3, (SI); VMOVUPS Z4, 64(SI); VMOVUPS Z5, 128(SI); VMOVUPS Z6, 192(SI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, DX
@@ -2110,9 +1281,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z3; VMOVUPS.Z (SI), K1, Z4; VMULPS Z4, Z1, Z5; VFMADD231PS Z3, Z0, Z5; VMOVUPS Z5, K1, (DI)
-	VMULPS Z3, Z2, Z3; VFMADD231PS Z4, Z0, Z3; VMOVUPS Z3, K1, (SI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -2123,75 +1294,35 @@ done:
 // func swapF32AVX512(x *float32, y *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT swapF32AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          x+0(FP), DI
-	MOVQ          y+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ  x+0(FP), DI
+	MOVQ  y+8(FP), SI
+	MOVQ  n+16(FP), DX
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT   begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z0; VMOVUPS.Z (SI), K1, Z1; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z0; VMOVUPS.Z (SI), K1, Z1; VMOVUPS Z1, K1, (DI); VMOVUPS Z0, K1, (SI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	LEAQ (SI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_2
-	VMOVUPS Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_2
-
-skip32_2:
-	VMOVAPS Y0, Y15
-
-stored32_2:
-	TESTQ $0x00000004, R8
-	JZ           skip16_2
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_2:
-	TESTQ $0x00000002, R8
-	JZ        skip8_2
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_2:
-	TESTQ $0x00000001, R8
-	JZ     skip4_2
-	VMOVSS X15, (AX)
-
-skip4_2:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+vectors:
+	SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (DI), Z0; VMOVUPS (SI), Z1; VMOVUPS Z1, (DI); VMOVUPS Z0, (SI); VMOVUPS 64(DI), Z2; VMOVUPS 64(SI), Z3; VMOVUPS Z3, 64(DI); VMOVUPS Z2, 64(SI)
 	VMOVUPS 128(DI), Z4; VMOVUPS 128(SI), Z5; VMOVUPS Z5, 128(DI); VMOVUPS Z4, 128(SI); VMOVUPS 192(DI), Z6; VMOVUPS 192(SI), Z7; VMOVUPS Z7, 192(DI); VMOVUPS Z6, 192(SI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x30, DX
@@ -2203,8 +1334,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (DI), K1, Z0; VMOVUPS.Z (SI), K1, Z1; VMOVUPS Z1, K1, (DI); VMOVUPS Z0, K1, (SI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -2274,53 +1406,56 @@ done:
 	VZEROUPPER
 	RET
 
-// addF64AVX512 is dst[i] = x[i] + y[i].
+// addF64AVX512 is dst[i] = x[i] + y[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func addF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT addF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x40, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VADDPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VADDPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VADDPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VADDPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VADDPD 128(DX), Z2, Z2
+	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VADDPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z0; VADDPD (DX), Z0, Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z1; VADDPD 64(DX), Z1, Z1; VMOVUPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VADDPD 128(DX), Z2, Z2
 	VMOVUPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VADDPD 192(DX), Z3, Z3; VMOVUPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, R8
@@ -2332,121 +1467,64 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VADDPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// addNTF64AVX512 is dst[i] = x[i] + y[i]. It stores past the caches; n is at least 64.
-//
-// func addNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT addNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VADDPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VADDPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VADDPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VADDPD 128(DX), Z2, Z2
-	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VADDPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VADDPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VADDPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// subF64AVX512 is dst[i] = x[i] - y[i].
+// subF64AVX512 is dst[i] = x[i] - y[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func subF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT subF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x40, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VSUBPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VSUBPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VSUBPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VSUBPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VSUBPD 128(DX), Z2, Z2
+	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VSUBPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z0; VSUBPD (DX), Z0, Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z1; VSUBPD 64(DX), Z1, Z1; VMOVUPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VSUBPD 128(DX), Z2, Z2
 	VMOVUPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VSUBPD 192(DX), Z3, Z3; VMOVUPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, R8
@@ -2458,121 +1536,64 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VSUBPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// subNTF64AVX512 is dst[i] = x[i] - y[i]. It stores past the caches; n is at least 64.
-//
-// func subNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT subNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VSUBPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VSUBPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VSUBPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VSUBPD 128(DX), Z2, Z2
-	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VSUBPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VSUBPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VSUBPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// mulF64AVX512 is dst[i] = x[i] * y[i].
+// mulF64AVX512 is dst[i] = x[i] * y[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func mulF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT mulF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x40, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMULPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMULPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VMULPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VMULPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VMULPD 128(DX), Z2, Z2
+	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VMULPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z0; VMULPD (DX), Z0, Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z1; VMULPD 64(DX), Z1, Z1; VMOVUPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VMULPD 128(DX), Z2, Z2
 	VMOVUPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VMULPD 192(DX), Z3, Z3; VMOVUPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, R8
@@ -2584,72 +1605,12 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMULPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// mulNTF64AVX512 is dst[i] = x[i] * y[i]. It stores past the caches; n is at least 64.
-//
-// func mulNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT mulNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMULPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VMULPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VMULPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VMULPD 128(DX), Z2, Z2
-	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VMULPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE      vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VMULPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; SUBQ $0x08, R8
-	JGE      vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMULPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // divF64AVX512 is dst[i] = x[i] / y[i].
@@ -2657,48 +1618,37 @@ done:
 // func divF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT divF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
 	SUBQ $0x40, R8
-	JLT           aligned
+	JLT   begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VDIVPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VDIVPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z0; VDIVPD (DX), Z0, Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z1; VDIVPD 64(DX), Z1, Z1; VMOVUPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VDIVPD 128(DX), Z2, Z2
 	VMOVUPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VDIVPD 192(DX), Z3, Z3; VMOVUPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, R8
@@ -2710,65 +1660,69 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VDIVPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// fMAF64AVX512 is dst[i] = fma(x[i], y[i], z[i]).
+// fMAF64AVX512 is dst[i] = fma(x[i], y[i], z[i]). With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func fMAF64AVX512(dst *float64, x *float64, y *float64, z *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT fMAF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          z+24(FP), R8
-	MOVQ          n+32(FP), R9
-	SUBQ $0x40, R9
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  z+24(FP), R8
+	MOVQ  n+32(FP), R9
+	BTRQ $0x3f, R9; SUBQ $0x40, R9
+	JLT   begin
+	CMPQ  n+32(FP), $0x00
+	JLT   first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VFMADD231PD Z1, Z0, Z2; LEAQ (DI), AX
-	TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R9
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VFMADD231PD Z1, Z0, Z2
+	VMOVUPD Z2, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x20, R9
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R9
 
 vectors:
+	SUBQ $0x20, R9
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VMOVUPD (DX), Z1; VFMADD213PD (R8), Z0, Z1; VMOVNTPD Z1, (DI); VMOVUPD 64(SI), Z2; VMOVUPD 64(DX), Z3; VFMADD213PD 64(R8), Z2, Z3; VMOVNTPD Z3, 64(DI)
+	VMOVUPD 128(SI), Z4; VMOVUPD 128(DX), Z5; VFMADD213PD 128(R8), Z4, Z5; VMOVNTPD Z5, 128(DI); VMOVUPD 192(SI), Z6; VMOVUPD 192(DX), Z7; VFMADD213PD 192(R8), Z6, Z7; VMOVNTPD Z7, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z0; VMOVUPD (DX), Z1; VFMADD213PD (R8), Z0, Z1; VMOVUPD Z1, (DI); VMOVUPD 64(SI), Z2; VMOVUPD 64(DX), Z3; VFMADD213PD 64(R8), Z2, Z3; VMOVUPD Z3, 64(DI)
 	VMOVUPD 128(SI), Z4; VMOVUPD 128(DX), Z5; VFMADD213PD 128(R8), Z4, Z5; VMOVUPD Z5, 128(DI); VMOVUPD 192(SI), Z6; VMOVUPD 192(DX), Z7; VFMADD213PD 192(R8), Z6, Z7; VMOVUPD Z7, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, R9
@@ -2781,124 +1735,64 @@ vector:
 
 rest:
 	ADDQ $0x08, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VFMADD231PD Z1, Z0, Z2; VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// fMANTF64AVX512 is dst[i] = fma(x[i], y[i], z[i]). It stores past the caches; n is at least 64.
-//
-// func fMANTF64AVX512(dst *float64, x *float64, y *float64, z *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT fMANTF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          z+24(FP), R8
-	MOVQ          n+32(FP), R9
-	SUBQ $0x40, R9
-	JLT           aligned
-	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VFMADD231PD Z1, Z0, Z2; LEAQ (DI), AX
-	TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x20, R9
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VMOVUPD (DX), Z1; VFMADD213PD (R8), Z0, Z1; VMOVNTPD Z1, (DI); VMOVUPD 64(SI), Z2; VMOVUPD 64(DX), Z3; VFMADD213PD 64(R8), Z2, Z3; VMOVNTPD Z3, 64(DI)
-	VMOVUPD 128(SI), Z4; VMOVUPD 128(DX), Z5; VFMADD213PD 128(R8), Z4, Z5; VMOVNTPD Z5, 128(DI); VMOVUPD 192(SI), Z6; VMOVUPD 192(DX), Z7; VFMADD213PD 192(R8), Z6, Z7; VMOVNTPD Z7, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
-	JGE         vectors
-
-few:
-	ADDQ $0x18, R9
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VMOVUPD (DX), Z1; VFMADD213PD (R8), Z0, Z1; VMOVNTPD Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8
-	SUBQ $0x08, R9
-	JGE         vector
-
-rest:
-	ADDQ $0x08, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMOVUPD.Z (R8), K1, Z2; VFMADD231PD Z1, Z0, Z2; VMOVUPD Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// affineF64AVX512 is dst[i] = fma(x[i], a, b).
+// affineF64AVX512 is dst[i] = fma(x[i], a, b). With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func affineF64AVX512(dst *float64, x *float64, a float64, b float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT affineF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSD  a+16(FP), Z0
-	VBROADCASTSD  b+24(FP), Z1
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+32(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSD a+16(FP), Z0
+	VBROADCASTSD b+24(FP), Z1
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VFMADD213PD Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VFMADD213PD Z1, Z0, Z2; VMOVUPD Z2, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVAPD Z1, Z2; VFMADD231PD (SI), Z0, Z2; VMOVNTPD Z2, (DI); VMOVAPD Z1, Z3; VFMADD231PD 64(SI), Z0, Z3; VMOVNTPD Z3, 64(DI); VMOVAPD Z1, Z4; VFMADD231PD 128(SI), Z0, Z4
+	VMOVNTPD Z4, 128(DI); VMOVAPD Z1, Z5; VFMADD231PD 192(SI), Z0, Z5; VMOVNTPD Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVAPD Z1, Z2; VFMADD231PD (SI), Z0, Z2; VMOVUPD Z2, (DI); VMOVAPD Z1, Z3; VFMADD231PD 64(SI), Z0, Z3; VMOVUPD Z3, 64(DI); VMOVAPD Z1, Z4; VFMADD231PD 128(SI), Z0, Z4
 	VMOVUPD Z4, 128(DI); VMOVAPD Z1, Z5; VFMADD231PD 192(SI), Z0, Z5; VMOVUPD Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, DX
@@ -2910,73 +1804,12 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VFMADD213PD Z1, Z0, Z2; VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// affineNTF64AVX512 is dst[i] = fma(x[i], a, b). It stores past the caches; n is at least 64.
-//
-// func affineNTF64AVX512(dst *float64, x *float64, a float64, b float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT affineNTF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSD  a+16(FP), Z0
-	VBROADCASTSD  b+24(FP), Z1
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VFMADD213PD Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y2, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVAPD Z1, Z2; VFMADD231PD (SI), Z0, Z2; VMOVNTPD Z2, (DI); VMOVAPD Z1, Z3; VFMADD231PD 64(SI), Z0, Z3; VMOVNTPD Z3, 64(DI); VMOVAPD Z1, Z4; VFMADD231PD 128(SI), Z0, Z4
-	VMOVNTPD Z4, 128(DI); VMOVAPD Z1, Z5; VFMADD231PD 192(SI), Z0, Z5; VMOVNTPD Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMOVAPD Z1, Z2; VFMADD231PD (SI), Z0, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VFMADD213PD Z1, Z0, Z2; VMOVUPD Z2, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // absF64AVX512 is dst[i] = |x[i]|.
@@ -2984,45 +1817,34 @@ done:
 // func absF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT absF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), DX
 	VBROADCASTSD eltwiseConstantsF64AVX512<>+0(SB), Z0; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VANDPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VANDPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VANDPD (SI), Z0, Z1; VMOVUPD Z1, (DI); VANDPD 64(SI), Z0, Z2; VMOVUPD Z2, 64(DI); VANDPD 128(SI), Z0, Z3; VMOVUPD Z3, 128(DI); VANDPD 192(SI), Z0, Z4; VMOVUPD Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, DX
@@ -3034,8 +1856,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VANDPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3046,45 +1869,34 @@ done:
 // func sqrtF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT sqrtF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  n+16(FP), DX
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT   begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VSQRTPD Z0, Z0; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y0, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VSQRTPD Z0, Z0; VMOVUPD Z0, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z0; VSQRTPD Z0, Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z1; VSQRTPD Z1, Z1; VMOVUPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VSQRTPD Z2, Z2
 	VMOVUPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VSQRTPD Z3, Z3; VMOVUPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, DX
@@ -3096,8 +1908,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VSQRTPD Z0, Z0; VMOVUPD Z0, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3108,42 +1921,30 @@ done:
 // func fillF64AVX512(dst *float64, a float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT fillF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          n+16(FP), SI
-	VBROADCASTSD  a+8(FP), Z0
+	MOVQ         dst+0(FP), DI
+	MOVQ         n+16(FP), SI
+	VBROADCASTSD a+8(FP), Z0
 	SUBQ $0x40, SI
-	JLT           aligned
+	JLT          begin
 	MOVQ DI, R8; NEGQ R8; ANDQ $0x3f, R8; MOVQ R8, DX; SHRQ $0x03, DX; TESTQ DX, DX
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; LEAQ (DI), AX; TESTQ $0x00000004, DX
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, SI
 
-skip32_1:
-	VMOVAPD Y0, Y15
+piece:
+	SUBQ DX, SI; MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD Z0, K1, (DI); ADDQ R8, DI
+	JMP     vectors
 
-stored32_1:
-	TESTQ $0x00000002, DX
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, SI
 
-skip16_1:
-	TESTQ $0x00000001, DX
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R8, DI; SUBQ DX, SI
-
-aligned:
-	ADDQ $0x40, SI; SUBQ $0x20, SI
+vectors:
+	SUBQ $0x20, SI
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD Z0, (DI); VMOVUPD Z0, 64(DI); VMOVUPD Z0, 128(DI); VMOVUPD Z0, 192(DI); ADDQ $0x00000100, DI; SUBQ $0x20, SI
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, SI
@@ -3155,57 +1956,60 @@ vector:
 
 rest:
 	ADDQ $0x08, SI
-	JEQ     done
-	MOVL $-1, AX; BZHIL SI, AX, AX; KMOVW AX, K1; VMOVUPD Z0, K1, (DI)
+	JEQ  done
+	MOVQ SI, DX; MOVQ DX, R8; ADDQ R8, R8; ADDQ R8, R8; ADDQ R8, R8
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// copyF64AVX512 is dst[i] = x[i].
+// copyF64AVX512 is dst[i] = x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func copyF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT copyF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	SUBQ $0x40, DX
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  n+16(FP), DX
+	BTRQ $0x3f, DX; SUBQ $0x40, DX
+	JLT   begin
+	CMPQ  n+16(FP), $0x00
+	JLT   first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y0, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD Z0, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VMOVNTPD Z3, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z1; VMOVUPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VMOVUPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VMOVUPD Z3, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, DX
@@ -3217,118 +2021,63 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD Z0, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// copyNTF64AVX512 is dst[i] = x[i]. It stores past the caches; n is at least 64.
-//
-// func copyNTF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT copyNTF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+16(FP), DX
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VMOVNTPD Z3, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// scaleF64AVX512 is dst[i] = a*x[i].
+// scaleF64AVX512 is dst[i] = a*x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func scaleF64AVX512(dst *float64, a float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT scaleF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSD  a+8(FP), Z0
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSD a+8(FP), Z0
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMULPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMULPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI); ADDQ R9, DI
+	ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMULPD (SI), Z0, Z1; VMOVNTPD Z1, (DI); VMULPD 64(SI), Z0, Z2; VMOVNTPD Z2, 64(DI); VMULPD 128(SI), Z0, Z3; VMOVNTPD Z3, 128(DI); VMULPD 192(SI), Z0, Z4; VMOVNTPD Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
+	PCALIGN $0x40
+
+turn:
 	VMULPD (SI), Z0, Z1; VMOVUPD Z1, (DI); VMULPD 64(SI), Z0, Z2; VMOVUPD Z2, 64(DI); VMULPD 128(SI), Z0, Z3; VMOVUPD Z3, 128(DI); VMULPD 192(SI), Z0, Z4; VMOVUPD Z4, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, DX
@@ -3340,123 +2089,66 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMULPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// scaleNTF64AVX512 is dst[i] = a*x[i]. It stores past the caches; n is at least 64.
-//
-// func scaleNTF64AVX512(dst *float64, a float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT scaleNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSD  a+8(FP), Z0
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMULPD Z1, Z0, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y1, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMULPD (SI), Z0, Z1; VMOVNTPD Z1, (DI); VMULPD 64(SI), Z0, Z2; VMOVNTPD Z2, 64(DI); VMULPD 128(SI), Z0, Z3; VMOVNTPD Z3, 128(DI); VMULPD 192(SI), Z0, Z4; VMOVNTPD Z4, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE      vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMULPD (SI), Z0, Z1; VMOVNTPD Z1, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE      vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMULPD Z1, Z0, Z1; VMOVUPD Z1, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// maximumF64AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.
+// maximumF64AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func maximumF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT maximumF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x40, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMAXPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y0, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMAXPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2
+	VBLENDMPD Z1, Z0, K2, Z0; VMOVUPD Z0, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VMAXPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z2; VMAXPD 64(DX), Z2, Z3; VCMPPD $0x00, Z2, Z2, K3
+	VBLENDMPD Z3, Z2, K3, Z2; VMOVNTPD Z2, 64(DI); VMOVUPD 128(SI), Z4; VMAXPD 128(DX), Z4, Z5; VCMPPD $0x00, Z4, Z4, K4; VBLENDMPD Z5, Z4, K4, Z4; VMOVNTPD Z4, 128(DI); VMOVUPD 192(SI), Z6
+	VMAXPD 192(DX), Z6, Z7; VCMPPD $0x00, Z6, Z6, K5; VBLENDMPD Z7, Z6, K5, Z6; VMOVNTPD Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z0; VMAXPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z2; VMAXPD 64(DX), Z2, Z3; VCMPPD $0x00, Z2, Z2, K3
 	VBLENDMPD Z3, Z2, K3, Z2; VMOVUPD Z2, 64(DI); VMOVUPD 128(SI), Z4; VMAXPD 128(DX), Z4, Z5; VCMPPD $0x00, Z4, Z4, K4; VBLENDMPD Z5, Z4, K4, Z4; VMOVUPD Z4, 128(DI); VMOVUPD 192(SI), Z6
 	VMAXPD 192(DX), Z6, Z7; VCMPPD $0x00, Z6, Z6, K5; VBLENDMPD Z7, Z6, K5, Z6; VMOVUPD Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3469,128 +2161,66 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMAXPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	VMOVUPD Z0, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// maximumNTF64AVX512 is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
-//
-// func maximumNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT maximumNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMAXPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VMAXPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z2; VMAXPD 64(DX), Z2, Z3; VCMPPD $0x00, Z2, Z2, K3
-	VBLENDMPD Z3, Z2, K3, Z2; VMOVNTPD Z2, 64(DI); VMOVUPD 128(SI), Z4; VMAXPD 128(DX), Z4, Z5; VCMPPD $0x00, Z4, Z4, K4; VBLENDMPD Z5, Z4, K4, Z4; VMOVNTPD Z4, 128(DI); VMOVUPD 192(SI), Z6
-	VMAXPD 192(DX), Z6, Z7; VCMPPD $0x00, Z6, Z6, K5; VBLENDMPD Z7, Z6, K5, Z6; VMOVNTPD Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VMAXPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMAXPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	VMOVUPD Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// minimumF64AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.
+// minimumF64AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func minimumF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT minimumF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
+	MOVQ  dst+0(FP), DI
+	MOVQ  x+8(FP), SI
+	MOVQ  y+16(FP), DX
+	MOVQ  n+24(FP), R8
+	BTRQ $0x3f, R8; SUBQ $0x40, R8
+	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMINPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y0, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMINPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2
+	VBLENDMPD Z1, Z0, K2, Z0; VMOVUPD Z0, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VMINPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z2; VMINPD 64(DX), Z2, Z3; VCMPPD $0x00, Z2, Z2, K3
+	VBLENDMPD Z3, Z2, K3, Z2; VMOVNTPD Z2, 64(DI); VMOVUPD 128(SI), Z4; VMINPD 128(DX), Z4, Z5; VCMPPD $0x00, Z4, Z4, K4; VBLENDMPD Z5, Z4, K4, Z4; VMOVNTPD Z4, 128(DI); VMOVUPD 192(SI), Z6
+	VMINPD 192(DX), Z6, Z7; VCMPPD $0x00, Z6, Z6, K5; VBLENDMPD Z7, Z6, K5, Z6; VMOVNTPD Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z0; VMINPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVUPD Z0, (DI); VMOVUPD 64(SI), Z2; VMINPD 64(DX), Z2, Z3; VCMPPD $0x00, Z2, Z2, K3
 	VBLENDMPD Z3, Z2, K3, Z2; VMOVUPD Z2, 64(DI); VMOVUPD 128(SI), Z4; VMINPD 128(DX), Z4, Z5; VCMPPD $0x00, Z4, Z4, K4; VBLENDMPD Z5, Z4, K4, Z4; VMOVUPD Z4, 128(DI); VMOVUPD 192(SI), Z6
 	VMINPD 192(DX), Z6, Z7; VCMPPD $0x00, Z6, Z6, K5; VBLENDMPD Z7, Z6, K5, Z6; VMOVUPD Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3603,77 +2233,12 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMINPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	VMOVUPD Z0, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// minimumNTF64AVX512 is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN. It stores past the caches; n is at least 64.
-//
-// func minimumNTF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT minimumNTF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMINPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y0, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z0; VMINPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z2; VMINPD 64(DX), Z2, Z3; VCMPPD $0x00, Z2, Z2, K3
-	VBLENDMPD Z3, Z2, K3, Z2; VMOVNTPD Z2, 64(DI); VMOVUPD 128(SI), Z4; VMINPD 128(DX), Z4, Z5; VCMPPD $0x00, Z4, Z4, K4; VBLENDMPD Z5, Z4, K4, Z4; VMOVNTPD Z4, 128(DI); VMOVUPD 192(SI), Z6
-	VMINPD 192(DX), Z6, Z7; VCMPPD $0x00, Z6, Z6, K5; VBLENDMPD Z7, Z6, K5, Z6; VMOVNTPD Z6, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z0; VMINPD (DX), Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0; VMOVNTPD Z0, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x08, R8
-	JGE       vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z0; VMOVUPD.Z (DX), K1, Z1; VMINPD Z1, Z0, Z1; VCMPPD $0x00, Z0, Z0, K2; VBLENDMPD Z1, Z0, K2, Z0
-	VMOVUPD Z0, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // clampF64AVX512 is x[i] moved to between lo and hi.
@@ -3681,47 +2246,36 @@ done:
 // func clampF64AVX512(dst *float64, x *float64, lo float64, hi float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT clampF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSD  hi+24(FP), Z0
-	VBROADCASTSD  lo+16(FP), Z1
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSD hi+24(FP), Z0
+	VBROADCASTSD lo+16(FP), Z1
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMAXPD Z2, Z1, Z2; VMINPD Z2, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMAXPD Z2, Z1, Z2; VMINPD Z2, Z0, Z2; VMOVUPD Z2, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMAXPD (SI), Z1, Z2; VMINPD Z2, Z0, Z2; VMOVUPD Z2, (DI); VMAXPD 64(SI), Z1, Z3; VMINPD Z3, Z0, Z3; VMOVUPD Z3, 64(DI); VMAXPD 128(SI), Z1, Z4; VMINPD Z4, Z0, Z4
 	VMOVUPD Z4, 128(DI); VMAXPD 192(SI), Z1, Z5; VMINPD Z5, Z0, Z5; VMOVUPD Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, DX
@@ -3733,8 +2287,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMAXPD Z2, Z1, Z2; VMINPD Z2, Z0, Z2; VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3745,50 +2300,38 @@ done:
 // func eqF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT eqF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x00, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x00, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3
+	VMOVUPD Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VCMPPD $0x00, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVUPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x00, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVUPD Z4, 64(DI)
 	VMOVUPD 128(SI), Z5; VCMPPD $0x00, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x00, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVUPD Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3800,8 +2343,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x00, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3812,50 +2356,38 @@ done:
 // func neF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT neF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x04, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x04, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3
+	VMOVUPD Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VCMPPD $0x04, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVUPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x04, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVUPD Z4, 64(DI)
 	VMOVUPD 128(SI), Z5; VCMPPD $0x04, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x04, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVUPD Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3867,8 +2399,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x04, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3879,50 +2412,38 @@ done:
 // func ltF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ltF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3
+	VMOVUPD Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVUPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x11, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVUPD Z4, 64(DI)
 	VMOVUPD 128(SI), Z5; VCMPPD $0x11, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x11, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVUPD Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -3934,8 +2455,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x11, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3946,50 +2468,38 @@ done:
 // func leF64AVX512(dst *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT leF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          y+16(FP), DX
-	MOVQ          n+24(FP), R8
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), R8
 	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x12, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x12, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3
+	VMOVUPD Z3, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R8
 
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
+vectors:
+	SUBQ $0x20, R8
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VCMPPD $0x12, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVUPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x12, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVUPD Z4, 64(DI)
 	VMOVUPD 128(SI), Z5; VCMPPD $0x12, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x12, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVUPD Z8, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R8
@@ -4001,8 +2511,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ       done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VCMPPD $0x12, Z2, Z1, K2; VMOVAPD.Z Z0, K2, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4013,54 +2524,42 @@ done:
 // func selectF64AVX512(dst *float64, mask *float64, x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT selectF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          mask+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+32(FP), R9
+	MOVQ   dst+0(FP), DI
+	MOVQ   mask+8(FP), SI
+	MOVQ   x+16(FP), DX
+	MOVQ   y+24(FP), R8
+	MOVQ   n+32(FP), R9
 	VXORPD X0, X0, X0; SUBQ $0x40, R9
-	JLT           aligned
+	JLT    begin
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ    begin
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3
-	LEAQ (DI), AX; TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ    begin
+	ADDQ $0x40, R9
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VCMPPD $0x04, Z0, Z1, K2
+	VBLENDMPD Z2, Z3, K2, Z3; VMOVUPD Z3, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, R9
 
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x20, R9
+vectors:
+	SUBQ $0x20, R9
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VMOVUPD (DX), Z2; VMOVUPD (R8), Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVUPD Z3, (DI); VMOVUPD 64(SI), Z4; VMOVUPD 64(DX), Z5
 	VMOVUPD 64(R8), Z6; VCMPPD $0x04, Z0, Z4, K3; VBLENDMPD Z5, Z6, K3, Z6; VMOVUPD Z6, 64(DI); VMOVUPD 128(SI), Z7; VMOVUPD 128(DX), Z8; VMOVUPD 128(R8), Z9; VCMPPD $0x04, Z0, Z7, K4
 	VBLENDMPD Z8, Z9, K4, Z9; VMOVUPD Z9, 128(DI); VMOVUPD 192(SI), Z10; VMOVUPD 192(DX), Z11; VMOVUPD 192(R8), Z12; VCMPPD $0x04, Z0, Z10, K5; VBLENDMPD Z11, Z12, K5, Z12; VMOVUPD Z12, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
-	JGE       vectors
+	JGE       turn
 
 few:
 	ADDQ $0x18, R9
@@ -4073,9 +2572,9 @@ vector:
 
 rest:
 	ADDQ $0x08, R9
-	JEQ       done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DX), K1, Z2; VMOVUPD.Z (R8), K1, Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3
-	VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4086,46 +2585,35 @@ done:
 // func axpyF64AVX512(dst *float64, a float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT axpyF64AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+24(FP), DX
-	VBROADCASTSD  a+8(FP), Z0
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), DX
+	VBROADCASTSD a+8(FP), Z0
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DI), K1, Z2; VFMADD231PD Z1, Z0, Z2; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y2, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z2, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y2, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DI), K1, Z2; VFMADD231PD Z1, Z0, Z2; VMOVUPD Z2, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z1; VFMADD213PD (DI), Z0, Z1; VMOVUPD Z1, (DI); VMOVUPD 64(SI), Z2; VFMADD213PD 64(DI), Z0, Z2; VMOVUPD Z2, 64(DI); VMOVUPD 128(SI), Z3; VFMADD213PD 128(DI), Z0, Z3
 	VMOVUPD Z3, 128(DI); VMOVUPD 192(SI), Z4; VFMADD213PD 192(DI), Z0, Z4; VMOVUPD Z4, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, DX
@@ -4137,8 +2625,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z1; VMOVUPD.Z (DI), K1, Z2; VFMADD231PD Z1, Z0, Z2; VMOVUPD Z2, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4149,70 +2638,39 @@ done:
 // func rotF64AVX512(x *float64, y *float64, c float64, s float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT rotF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          x+0(FP), DI
-	MOVQ          y+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSD  c+16(FP), Z0
-	VBROADCASTSD  s+24(FP), Z1
+	MOVQ         x+0(FP), DI
+	MOVQ         y+8(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSD c+16(FP), Z0
+	VBROADCASTSD s+24(FP), Z1
 	VBROADCASTSD eltwiseConstantsF64AVX512<>+16(SB), Z3; VXORPD Z1, Z3, Z2; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z3; VMOVUPD.Z (SI), K1, Z4; VMULPD Z4, Z1, Z5; VFMADD231PD Z3, Z0, Z5; LEAQ (DI), AX
-	TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y5, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z3; VMOVUPD.Z (SI), K1, Z4; VMULPD Z4, Z1, Z5; VFMADD231PD Z3, Z0, Z5
+	VMOVUPD Z5, K1, (DI); VMULPD Z3, Z2, Z3; VFMADD231PD Z4, Z0, Z3; VMOVUPD Z3, K1, (SI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	VMULPD Z3, Z2, Z3; VFMADD231PD Z4, Z0, Z3; LEAQ (SI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_2
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_2
-
-skip32_2:
-	VMOVAPD Y3, Y15
-
-stored32_2:
-	TESTQ $0x00000002, R8
-	JZ           skip16_2
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_2:
-	TESTQ $0x00000001, R8
-	JZ      skip8_2
-	VMOVLPS X15, (AX)
-
-skip8_2:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (DI), Z3; VMOVUPD 64(DI), Z4; VMOVUPD 128(DI), Z5; VMOVUPD 192(DI), Z6; VMOVUPD (SI), Z7; VMOVUPD 64(SI), Z8; VMOVUPD 128(SI), Z9; VMOVUPD 192(SI), Z10
 	VMULPD Z7, Z1, Z11; VMULPD Z8, Z1, Z12; VMULPD Z9, Z1, Z13; VMULPD Z10, Z1, Z14; VFMADD231PD Z3, Z0, Z11; VFMADD231PD Z4, Z0, Z12; VFMADD231PD Z5, Z0, Z13; VFMADD231PD Z6, Z0, Z14
 	VMOVUPD Z11, (DI); VMOVUPD Z12, 64(DI); VMOVUPD Z13, 128(DI); VMOVUPD Z14, 192(DI); VMULPD Z3, Z2, Z3; VMULPD Z4, Z2, Z4; VMULPD Z5, Z2, Z5; VMULPD Z6, Z2, Z6
 	VFMADD231PD Z7, Z0, Z3; VFMADD231PD Z8, Z0, Z4; VFMADD231PD Z9, Z0, Z5; VFMADD231PD Z10, Z0, Z6; VMOVUPD Z3, (SI); VMOVUPD Z4, 64(SI); VMOVUPD Z5, 128(SI); VMOVUPD Z6, 192(SI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, DX
@@ -4225,9 +2683,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z3; VMOVUPD.Z (SI), K1, Z4; VMULPD Z4, Z1, Z5; VFMADD231PD Z3, Z0, Z5; VMOVUPD Z5, K1, (DI)
-	VMULPD Z3, Z2, Z3; VFMADD231PD Z4, Z0, Z3; VMOVUPD Z3, K1, (SI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4238,65 +2696,35 @@ done:
 // func swapF64AVX512(x *float64, y *float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT swapF64AVX512<>(SB), NOSPLIT, $0-24
-	MOVQ          x+0(FP), DI
-	MOVQ          y+8(FP), SI
-	MOVQ          n+16(FP), DX
+	MOVQ  x+0(FP), DI
+	MOVQ  y+8(FP), SI
+	MOVQ  n+16(FP), DX
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT   begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ   begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z0; VMOVUPD.Z (SI), K1, Z1; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y1, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z1, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y1, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z0; VMOVUPD.Z (SI), K1, Z1; VMOVUPD Z1, K1, (DI); VMOVUPD Z0, K1, (SI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	LEAQ (SI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_2
-	VMOVUPD Y0, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z0, Y15
-	JMP           stored32_2
-
-skip32_2:
-	VMOVAPD Y0, Y15
-
-stored32_2:
-	TESTQ $0x00000002, R8
-	JZ           skip16_2
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_2:
-	TESTQ $0x00000001, R8
-	JZ      skip8_2
-	VMOVLPS X15, (AX)
-
-skip8_2:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (DI), Z0; VMOVUPD (SI), Z1; VMOVUPD Z1, (DI); VMOVUPD Z0, (SI); VMOVUPD 64(DI), Z2; VMOVUPD 64(SI), Z3; VMOVUPD Z3, 64(DI); VMOVUPD Z2, 64(SI)
 	VMOVUPD 128(DI), Z4; VMOVUPD 128(SI), Z5; VMOVUPD Z5, 128(DI); VMOVUPD Z4, 128(SI); VMOVUPD 192(DI), Z6; VMOVUPD 192(SI), Z7; VMOVUPD Z7, 192(DI); VMOVUPD Z6, 192(SI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE     vectors
+	JGE     turn
 
 few:
 	ADDQ $0x18, DX
@@ -4308,8 +2736,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (DI), K1, Z0; VMOVUPD.Z (SI), K1, Z1; VMOVUPD Z1, K1, (DI); VMOVUPD Z0, K1, (SI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -4385,78 +2814,60 @@ DATA eltwiseConstantsF64AVX512<>+16(SB)/8, $0x8000000000000000
 GLOBL eltwiseConstantsF64AVX512<>(SB), RODATA|NOPTR, $24
 
 DATA eltwiseCodeF32AVX512<>+0(SB)/8, $addF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+8(SB)/8, $addNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+16(SB)/8, $subF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+24(SB)/8, $subNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+32(SB)/8, $mulF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+40(SB)/8, $mulNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+48(SB)/8, $divF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+56(SB)/8, $fMAF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+64(SB)/8, $fMANTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+72(SB)/8, $affineF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+80(SB)/8, $affineNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+88(SB)/8, $absF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+96(SB)/8, $sqrtF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+104(SB)/8, $fillF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+112(SB)/8, $copyF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+120(SB)/8, $copyNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+128(SB)/8, $scaleF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+136(SB)/8, $scaleNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+144(SB)/8, $maximumF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+152(SB)/8, $maximumNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+160(SB)/8, $minimumF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+168(SB)/8, $minimumNTF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+176(SB)/8, $clampF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+184(SB)/8, $eqF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+192(SB)/8, $neF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+200(SB)/8, $ltF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+208(SB)/8, $leF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+216(SB)/8, $selectF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+224(SB)/8, $axpyF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+232(SB)/8, $rotF32AVX512<>(SB)
-DATA eltwiseCodeF32AVX512<>+240(SB)/8, $swapF32AVX512<>(SB)
-GLOBL eltwiseCodeF32AVX512<>(SB), RODATA|NOPTR, $248
+DATA eltwiseCodeF32AVX512<>+8(SB)/8, $subF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+16(SB)/8, $mulF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+24(SB)/8, $divF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+32(SB)/8, $fMAF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+40(SB)/8, $affineF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+48(SB)/8, $absF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+56(SB)/8, $sqrtF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+64(SB)/8, $fillF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+72(SB)/8, $copyF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+80(SB)/8, $scaleF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+88(SB)/8, $maximumF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+96(SB)/8, $minimumF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+104(SB)/8, $clampF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+112(SB)/8, $eqF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+120(SB)/8, $neF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+128(SB)/8, $ltF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+136(SB)/8, $leF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+144(SB)/8, $selectF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+152(SB)/8, $axpyF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+160(SB)/8, $rotF32AVX512<>(SB)
+DATA eltwiseCodeF32AVX512<>+168(SB)/8, $swapF32AVX512<>(SB)
+GLOBL eltwiseCodeF32AVX512<>(SB), RODATA|NOPTR, $176
 
-// func eltwiseCodesF32AVX512() *[31]uintptr
+// func eltwiseCodesF32AVX512() *[22]uintptr
 TEXT ·eltwiseCodesF32AVX512(SB), NOSPLIT, $0-8
 	LEAQ eltwiseCodeF32AVX512<>(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET
 
 DATA eltwiseCodeF64AVX512<>+0(SB)/8, $addF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+8(SB)/8, $addNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+16(SB)/8, $subF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+24(SB)/8, $subNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+32(SB)/8, $mulF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+40(SB)/8, $mulNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+48(SB)/8, $divF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+56(SB)/8, $fMAF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+64(SB)/8, $fMANTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+72(SB)/8, $affineF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+80(SB)/8, $affineNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+88(SB)/8, $absF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+96(SB)/8, $sqrtF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+104(SB)/8, $fillF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+112(SB)/8, $copyF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+120(SB)/8, $copyNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+128(SB)/8, $scaleF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+136(SB)/8, $scaleNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+144(SB)/8, $maximumF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+152(SB)/8, $maximumNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+160(SB)/8, $minimumF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+168(SB)/8, $minimumNTF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+176(SB)/8, $clampF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+184(SB)/8, $eqF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+192(SB)/8, $neF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+200(SB)/8, $ltF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+208(SB)/8, $leF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+216(SB)/8, $selectF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+224(SB)/8, $axpyF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+232(SB)/8, $rotF64AVX512<>(SB)
-DATA eltwiseCodeF64AVX512<>+240(SB)/8, $swapF64AVX512<>(SB)
-GLOBL eltwiseCodeF64AVX512<>(SB), RODATA|NOPTR, $248
+DATA eltwiseCodeF64AVX512<>+8(SB)/8, $subF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+16(SB)/8, $mulF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+24(SB)/8, $divF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+32(SB)/8, $fMAF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+40(SB)/8, $affineF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+48(SB)/8, $absF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+56(SB)/8, $sqrtF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+64(SB)/8, $fillF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+72(SB)/8, $copyF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+80(SB)/8, $scaleF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+88(SB)/8, $maximumF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+96(SB)/8, $minimumF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+104(SB)/8, $clampF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+112(SB)/8, $eqF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+120(SB)/8, $neF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+128(SB)/8, $ltF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+136(SB)/8, $leF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+144(SB)/8, $selectF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+152(SB)/8, $axpyF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+160(SB)/8, $rotF64AVX512<>(SB)
+DATA eltwiseCodeF64AVX512<>+168(SB)/8, $swapF64AVX512<>(SB)
+GLOBL eltwiseCodeF64AVX512<>(SB), RODATA|NOPTR, $176
 
-// func eltwiseCodesF64AVX512() *[31]uintptr
+// func eltwiseCodesF64AVX512() *[22]uintptr
 TEXT ·eltwiseCodesF64AVX512(SB), NOSPLIT, $0-8
 	LEAQ eltwiseCodeF64AVX512<>(SB), AX
 	MOVQ AX, ret+0(FP)

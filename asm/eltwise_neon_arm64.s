@@ -12,11 +12,6 @@ TEXT addF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -108,11 +103,6 @@ TEXT subF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -204,11 +194,6 @@ TEXT mulF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -300,11 +285,6 @@ TEXT divF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -397,11 +377,6 @@ TEXT fMAF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD y+16(FP), R2
 	MOVD z+24(FP), R3
 	MOVD n+32(FP), R4
-	SUBS $128, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $128, R4, R4
 	SUBS $16, R4, R4
 	BLT few
 	PCALIGN $32
@@ -514,11 +489,6 @@ TEXT affineF32NEON<>(SB), NOSPLIT, $0-32
 	VDUP V0.S[0], V0.S4
 	FMOVS b+20(FP), F1
 	VDUP V1.S[0], V1.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -597,11 +567,6 @@ TEXT absF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -674,11 +639,6 @@ TEXT sqrtF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -752,11 +712,6 @@ TEXT fillF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD n+16(FP), R1
 	FMOVS a+8(FP), F0
 	VDUP V0.S[0], V0.S4
-	SUBS $128, R1, R1
-	BLT aligned
-
-aligned:
-	ADD $128, R1, R1
 	SUBS $16, R1, R1
 	BLT few
 	PCALIGN $32
@@ -805,11 +760,6 @@ TEXT copyF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -878,11 +828,6 @@ TEXT scaleF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R2
 	FMOVS a+8(FP), F0
 	VDUP V0.S[0], V0.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $32, R2, R2
 	BLT few
 	PCALIGN $32
@@ -968,11 +913,6 @@ TEXT maximumF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1082,11 +1022,6 @@ TEXT minimumF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1199,11 +1134,6 @@ TEXT clampF32NEON<>(SB), NOSPLIT, $0-32
 	VDUP V0.S[0], V0.S4
 	FMOVS lo+16(FP), F1
 	VDUP V1.S[0], V1.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1297,11 +1227,6 @@ TEXT eqF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1401,11 +1326,6 @@ TEXT neF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1505,11 +1425,6 @@ TEXT ltF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1609,11 +1524,6 @@ TEXT leF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1713,11 +1623,6 @@ TEXT selectF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD y+24(FP), R3
 	MOVD n+32(FP), R4
 	VMOVI $0, V0.B16
-	SUBS $128, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $128, R4, R4
 	SUBS $16, R4, R4
 	BLT few
 	PCALIGN $32
@@ -1834,11 +1739,6 @@ TEXT axpyF32NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R2
 	FMOVS a+8(FP), F0
 	VDUP V0.S[0], V0.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $32, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1948,11 +1848,6 @@ TEXT rotF32NEON<>(SB), NOSPLIT, $0-32
 	FMOVS s+20(FP), F1
 	VDUP V1.S[0], V1.S4
 	WORD $0x6ea0f822 // fneg v2.4s, v1.4s
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $32, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2107,11 +2002,6 @@ TEXT swapF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $32, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2346,11 +2236,6 @@ TEXT addF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -2412,11 +2297,6 @@ TEXT subF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -2478,11 +2358,6 @@ TEXT mulF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -2544,11 +2419,6 @@ TEXT divF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -2611,11 +2481,6 @@ TEXT fMAF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD y+16(FP), R2
 	MOVD z+24(FP), R3
 	MOVD n+32(FP), R4
-	SUBS $64, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $64, R4, R4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
@@ -2688,11 +2553,6 @@ TEXT affineF64NEON<>(SB), NOSPLIT, $0-40
 	VDUP V0.D[0], V0.D2
 	FMOVD b+24(FP), F1
 	VDUP V1.D[0], V1.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2751,11 +2611,6 @@ TEXT absF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2808,11 +2663,6 @@ TEXT sqrtF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2866,11 +2716,6 @@ TEXT fillF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD n+16(FP), R1
 	FMOVD a+8(FP), F0
 	VDUP V0.D[0], V0.D2
-	SUBS $64, R1, R1
-	BLT aligned
-
-aligned:
-	ADD $64, R1, R1
 	SUBS $8, R1, R1
 	BLT few
 	PCALIGN $32
@@ -2909,11 +2754,6 @@ TEXT copyF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2962,11 +2802,6 @@ TEXT scaleF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R2
 	FMOVD a+8(FP), F0
 	VDUP V0.D[0], V0.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3032,11 +2867,6 @@ TEXT maximumF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -3116,11 +2946,6 @@ TEXT minimumF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -3203,11 +3028,6 @@ TEXT clampF64NEON<>(SB), NOSPLIT, $0-40
 	VDUP V0.D[0], V0.D2
 	FMOVD lo+16(FP), F1
 	VDUP V1.D[0], V1.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3281,11 +3101,6 @@ TEXT eqF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -3355,11 +3170,6 @@ TEXT neF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -3429,11 +3239,6 @@ TEXT ltF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -3503,11 +3308,6 @@ TEXT leF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R3
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -3577,11 +3377,6 @@ TEXT selectF64NEON<>(SB), NOSPLIT, $0-40
 	MOVD y+24(FP), R3
 	MOVD n+32(FP), R4
 	VMOVI $0, V0.B16
-	SUBS $64, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $64, R4, R4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
@@ -3658,11 +3453,6 @@ TEXT axpyF64NEON<>(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R2
 	FMOVD a+8(FP), F0
 	VDUP V0.D[0], V0.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3742,11 +3532,6 @@ TEXT rotF64NEON<>(SB), NOSPLIT, $0-40
 	FMOVD s+24(FP), F1
 	VDUP V1.D[0], V1.D2
 	WORD $0x6ee0f822 // fneg v2.2d, v1.2d
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3861,11 +3646,6 @@ TEXT swapF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD n+16(FP), R2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32

@@ -5,49 +5,52 @@
 package asm
 
 // A face is a kernel over slices of one length, that of the first, from the address of
-// its code, and of that for short slices. Its name has the parameters: W is a slice
-// that is written, R one that is read, S a scalar.
+// its code. Its name has the parameters: W is a slice that is written, R one that is
+// read, S a scalar. flag is 0 or pastCaches.
+
+// pastCaches, in the length, asks a kernel to store past the caches.
+const pastCaches = -1 << 63
 
 //go:noinline
-func faceWRF32(code, short uintptr) func(a []float32, b []float32) {
+func faceWRF32(code uintptr, flag int) func(a []float32, b []float32) {
 	return func(a []float32, b []float32) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPF32(&a[0], &b[0], len(a), code)
+		callPPF32(&a[0], &b[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWRF64(code, short uintptr) func(a []float64, b []float64) {
+func faceWRF64(code uintptr, flag int) func(a []float64, b []float64) {
 	return func(a []float64, b []float64) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPF64(&a[0], &b[0], len(a), code)
+		callPPF64(&a[0], &b[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWRRF32(code, short uintptr) func(a []float32, b []float32, c []float32) {
+func faceWRRF32(code uintptr, flag int) func(a []float32, b []float32, c []float32) {
 	return func(a []float32, b []float32, c []float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -56,19 +59,19 @@ func faceWRRF32(code, short uintptr) func(a []float32, b []float32, c []float32)
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPF32(&a[0], &b[0], &c[0], len(a), code)
+		callPPPF32(&a[0], &b[0], &c[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWRRF64(code, short uintptr) func(a []float64, b []float64, c []float64) {
+func faceWRRF64(code uintptr, flag int) func(a []float64, b []float64, c []float64) {
 	return func(a []float64, b []float64, c []float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -77,19 +80,19 @@ func faceWRRF64(code, short uintptr) func(a []float64, b []float64, c []float64)
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPF64(&a[0], &b[0], &c[0], len(a), code)
+		callPPPF64(&a[0], &b[0], &c[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWRRRF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32) {
+func faceWRRRF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32) {
 	return func(a []float32, b []float32, c []float32, d []float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -100,19 +103,19 @@ func faceWRRRF32(code, short uintptr) func(a []float32, b []float32, c []float32
 			raceRead(c)
 			raceRead(d)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPPF32(&a[0], &b[0], &c[0], &d[0], len(a), code)
+		callPPPPF32(&a[0], &b[0], &c[0], &d[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWRRRF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64) {
+func faceWRRRF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64) {
 	return func(a []float64, b []float64, c []float64, d []float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -123,19 +126,19 @@ func faceWRRRF64(code, short uintptr) func(a []float64, b []float64, c []float64
 			raceRead(c)
 			raceRead(d)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPPF64(&a[0], &b[0], &c[0], &d[0], len(a), code)
+		callPPPPF64(&a[0], &b[0], &c[0], &d[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWRRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32) {
+func faceWRRRSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32) {
 	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -146,19 +149,19 @@ func faceWRRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []flo
 			raceRead(c)
 			raceRead(d)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPPSSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, h, len(a), code)
+		callPPPPSSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, h, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64) {
+func faceWRRRSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64) {
 	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -169,19 +172,19 @@ func faceWRRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []flo
 			raceRead(c)
 			raceRead(d)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPPSSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, h, len(a), code)
+		callPPPPSSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, h, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32) {
+func faceWRRSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d float32) {
 	return func(a []float32, b []float32, c []float32, d float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -190,19 +193,19 @@ func faceWRRSF32(code, short uintptr) func(a []float32, b []float32, c []float32
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPSF32(&a[0], &b[0], &c[0], d, len(a), code)
+		callPPPSF32(&a[0], &b[0], &c[0], d, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64) {
+func faceWRRSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d float64) {
 	return func(a []float64, b []float64, c []float64, d float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -211,19 +214,19 @@ func faceWRRSF64(code, short uintptr) func(a []float64, b []float64, c []float64
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPSF64(&a[0], &b[0], &c[0], d, len(a), code)
+		callPPPSF64(&a[0], &b[0], &c[0], d, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32) {
+func faceWRRSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d float32, e float32, f float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -232,19 +235,19 @@ func faceWRRSSSF32(code, short uintptr) func(a []float32, b []float32, c []float
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPSSSF32(&a[0], &b[0], &c[0], d, e, f, len(a), code)
+		callPPPSSSF32(&a[0], &b[0], &c[0], d, e, f, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64) {
+func faceWRRSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d float64, e float64, f float64) {
 	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -253,19 +256,19 @@ func faceWRRSSSF64(code, short uintptr) func(a []float64, b []float64, c []float
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPSSSF64(&a[0], &b[0], &c[0], d, e, f, len(a), code)
+		callPPPSSSF64(&a[0], &b[0], &c[0], d, e, f, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
+func faceWRRSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -274,19 +277,19 @@ func faceWRRSSSSF32(code, short uintptr) func(a []float32, b []float32, c []floa
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, len(a), code)
+		callPPPSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64) {
+func faceWRRSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64) {
 	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -295,281 +298,281 @@ func faceWRRSSSSF64(code, short uintptr) func(a []float64, b []float64, c []floa
 			raceRead(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, len(a), code)
+		callPPPSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, n, code)
 	}
 }
 
 //go:noinline
-func faceWRSF32(code, short uintptr) func(a []float32, b []float32, c float32) {
+func faceWRSF32(code uintptr, flag int) func(a []float32, b []float32, c float32) {
 	return func(a []float32, b []float32, c float32) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPSF32(&a[0], &b[0], c, len(a), code)
+		callPPSF32(&a[0], &b[0], c, n, code)
 	}
 }
 
 //go:noinline
-func faceWRSF64(code, short uintptr) func(a []float64, b []float64, c float64) {
+func faceWRSF64(code uintptr, flag int) func(a []float64, b []float64, c float64) {
 	return func(a []float64, b []float64, c float64) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPSF64(&a[0], &b[0], c, len(a), code)
+		callPPSF64(&a[0], &b[0], c, n, code)
 	}
 }
 
 //go:noinline
-func faceWRSSF32(code, short uintptr) func(a []float32, b []float32, c float32, d float32) {
+func faceWRSSF32(code uintptr, flag int) func(a []float32, b []float32, c float32, d float32) {
 	return func(a []float32, b []float32, c float32, d float32) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPSSF32(&a[0], &b[0], c, d, len(a), code)
+		callPPSSF32(&a[0], &b[0], c, d, n, code)
 	}
 }
 
 //go:noinline
-func faceWRSSF64(code, short uintptr) func(a []float64, b []float64, c float64, d float64) {
+func faceWRSSF64(code uintptr, flag int) func(a []float64, b []float64, c float64, d float64) {
 	return func(a []float64, b []float64, c float64, d float64) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPSSF64(&a[0], &b[0], c, d, len(a), code)
+		callPPSSF64(&a[0], &b[0], c, d, n, code)
 	}
 }
 
 //go:noinline
-func faceWRSSSF32(code, short uintptr) func(a []float32, b []float32, c float32, d float32, e float32) {
+func faceWRSSSF32(code uintptr, flag int) func(a []float32, b []float32, c float32, d float32, e float32) {
 	return func(a []float32, b []float32, c float32, d float32, e float32) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPSSSF32(&a[0], &b[0], c, d, e, len(a), code)
+		callPPSSSF32(&a[0], &b[0], c, d, e, n, code)
 	}
 }
 
 //go:noinline
-func faceWRSSSF64(code, short uintptr) func(a []float64, b []float64, c float64, d float64, e float64) {
+func faceWRSSSF64(code uintptr, flag int) func(a []float64, b []float64, c float64, d float64, e float64) {
 	return func(a []float64, b []float64, c float64, d float64, e float64) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPSSSF64(&a[0], &b[0], c, d, e, len(a), code)
+		callPPSSSF64(&a[0], &b[0], c, d, e, n, code)
 	}
 }
 
 //go:noinline
-func faceWSF32(code, short uintptr) func(a []float32, b float32) {
+func faceWSF32(code uintptr, flag int) func(a []float32, b float32) {
 	return func(a []float32, b float32) {
 		if raceEnabled {
 			raceWrite(a)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPSF32(&a[0], b, len(a), code)
+		callPSF32(&a[0], b, n, code)
 	}
 }
 
 //go:noinline
-func faceWSF64(code, short uintptr) func(a []float64, b float64) {
+func faceWSF64(code uintptr, flag int) func(a []float64, b float64) {
 	return func(a []float64, b float64) {
 		if raceEnabled {
 			raceWrite(a)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPSF64(&a[0], b, len(a), code)
+		callPSF64(&a[0], b, n, code)
 	}
 }
 
 //go:noinline
-func faceWSRF32(code, short uintptr) func(a []float32, b float32, c []float32) {
+func faceWSRF32(code uintptr, flag int) func(a []float32, b float32, c []float32) {
 	return func(a []float32, b float32, c []float32) {
 		c = c[:len(a):len(c)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPSPF32(&a[0], b, &c[0], len(a), code)
+		callPSPF32(&a[0], b, &c[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWSRF64(code, short uintptr) func(a []float64, b float64, c []float64) {
+func faceWSRF64(code uintptr, flag int) func(a []float64, b float64, c []float64) {
 	return func(a []float64, b float64, c []float64) {
 		c = c[:len(a):len(c)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPSPF64(&a[0], b, &c[0], len(a), code)
+		callPSPF64(&a[0], b, &c[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWSRSF32(code, short uintptr) func(a []float32, b float32, c []float32, d float32) {
+func faceWSRSF32(code uintptr, flag int) func(a []float32, b float32, c []float32, d float32) {
 	return func(a []float32, b float32, c []float32, d float32) {
 		c = c[:len(a):len(c)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPSPSF32(&a[0], b, &c[0], d, len(a), code)
+		callPSPSF32(&a[0], b, &c[0], d, n, code)
 	}
 }
 
 //go:noinline
-func faceWSRSF64(code, short uintptr) func(a []float64, b float64, c []float64, d float64) {
+func faceWSRSF64(code uintptr, flag int) func(a []float64, b float64, c []float64, d float64) {
 	return func(a []float64, b float64, c []float64, d float64) {
 		c = c[:len(a):len(c)]
 		if raceEnabled {
 			raceWrite(a)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPSPSF64(&a[0], b, &c[0], d, len(a), code)
+		callPSPSF64(&a[0], b, &c[0], d, n, code)
 	}
 }
 
 //go:noinline
-func faceWWF32(code, short uintptr) func(a []float32, b []float32) {
+func faceWWF32(code uintptr, flag int) func(a []float32, b []float32) {
 	return func(a []float32, b []float32) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceWrite(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPF32(&a[0], &b[0], len(a), code)
+		callPPF32(&a[0], &b[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWWF64(code, short uintptr) func(a []float64, b []float64) {
+func faceWWF64(code uintptr, flag int) func(a []float64, b []float64) {
 	return func(a []float64, b []float64) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceWrite(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPF64(&a[0], &b[0], len(a), code)
+		callPPF64(&a[0], &b[0], n, code)
 	}
 }
 
 //go:noinline
-func faceWWRSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
+func faceWWRSSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -578,19 +581,19 @@ func faceWWRSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []flo
 			raceWrite(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPSSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, h, len(a), code)
+		callPPPSSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, h, n, code)
 	}
 }
 
 //go:noinline
-func faceWWRSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64) {
+func faceWWRSSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64) {
 	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -599,19 +602,19 @@ func faceWWRSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []flo
 			raceWrite(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPSSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, h, len(a), code)
+		callPPPSSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, h, n, code)
 	}
 }
 
 //go:noinline
-func faceWWRSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32, i float32) {
+func faceWWRSSSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32, i float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32, i float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -620,19 +623,19 @@ func faceWWRSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []fl
 			raceWrite(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPSSSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, h, i, len(a), code)
+		callPPPSSSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, h, i, n, code)
 	}
 }
 
 //go:noinline
-func faceWWRSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64, i float64) {
+func faceWWRSSSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64, i float64) {
 	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64, h float64, i float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -641,57 +644,57 @@ func faceWWRSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []fl
 			raceWrite(b)
 			raceRead(c)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPSSSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, h, i, len(a), code)
+		callPPPSSSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, h, i, n, code)
 	}
 }
 
 //go:noinline
-func faceWWSSF32(code, short uintptr) func(a []float32, b []float32, c float32, d float32) {
+func faceWWSSF32(code uintptr, flag int) func(a []float32, b []float32, c float32, d float32) {
 	return func(a []float32, b []float32, c float32, d float32) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceWrite(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPSSF32(&a[0], &b[0], c, d, len(a), code)
+		callPPSSF32(&a[0], &b[0], c, d, n, code)
 	}
 }
 
 //go:noinline
-func faceWWSSF64(code, short uintptr) func(a []float64, b []float64, c float64, d float64) {
+func faceWWSSF64(code uintptr, flag int) func(a []float64, b []float64, c float64, d float64) {
 	return func(a []float64, b []float64, c float64, d float64) {
 		b = b[:len(a):len(b)]
 		if raceEnabled {
 			raceWrite(a)
 			raceWrite(b)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPSSF64(&a[0], &b[0], c, d, len(a), code)
+		callPPSSF64(&a[0], &b[0], c, d, n, code)
 	}
 }
 
 //go:noinline
-func faceWWWRRRSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e []float32, f []float32, g float32, h float32) {
+func faceWWWRRRSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e []float32, f []float32, g float32, h float32) {
 	return func(a []float32, b []float32, c []float32, d []float32, e []float32, f []float32, g float32, h float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -706,19 +709,19 @@ func faceWWWRRRSSF32(code, short uintptr) func(a []float32, b []float32, c []flo
 			raceRead(e)
 			raceRead(f)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPPPPSSF32(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], g, h, len(a), code)
+		callPPPPPPSSF32(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], g, h, n, code)
 	}
 }
 
 //go:noinline
-func faceWWWRRRSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64, e []float64, f []float64, g float64, h float64) {
+func faceWWWRRRSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e []float64, f []float64, g float64, h float64) {
 	return func(a []float64, b []float64, c []float64, d []float64, e []float64, f []float64, g float64, h float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -733,19 +736,19 @@ func faceWWWRRRSSF64(code, short uintptr) func(a []float64, b []float64, c []flo
 			raceRead(e)
 			raceRead(f)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPPPPSSF64(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], g, h, len(a), code)
+		callPPPPPPSSF64(&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], g, h, n, code)
 	}
 }
 
 //go:noinline
-func faceWWWRSSSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
+func faceWWWRSSSSSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
 	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -756,19 +759,19 @@ func faceWWWRSSSSSSSSF32(code, short uintptr) func(a []float32, b []float32, c [
 			raceWrite(c)
 			raceRead(d)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 128 {
-			code = short
+		if n >= 128 {
+			n |= flag
 		}
-		callPPPPSSSSSSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, j, k, l, len(a), code)
+		callPPPPSSSSSSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, j, k, l, n, code)
 	}
 }
 
 //go:noinline
-func faceWWWRSSSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64) {
+func faceWWWRSSSSSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64) {
 	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64, j float64, k float64, l float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
@@ -779,14 +782,14 @@ func faceWWWRSSSSSSSSF64(code, short uintptr) func(a []float64, b []float64, c [
 			raceWrite(c)
 			raceRead(d)
 		}
-		if len(a) == 0 {
+		n := len(a)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(a) < 64 {
-			code = short
+		if n >= 64 {
+			n |= flag
 		}
-		callPPPPSSSSSSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, j, k, l, len(a), code)
+		callPPPPSSSSSSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, j, k, l, n, code)
 	}
 }
 

@@ -5,55 +5,55 @@
 package asm
 
 // mathfnCodesF32AVX512 are the addresses of kernels.
-func mathfnCodesF32AVX512() *[16]uintptr
+func mathfnCodesF32AVX512() *[8]uintptr
 
 // mathfnCodesF64AVX512 are the addresses of kernels.
-func mathfnCodesF64AVX512() *[16]uintptr
+func mathfnCodesF64AVX512() *[8]uintptr
 
 func useMathfnF32AVX512(k *MathKernels[float32]) {
 	codes := mathfnCodesF32AVX512()
-	k.Exp = faceWRF32(codes[0], codes[0])
-	k.Expm1 = faceWRF32(codes[2], codes[2])
-	k.Log = faceWRF32(codes[4], codes[4])
-	k.Log1p = faceWRF32(codes[6], codes[6])
-	k.Tanh = faceWRF32(codes[8], codes[8])
-	k.Sigmoid = faceWRF32(codes[10], codes[10])
-	k.Erf = faceWRF32(codes[12], codes[12])
-	k.Rsqrt = faceWRF32(codes[14], codes[14])
+	k.Exp = faceWRF32(codes[0], 0)
+	k.Expm1 = faceWRF32(codes[1], 0)
+	k.Log = faceWRF32(codes[2], 0)
+	k.Log1p = faceWRF32(codes[3], 0)
+	k.Tanh = faceWRF32(codes[4], 0)
+	k.Sigmoid = faceWRF32(codes[5], 0)
+	k.Erf = faceWRF32(codes[6], 0)
+	k.Rsqrt = faceWRF32(codes[7], 0)
 }
 
 func useMathfnNTF32AVX512(k *MathKernels[float32]) {
 	codes := mathfnCodesF32AVX512()
-	k.Exp = faceWRF32(codes[1], codes[0])
-	k.Expm1 = faceWRF32(codes[3], codes[2])
-	k.Log = faceWRF32(codes[5], codes[4])
-	k.Log1p = faceWRF32(codes[7], codes[6])
-	k.Tanh = faceWRF32(codes[9], codes[8])
-	k.Sigmoid = faceWRF32(codes[11], codes[10])
-	k.Erf = faceWRF32(codes[13], codes[12])
-	k.Rsqrt = faceWRF32(codes[15], codes[14])
+	k.Exp = faceWRF32(codes[0], pastCaches)
+	k.Expm1 = faceWRF32(codes[1], pastCaches)
+	k.Log = faceWRF32(codes[2], pastCaches)
+	k.Log1p = faceWRF32(codes[3], pastCaches)
+	k.Tanh = faceWRF32(codes[4], pastCaches)
+	k.Sigmoid = faceWRF32(codes[5], pastCaches)
+	k.Erf = faceWRF32(codes[6], pastCaches)
+	k.Rsqrt = faceWRF32(codes[7], pastCaches)
 }
 
 func useMathfnF64AVX512(k *MathKernels[float64]) {
 	codes := mathfnCodesF64AVX512()
-	k.Exp = faceWRF64(codes[0], codes[0])
-	k.Expm1 = faceWRF64(codes[2], codes[2])
-	k.Log = faceWRF64(codes[4], codes[4])
-	k.Log1p = faceWRF64(codes[6], codes[6])
-	k.Tanh = faceWRF64(codes[8], codes[8])
-	k.Sigmoid = faceWRF64(codes[10], codes[10])
-	k.Erf = faceWRF64(codes[12], codes[12])
-	k.Rsqrt = faceWRF64(codes[14], codes[14])
+	k.Exp = faceWRF64(codes[0], 0)
+	k.Expm1 = faceWRF64(codes[1], 0)
+	k.Log = faceWRF64(codes[2], 0)
+	k.Log1p = faceWRF64(codes[3], 0)
+	k.Tanh = faceWRF64(codes[4], 0)
+	k.Sigmoid = faceWRF64(codes[5], 0)
+	k.Erf = faceWRF64(codes[6], 0)
+	k.Rsqrt = faceWRF64(codes[7], 0)
 }
 
 func useMathfnNTF64AVX512(k *MathKernels[float64]) {
 	codes := mathfnCodesF64AVX512()
-	k.Exp = faceWRF64(codes[1], codes[0])
-	k.Expm1 = faceWRF64(codes[3], codes[2])
-	k.Log = faceWRF64(codes[5], codes[4])
-	k.Log1p = faceWRF64(codes[7], codes[6])
-	k.Tanh = faceWRF64(codes[9], codes[8])
-	k.Sigmoid = faceWRF64(codes[11], codes[10])
-	k.Erf = faceWRF64(codes[13], codes[12])
-	k.Rsqrt = faceWRF64(codes[15], codes[14])
+	k.Exp = faceWRF64(codes[0], pastCaches)
+	k.Expm1 = faceWRF64(codes[1], pastCaches)
+	k.Log = faceWRF64(codes[2], pastCaches)
+	k.Log1p = faceWRF64(codes[3], pastCaches)
+	k.Tanh = faceWRF64(codes[4], pastCaches)
+	k.Sigmoid = faceWRF64(codes[5], pastCaches)
+	k.Erf = faceWRF64(codes[6], pastCaches)
+	k.Rsqrt = faceWRF64(codes[7], pastCaches)
 }

@@ -49,11 +49,6 @@ TEXT expF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V12.S4
 	MOVZ $(24448<<16), R25
 	VDUP R25, V13.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -329,11 +324,6 @@ TEXT expm1F32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V11.S4
 	MOVZ $(13184<<16), R25
 	VDUP R25, V12.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -568,11 +558,6 @@ TEXT logF32NEON<>(SB), NOSPLIT, $0-24
 	MOVZ $(65535<<0), R25
 	MOVK $(32639<<16), R25
 	VDUP R25, V24.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -817,11 +802,6 @@ TEXT log1pF32NEON<>(SB), NOSPLIT, $0-24
 	MOVZ $(65535<<0), R25
 	MOVK $(32639<<16), R25
 	VDUP R25, V22.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1070,11 +1050,6 @@ TEXT tanhF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V17.S4
 	MOVZ $(32768<<16), R25
 	VDUP R25, V18.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1307,11 +1282,6 @@ TEXT sigmoidF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V12.S4
 	MOVZ $(8064<<16), R25
 	VDUP R25, V13.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1544,11 +1514,6 @@ TEXT erfF32NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V22.S4
 	MOVZ $(32768<<16), R25
 	VDUP R25, V23.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1776,11 +1741,6 @@ TEXT rsqrtF32NEON<>(SB), NOSPLIT, $0-24
 	MOVD n+16(FP), R2
 	MOVZ $(16256<<16), R25
 	VDUP R25, V0.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -1929,11 +1889,6 @@ TEXT expF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V17.D2
 	MOVZ $(24560<<48), R25
 	VDUP R25, V18.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2207,11 +2162,6 @@ TEXT expm1F64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V16.D2
 	MOVZ $(15520<<48), R25
 	VDUP R25, V17.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2515,11 +2465,6 @@ TEXT logF64NEON<>(SB), NOSPLIT, $0-24
 	MOVK $(65535<<32), R25
 	MOVK $(32751<<48), R25
 	VDUP R25, V24.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -2956,11 +2901,6 @@ TEXT log1pF64NEON<>(SB), NOSPLIT, $0-24
 	MOVK $(65535<<32), R25
 	MOVK $(32751<<48), R25
 	VDUP R25, V23.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3405,11 +3345,6 @@ TEXT tanhF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V22.D2
 	MOVZ $(32768<<48), R25
 	VDUP R25, V23.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -3779,11 +3714,6 @@ TEXT sigmoidF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V17.D2
 	MOVZ $(57328<<48), R25
 	VDUP R25, V18.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -4087,11 +4017,6 @@ TEXT erfF64NEON<>(SB), NOSPLIT, $0-24
 	VDUP R25, V22.D2
 	MOVZ $(32768<<48), R25
 	VDUP R25, V23.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32
@@ -4701,11 +4626,6 @@ TEXT rsqrtF64NEON<>(SB), NOSPLIT, $0-24
 	MOVD n+16(FP), R2
 	MOVZ $(16368<<48), R25
 	VDUP R25, V0.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32

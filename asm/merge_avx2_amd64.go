@@ -12,10 +12,10 @@ func mergeCodesF64AVX2() *[1]uintptr
 
 func useMergeF32AVX2(k *MergeKernels[float32]) {
 	codes := mergeCodesF32AVX2()
-	k.Axpby = faceWSRSF32(codes[0], codes[0])
+	k.Axpby = faceWSRSF32(codes[0], 0)
 }
 
 func useMergeF64AVX2(k *MergeKernels[float64]) {
 	codes := mergeCodesF64AVX2()
-	k.Axpby = faceWSRSF64(codes[0], codes[0])
+	k.Axpby = faceWSRSF64(codes[0], 0)
 }

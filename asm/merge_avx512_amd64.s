@@ -9,53 +9,36 @@
 // func axpbyF32AVX512(y *float32, alpha float32, x *float32, beta float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT axpbyF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          y+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSS  alpha+8(FP), Z0
-	VBROADCASTSS  beta+24(FP), Z1
+	MOVQ         y+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSS alpha+8(FP), Z0
+	VBROADCASTSS beta+24(FP), Z1
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DI), K1, Z3; VMULPS Z3, Z1, Z3; VFMADD231PS Z2, Z0, Z3; LEAQ (DI), AX
-	TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DI), K1, Z3; VMULPS Z3, Z1, Z3; VFMADD231PS Z2, Z0, Z3
+	VMOVUPS Z3, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
+vectors:
+	SUBQ $0x40, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMULPS (DI), Z1, Z2; VFMADD231PS (SI), Z0, Z2; VMOVUPS Z2, (DI); VMULPS 64(DI), Z1, Z3; VFMADD231PS 64(SI), Z0, Z3; VMOVUPS Z3, 64(DI); VMULPS 128(DI), Z1, Z4; VFMADD231PS 128(SI), Z0, Z4
 	VMOVUPS Z4, 128(DI); VMULPS 192(DI), Z1, Z5; VFMADD231PS 192(SI), Z0, Z5; VMOVUPS Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, DX
@@ -67,8 +50,9 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z2; VMOVUPS.Z (DI), K1, Z3; VMULPS Z3, Z1, Z3; VFMADD231PS Z2, Z0, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -79,48 +63,36 @@ done:
 // func axpbyF64AVX512(y *float64, alpha float64, x *float64, beta float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT axpbyF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          y+0(FP), DI
-	MOVQ          x+16(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSD  alpha+8(FP), Z0
-	VBROADCASTSD  beta+24(FP), Z1
+	MOVQ         y+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+32(FP), DX
+	VBROADCASTSD alpha+8(FP), Z0
+	VBROADCASTSD beta+24(FP), Z1
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DI), K1, Z3; VMULPD Z3, Z1, Z3; VFMADD231PD Z2, Z0, Z3; LEAQ (DI), AX
-	TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DI), K1, Z3; VMULPD Z3, Z1, Z3; VFMADD231PD Z2, Z0, Z3
+	VMOVUPD Z3, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
+vectors:
+	SUBQ $0x20, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMULPD (DI), Z1, Z2; VFMADD231PD (SI), Z0, Z2; VMOVUPD Z2, (DI); VMULPD 64(DI), Z1, Z3; VFMADD231PD 64(SI), Z0, Z3; VMOVUPD Z3, 64(DI); VMULPD 128(DI), Z1, Z4; VFMADD231PD 128(SI), Z0, Z4
 	VMOVUPD Z4, 128(DI); VMULPD 192(DI), Z1, Z5; VFMADD231PD 192(SI), Z0, Z5; VMOVUPD Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, DX
@@ -132,8 +104,9 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z2; VMOVUPD.Z (DI), K1, Z3; VMULPD Z3, Z1, Z3; VFMADD231PD Z2, Z0, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER

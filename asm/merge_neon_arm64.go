@@ -12,10 +12,10 @@ func mergeCodesF64NEON() *[1]uintptr
 
 func useMergeF32NEON(k *MergeKernels[float32]) {
 	codes := mergeCodesF32NEON()
-	k.Axpby = faceWSRSF32(codes[0], codes[0])
+	k.Axpby = faceWSRSF32(codes[0], 0)
 }
 
 func useMergeF64NEON(k *MergeKernels[float64]) {
 	codes := mergeCodesF64NEON()
-	k.Axpby = faceWSRSF64(codes[0], codes[0])
+	k.Axpby = faceWSRSF64(codes[0], 0)
 }

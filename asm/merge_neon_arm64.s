@@ -15,11 +15,6 @@ TEXT axpbyF32NEON<>(SB), NOSPLIT, $0-40
 	VDUP V0.S[0], V0.S4
 	FMOVS beta+24(FP), F1
 	VDUP V1.S[0], V1.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $32, R2, R2
 	BLT few
 	PCALIGN $32
@@ -138,11 +133,6 @@ TEXT axpbyF64NEON<>(SB), NOSPLIT, $0-40
 	VDUP V0.D[0], V0.D2
 	FMOVD beta+24(FP), F1
 	VDUP V1.D[0], V1.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32

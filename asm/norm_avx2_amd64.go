@@ -155,17 +155,17 @@ func normRowsGradF64AVX2(dx *float64, dy *float64, x *float64, gamma *float64, m
 func normRowsColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, r *float64, step int, back int, rows int, n int)
 
 // normCodesF32AVX2 are the addresses of kernels.
-func normCodesF32AVX2() *[9]uintptr
+func normCodesF32AVX2() *[5]uintptr
 
 // normCodesF64AVX2 are the addresses of kernels.
-func normCodesF64AVX2() *[9]uintptr
+func normCodesF64AVX2() *[5]uintptr
 
 func useNormF32AVX2(k *NormKernels[float32]) {
 	codes := normCodesF32AVX2()
-	k.Norm = faceWRSSSF32(codes[0], codes[0])
-	k.NormReLU = faceWRSSSF32(codes[2], codes[2])
-	k.NormGrad = faceWRRSSSSF32(codes[4], codes[4])
-	k.NormGradReLU = faceWRRRSSSSF32(codes[6], codes[6])
+	k.Norm = faceWRSSSF32(codes[0], 0)
+	k.NormReLU = faceWRSSSF32(codes[1], 0)
+	k.NormGrad = faceWRRSSSSF32(codes[2], 0)
+	k.NormGradReLU = faceWRRRSSSSF32(codes[3], 0)
 	k.NormSums = func(dy, x []float32, m float32) (float32, float32) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -413,23 +413,23 @@ func useNormF32AVX2(k *NormKernels[float32]) {
 			normRowsColSumsF32AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 4*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = faceWRSSF32(codes[8], codes[8])
+	k.Rstd = faceWRSSF32(codes[4], 0)
 }
 
 func useNormNTF32AVX2(k *NormKernels[float32]) {
 	codes := normCodesF32AVX2()
-	k.Norm = faceWRSSSF32(codes[1], codes[0])
-	k.NormReLU = faceWRSSSF32(codes[3], codes[2])
-	k.NormGrad = faceWRRSSSSF32(codes[5], codes[4])
-	k.NormGradReLU = faceWRRRSSSSF32(codes[7], codes[6])
+	k.Norm = faceWRSSSF32(codes[0], pastCaches)
+	k.NormReLU = faceWRSSSF32(codes[1], pastCaches)
+	k.NormGrad = faceWRRSSSSF32(codes[2], pastCaches)
+	k.NormGradReLU = faceWRRRSSSSF32(codes[3], pastCaches)
 }
 
 func useNormF64AVX2(k *NormKernels[float64]) {
 	codes := normCodesF64AVX2()
-	k.Norm = faceWRSSSF64(codes[0], codes[0])
-	k.NormReLU = faceWRSSSF64(codes[2], codes[2])
-	k.NormGrad = faceWRRSSSSF64(codes[4], codes[4])
-	k.NormGradReLU = faceWRRRSSSSF64(codes[6], codes[6])
+	k.Norm = faceWRSSSF64(codes[0], 0)
+	k.NormReLU = faceWRSSSF64(codes[1], 0)
+	k.NormGrad = faceWRRSSSSF64(codes[2], 0)
+	k.NormGradReLU = faceWRRRSSSSF64(codes[3], 0)
 	k.NormSums = func(dy, x []float64, m float64) (float64, float64) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -677,13 +677,13 @@ func useNormF64AVX2(k *NormKernels[float64]) {
 			normRowsColSumsF64AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 8*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = faceWRSSF64(codes[8], codes[8])
+	k.Rstd = faceWRSSF64(codes[4], 0)
 }
 
 func useNormNTF64AVX2(k *NormKernels[float64]) {
 	codes := normCodesF64AVX2()
-	k.Norm = faceWRSSSF64(codes[1], codes[0])
-	k.NormReLU = faceWRSSSF64(codes[3], codes[2])
-	k.NormGrad = faceWRRSSSSF64(codes[5], codes[4])
-	k.NormGradReLU = faceWRRRSSSSF64(codes[7], codes[6])
+	k.Norm = faceWRSSSF64(codes[0], pastCaches)
+	k.NormReLU = faceWRSSSF64(codes[1], pastCaches)
+	k.NormGrad = faceWRRSSSSF64(codes[2], pastCaches)
+	k.NormGradReLU = faceWRRRSSSSF64(codes[3], pastCaches)
 }

@@ -4,59 +4,59 @@
 
 #include "textflag.h"
 
-// normF32AVX512 is dst[i] = fma(x[i]-m, s, t).
+// normF32AVX512 is dst[i] = fma(x[i]-m, s, t). With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func normF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSS  m+16(FP), Z0
-	VBROADCASTSS  s+20(FP), Z1
-	VBROADCASTSS  t+24(FP), Z2
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+32(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSS m+16(FP), Z0
+	VBROADCASTSS s+20(FP), Z1
+	VBROADCASTSS t+24(FP), Z2
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; VMOVUPS Z3, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x40, DX
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; VMOVNTPS Z3, (DI); VMOVUPS 64(SI), Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VMOVNTPS Z4, 64(DI)
+	VMOVUPS 128(SI), Z5; VSUBPS Z0, Z5, Z5; VFMADD213PS Z2, Z1, Z5; VMOVNTPS Z5, 128(DI); VMOVUPS 192(SI), Z6; VSUBPS Z0, Z6, Z6; VFMADD213PS Z2, Z1, Z6; VMOVNTPS Z6, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; VMOVUPS Z3, (DI); VMOVUPS 64(SI), Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VMOVUPS Z4, 64(DI)
 	VMOVUPS 128(SI), Z5; VSUBPS Z0, Z5, Z5; VFMADD213PS Z2, Z1, Z5; VMOVUPS Z5, 128(DI); VMOVUPS 192(SI), Z6; VSUBPS Z0, Z6, Z6; VFMADD213PS Z2, Z1, Z6; VMOVUPS Z6, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, DX
@@ -68,137 +68,69 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// normNTF32AVX512 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 128.
-//
-// func normNTF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normNTF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSS  m+16(FP), Z0
-	VBROADCASTSS  s+20(FP), Z1
-	VBROADCASTSS  t+24(FP), Z2
-	SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; VMOVNTPS Z3, (DI); VMOVUPS 64(SI), Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VMOVNTPS Z4, 64(DI)
-	VMOVUPS 128(SI), Z5; VSUBPS Z0, Z5, Z5; VFMADD213PS Z2, Z1, Z5; VMOVNTPS Z5, 128(DI); VMOVUPS 192(SI), Z6; VSUBPS Z0, Z6, Z6; VFMADD213PS Z2, Z1, Z6; VMOVNTPS Z6, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; VMOVNTPS Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x10, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VSUBPS Z0, Z3, Z3; VFMADD213PS Z2, Z1, Z3; VMOVUPS Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// normReLUF32AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+// normReLUF32AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func normReLUF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normReLUF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSS  m+16(FP), Z0
-	VBROADCASTSS  s+20(FP), Z1
-	VBROADCASTSS  t+24(FP), Z2
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+32(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSS m+16(FP), Z0
+	VBROADCASTSS s+20(FP), Z1
+	VBROADCASTSS t+24(FP), Z2
 	VXORPS X3, X3, X3; SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VCMPPS $0x15, Z3, Z4, K2; VMOVAPS.Z Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y4, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VCMPPS $0x15, Z3, Z4, K2
+	VMOVAPS.Z Z4, K2, Z4; VMOVUPS Z4, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, DX
 
 vectors:
+	SUBQ $0x40, DX
+	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z4; VMOVUPS 64(SI), Z5; VMOVUPS 128(SI), Z6; VMOVUPS 192(SI), Z7; VSUBPS Z0, Z4, Z4; VSUBPS Z0, Z5, Z5; VSUBPS Z0, Z6, Z6; VSUBPS Z0, Z7, Z7
+	VFMADD213PS Z2, Z1, Z4; VFMADD213PS Z2, Z1, Z5; VFMADD213PS Z2, Z1, Z6; VFMADD213PS Z2, Z1, Z7; VCMPPS $0x15, Z3, Z4, K2; VCMPPS $0x15, Z3, Z5, K3; VCMPPS $0x15, Z3, Z6, K4; VCMPPS $0x15, Z3, Z7, K5
+	VMOVAPS.Z Z4, K2, Z4; VMOVAPS.Z Z5, K3, Z5; VMOVAPS.Z Z6, K4, Z6; VMOVAPS.Z Z7, K5, Z7; VMOVNTPS Z4, (DI); VMOVNTPS Z5, 64(DI); VMOVNTPS Z6, 128(DI); VMOVNTPS Z7, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z4; VMOVUPS 64(SI), Z5; VMOVUPS 128(SI), Z6; VMOVUPS 192(SI), Z7; VSUBPS Z0, Z4, Z4; VSUBPS Z0, Z5, Z5; VSUBPS Z0, Z6, Z6; VSUBPS Z0, Z7, Z7
 	VFMADD213PS Z2, Z1, Z4; VFMADD213PS Z2, Z1, Z5; VFMADD213PS Z2, Z1, Z6; VFMADD213PS Z2, Z1, Z7; VCMPPS $0x15, Z3, Z4, K2; VCMPPS $0x15, Z3, Z5, K3; VCMPPS $0x15, Z3, Z6, K4; VCMPPS $0x15, Z3, Z7, K5
 	VMOVAPS.Z Z4, K2, Z4; VMOVAPS.Z Z5, K3, Z5; VMOVAPS.Z Z6, K4, Z6; VMOVAPS.Z Z7, K5, Z7; VMOVUPS Z4, (DI); VMOVUPS Z5, 64(DI); VMOVUPS Z6, 128(DI); VMOVUPS Z7, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, DX
@@ -211,145 +143,71 @@ vector:
 
 rest:
 	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VCMPPS $0x15, Z3, Z4, K2; VMOVAPS.Z Z4, K2, Z4
-	VMOVUPS Z4, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// normReLUNTF32AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 128.
-//
-// func normReLUNTF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normReLUNTF32AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
-	VBROADCASTSS  m+16(FP), Z0
-	VBROADCASTSS  s+20(FP), Z1
-	VBROADCASTSS  t+24(FP), Z2
-	VXORPS X3, X3, X3; SUBQ $0x00000080, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VCMPPS $0x15, Z3, Z4, K2; VMOVAPS.Z Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y4, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x40, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z4; VMOVUPS 64(SI), Z5; VMOVUPS 128(SI), Z6; VMOVUPS 192(SI), Z7; VSUBPS Z0, Z4, Z4; VSUBPS Z0, Z5, Z5; VSUBPS Z0, Z6, Z6; VSUBPS Z0, Z7, Z7
-	VFMADD213PS Z2, Z1, Z4; VFMADD213PS Z2, Z1, Z5; VFMADD213PS Z2, Z1, Z6; VFMADD213PS Z2, Z1, Z7; VCMPPS $0x15, Z3, Z4, K2; VCMPPS $0x15, Z3, Z5, K3; VCMPPS $0x15, Z3, Z6, K4; VCMPPS $0x15, Z3, Z7, K5
-	VMOVAPS.Z Z4, K2, Z4; VMOVAPS.Z Z5, K3, Z5; VMOVAPS.Z Z6, K4, Z6; VMOVAPS.Z Z7, K5, Z7; VMOVNTPS Z4, (DI); VMOVNTPS Z5, 64(DI); VMOVNTPS Z6, 128(DI); VMOVNTPS Z7, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x30, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VCMPPS $0x15, Z3, Z4, K2; VMOVAPS.Z Z4, K2, Z4; VMOVNTPS Z4, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	SUBQ $0x10, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x10, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VSUBPS Z0, Z4, Z4; VFMADD213PS Z2, Z1, Z4; VCMPPS $0x15, Z3, Z4, K2; VMOVAPS.Z Z4, K2, Z4
-	VMOVUPS Z4, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// normGradF32AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+// normGradF32AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func normGradF32AVX512(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normGradF32AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+40(FP), R8
-	VBROADCASTSS  a+28(FP), Z0
-	VBROADCASTSS  b+32(FP), Z1
-	VBROADCASTSS  m+24(FP), Z2
-	VBROADCASTSS  c+36(FP), Z3
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+40(FP), R8
+	BTRQ $0x3f, R8
+	VBROADCASTSS a+28(FP), Z0
+	VBROADCASTSS b+32(FP), Z1
+	VBROADCASTSS m+24(FP), Z2
+	VBROADCASTSS c+36(FP), Z3
 	SUBQ $0x00000080, R8
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+40(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5; VFMADD231PS Z4, Z0, Z5
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R8
 
-skip32_1:
-	VMOVAPS Y5, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5
+	VFMADD231PS Z4, Z0, Z5; VMOVUPS Z5, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R8
 
 vectors:
+	SUBQ $0x40, R8
+	JLT     few
+	CMPQ    n+40(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (DX), Z4; VSUBPS Z2, Z4, Z4; VFMADD213PS Z3, Z1, Z4; VFMADD231PS (SI), Z0, Z4; VMOVNTPS Z4, (DI); VMOVUPS 64(DX), Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5
+	VFMADD231PS 64(SI), Z0, Z5; VMOVNTPS Z5, 64(DI); VMOVUPS 128(DX), Z6; VSUBPS Z2, Z6, Z6; VFMADD213PS Z3, Z1, Z6; VFMADD231PS 128(SI), Z0, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(DX), Z7
+	VSUBPS Z2, Z7, Z7; VFMADD213PS Z3, Z1, Z7; VFMADD231PS 192(SI), Z0, Z7; VMOVNTPS Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (DX), Z4; VSUBPS Z2, Z4, Z4; VFMADD213PS Z3, Z1, Z4; VFMADD231PS (SI), Z0, Z4; VMOVUPS Z4, (DI); VMOVUPS 64(DX), Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5
 	VFMADD231PS 64(SI), Z0, Z5; VMOVUPS Z5, 64(DI); VMOVUPS 128(DX), Z6; VSUBPS Z2, Z6, Z6; VFMADD213PS Z3, Z1, Z6; VFMADD231PS 128(SI), Z0, Z6; VMOVUPS Z6, 128(DI); VMOVUPS 192(DX), Z7
 	VSUBPS Z2, Z7, Z7; VFMADD213PS Z3, Z1, Z7; VFMADD231PS 192(SI), Z0, Z7; VMOVUPS Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, R8
@@ -362,152 +220,79 @@ vector:
 
 rest:
 	ADDQ $0x10, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5; VFMADD231PS Z4, Z0, Z5
-	VMOVUPS Z5, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// normGradNTF32AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 128.
-//
-// func normGradNTF32AVX512(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normGradNTF32AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+40(FP), R8
-	VBROADCASTSS  a+28(FP), Z0
-	VBROADCASTSS  b+32(FP), Z1
-	VBROADCASTSS  m+24(FP), Z2
-	VBROADCASTSS  c+36(FP), Z3
-	SUBQ $0x00000080, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5; VFMADD231PS Z4, Z0, Z5
-	LEAQ (DI), AX; TESTQ $0x00000008, R9
-	JZ            skip32_1
-	VMOVUPS Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y5, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R9
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R9
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R9
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x00000080, R8; SUBQ $0x40, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (DX), Z4; VSUBPS Z2, Z4, Z4; VFMADD213PS Z3, Z1, Z4; VFMADD231PS (SI), Z0, Z4; VMOVNTPS Z4, (DI); VMOVUPS 64(DX), Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5
-	VFMADD231PS 64(SI), Z0, Z5; VMOVNTPS Z5, 64(DI); VMOVUPS 128(DX), Z6; VSUBPS Z2, Z6, Z6; VFMADD213PS Z3, Z1, Z6; VFMADD231PS 128(SI), Z0, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(DX), Z7
-	VSUBPS Z2, Z7, Z7; VFMADD213PS Z3, Z1, Z7; VFMADD231PS 192(SI), Z0, Z7; VMOVNTPS Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
-	JGE         vectors
-
-few:
-	ADDQ $0x30, R8
-	JLT  rest
-
-vector:
-	VMOVUPS (DX), Z4; VSUBPS Z2, Z4, Z4; VFMADD213PS Z3, Z1, Z4; VFMADD231PS (SI), Z0, Z4; VMOVNTPS Z4, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x10, R8
-	JGE         vector
-
-rest:
-	ADDQ $0x10, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z4; VMOVUPS.Z (DX), K1, Z5; VSUBPS Z2, Z5, Z5; VFMADD213PS Z3, Z1, Z5; VFMADD231PS Z4, Z0, Z5
-	VMOVUPS Z5, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// normGradReLUF32AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+// normGradReLUF32AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func normGradReLUF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normGradReLUF32AVX512<>(SB), NOSPLIT, $0-56
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+48(FP), R9
-	VXORPS X0, X0, X0
-	VBROADCASTSS  a+36(FP), Z1
-	VBROADCASTSS  b+40(FP), Z2
-	VBROADCASTSS  m+32(FP), Z3
-	VBROADCASTSS  c+44(FP), Z4
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), R8
+	MOVQ         n+48(FP), R9
+	BTRQ $0x3f, R9; VXORPS X0, X0, X0
+	VBROADCASTSS a+36(FP), Z1
+	VBROADCASTSS b+40(FP), Z2
+	VBROADCASTSS m+32(FP), Z3
+	VBROADCASTSS c+44(FP), Z4
 	SUBQ $0x00000080, R9
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+48(FP), $0x00
+	JLT          first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (R8), K1, Z5; VMOVUPS.Z (SI), K1, Z6; VCMPPS $0x11, Z5, Z0, K2; VMOVAPS.Z Z6, K2, Z6; VMOVUPS.Z (DX), K1, Z7
-	VSUBPS Z3, Z7, Z7; VFMADD213PS Z4, Z2, Z7; VFMADD231PS Z6, Z1, Z7; LEAQ (DI), AX; TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y7, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z7, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x00000080, R9
 
-skip32_1:
-	VMOVAPS Y7, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (R8), K1, Z5; VMOVUPS.Z (SI), K1, Z6; VCMPPS $0x11, Z5, Z0, K2; VMOVAPS.Z Z6, K2, Z6
+	VMOVUPS.Z (DX), K1, Z7; VSUBPS Z3, Z7, Z7; VFMADD213PS Z4, Z2, Z7; VFMADD231PS Z6, Z1, Z7; VMOVUPS Z7, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX
+	ADDQ R11, R8
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x40, R9
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x00000080, R9
 
 vectors:
+	SUBQ $0x40, R9
+	JLT     few
+	CMPQ    n+48(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z5; VMOVUPS 64(SI), Z6; VMOVUPS 128(SI), Z7; VMOVUPS 192(SI), Z8; VCMPPS $0x11, (R8), Z0, K2; VCMPPS $0x11, 64(R8), Z0, K3; VCMPPS $0x11, 128(R8), Z0, K4; VCMPPS $0x11, 192(R8), Z0, K5
+	VMOVAPS.Z Z5, K2, Z5; VMOVAPS.Z Z6, K3, Z6; VMOVAPS.Z Z7, K4, Z7; VMOVAPS.Z Z8, K5, Z8; VMOVUPS (DX), Z9; VMOVUPS 64(DX), Z10; VMOVUPS 128(DX), Z11; VMOVUPS 192(DX), Z12
+	VSUBPS Z3, Z9, Z9; VSUBPS Z3, Z10, Z10; VSUBPS Z3, Z11, Z11; VSUBPS Z3, Z12, Z12; VFMADD213PS Z4, Z2, Z9; VFMADD213PS Z4, Z2, Z10; VFMADD213PS Z4, Z2, Z11; VFMADD213PS Z4, Z2, Z12
+	VFMADD231PS Z5, Z1, Z9; VFMADD231PS Z6, Z1, Z10; VFMADD231PS Z7, Z1, Z11; VFMADD231PS Z8, Z1, Z12; VMOVNTPS Z9, (DI); VMOVNTPS Z10, 64(DI); VMOVNTPS Z11, 128(DI); VMOVNTPS Z12, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPS (SI), Z5; VMOVUPS 64(SI), Z6; VMOVUPS 128(SI), Z7; VMOVUPS 192(SI), Z8; VCMPPS $0x11, (R8), Z0, K2; VCMPPS $0x11, 64(R8), Z0, K3; VCMPPS $0x11, 128(R8), Z0, K4; VCMPPS $0x11, 192(R8), Z0, K5
 	VMOVAPS.Z Z5, K2, Z5; VMOVAPS.Z Z6, K3, Z6; VMOVAPS.Z Z7, K4, Z7; VMOVAPS.Z Z8, K5, Z8; VMOVUPS (DX), Z9; VMOVUPS 64(DX), Z10; VMOVUPS 128(DX), Z11; VMOVUPS 192(DX), Z12
 	VSUBPS Z3, Z9, Z9; VSUBPS Z3, Z10, Z10; VSUBPS Z3, Z11, Z11; VSUBPS Z3, Z12, Z12; VFMADD213PS Z4, Z2, Z9; VFMADD213PS Z4, Z2, Z10; VFMADD213PS Z4, Z2, Z11; VFMADD213PS Z4, Z2, Z12
 	VFMADD231PS Z5, Z1, Z9; VFMADD231PS Z6, Z1, Z10; VFMADD231PS Z7, Z1, Z11; VFMADD231PS Z8, Z1, Z12; VMOVUPS Z9, (DI); VMOVUPS Z10, 64(DI); VMOVUPS Z11, 128(DI); VMOVUPS Z12, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x30, R9
@@ -520,90 +305,12 @@ vector:
 
 rest:
 	ADDQ $0x10, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (R8), K1, Z5; VMOVUPS.Z (SI), K1, Z6; VCMPPS $0x11, Z5, Z0, K2; VMOVAPS.Z Z6, K2, Z6; VMOVUPS.Z (DX), K1, Z7
-	VSUBPS Z3, Z7, Z7; VFMADD213PS Z4, Z2, Z7; VFMADD231PS Z6, Z1, Z7; VMOVUPS Z7, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// normGradReLUNTF32AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 128.
-//
-// func normGradReLUNTF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normGradReLUNTF32AVX512<>(SB), NOSPLIT, $0-56
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+48(FP), R9
-	VXORPS X0, X0, X0
-	VBROADCASTSS  a+36(FP), Z1
-	VBROADCASTSS  b+40(FP), Z2
-	VBROADCASTSS  m+32(FP), Z3
-	VBROADCASTSS  c+44(FP), Z4
-	SUBQ $0x00000080, R9
-	JLT           aligned
-	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPS.Z (R8), K1, Z5; VMOVUPS.Z (SI), K1, Z6; VCMPPS $0x11, Z5, Z0, K2; VMOVAPS.Z Z6, K2, Z6; VMOVUPS.Z (DX), K1, Z7
-	VSUBPS Z3, Z7, Z7; VFMADD213PS Z4, Z2, Z7; VFMADD231PS Z6, Z1, Z7; LEAQ (DI), AX; TESTQ $0x00000008, R10
-	JZ            skip32_1
-	VMOVUPS Y7, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z7, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPS Y7, Y15
-
-stored32_1:
-	TESTQ $0x00000004, R10
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000002, R10
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R10
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x00000080, R9; SUBQ $0x40, R9
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPS (SI), Z5; VMOVUPS 64(SI), Z6; VMOVUPS 128(SI), Z7; VMOVUPS 192(SI), Z8; VCMPPS $0x11, (R8), Z0, K2; VCMPPS $0x11, 64(R8), Z0, K3; VCMPPS $0x11, 128(R8), Z0, K4; VCMPPS $0x11, 192(R8), Z0, K5
-	VMOVAPS.Z Z5, K2, Z5; VMOVAPS.Z Z6, K3, Z6; VMOVAPS.Z Z7, K4, Z7; VMOVAPS.Z Z8, K5, Z8; VMOVUPS (DX), Z9; VMOVUPS 64(DX), Z10; VMOVUPS 128(DX), Z11; VMOVUPS 192(DX), Z12
-	VSUBPS Z3, Z9, Z9; VSUBPS Z3, Z10, Z10; VSUBPS Z3, Z11, Z11; VSUBPS Z3, Z12, Z12; VFMADD213PS Z4, Z2, Z9; VFMADD213PS Z4, Z2, Z10; VFMADD213PS Z4, Z2, Z11; VFMADD213PS Z4, Z2, Z12
-	VFMADD231PS Z5, Z1, Z9; VFMADD231PS Z6, Z1, Z10; VFMADD231PS Z7, Z1, Z11; VFMADD231PS Z8, Z1, Z12; VMOVNTPS Z9, (DI); VMOVNTPS Z10, 64(DI); VMOVNTPS Z11, 128(DI); VMOVNTPS Z12, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
-	JGE         vectors
-
-few:
-	ADDQ $0x30, R9
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z5; VCMPPS $0x11, (R8), Z0, K2; VMOVAPS.Z Z5, K2, Z5; VMOVUPS (DX), Z6; VSUBPS Z3, Z6, Z6; VFMADD213PS Z4, Z2, Z6; VFMADD231PS Z5, Z1, Z6; VMOVNTPS Z6, (DI)
-	ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8; SUBQ $0x10, R9
-	JGE         vector
-
-rest:
-	ADDQ $0x10, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPS.Z (R8), K1, Z5; VMOVUPS.Z (SI), K1, Z6; VCMPPS $0x11, Z5, Z0, K2; VMOVAPS.Z Z6, K2, Z6; VMOVUPS.Z (DX), K1, Z7
-	VSUBPS Z3, Z7, Z7; VFMADD213PS Z4, Z2, Z7; VFMADD231PS Z6, Z1, Z7; VMOVUPS Z7, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func normSumsF32AVX512(dy *float32, x *float32, m float32, n int, s *float32)
@@ -1628,122 +1335,101 @@ done:
 // func rstdF32AVX512(dst *float32, x *float32, count float32, eps float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT rstdF32AVX512<>(SB), NOSPLIT, $0-32
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+24(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+24(FP), DX
 	VBROADCASTSS normConstantsF32AVX512<>+0(SB), Z0
-	VBROADCASTSS  count+16(FP), Z1
-	VBROADCASTSS  eps+20(FP), Z2
+	VBROADCASTSS count+16(FP), Z1
+	VBROADCASTSS eps+20(FP), Z2
 	SUBQ $0x00000080, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VDIVPS Z1, Z3, Z3; VADDPS Z2, Z3, Z3; VSQRTPS Z3, Z3; VDIVPS Z3, Z0, Z3
-	LEAQ (DI), AX; TESTQ $0x00000008, R8
-	JZ            skip32_1
-	VMOVUPS Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x00000080, DX
 
-skip32_1:
-	VMOVAPS Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VDIVPS Z1, Z3, Z3; VADDPS Z2, Z3, Z3; VSQRTPS Z3, Z3
+	VDIVPS Z3, Z0, Z3; VMOVUPS Z3, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000004, R8
-	JZ           skip16_1
-	VMOVUPS X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x00000080, DX
 
-skip16_1:
-	TESTQ $0x00000002, R8
-	JZ        skip8_1
-	VMOVLPS X15, (AX); ADDQ $0x08, AX; VPERMILPD $0x01, X15, X15
-
-skip8_1:
-	TESTQ $0x00000001, R8
-	JZ     skip4_1
-	VMOVSS X15, (AX)
-
-skip4_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x00000080, DX; SUBQ $0x10, DX
+vectors:
+	SUBQ $0x10, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPS (SI), Z3; VDIVPS Z1, Z3, Z3; VADDPS Z2, Z3, Z3; VSQRTPS Z3, Z3; VDIVPS Z3, Z0, Z3; VMOVUPS Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
 	SUBQ $0x10, DX
-	JGE     vectors
+	JGE     turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPS (SI), Z3; VDIVPS Z1, Z3, Z3; VADDPS Z2, Z3, Z3; VSQRTPS Z3, Z3; VDIVPS Z3, Z0, Z3; VMOVUPS Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	SUBQ $0x10, DX
-	JGE     vector
-
-rest:
 	ADDQ $0x10, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPS.Z (SI), K1, Z3; VDIVPS Z1, Z3, Z3; VADDPS Z2, Z3, Z3; VSQRTPS Z3, Z3; VDIVPS Z3, Z0, Z3
-	VMOVUPS Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// normF64AVX512 is dst[i] = fma(x[i]-m, s, t).
+// normF64AVX512 is dst[i] = fma(x[i]-m, s, t). With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func normF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normF64AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+40(FP), DX
-	VBROADCASTSD  m+16(FP), Z0
-	VBROADCASTSD  s+24(FP), Z1
-	VBROADCASTSD  t+32(FP), Z2
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+40(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSD m+16(FP), Z0
+	VBROADCASTSD s+24(FP), Z1
+	VBROADCASTSD t+32(FP), Z2
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+40(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; VMOVUPD Z3, K1, (DI)
+	ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+40(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; VMOVNTPD Z3, (DI); VMOVUPD 64(SI), Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VMOVNTPD Z4, 64(DI)
+	VMOVUPD 128(SI), Z5; VSUBPD Z0, Z5, Z5; VFMADD213PD Z2, Z1, Z5; VMOVNTPD Z5, 128(DI); VMOVUPD 192(SI), Z6; VSUBPD Z0, Z6, Z6; VFMADD213PD Z2, Z1, Z6; VMOVNTPD Z6, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; VMOVUPD Z3, (DI); VMOVUPD 64(SI), Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VMOVUPD Z4, 64(DI)
 	VMOVUPD 128(SI), Z5; VSUBPD Z0, Z5, Z5; VFMADD213PD Z2, Z1, Z5; VMOVUPD Z5, 128(DI); VMOVUPD 192(SI), Z6; VSUBPD Z0, Z6, Z6; VFMADD213PD Z2, Z1, Z6; VMOVUPD Z6, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, DX
@@ -1755,127 +1441,69 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// normNTF64AVX512 is dst[i] = fma(x[i]-m, s, t). It stores past the caches; n is at least 64.
-//
-// func normNTF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normNTF64AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+40(FP), DX
-	VBROADCASTSD  m+16(FP), Z0
-	VBROADCASTSD  s+24(FP), Z1
-	VBROADCASTSD  t+32(FP), Z2
-	SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y3, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; VMOVNTPD Z3, (DI); VMOVUPD 64(SI), Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VMOVNTPD Z4, 64(DI)
-	VMOVUPD 128(SI), Z5; VSUBPD Z0, Z5, Z5; VFMADD213PD Z2, Z1, Z5; VMOVNTPD Z5, 128(DI); VMOVUPD 192(SI), Z6; VSUBPD Z0, Z6, Z6; VFMADD213PD Z2, Z1, Z6; VMOVNTPD Z6, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; VMOVNTPD Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VSUBPD Z0, Z3, Z3; VFMADD213PD Z2, Z1, Z3; VMOVUPD Z3, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// normReLUF64AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
+// normReLUF64AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func normReLUF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normReLUF64AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+40(FP), DX
-	VBROADCASTSD  m+16(FP), Z0
-	VBROADCASTSD  s+24(FP), Z1
-	VBROADCASTSD  t+32(FP), Z2
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+40(FP), DX
+	BTRQ $0x3f, DX
+	VBROADCASTSD m+16(FP), Z0
+	VBROADCASTSD s+24(FP), Z1
+	VBROADCASTSD t+32(FP), Z2
 	VXORPD X3, X3, X3; SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+40(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VCMPPD $0x15, Z3, Z4, K2; VMOVAPD.Z Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y4, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VCMPPD $0x15, Z3, Z4, K2
+	VMOVAPD.Z Z4, K2, Z4; VMOVUPD Z4, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, DX
 
 vectors:
+	SUBQ $0x20, DX
+	JLT     few
+	CMPQ    n+40(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z4; VMOVUPD 64(SI), Z5; VMOVUPD 128(SI), Z6; VMOVUPD 192(SI), Z7; VSUBPD Z0, Z4, Z4; VSUBPD Z0, Z5, Z5; VSUBPD Z0, Z6, Z6; VSUBPD Z0, Z7, Z7
+	VFMADD213PD Z2, Z1, Z4; VFMADD213PD Z2, Z1, Z5; VFMADD213PD Z2, Z1, Z6; VFMADD213PD Z2, Z1, Z7; VCMPPD $0x15, Z3, Z4, K2; VCMPPD $0x15, Z3, Z5, K3; VCMPPD $0x15, Z3, Z6, K4; VCMPPD $0x15, Z3, Z7, K5
+	VMOVAPD.Z Z4, K2, Z4; VMOVAPD.Z Z5, K3, Z5; VMOVAPD.Z Z6, K4, Z6; VMOVAPD.Z Z7, K5, Z7; VMOVNTPD Z4, (DI); VMOVNTPD Z5, 64(DI); VMOVNTPD Z6, 128(DI); VMOVNTPD Z7, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z4; VMOVUPD 64(SI), Z5; VMOVUPD 128(SI), Z6; VMOVUPD 192(SI), Z7; VSUBPD Z0, Z4, Z4; VSUBPD Z0, Z5, Z5; VSUBPD Z0, Z6, Z6; VSUBPD Z0, Z7, Z7
 	VFMADD213PD Z2, Z1, Z4; VFMADD213PD Z2, Z1, Z5; VFMADD213PD Z2, Z1, Z6; VFMADD213PD Z2, Z1, Z7; VCMPPD $0x15, Z3, Z4, K2; VCMPPD $0x15, Z3, Z5, K3; VCMPPD $0x15, Z3, Z6, K4; VCMPPD $0x15, Z3, Z7, K5
 	VMOVAPD.Z Z4, K2, Z4; VMOVAPD.Z Z5, K3, Z5; VMOVAPD.Z Z6, K4, Z6; VMOVAPD.Z Z7, K5, Z7; VMOVUPD Z4, (DI); VMOVUPD Z5, 64(DI); VMOVUPD Z6, 128(DI); VMOVUPD Z7, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, DX
@@ -1888,135 +1516,71 @@ vector:
 
 rest:
 	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VCMPPD $0x15, Z3, Z4, K2; VMOVAPD.Z Z4, K2, Z4
-	VMOVUPD Z4, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// normReLUNTF64AVX512 is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative. It stores past the caches; n is at least 64.
-//
-// func normReLUNTF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normReLUNTF64AVX512<>(SB), NOSPLIT, $0-48
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+40(FP), DX
-	VBROADCASTSD  m+16(FP), Z0
-	VBROADCASTSD  s+24(FP), Z1
-	VBROADCASTSD  t+32(FP), Z2
-	VXORPD X3, X3, X3; SUBQ $0x40, DX
-	JLT           aligned
-	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VCMPPD $0x15, Z3, Z4, K2; VMOVAPD.Z Z4, K2, Z4
-	LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y4, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z4, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y4, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x20, DX
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z4; VMOVUPD 64(SI), Z5; VMOVUPD 128(SI), Z6; VMOVUPD 192(SI), Z7; VSUBPD Z0, Z4, Z4; VSUBPD Z0, Z5, Z5; VSUBPD Z0, Z6, Z6; VSUBPD Z0, Z7, Z7
-	VFMADD213PD Z2, Z1, Z4; VFMADD213PD Z2, Z1, Z5; VFMADD213PD Z2, Z1, Z6; VFMADD213PD Z2, Z1, Z7; VCMPPD $0x15, Z3, Z4, K2; VCMPPD $0x15, Z3, Z5, K3; VCMPPD $0x15, Z3, Z6, K4; VCMPPD $0x15, Z3, Z7, K5
-	VMOVAPD.Z Z4, K2, Z4; VMOVAPD.Z Z5, K3, Z5; VMOVAPD.Z Z6, K4, Z6; VMOVAPD.Z Z7, K5, Z7; VMOVNTPD Z4, (DI); VMOVNTPD Z5, 64(DI); VMOVNTPD Z6, 128(DI); VMOVNTPD Z7, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
-	JGE         vectors
-
-few:
-	ADDQ $0x18, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VCMPPD $0x15, Z3, Z4, K2; VMOVAPD.Z Z4, K2, Z4; VMOVNTPD Z4, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	SUBQ $0x08, DX
-	JGE         vector
-
-rest:
-	ADDQ $0x08, DX
-	JEQ         done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VSUBPD Z0, Z4, Z4; VFMADD213PD Z2, Z1, Z4; VCMPPD $0x15, Z3, Z4, K2; VMOVAPD.Z Z4, K2, Z4
-	VMOVUPD Z4, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// normGradF64AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+// normGradF64AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func normGradF64AVX512(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normGradF64AVX512<>(SB), NOSPLIT, $0-64
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+56(FP), R8
-	VBROADCASTSD  a+32(FP), Z0
-	VBROADCASTSD  b+40(FP), Z1
-	VBROADCASTSD  m+24(FP), Z2
-	VBROADCASTSD  c+48(FP), Z3
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         n+56(FP), R8
+	BTRQ $0x3f, R8
+	VBROADCASTSD a+32(FP), Z0
+	VBROADCASTSD b+40(FP), Z1
+	VBROADCASTSD m+24(FP), Z2
+	VBROADCASTSD c+48(FP), Z3
 	SUBQ $0x40, R8
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+56(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5; VFMADD231PD Z4, Z0, Z5
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R8
 
-skip32_1:
-	VMOVAPD Y5, Y15
+piece:
+	SUBQ R9, R8; MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5
+	VFMADD231PD Z4, Z0, Z5; VMOVUPD Z5, K1, (DI); ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R8
 
 vectors:
+	SUBQ $0x20, R8
+	JLT     few
+	CMPQ    n+56(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (DX), Z4; VSUBPD Z2, Z4, Z4; VFMADD213PD Z3, Z1, Z4; VFMADD231PD (SI), Z0, Z4; VMOVNTPD Z4, (DI); VMOVUPD 64(DX), Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5
+	VFMADD231PD 64(SI), Z0, Z5; VMOVNTPD Z5, 64(DI); VMOVUPD 128(DX), Z6; VSUBPD Z2, Z6, Z6; VFMADD213PD Z3, Z1, Z6; VFMADD231PD 128(SI), Z0, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(DX), Z7
+	VSUBPD Z2, Z7, Z7; VFMADD213PD Z3, Z1, Z7; VFMADD231PD 192(SI), Z0, Z7; VMOVNTPD Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (DX), Z4; VSUBPD Z2, Z4, Z4; VFMADD213PD Z3, Z1, Z4; VFMADD231PD (SI), Z0, Z4; VMOVUPD Z4, (DI); VMOVUPD 64(DX), Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5
 	VFMADD231PD 64(SI), Z0, Z5; VMOVUPD Z5, 64(DI); VMOVUPD 128(DX), Z6; VSUBPD Z2, Z6, Z6; VFMADD213PD Z3, Z1, Z6; VFMADD231PD 128(SI), Z0, Z6; VMOVUPD Z6, 128(DI); VMOVUPD 192(DX), Z7
 	VSUBPD Z2, Z7, Z7; VFMADD213PD Z3, Z1, Z7; VFMADD231PD 192(SI), Z0, Z7; VMOVUPD Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, R8
@@ -2029,142 +1593,79 @@ vector:
 
 rest:
 	ADDQ $0x08, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5; VFMADD231PD Z4, Z0, Z5
-	VMOVUPD Z5, K1, (DI)
+	JEQ  done
+	MOVQ R8, R9; MOVQ R9, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10
+	JMP  piece
 
 done:
 	VZEROUPPER
 	RET
 
-// normGradNTF64AVX512 is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)). It stores past the caches; n is at least 64.
-//
-// func normGradNTF64AVX512(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normGradNTF64AVX512<>(SB), NOSPLIT, $0-64
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          n+56(FP), R8
-	VBROADCASTSD  a+32(FP), Z0
-	VBROADCASTSD  b+40(FP), Z1
-	VBROADCASTSD  m+24(FP), Z2
-	VBROADCASTSD  c+48(FP), Z3
-	SUBQ $0x40, R8
-	JLT           aligned
-	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5; VFMADD231PD Z4, Z0, Z5
-	LEAQ (DI), AX; TESTQ $0x00000004, R9
-	JZ            skip32_1
-	VMOVUPD Y5, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z5, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y5, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R9
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R9
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R10, DI; ADDQ R10, SI; ADDQ R10, DX; SUBQ R9, R8
-
-aligned:
-	ADDQ $0x40, R8; SUBQ $0x20, R8
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (DX), Z4; VSUBPD Z2, Z4, Z4; VFMADD213PD Z3, Z1, Z4; VFMADD231PD (SI), Z0, Z4; VMOVNTPD Z4, (DI); VMOVUPD 64(DX), Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5
-	VFMADD231PD 64(SI), Z0, Z5; VMOVNTPD Z5, 64(DI); VMOVUPD 128(DX), Z6; VSUBPD Z2, Z6, Z6; VFMADD213PD Z3, Z1, Z6; VFMADD231PD 128(SI), Z0, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(DX), Z7
-	VSUBPD Z2, Z7, Z7; VFMADD213PD Z3, Z1, Z7; VFMADD231PD 192(SI), Z0, Z7; VMOVNTPD Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
-	JGE         vectors
-
-few:
-	ADDQ $0x18, R8
-	JLT  rest
-
-vector:
-	VMOVUPD (DX), Z4; VSUBPD Z2, Z4, Z4; VFMADD213PD Z3, Z1, Z4; VFMADD231PD (SI), Z0, Z4; VMOVNTPD Z4, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX
-	SUBQ $0x08, R8
-	JGE         vector
-
-rest:
-	ADDQ $0x08, R8
-	JEQ         done
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z4; VMOVUPD.Z (DX), K1, Z5; VSUBPD Z2, Z5, Z5; VFMADD213PD Z3, Z1, Z5; VFMADD231PD Z4, Z0, Z5
-	VMOVUPD Z5, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
-	RET
-
-// normGradReLUF64AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
+// normGradReLUF64AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func normGradReLUF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT normGradReLUF64AVX512<>(SB), NOSPLIT, $0-72
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+64(FP), R9
-	VXORPD X0, X0, X0
-	VBROADCASTSD  a+40(FP), Z1
-	VBROADCASTSD  b+48(FP), Z2
-	VBROADCASTSD  m+32(FP), Z3
-	VBROADCASTSD  c+56(FP), Z4
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), R8
+	MOVQ         n+64(FP), R9
+	BTRQ $0x3f, R9; VXORPD X0, X0, X0
+	VBROADCASTSD a+40(FP), Z1
+	VBROADCASTSD b+48(FP), Z2
+	VBROADCASTSD m+32(FP), Z3
+	VBROADCASTSD c+56(FP), Z4
 	SUBQ $0x40, R9
-	JLT           aligned
+	JLT          begin
+	CMPQ         n+64(FP), $0x00
+	JLT          first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ          begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
+	JEQ          begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (R8), K1, Z5; VMOVUPD.Z (SI), K1, Z6; VCMPPD $0x11, Z5, Z0, K2; VMOVAPD.Z Z6, K2, Z6; VMOVUPD.Z (DX), K1, Z7
-	VSUBPD Z3, Z7, Z7; VFMADD213PD Z4, Z2, Z7; VFMADD231PD Z6, Z1, Z7; LEAQ (DI), AX; TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y7, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z7, Y15
-	JMP           stored32_1
+	JEQ   begin
+	ADDQ $0x40, R9
 
-skip32_1:
-	VMOVAPD Y7, Y15
+piece:
+	SUBQ R10, R9; MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (R8), K1, Z5; VMOVUPD.Z (SI), K1, Z6; VCMPPD $0x11, Z5, Z0, K2; VMOVAPD.Z Z6, K2, Z6
+	VMOVUPD.Z (DX), K1, Z7; VSUBPD Z3, Z7, Z7; VFMADD213PD Z4, Z2, Z7; VFMADD231PD Z6, Z1, Z7; VMOVUPD Z7, K1, (DI); ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX
+	ADDQ R11, R8
+	JMP         vectors
 
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x20, R9
-	JLT     few
-	PCALIGN $0x40
+begin:
+	ADDQ $0x40, R9
 
 vectors:
+	SUBQ $0x20, R9
+	JLT     few
+	CMPQ    n+64(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z5; VMOVUPD 64(SI), Z6; VMOVUPD 128(SI), Z7; VMOVUPD 192(SI), Z8; VCMPPD $0x11, (R8), Z0, K2; VCMPPD $0x11, 64(R8), Z0, K3; VCMPPD $0x11, 128(R8), Z0, K4; VCMPPD $0x11, 192(R8), Z0, K5
+	VMOVAPD.Z Z5, K2, Z5; VMOVAPD.Z Z6, K3, Z6; VMOVAPD.Z Z7, K4, Z7; VMOVAPD.Z Z8, K5, Z8; VMOVUPD (DX), Z9; VMOVUPD 64(DX), Z10; VMOVUPD 128(DX), Z11; VMOVUPD 192(DX), Z12
+	VSUBPD Z3, Z9, Z9; VSUBPD Z3, Z10, Z10; VSUBPD Z3, Z11, Z11; VSUBPD Z3, Z12, Z12; VFMADD213PD Z4, Z2, Z9; VFMADD213PD Z4, Z2, Z10; VFMADD213PD Z4, Z2, Z11; VFMADD213PD Z4, Z2, Z12
+	VFMADD231PD Z5, Z1, Z9; VFMADD231PD Z6, Z1, Z10; VFMADD231PD Z7, Z1, Z11; VFMADD231PD Z8, Z1, Z12; VMOVNTPD Z9, (DI); VMOVNTPD Z10, 64(DI); VMOVNTPD Z11, 128(DI); VMOVNTPD Z12, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
+	JGE         past
+	SFENCE
+	JMP         few
+	PCALIGN $0x40
+
+turn:
 	VMOVUPD (SI), Z5; VMOVUPD 64(SI), Z6; VMOVUPD 128(SI), Z7; VMOVUPD 192(SI), Z8; VCMPPD $0x11, (R8), Z0, K2; VCMPPD $0x11, 64(R8), Z0, K3; VCMPPD $0x11, 128(R8), Z0, K4; VCMPPD $0x11, 192(R8), Z0, K5
 	VMOVAPD.Z Z5, K2, Z5; VMOVAPD.Z Z6, K3, Z6; VMOVAPD.Z Z7, K4, Z7; VMOVAPD.Z Z8, K5, Z8; VMOVUPD (DX), Z9; VMOVUPD 64(DX), Z10; VMOVUPD 128(DX), Z11; VMOVUPD 192(DX), Z12
 	VSUBPD Z3, Z9, Z9; VSUBPD Z3, Z10, Z10; VSUBPD Z3, Z11, Z11; VSUBPD Z3, Z12, Z12; VFMADD213PD Z4, Z2, Z9; VFMADD213PD Z4, Z2, Z10; VFMADD213PD Z4, Z2, Z11; VFMADD213PD Z4, Z2, Z12
 	VFMADD231PD Z5, Z1, Z9; VFMADD231PD Z6, Z1, Z10; VFMADD231PD Z7, Z1, Z11; VFMADD231PD Z8, Z1, Z12; VMOVUPD Z9, (DI); VMOVUPD Z10, 64(DI); VMOVUPD Z11, 128(DI); VMOVUPD Z12, 192(DI)
 	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
-	JGE         vectors
+	JGE         turn
 
 few:
 	ADDQ $0x18, R9
@@ -2177,85 +1678,12 @@ vector:
 
 rest:
 	ADDQ $0x08, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (R8), K1, Z5; VMOVUPD.Z (SI), K1, Z6; VCMPPD $0x11, Z5, Z0, K2; VMOVAPD.Z Z6, K2, Z6; VMOVUPD.Z (DX), K1, Z7
-	VSUBPD Z3, Z7, Z7; VFMADD213PD Z4, Z2, Z7; VFMADD231PD Z6, Z1, Z7; VMOVUPD Z7, K1, (DI)
+	JEQ  done
+	MOVQ R9, R10; MOVQ R10, R11; ADDQ R11, R11; ADDQ R11, R11; ADDQ R11, R11
+	JMP  piece
 
 done:
 	VZEROUPPER
-	RET
-
-// normGradReLUNTF64AVX512 is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0. It stores past the caches; n is at least 64.
-//
-// func normGradReLUNTF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT normGradReLUNTF64AVX512<>(SB), NOSPLIT, $0-72
-	MOVQ          dx+0(FP), DI
-	MOVQ          dy+8(FP), SI
-	MOVQ          x+16(FP), DX
-	MOVQ          y+24(FP), R8
-	MOVQ          n+64(FP), R9
-	VXORPD X0, X0, X0
-	VBROADCASTSD  a+40(FP), Z1
-	VBROADCASTSD  b+48(FP), Z2
-	VBROADCASTSD  m+32(FP), Z3
-	VBROADCASTSD  c+56(FP), Z4
-	SUBQ $0x40, R9
-	JLT           aligned
-	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R10, AX, AX; KMOVW AX, K1; VMOVUPD.Z (R8), K1, Z5; VMOVUPD.Z (SI), K1, Z6; VCMPPD $0x11, Z5, Z0, K2; VMOVAPD.Z Z6, K2, Z6; VMOVUPD.Z (DX), K1, Z7
-	VSUBPD Z3, Z7, Z7; VFMADD213PD Z4, Z2, Z7; VFMADD231PD Z6, Z1, Z7; LEAQ (DI), AX; TESTQ $0x00000004, R10
-	JZ            skip32_1
-	VMOVUPD Y7, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z7, Y15
-	JMP           stored32_1
-
-skip32_1:
-	VMOVAPD Y7, Y15
-
-stored32_1:
-	TESTQ $0x00000002, R10
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
-
-skip16_1:
-	TESTQ $0x00000001, R10
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R11, DI; ADDQ R11, SI; ADDQ R11, DX; ADDQ R11, R8; SUBQ R10, R9
-
-aligned:
-	ADDQ $0x40, R9; SUBQ $0x20, R9
-	JLT     few
-	PCALIGN $0x40
-
-vectors:
-	VMOVUPD (SI), Z5; VMOVUPD 64(SI), Z6; VMOVUPD 128(SI), Z7; VMOVUPD 192(SI), Z8; VCMPPD $0x11, (R8), Z0, K2; VCMPPD $0x11, 64(R8), Z0, K3; VCMPPD $0x11, 128(R8), Z0, K4; VCMPPD $0x11, 192(R8), Z0, K5
-	VMOVAPD.Z Z5, K2, Z5; VMOVAPD.Z Z6, K3, Z6; VMOVAPD.Z Z7, K4, Z7; VMOVAPD.Z Z8, K5, Z8; VMOVUPD (DX), Z9; VMOVUPD 64(DX), Z10; VMOVUPD 128(DX), Z11; VMOVUPD 192(DX), Z12
-	VSUBPD Z3, Z9, Z9; VSUBPD Z3, Z10, Z10; VSUBPD Z3, Z11, Z11; VSUBPD Z3, Z12, Z12; VFMADD213PD Z4, Z2, Z9; VFMADD213PD Z4, Z2, Z10; VFMADD213PD Z4, Z2, Z11; VFMADD213PD Z4, Z2, Z12
-	VFMADD231PD Z5, Z1, Z9; VFMADD231PD Z6, Z1, Z10; VFMADD231PD Z7, Z1, Z11; VFMADD231PD Z8, Z1, Z12; VMOVNTPD Z9, (DI); VMOVNTPD Z10, 64(DI); VMOVNTPD Z11, 128(DI); VMOVNTPD Z12, 192(DI)
-	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
-	JGE         vectors
-
-few:
-	ADDQ $0x18, R9
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z5; VCMPPD $0x11, (R8), Z0, K2; VMOVAPD.Z Z5, K2, Z5; VMOVUPD (DX), Z6; VSUBPD Z3, Z6, Z6; VFMADD213PD Z4, Z2, Z6; VFMADD231PD Z5, Z1, Z6; VMOVNTPD Z6, (DI)
-	ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8; SUBQ $0x08, R9
-	JGE         vector
-
-rest:
-	ADDQ $0x08, R9
-	JEQ         done
-	MOVL $-1, AX; BZHIL R9, AX, AX; KMOVW AX, K1; VMOVUPD.Z (R8), K1, Z5; VMOVUPD.Z (SI), K1, Z6; VCMPPD $0x11, Z5, Z0, K2; VMOVAPD.Z Z6, K2, Z6; VMOVUPD.Z (DX), K1, Z7
-	VSUBPD Z3, Z7, Z7; VFMADD213PD Z4, Z2, Z7; VFMADD231PD Z6, Z1, Z7; VMOVUPD Z7, K1, (DI)
-
-done:
-	SFENCE; VZEROUPPER
 	RET
 
 // func normSumsF64AVX512(dy *float64, x *float64, m float64, n int, s *float64)
@@ -3217,64 +2645,43 @@ done:
 // func rstdF64AVX512(dst *float64, x *float64, count float64, eps float64, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT rstdF64AVX512<>(SB), NOSPLIT, $0-40
-	MOVQ          dst+0(FP), DI
-	MOVQ          x+8(FP), SI
-	MOVQ          n+32(FP), DX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+32(FP), DX
 	VBROADCASTSD normConstantsF64AVX512<>+0(SB), Z0
-	VBROADCASTSD  count+16(FP), Z1
-	VBROADCASTSD  eps+24(FP), Z2
+	VBROADCASTSD count+16(FP), Z1
+	VBROADCASTSD eps+24(FP), Z2
 	SUBQ $0x40, DX
-	JLT           aligned
+	JLT          begin
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
+	JEQ          begin
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ           aligned
-	MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VDIVPD Z1, Z3, Z3; VADDPD Z2, Z3, Z3; VSQRTPD Z3, Z3; VDIVPD Z3, Z0, Z3
-	LEAQ (DI), AX; TESTQ $0x00000004, R8
-	JZ            skip32_1
-	VMOVUPD Y3, (AX); ADDQ $0x20, AX; VEXTRACTF64X4 $0x01, Z3, Y15
-	JMP           stored32_1
+	JEQ          begin
+	ADDQ $0x40, DX
 
-skip32_1:
-	VMOVAPD Y3, Y15
+piece:
+	SUBQ R8, DX; MOVL $-1, AX; BZHIL R8, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VDIVPD Z1, Z3, Z3; VADDPD Z2, Z3, Z3; VSQRTPD Z3, Z3
+	VDIVPD Z3, Z0, Z3; VMOVUPD Z3, K1, (DI); ADDQ R9, DI; ADDQ R9, SI
+	JMP       vectors
 
-stored32_1:
-	TESTQ $0x00000002, R8
-	JZ           skip16_1
-	VMOVUPD X15, (AX); ADDQ $0x10, AX; VEXTRACTF128 $0x01, Y15, X15
+begin:
+	ADDQ $0x40, DX
 
-skip16_1:
-	TESTQ $0x00000001, R8
-	JZ      skip8_1
-	VMOVLPS X15, (AX)
-
-skip8_1:
-	ADDQ R9, DI; ADDQ R9, SI; SUBQ R8, DX
-
-aligned:
-	ADDQ $0x40, DX; SUBQ $0x08, DX
+vectors:
+	SUBQ $0x08, DX
 	JLT     few
 	PCALIGN $0x40
 
-vectors:
+turn:
 	VMOVUPD (SI), Z3; VDIVPD Z1, Z3, Z3; VADDPD Z2, Z3, Z3; VSQRTPD Z3, Z3; VDIVPD Z3, Z0, Z3; VMOVUPD Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
 	SUBQ $0x08, DX
-	JGE     vectors
+	JGE     turn
 
 few:
-	ADDQ $0x00, DX
-	JLT  rest
-
-vector:
-	VMOVUPD (SI), Z3; VDIVPD Z1, Z3, Z3; VADDPD Z2, Z3, Z3; VSQRTPD Z3, Z3; VDIVPD Z3, Z0, Z3; VMOVUPD Z3, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
-	SUBQ $0x08, DX
-	JGE     vector
-
-rest:
 	ADDQ $0x08, DX
-	JEQ       done
-	MOVL $-1, AX; BZHIL DX, AX, AX; KMOVW AX, K1; VMOVUPD.Z (SI), K1, Z3; VDIVPD Z1, Z3, Z3; VADDPD Z2, Z3, Z3; VSQRTPD Z3, Z3; VDIVPD Z3, Z0, Z3
-	VMOVUPD Z3, K1, (DI)
+	JEQ  done
+	MOVQ DX, R8; MOVQ R8, R9; ADDQ R9, R9; ADDQ R9, R9; ADDQ R9, R9
+	JMP  piece
 
 done:
 	VZEROUPPER
@@ -3287,34 +2694,26 @@ DATA normConstantsF64AVX512<>+0(SB)/8, $0x3ff0000000000000
 GLOBL normConstantsF64AVX512<>(SB), RODATA|NOPTR, $8
 
 DATA normCodeF32AVX512<>+0(SB)/8, $normF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+8(SB)/8, $normNTF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+16(SB)/8, $normReLUF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+24(SB)/8, $normReLUNTF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+32(SB)/8, $normGradF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+40(SB)/8, $normGradNTF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+48(SB)/8, $normGradReLUF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+56(SB)/8, $normGradReLUNTF32AVX512<>(SB)
-DATA normCodeF32AVX512<>+64(SB)/8, $rstdF32AVX512<>(SB)
-GLOBL normCodeF32AVX512<>(SB), RODATA|NOPTR, $72
+DATA normCodeF32AVX512<>+8(SB)/8, $normReLUF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+16(SB)/8, $normGradF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+24(SB)/8, $normGradReLUF32AVX512<>(SB)
+DATA normCodeF32AVX512<>+32(SB)/8, $rstdF32AVX512<>(SB)
+GLOBL normCodeF32AVX512<>(SB), RODATA|NOPTR, $40
 
-// func normCodesF32AVX512() *[9]uintptr
+// func normCodesF32AVX512() *[5]uintptr
 TEXT ·normCodesF32AVX512(SB), NOSPLIT, $0-8
 	LEAQ normCodeF32AVX512<>(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET
 
 DATA normCodeF64AVX512<>+0(SB)/8, $normF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+8(SB)/8, $normNTF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+16(SB)/8, $normReLUF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+24(SB)/8, $normReLUNTF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+32(SB)/8, $normGradF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+40(SB)/8, $normGradNTF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+48(SB)/8, $normGradReLUF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+56(SB)/8, $normGradReLUNTF64AVX512<>(SB)
-DATA normCodeF64AVX512<>+64(SB)/8, $rstdF64AVX512<>(SB)
-GLOBL normCodeF64AVX512<>(SB), RODATA|NOPTR, $72
+DATA normCodeF64AVX512<>+8(SB)/8, $normReLUF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+16(SB)/8, $normGradF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+24(SB)/8, $normGradReLUF64AVX512<>(SB)
+DATA normCodeF64AVX512<>+32(SB)/8, $rstdF64AVX512<>(SB)
+GLOBL normCodeF64AVX512<>(SB), RODATA|NOPTR, $40
 
-// func normCodesF64AVX512() *[9]uintptr
+// func normCodesF64AVX512() *[5]uintptr
 TEXT ·normCodesF64AVX512(SB), NOSPLIT, $0-8
 	LEAQ normCodeF64AVX512<>(SB), AX
 	MOVQ AX, ret+0(FP)

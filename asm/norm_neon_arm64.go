@@ -162,10 +162,10 @@ func normCodesF64NEON() *[5]uintptr
 
 func useNormF32NEON(k *NormKernels[float32]) {
 	codes := normCodesF32NEON()
-	k.Norm = faceWRSSSF32(codes[0], codes[0])
-	k.NormReLU = faceWRSSSF32(codes[1], codes[1])
-	k.NormGrad = faceWRRSSSSF32(codes[2], codes[2])
-	k.NormGradReLU = faceWRRRSSSSF32(codes[3], codes[3])
+	k.Norm = faceWRSSSF32(codes[0], 0)
+	k.NormReLU = faceWRSSSF32(codes[1], 0)
+	k.NormGrad = faceWRRSSSSF32(codes[2], 0)
+	k.NormGradReLU = faceWRRRSSSSF32(codes[3], 0)
 	k.NormSums = func(dy, x []float32, m float32) (float32, float32) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -413,15 +413,15 @@ func useNormF32NEON(k *NormKernels[float32]) {
 			normRowsColSumsF32NEON(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 4*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = faceWRSSF32(codes[4], codes[4])
+	k.Rstd = faceWRSSF32(codes[4], 0)
 }
 
 func useNormF64NEON(k *NormKernels[float64]) {
 	codes := normCodesF64NEON()
-	k.Norm = faceWRSSSF64(codes[0], codes[0])
-	k.NormReLU = faceWRSSSF64(codes[1], codes[1])
-	k.NormGrad = faceWRRSSSSF64(codes[2], codes[2])
-	k.NormGradReLU = faceWRRRSSSSF64(codes[3], codes[3])
+	k.Norm = faceWRSSSF64(codes[0], 0)
+	k.NormReLU = faceWRSSSF64(codes[1], 0)
+	k.NormGrad = faceWRRSSSSF64(codes[2], 0)
+	k.NormGradReLU = faceWRRRSSSSF64(codes[3], 0)
 	k.NormSums = func(dy, x []float64, m float64) (float64, float64) {
 		x = x[:len(dy):len(x)]
 		if raceEnabled {
@@ -669,5 +669,5 @@ func useNormF64NEON(k *NormKernels[float64]) {
 			normRowsColSumsF64NEON(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 8*n-back, back, rows, n)
 		}
 	}
-	k.Rstd = faceWRSSF64(codes[4], codes[4])
+	k.Rstd = faceWRSSF64(codes[4], 0)
 }

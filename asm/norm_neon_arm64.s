@@ -17,11 +17,6 @@ TEXT normF32NEON<>(SB), NOSPLIT, $0-40
 	VDUP V1.S[0], V1.S4
 	FMOVS t+24(FP), F2
 	VDUP V2.S[0], V2.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -113,11 +108,6 @@ TEXT normReLUF32NEON<>(SB), NOSPLIT, $0-40
 	FMOVS t+24(FP), F2
 	VDUP V2.S[0], V2.S4
 	VMOVI $0, V3.B16
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -223,11 +213,6 @@ TEXT normGradF32NEON<>(SB), NOSPLIT, $0-48
 	VDUP V2.S[0], V2.S4
 	FMOVS c+36(FP), F3
 	VDUP V3.S[0], V3.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -347,11 +332,6 @@ TEXT normGradReLUF32NEON<>(SB), NOSPLIT, $0-56
 	VDUP V3.S[0], V3.S4
 	FMOVS c+44(FP), F4
 	VDUP V4.S[0], V4.S4
-	SUBS $128, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $128, R4, R4
 	SUBS $16, R4, R4
 	BLT few
 	PCALIGN $32
@@ -7501,11 +7481,6 @@ TEXT rstdF32NEON<>(SB), NOSPLIT, $0-32
 	VDUP V1.S[0], V1.S4
 	FMOVS eps+20(FP), F2
 	VDUP V2.S[0], V2.S4
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $4, R2, R2
 	BLT few
 	PCALIGN $32
@@ -7584,11 +7559,6 @@ TEXT normF64NEON<>(SB), NOSPLIT, $0-48
 	VDUP V1.D[0], V1.D2
 	FMOVD t+32(FP), F2
 	VDUP V2.D[0], V2.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -7660,11 +7630,6 @@ TEXT normReLUF64NEON<>(SB), NOSPLIT, $0-48
 	FMOVD t+32(FP), F2
 	VDUP V2.D[0], V2.D2
 	VMOVI $0, V3.B16
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -7750,11 +7715,6 @@ TEXT normGradF64NEON<>(SB), NOSPLIT, $0-64
 	VDUP V2.D[0], V2.D2
 	FMOVD c+48(FP), F3
 	VDUP V3.D[0], V3.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -7844,11 +7804,6 @@ TEXT normGradReLUF64NEON<>(SB), NOSPLIT, $0-72
 	VDUP V3.D[0], V3.D2
 	FMOVD c+56(FP), F4
 	VDUP V4.D[0], V4.D2
-	SUBS $64, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $64, R4, R4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
@@ -11750,11 +11705,6 @@ TEXT rstdF64NEON<>(SB), NOSPLIT, $0-40
 	VDUP V1.D[0], V1.D2
 	FMOVD eps+24(FP), F2
 	VDUP V2.D[0], V2.D2
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $2, R2, R2
 	BLT few
 	PCALIGN $32

@@ -363,7 +363,7 @@ func useReduceF32AVX2(k *ReduceKernels[float32]) {
 		rest, m2 = restAndM2(distanceF32AVX2(&x[0], mean, len(x)), squareDistanceF32AVX2(&x[0], mean, len(x)), inv)
 		return mean, rest, m2
 	}
-	k.MergeMoments = faceWWWRRRSSF32(codes[0], codes[0])
+	k.MergeMoments = faceWWWRRRSSF32(codes[0], 0)
 	k.ColSum = func(dst, x []float32, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)
@@ -641,7 +641,7 @@ func useReduceF64AVX2(k *ReduceKernels[float64]) {
 		rest, m2 = restAndM2(distanceF64AVX2(&x[0], mean, len(x)), squareDistanceF64AVX2(&x[0], mean, len(x)), inv)
 		return mean, rest, m2
 	}
-	k.MergeMoments = faceWWWRRRSSF64(codes[0], codes[0])
+	k.MergeMoments = faceWWWRRRSSF64(codes[0], 0)
 	k.ColSum = func(dst, x []float64, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)

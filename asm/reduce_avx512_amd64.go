@@ -379,7 +379,7 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 		rest, m2 = restAndM2(s[0], s[1], inv)
 		return mean, rest, m2
 	}
-	k.MergeMoments = faceWWWRRRSSF32(codes[0], codes[0])
+	k.MergeMoments = faceWWWRRRSSF32(codes[0], 0)
 	k.ColSum = func(dst, x []float32, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)
@@ -663,7 +663,7 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 		rest, m2 = restAndM2(s[0], s[1], inv)
 		return mean, rest, m2
 	}
-	k.MergeMoments = faceWWWRRRSSF64(codes[0], codes[0])
+	k.MergeMoments = faceWWWRRRSSF64(codes[0], 0)
 	k.ColSum = func(dst, x []float64, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)

@@ -363,7 +363,7 @@ func useReduceF32NEON(k *ReduceKernels[float32]) {
 		rest, m2 = restAndM2(distanceF32NEON(&x[0], mean, len(x)), squareDistanceF32NEON(&x[0], mean, len(x)), inv)
 		return mean, rest, m2
 	}
-	k.MergeMoments = faceWWWRRRSSF32(codes[0], codes[0])
+	k.MergeMoments = faceWWWRRRSSF32(codes[0], 0)
 	k.ColSum = func(dst, x []float32, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)
@@ -641,7 +641,7 @@ func useReduceF64NEON(k *ReduceKernels[float64]) {
 		rest, m2 = restAndM2(distanceF64NEON(&x[0], mean, len(x)), squareDistanceF64NEON(&x[0], mean, len(x)), inv)
 		return mean, rest, m2
 	}
-	k.MergeMoments = faceWWWRRRSSF64(codes[0], codes[0])
+	k.MergeMoments = faceWWWRRRSSF64(codes[0], 0)
 	k.ColSum = func(dst, x []float64, ld, rows int) {
 		n := len(dst)
 		checkRows("ColSum", x, ld, rows, n)

@@ -7527,11 +7527,6 @@ TEXT mergeMomentsF32NEON<>(SB), NOSPLIT, $0-64
 	VDUP V0.S[0], V0.S4
 	FMOVS u+52(FP), F1
 	VDUP V1.S[0], V1.S4
-	SUBS $128, R6, R6
-	BLT aligned
-
-aligned:
-	ADD $128, R6, R6
 	SUBS $8, R6, R6
 	BLT few
 	PCALIGN $32
@@ -14483,11 +14478,6 @@ TEXT mergeMomentsF64NEON<>(SB), NOSPLIT, $0-72
 	VDUP V0.D[0], V0.D2
 	FMOVD u+56(FP), F1
 	VDUP V1.D[0], V1.D2
-	SUBS $64, R6, R6
-	BLT aligned
-
-aligned:
-	ADD $64, R6, R6
 	SUBS $4, R6, R6
 	BLT few
 	PCALIGN $32

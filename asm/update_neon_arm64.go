@@ -12,18 +12,18 @@ func updateCodesF64NEON() *[5]uintptr
 
 func useUpdateF32NEON(k *UpdateKernels[float32]) {
 	codes := updateCodesF32NEON()
-	k.SGD = faceWRSSSF32(codes[0], codes[0])
-	k.SGDMomentum = faceWWRSSSSSF32(codes[1], codes[1])
-	k.Nesterov = faceWWRSSSSSF32(codes[2], codes[2])
-	k.RMSprop = faceWWRSSSSSSF32(codes[3], codes[3])
-	k.Adam = faceWWWRSSSSSSSSF32(codes[4], codes[4])
+	k.SGD = faceWRSSSF32(codes[0], 0)
+	k.SGDMomentum = faceWWRSSSSSF32(codes[1], 0)
+	k.Nesterov = faceWWRSSSSSF32(codes[2], 0)
+	k.RMSprop = faceWWRSSSSSSF32(codes[3], 0)
+	k.Adam = faceWWWRSSSSSSSSF32(codes[4], 0)
 }
 
 func useUpdateF64NEON(k *UpdateKernels[float64]) {
 	codes := updateCodesF64NEON()
-	k.SGD = faceWRSSSF64(codes[0], codes[0])
-	k.SGDMomentum = faceWWRSSSSSF64(codes[1], codes[1])
-	k.Nesterov = faceWWRSSSSSF64(codes[2], codes[2])
-	k.RMSprop = faceWWRSSSSSSF64(codes[3], codes[3])
-	k.Adam = faceWWWRSSSSSSSSF64(codes[4], codes[4])
+	k.SGD = faceWRSSSF64(codes[0], 0)
+	k.SGDMomentum = faceWWRSSSSSF64(codes[1], 0)
+	k.Nesterov = faceWWRSSSSSF64(codes[2], 0)
+	k.RMSprop = faceWWRSSSSSSF64(codes[3], 0)
+	k.Adam = faceWWWRSSSSSSSSF64(codes[4], 0)
 }

@@ -24,11 +24,6 @@ TEXT sGDF32NEON<>(SB), NOSPLIT, $0-40
 	FMOVS lr+16(FP), F7
 	VDUP V7.S[0], V7.S4
 	WORD $0x6ea0f8e3 // fneg v3.4s, v7.4s
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
@@ -152,11 +147,6 @@ TEXT sGDMomentumF32NEON<>(SB), NOSPLIT, $0-56
 	VDUP V4.S[0], V4.S4
 	FMOVS b+28(FP), F5
 	VDUP V5.S[0], V5.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -326,11 +316,6 @@ TEXT nesterovF32NEON<>(SB), NOSPLIT, $0-56
 	VDUP V4.S[0], V4.S4
 	FMOVS b+28(FP), F5
 	VDUP V5.S[0], V5.S4
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $16, R3, R3
 	BLT few
 	PCALIGN $32
@@ -515,11 +500,6 @@ TEXT rMSpropF32NEON<>(SB), NOSPLIT, $0-56
 	FMOVS lr+24(FP), F10
 	VDUP V10.S[0], V10.S4
 	WORD $0x6ea0f946 // fneg v6.4s, v10.4s
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -691,11 +671,6 @@ TEXT adamF32NEON<>(SB), NOSPLIT, $0-72
 	FMOVS lr+32(FP), F12
 	VDUP V12.S[0], V12.S4
 	WORD $0x6ea0f988 // fneg v8.4s, v12.4s
-	SUBS $128, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $128, R4, R4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
@@ -897,11 +872,6 @@ TEXT sGDF64NEON<>(SB), NOSPLIT, $0-48
 	FMOVD lr+16(FP), F7
 	VDUP V7.D[0], V7.D2
 	WORD $0x6ee0f8e3 // fneg v3.2d, v7.2d
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
 	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
@@ -995,11 +965,6 @@ TEXT sGDMomentumF64NEON<>(SB), NOSPLIT, $0-72
 	VDUP V4.D[0], V4.D2
 	FMOVD b+32(FP), F5
 	VDUP V5.D[0], V5.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1119,11 +1084,6 @@ TEXT nesterovF64NEON<>(SB), NOSPLIT, $0-72
 	VDUP V4.D[0], V4.D2
 	FMOVD b+32(FP), F5
 	VDUP V5.D[0], V5.D2
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1258,11 +1218,6 @@ TEXT rMSpropF64NEON<>(SB), NOSPLIT, $0-80
 	FMOVD lr+24(FP), F10
 	VDUP V10.D[0], V10.D2
 	WORD $0x6ee0f946 // fneg v6.2d, v10.2d
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
 	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
@@ -1384,11 +1339,6 @@ TEXT adamF64NEON<>(SB), NOSPLIT, $0-104
 	FMOVD lr+32(FP), F12
 	VDUP V12.D[0], V12.D2
 	WORD $0x6ee0f988 // fneg v8.2d, v12.2d
-	SUBS $64, R4, R4
-	BLT aligned
-
-aligned:
-	ADD $64, R4, R4
 	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32

@@ -83,18 +83,18 @@ func (p facePattern) source() string {
 	// Inlined, it would be a copy of the closure's code for every kernel.
 	return fmt.Sprintf(`
 //go:noinline
-func %[1]s(code, short uintptr) func(%[2]s) {
+func %[1]s(code uintptr, flag int) func(%[2]s) {
 	return func(%[2]s) {
 		%[3]sif raceEnabled {
 			%[4]s}
-		if len(%[5]s) == 0 {
+		n := len(%[5]s)
+		if n == 0 {
 			return
 		}
-		code := code
-		if len(%[5]s) < %[6]d {
-			code = short
+		if n >= %[6]d {
+			n |= flag
 		}
-		%[7]s(%[8]slen(%[5]s), code)
+		%[7]s(%[8]sn, code)
 	}
 }
 `, p.name(), p.args("[]"+p.d.goName, p.d.goName), cut.String(), race.String(), first, alignedFrom/p.d.size, p.call(), args.String())
@@ -111,8 +111,11 @@ func facesFamily() ([]file, error) {
 package asm
 
 // A face is a kernel over slices of one length, that of the first, from the address of
-// its code, and of that for short slices. Its name has the parameters: W is a slice
-// that is written, R one that is read, S a scalar.
+// its code. Its name has the parameters: W is a slice that is written, R one that is
+// read, S a scalar. flag is 0 or pastCaches.
+
+// pastCaches, in the length, asks a kernel to store past the caches.
+const pastCaches = -1 << 63
 `)
 	calls := map[string]facePattern{}
 	for _, p := range patterns {

@@ -25,19 +25,13 @@ const alignedFrom = 512
 // then lies at full vectors: one that crosses the lines of a cache costs twice. Where
 // another stream lies so already, that is worth as much. head finds the number of
 // elements, and of bytes, in registers.
-//
-// With streaming the first stream is always aligned; n is then at least alignedFrom.
-func (d *body) align(n ireg, streaming bool, head func(elements, bytes ireg)) {
+func (d *body) align(n ireg, head func(elements, bytes ireg)) {
 	m := d.m
 	elements, bytes := m.ireg(), m.ireg()
 	least := alignedFrom / m.dtype().size
-	from := len(d.order) - 1
-	if streaming {
-		from = 0
-	}
 	m.addJump(n, -least, "lt", "aligned")
 	moves := false
-	for i := from; i >= 0; i-- {
+	for i := len(d.order) - 1; i >= 0; i-- {
 		if moves = m.toAligned(elements, bytes, d.streams[d.order[i]]); moves {
 			m.testJump(elements, "eq", "aligned")
 		}
@@ -56,17 +50,109 @@ func (d *body) move(bytes ireg) {
 	}
 }
 
-// mapAligned is mapLoop for a whole call.
-func (d *body) mapAligned(n ireg, unroll int, streaming bool) {
-	d.align(n, streaming, func(elements, bytes ireg) {
-		d.m.beginPart(elements)
-		d.m.storeExactly(true)
-		d.round(0, 1, 0, true)
-		d.m.storeExactly(false)
-		d.move(bytes)
-	})
-	d.m.storeStreaming(streaming)
-	d.mapLoop(n, unroll, nil)
+// mapAligned is mapLoop for a whole call of a machine with masks. What comes before full
+// vectors, see align, and the part after them share their code. In a long program single
+// vectors do, too: its copies are what makes a kernel large.
+//
+// flag, if there is one, is the parameter whose sign asks for stores past the caches.
+// The first stream is then always aligned; n is at least alignedFrom.
+func (d *body) mapAligned(n ireg, unroll int, flag string) {
+	m, l := d.m, vector(d.m)
+	unroll = d.fitting(unroll)
+	elements, bytes := m.ireg(), m.ireg()
+	least := alignedFrom / m.dtype().size
+	m.addJump(n, -least, "lt", "begin")
+	if flag != "" {
+		m.flagJump(flag, true, "first")
+	}
+	for i := len(d.order) - 1; i >= 0; i-- {
+		if i == 0 && flag != "" {
+			m.label("first")
+		}
+		m.toAligned(elements, bytes, d.streams[d.order[i]])
+		m.testJump(elements, "eq", "begin")
+	}
+	m.addImm(n, least)
+
+	long := d.length() > longProgram
+	m.label("piece")
+	m.sub(n, elements)
+	m.beginPart(elements)
+	m.wholeParts(long)
+	d.round(0, 1, 0, true)
+	m.wholeParts(false)
+	d.move(bytes)
+	m.jump("vectors")
+
+	m.label("begin")
+	m.addImm(n, least)
+	m.label("vectors")
+	m.addJump(n, -unroll*l, "lt", "few")
+	turns := func(label string) {
+		m.loop(label)
+		d.round(0, unroll, 0, false)
+		d.advance(unroll * m.vectorBytes())
+		m.addJump(n, -unroll*l, "ge", label)
+	}
+	if flag != "" {
+		m.flagJump(flag, false, "turn")
+		m.storeStreaming(true)
+		turns("past")
+		m.storeStreaming(false)
+		m.jump("few")
+	}
+	turns("turn")
+	m.label("few")
+	if long || unroll == 1 {
+		// l elements, or as many as there are.
+		m.addJump(n, unroll*l, "eq", "done")
+		m.move(elements, n)
+		if unroll > 1 {
+			m.move(bytes, n)
+			m.addJump(bytes, -l, "lt", "last")
+			m.sub(elements, bytes)
+			m.label("last")
+		}
+	} else {
+		m.addJump(n, (unroll-1)*l, "lt", "rest")
+		m.label("vector")
+		d.round(0, 1, 0, false)
+		d.advance(m.vectorBytes())
+		m.addJump(n, -l, "ge", "vector")
+		m.label("rest")
+		m.addJump(n, l, "eq", "done")
+		m.move(elements, n)
+	}
+	m.move(bytes, elements)
+	for i := 1; i < m.dtype().size; i *= 2 {
+		m.add(bytes, bytes)
+	}
+	m.jump("piece")
+	m.label("done")
+}
+
+// longProgram is the number of operations from which single vectors have no code of
+// their own.
+const longProgram = 12
+
+// length is the number of operations in the loop.
+func (d *body) length() int {
+	n := 0
+	for _, o := range d.p.ops {
+		if o.dst < 0 || !d.p.invariant[o.dst] {
+			n++
+		}
+	}
+	return n
+}
+
+// fitting is unroll, or half as many, or a quarter …, within 256 bytes and as registers
+// allow.
+func (d *body) fitting(unroll int) int {
+	for unroll > 1 && (unroll*d.m.vectorBytes() > 256 || d.plan(0, unroll, 0, false) == nil) {
+		unroll /= 2
+	}
+	return unroll
 }
 
 // reduceAligned is reduceLoop for a whole call. What comes before full vectors goes to
@@ -74,7 +160,7 @@ func (d *body) mapAligned(n ireg, unroll int, streaming bool) {
 // order in a lane nor which lanes meet in the fold.
 func (d *body) reduceAligned(n ireg, op opcode) {
 	d.zero()
-	d.align(n, false, func(elements, bytes ireg) {
+	d.align(n, func(elements, bytes ireg) {
 		d.move(bytes)
 		d.m.beginLast(elements, bytes)
 		d.round(laneBytes/d.m.vectorBytes()-1, 1, -1, true)
@@ -82,15 +168,12 @@ func (d *body) reduceAligned(n ireg, op opcode) {
 	d.lanes(n, op)
 }
 
-// mapLoop runs the program over n elements of the streams: unroll vectors a round, or
-// half as many, or a quarter …, within 256 bytes and as registers allow, then single
-// ones, then a part of one. It moves the streams on and uses up n. ready, if there is
+// mapLoop runs the program over n elements of the streams: unroll vectors a round, or as
+// many as are fitting, then single ones, then a part of one. It moves the streams on and uses up n. ready, if there is
 // one, holds the elements of that part, for which beginPart has been called.
 func (d *body) mapLoop(n ireg, unroll int, ready *ireg) {
 	m, l := d.m, vector(d.m)
-	for unroll > 1 && (unroll*m.vectorBytes() > 256 || d.plan(0, unroll, 0, false) == nil) {
-		unroll /= 2
-	}
+	unroll = d.fitting(unroll)
 	step := func(vectors int) {
 		d.round(0, vectors, 0, false)
 		d.advance(vectors * m.vectorBytes())
@@ -252,19 +335,23 @@ func (k *loopKernel) symbol(t target, d dtype) string {
 	return strings.ToLower(k.name[:1]) + k.name[1:] + d.suffix + t.suffix
 }
 
-// write adds the function and returns the field's assignment.
-func (k *loopKernel) write(f loopFile, t target, d dtype) string { return k.writeForm(f, t, d, false) }
-
-// writeNT is write of the form that stores past the caches; short slices it leaves to
-// the other. "" if there is none.
+// writeNT returns the field's assignment in the table of kernels that store past the
+// caches, which is the same function with a flag; short slices never have that. "" if it
+// is not worth it.
 func (k *loopKernel) writeNT(f loopFile, t target, d dtype) string {
 	if !k.nt || !t.streaming {
 		return ""
 	}
-	return k.writeForm(f, t, d, true)
+	return k.assignment(f, t, d, "pastCaches")
 }
 
-func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) string {
+// assignment is that of a map's field.
+func (k *loopKernel) assignment(f loopFile, t target, d dtype, flag string) string {
+	return fmt.Sprintf("\tk.%s = %s(%s, %s)\n", k.name, faceOf(k.params, d), f.codeAddresses().address(d, k.symbol(t, d)), flag)
+}
+
+// write adds the function and returns the field's assignment.
+func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 	var sig, face, args, cut, race []string
 	first := ""
 	for _, p := range k.params {
@@ -291,10 +378,10 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 			none = fmt.Sprintf(k.none, d.goName)
 		}
 	}
-	name, short, doc := k.symbol(t, d), k.symbol(t, d), k.doc
-	if streaming {
-		name = (&loopKernel{name: k.name + "NT"}).symbol(t, d)
-		doc += fmt.Sprintf(" It stores past the caches; n is at least %d.", alignedFrom/d.size)
+	name, doc, flag := k.symbol(t, d), k.doc, ""
+	if k.nt && t.streaming {
+		flag = "n"
+		doc += fmt.Sprintf(" With n | 1<<63 it stores past the caches; n is at least %d then.", alignedFrom/d.size)
 	}
 	m := f.function(d, name, fmt.Sprintf("func(%s, n int)%s", strings.Join(sig, ", "), returns), name+" "+doc)
 	b := newBuilder(m)
@@ -308,11 +395,18 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 		}
 	}
 	n := m.arg("n")
+	if flag != "" {
+		m.clearSign(n)
+	}
 	if k.fold == 0 {
 		body := newBody(b, order, streams, 0)
 		body.fit(k.unroll)
 		body.invariants(nil)
-		body.mapAligned(n, k.unroll, streaming)
+		if t.streaming {
+			body.mapAligned(n, k.unroll, flag)
+		} else {
+			body.mapLoop(n, k.unroll, nil)
+		}
 	} else {
 		body := newBody(b, order, streams, laneBytes/m.vectorBytes())
 		body.start = d.bits(k.start)
@@ -323,8 +417,7 @@ func (k *loopKernel) writeForm(f loopFile, t target, d dtype, streaming bool) st
 	}
 	m.ret()
 	if k.fold == 0 {
-		codes := f.codeAddresses()
-		return fmt.Sprintf("\tk.%s = %s(%s, %s)\n", k.name, faceOf(k.params, d), codes.address(d, name), codes.address(d, short))
+		return k.assignment(f, t, d, "0")
 	}
 	return fmt.Sprintf(`	k.%[1]s = func(%[2]s) %[3]s {
 		%[4]sif raceEnabled {

@@ -43,8 +43,15 @@ type machine interface {
 	// storeExactly is said where memory beside a part will be loaded soon after the part
 	// is stored: the store should not hinder that.
 	storeExactly(on bool)
+	// wholeParts is said where what is stored as a part may be a whole vector.
+	wholeParts(on bool)
 	// storeStreaming has full vectors stored past the caches, at aligned addresses only.
+	// When it ends, who reads next finds what was stored.
 	storeStreaming(on bool)
+	// flagJump jumps if the sign of an integer parameter is (or is not) set; clearSign
+	// clears it in a register.
+	flagJump(name string, set bool, label string)
+	clearSign(r ireg)
 	// toAligned gives the number of elements, and bytes, that are missing from at to an
 	// address where vectors are best; false if vectors are well anywhere.
 	toAligned(elements, bytes, at ireg) bool

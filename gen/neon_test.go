@@ -131,7 +131,7 @@ func TestTwins(t *testing.T) {
 				}
 				name = strings.TrimPrefix(strings.Fields(rest)[0], "asm.")
 				name = strings.TrimSuffix(name, "(SB)")
-				name, _, _ = strings.Cut(name, "<") // of a local function
+				name, _, _ = strings.Cut(name, "<")  // of a local function
 				if strings.Contains(name, "Codes") { // returns a table, at an address yet to come
 					name = ""
 					continue

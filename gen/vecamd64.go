@@ -35,6 +35,7 @@ type amd64Machine struct {
 	iregs int  // taken
 	exact bool // storeExactly
 	past  bool // storeStreaming
+	whole bool // wholeParts
 	part  ireg // how many elements count
 	parts int  // stores of a part so far, for labels
 }
@@ -295,6 +296,16 @@ func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical, offset int) {
 		rest = amd64Scratch
 	}
 	m.LEAQ(mem(to, offset), at)
+	end := fmt.Sprint("whole", m.parts)
+	if m.whole {
+		notWhole := fmt.Sprint("notWhole", m.parts)
+		m.TESTQ(operand.U32(uint32(m.lanes())), m.gp(m.part))
+		m.jump86("JZ", notWhole)
+		m.op("VMOVU", m.vec(rest), mem(at, 0))
+		m.jump86("JMP", end)
+		m.Label(notWhole)
+		defer m.Label(end)
+	}
 	for bytes := m.isa.bytes / 2; bytes >= m.d.size; bytes /= 2 {
 		skip, next := fmt.Sprintf("skip%d_%d", bytes, m.parts), fmt.Sprintf("stored%d_%d", bytes, m.parts)
 		last := bytes == m.d.size
@@ -340,7 +351,21 @@ func (m *amd64Machine) storeHalves(src vreg, to reg.GPPhysical, offset int) {
 // as those of the next row do.
 func (m *amd64Machine) storeExactly(on bool) { m.exact = on }
 
-func (m *amd64Machine) storeStreaming(on bool) { m.past = on }
+func (m *amd64Machine) wholeParts(on bool) { m.whole = on }
+
+func (m *amd64Machine) storeStreaming(on bool) {
+	if m.past && !on {
+		m.SFENCE()
+	}
+	m.past = on
+}
+
+func (m *amd64Machine) flagJump(name string, set bool, label string) {
+	m.CMPQ(m.arg64(name), imm(0))
+	m.jump86(map[bool]string{true: "JLT", false: "JGE"}[set], label)
+}
+
+func (m *amd64Machine) clearSign(r ireg) { m.BTRQ(imm(63), m.gp(r)) }
 
 func (m *amd64Machine) toAligned(elements, bytes, at ireg) bool {
 	m.MOVQ(m.gp(at), m.gp(bytes))
@@ -496,9 +521,6 @@ func (m *amd64Machine) loop(name string) {
 }
 
 func (m *amd64Machine) ret() {
-	if m.past { // the next who reads must find what was stored past the caches
-		m.SFENCE()
-	}
 	m.VZEROUPPER()
 	m.RET()
 }

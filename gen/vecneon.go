@@ -202,8 +202,12 @@ func (m *neonMachine) beginPart(n ireg) { m.part = n }
 
 func (m *neonMachine) beginLast(n, tmp ireg)       { panic("vectors are well at any address") }
 func (m *neonMachine) storeExactly(bool)           {}
+func (m *neonMachine) wholeParts(bool)             {}
 func (m *neonMachine) storeStreaming(bool)         {}
+func (m *neonMachine) clearSign(ireg)              { panic("there are no flags") }
 func (m *neonMachine) toAligned(_, _, _ ireg) bool { return false }
+
+func (m *neonMachine) flagJump(string, bool, string) { panic("there are no flags") }
 
 func (m *neonMachine) merge(dst, src vreg) {
 	d, s := a64.V(dst), a64.V(src)
