@@ -107,7 +107,7 @@ func batchNormTrain[T Float](k *asm.Kernels[T], y, mean, rstd, runMean, runVar, 
 	}
 	b.load(normGamma, gamma, 1)
 	b.load(normBeta, beta, 0)
-	b.x, b.dst = b.in(0, x), b.out(y)
+	b.x, b.dst = packedCopy(x, &b.copies[0]), packedOut(y, &b.copies[3])
 	b.run()
 	b.store(mean, normMean)
 	b.store(rstd, normRstd)
@@ -163,7 +163,7 @@ func batchNormInference[T Float](k *asm.Kernels[T], y, x, gamma, beta, mean, var
 	b.load(normBeta, beta, 0)
 	b.load(normMean, mean, 0)
 	b.load(normM2, variance, 0)
-	b.x, b.dst = b.in(0, x), b.out(y)
+	b.x, b.dst = packedCopy(x, &b.copies[0]), packedOut(y, &b.copies[3])
 	b.run()
 	b.finish(y)
 }
@@ -209,12 +209,12 @@ func batchNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	} else {
 		b.load(normRstd, rstd, 0)
 	}
-	b.dy, b.x = b.in(0, dy), b.in(1, x)
+	b.dy, b.x = packedCopy(dy, &b.copies[0]), packedCopy(x, &b.copies[1])
 	if o.ReLU {
 		checkApart(op, dx, y, dy, x, y)
-		b.y = b.in(2, y)
+		b.y = packedCopy(y, &b.copies[2])
 	}
-	b.dst = b.out(dx)
+	b.dst = packedOut(dx, &b.copies[3])
 	b.run()
 	b.store(dgamma, normS2)
 	b.store(dbeta, normS1)

@@ -112,7 +112,7 @@ func (b *batchNorm[T]) finish(dst *Tensor[T]) {
 	}
 }
 
-// copyPacked copies packed elements to a view.
+// copyPacked copies packed elements to a view that is not empty.
 func copyPacked[T Float](dst *Tensor[T], x []T) {
 	var strides [8]int
 	s := strides[:0]
@@ -124,15 +124,8 @@ func copyPacked[T Float](dst *Tensor[T], x []T) {
 	copyStrided(dst.data, dst.stride, x, s, dst.shape)
 }
 
-// packedCopy returns the elements of t in row-major order, in buf if t is a view.
-func packedCopy[T Float](t *Tensor[T], buf *[]T) []T {
-	if t.packed() {
-		return t.data
-	}
-	x := grow(buf, t.Len())
-	if len(x) == 0 {
-		return x
-	}
+// gatherPacked copies a view that is not empty to packed elements.
+func gatherPacked[T Float](dst []T, t *Tensor[T]) {
 	var strides [8]int
 	s := strides[:0]
 	if len(t.shape) > len(strides) {
@@ -140,17 +133,27 @@ func packedCopy[T Float](t *Tensor[T], buf *[]T) []T {
 	}
 	s = s[:len(t.shape)]
 	rowMajor(s, t.shape)
-	copyStrided(x, s, t.data, t.stride, t.shape)
-	return x
+	copyStrided(dst, s, t.data, t.stride, t.shape)
 }
 
-func (b *batchNorm[T]) in(i int, t *Tensor[T]) []T { return packedCopy(t, &b.copies[i]) }
-
-func (b *batchNorm[T]) out(t *Tensor[T]) []T {
+// packedCopy returns the elements of t in row-major order, in buf if t is a view.
+func packedCopy[T Float](t *Tensor[T], buf *[]T) []T {
 	if t.packed() {
 		return t.data
 	}
-	return grow(&b.copies[3], t.Len())
+	x := grow(buf, t.Len())
+	if len(x) > 0 {
+		gatherPacked(x, t)
+	}
+	return x
+}
+
+// packedOut is where the elements of t go in row-major order: to t itself, or to buf.
+func packedOut[T Float](t *Tensor[T], buf *[]T) []T {
+	if t.packed() {
+		return t.data
+	}
+	return grow(buf, t.Len())
 }
 
 func (b *batchNorm[T]) vec(v normVector) []T { return b.part(v, 0, b.c) }
@@ -199,8 +202,10 @@ func (b *batchNorm[T]) store(t *Tensor[T], from normVector) {
 	}
 }
 
-// streamNorm is the length in bytes from which results go past the caches.
-const streamNorm = 4 << 20
+// streamNorm is the length in bytes of the result and what it is made of from which the
+// result goes past the caches. What fits the last one is better off there; of a larger
+// one there are other users.
+var streamNorm = max(8*asm.Caches().L2, min(asm.Caches().L3, 32<<20))
 
 // nanoseconds of an element, forward and backward, for the number of threads.
 const normTime, normGradTime = 0.1, 0.2
@@ -212,7 +217,7 @@ func (b *batchNorm[T]) run() {
 		}
 		return
 	}
-	if len(b.dst)*sizeOf[T]() >= streamNorm && !rangesMeet(b.dst, b.x) && !rangesMeet(b.dst, b.dy) && !rangesMeet(b.dst, b.y) {
+	if (len(b.dst)+len(b.dy)+len(b.x)+len(b.y))*sizeOf[T]() >= streamNorm && !rangesMeet(b.dst, b.x) && !rangesMeet(b.dst, b.dy) && !rangesMeet(b.dst, b.y) {
 		b.wide = b.k.NT
 	}
 	work := float64(len(b.dst))

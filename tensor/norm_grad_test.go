@@ -21,6 +21,21 @@ var normGrads = []struct {
 	batchNormGradCase("BatchNorm with ReLU", tensor.BatchNormOptions{Eps: 1e-5, ReLU: true}),
 	frozenGradCase("BatchNormInference", tensor.BatchNormKeras()),
 	frozenGradCase("BatchNormInference with ReLU", tensor.BatchNormOptions{Eps: 1e-5, ReLU: true}),
+	{"LayerNorm", lastAxis,
+		func(y, x, gamma, beta mat) { tensor.LayerNorm(y, nil, nil, x, gamma, beta, 1e-5) },
+		func(dx, dgamma, dbeta, dy, x, y, gamma, beta mat) {
+			mean, rstd := rowStatistics(x)
+			tensor.LayerNorm(y, mean, rstd, x, gamma, beta, 1e-5)
+			tensor.LayerNormGrad(dx, dgamma, dbeta, dy, x, gamma, mean, rstd)
+		}},
+	{"RMSNorm", lastAxis,
+		func(y, x, gamma, beta mat) { tensor.RMSNorm(y, nil, x, gamma, 1e-5) },
+		func(dx, dgamma, dbeta, dy, x, y, gamma, beta mat) {
+			_, rstd := rowStatistics(x)
+			tensor.RMSNorm(y, rstd, x, gamma, 1e-5)
+			tensor.RMSNormGrad(dx, dgamma, dy, x, gamma, rstd)
+			dbeta.Fill(0)
+		}},
 }
 
 type normGradCase = struct {
@@ -28,6 +43,14 @@ type normGradCase = struct {
 	size     func(shape []int) int
 	forward  func(y, x, gamma, beta mat)
 	backward func(dx, dgamma, dbeta, dy, x, y, gamma, beta mat)
+}
+
+func lastAxis(shape []int) int { return shape[len(shape)-1] }
+
+// rowStatistics are tensors for the statistics of rows along the last axis.
+func rowStatistics(x mat) (mean, rstd mat) {
+	lead := x.Shape()[:x.Rank()-1]
+	return tensor.New[float64](lead...), tensor.New[float64](lead...)
 }
 
 func channels(o tensor.BatchNormOptions) func(shape []int) int {

@@ -131,7 +131,7 @@ func (t *colTree[T]) level(l int) []T {
 func (t *colTree[T]) join(node []T, n, l int) {
 	first, w := t.level(l), t.w
 	if !t.moments {
-		t.k.Add(node, first, node)
+		chunk.Add(t.k, node, first, node)
 		return
 	}
 	a, b := joinWeights[T](t.n[l], n)
