@@ -7498,22 +7498,6 @@ vectors:
 	BGE vectors
 
 few:
-	ADDS $0, R2, R2
-	BLT rest
-
-vector:
-	FMOVQ (R1), F3
-	WORD $0x6e21fc63 // fdiv v3.4s, v3.4s, v1.4s
-	WORD $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
-	WORD $0x6ea1f863 // fsqrt v3.4s, v3.4s
-	WORD $0x6e23fc03 // fdiv v3.4s, v0.4s, v3.4s
-	FMOVQ F3, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BGE vector
-
-rest:
 	ADDS $4, R2, R2
 	BEQ done
 	TBZ $1, R2, one1
@@ -11722,22 +11706,6 @@ vectors:
 	BGE vectors
 
 few:
-	ADDS $0, R2, R2
-	BLT rest
-
-vector:
-	FMOVQ (R1), F3
-	WORD $0x6e61fc63 // fdiv v3.2d, v3.2d, v1.2d
-	WORD $0x4e62d463 // fadd v3.2d, v3.2d, v2.2d
-	WORD $0x6ee1f863 // fsqrt v3.2d, v3.2d
-	WORD $0x6e63fc03 // fdiv v3.2d, v0.2d, v3.2d
-	FMOVQ F3, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BGE vector
-
-rest:
 	ADDS $2, R2, R2
 	BEQ done
 	FMOVD (R1), F3

@@ -183,11 +183,13 @@ func (d *body) mapLoop(n ireg, unroll int, ready *ireg) {
 	step(unroll)
 	m.addJump(n, -unroll*l, "ge", "vectors")
 	m.label("few")
-	m.addJump(n, (unroll-1)*l, "lt", "rest")
-	m.label("vector")
-	step(1)
-	m.addJump(n, -l, "ge", "vector")
-	m.label("rest")
+	if unroll > 1 {
+		m.addJump(n, (unroll-1)*l, "lt", "rest")
+		m.label("vector")
+		step(1)
+		m.addJump(n, -l, "ge", "vector")
+		m.label("rest")
+	}
 	if ready == nil {
 		m.addJump(n, l, "eq", "done")
 		m.beginPart(n)
@@ -402,7 +404,7 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 		body := newBody(b, order, streams, 0)
 		body.fit(k.unroll)
 		body.invariants(nil)
-		if t.streaming {
+		if t.streaming && (k.unroll > 1 || flag != "") {
 			body.mapAligned(n, k.unroll, flag)
 		} else {
 			body.mapLoop(n, k.unroll, nil)
