@@ -1,76 +1,212 @@
 package tensor
 
-import (
-	"math/bits"
+import "math"
 
-	"github.com/lanes-go/lanes/asm"
-	"github.com/lanes-go/lanes/internal/chunk"
-)
+// Reductions, of all elements of a tensor or along one of its axes.
+//
+// The forms named …Axis write to dst, which has the shape of x without the axis, or with
+// length 1 there, as one likes: sum over the columns of an m x n matrix to m, or to
+// m x 1, which broadcasts over the matrix again. Negative axes count from the end. To
+// reduce over several neighbouring axes, Reshape them into one. dst may not share memory
+// with x. All operands may be views of any strides: the bits are those of packed copies.
+//
+// The order of a sum depends on the axis alone. Along the last axis, and of all elements
+// in row-major order, it is that of chunks of 16384 elements, each in 64 running sums
+// (float32) or 32 (float64), the chunks combined pairwise. Along other axes it is that of blocks of 64 rows, each added in order, the
+// blocks combined pairwise. So the error grows with the logarithm of the length, and the
+// same element sums have the same bits for every number of threads.
+//
+// A sum over nothing is 0, a mean or a variance of nothing is NaN, and the greatest or
+// least of nothing is a panic with a *ShapeError, as are operands that do not fit.
 
-// Sum returns the sum of all elements: 64 (float32) or 32 (float64) running sums
-// over chunks of 16384, the chunks combined pairwise.
-func Sum[T Float](x *Tensor[T]) T { return chunk.Sum(asm.Active[T](), x.Data()) }
+// Sum returns the sum of all elements.
+func Sum[T Float](x *Tensor[T]) T { return all("Sum", reduceSum, x) }
 
-// ColSum computes dst[j] = Σ_i x[i][j] for a matrix x: blocks of 64 rows in
-// increasing row order, blocks combined pairwise.
-func ColSum[T Float](dst, x *Tensor[T]) { colSum("ColSum", dst, x, false) }
+// SumAxis computes the sums of x along an axis.
+func SumAxis[T Float](dst, x *Tensor[T], axis int) { along("SumAxis", reduceSum, dst, x, axis) }
+
+// Asum returns the sum of the absolute values, as BLAS names it: the L1 norm.
+func Asum[T Float](x *Tensor[T]) T { return all("Asum", reduceAsum, x) }
+
+// AsumAxis computes the sums of the absolute values of x along an axis.
+func AsumAxis[T Float](dst, x *Tensor[T], axis int) { along("AsumAxis", reduceAsum, dst, x, axis) }
+
+// SumSq returns the sum of the squares, by fused multiply-adds: the squared L2 norm.
+func SumSq[T Float](x *Tensor[T]) T { return all("SumSq", reduceSumSq, x) }
+
+// SumSqAxis computes the sums of the squares of x along an axis.
+func SumSqAxis[T Float](dst, x *Tensor[T], axis int) { along("SumSqAxis", reduceSumSq, dst, x, axis) }
+
+// Mean returns the sum of all elements divided by their number.
+func Mean[T Float](x *Tensor[T]) T { return all("Mean", reduceMean, x) }
+
+// MeanAxis computes the means of x along an axis.
+func MeanAxis[T Float](dst, x *Tensor[T], axis int) { along("MeanAxis", reduceMean, dst, x, axis) }
+
+// Max returns the greatest element: NaN if any is NaN, +0 if it is a zero of either
+// sign.
+func Max[T Float](x *Tensor[T]) T { return all("Max", reduceMax, x) }
+
+// MaxAxis computes the greatest elements of x along an axis.
+func MaxAxis[T Float](dst, x *Tensor[T], axis int) { along("MaxAxis", reduceMax, dst, x, axis) }
+
+// Min returns the least element: NaN if any is NaN, +0 if it is a zero of either sign.
+func Min[T Float](x *Tensor[T]) T { return all("Min", reduceMin, x) }
+
+// MinAxis computes the least elements of x along an axis.
+func MinAxis[T Float](dst, x *Tensor[T], axis int) { along("MinAxis", reduceMin, dst, x, axis) }
+
+// ArgMax returns the index, in row-major order, of the first NaN, else of the first of
+// the greatest elements. Zeros of both signs are equal.
+func ArgMax[T Float](x *Tensor[T]) int { return find("ArgMax", reduceArgMax, x) }
+
+// ArgMaxAxis computes, for every other index in row-major order, where along the axis
+// the first NaN is, else the first of the greatest elements. dst has one element for
+// each.
+func ArgMaxAxis[T Float](dst []int, x *Tensor[T], axis int) {
+	findAlong("ArgMaxAxis", reduceArgMax, dst, x, axis)
+}
+
+// ArgMin returns the index of the first NaN, else of the first of the least elements.
+func ArgMin[T Float](x *Tensor[T]) int { return find("ArgMin", reduceArgMin, x) }
+
+// ArgMinAxis is ArgMaxAxis of the least elements.
+func ArgMinAxis[T Float](dst []int, x *Tensor[T], axis int) {
+	findAlong("ArgMinAxis", reduceArgMin, dst, x, axis)
+}
+
+// Dot returns the inner product of x and y, of one shape: the sum of the products of
+// their elements, by fused multiply-adds.
+func Dot[T Float](x, y *Tensor[T]) T {
+	r := start("Dot", reduceDot, x, y, x)
+	r.whole(x)
+	v := r.one()
+	r.put()
+	return v
+}
+
+// DotAxis computes the inner products of x and y along an axis.
+func DotAxis[T Float](dst, x, y *Tensor[T], axis int) {
+	r := start("DotAxis", reduceDot, x, y, dst)
+	r.axis("DotAxis", x, axis)
+	r.checkDst("DotAxis", dst, x, y)
+	r.into(dst)
+	r.put()
+}
+
+// MeanVar returns the mean and the variance of all elements: the sum of the squared
+// distances from the mean divided by their number less ddof, 0 for that of the elements
+// (batch norm), 1 for an unbiased estimate from a sample (PyTorch's default). It is NaN
+// where that is not positive.
+//
+// Every chunk, or block, is gone through twice, for its mean and for the distances from
+// it, and chunks are joined pairwise by the formula of Chan, Golub and LeVeque (1983), so
+// that numbers far from 0 with a small spread keep their variance: where they are 10⁶ and
+// spread by 1, or 10⁷ in float32, it is right to some 10⁻⁶. Where an element is not
+// finite both are NaN.
+func MeanVar[T Float](x *Tensor[T], ddof int) (mean, variance T) {
+	r := start("MeanVar", reduceMoments, x, nil, x)
+	r.whole(x)
+	r.one()
+	m := r.moments(0)
+	r.put()
+	return m.Value(), m.Var(ddof)
+}
+
+// MeanVarAxis computes the means and the variances of x along an axis.
+func MeanVarAxis[T Float](mean, variance, x *Tensor[T], axis, ddof int) {
+	const op = "MeanVarAxis"
+	r := start(op, reduceMoments, x, nil, mean)
+	r.axis(op, x, axis)
+	r.checkDst(op, mean, x, nil)
+	r.checkDst(op, variance, x, nil)
+	if rangesMeet(mean.data, variance.data) && mean.overlaps(variance) {
+		panic(shapeError(op, "the results share memory", mean.shape, variance.shape, x.shape))
+	}
+	r.ddof = ddof
+	r.finish = finishMean
+	r.into(mean)
+	r.finish = finishVar
+	r.write(variance)
+	r.put()
+}
+
+// Var returns the variance, see MeanVar.
+func Var[T Float](x *Tensor[T], ddof int) T {
+	_, v := MeanVar(x, ddof)
+	return v
+}
+
+// VarAxis computes the variances of x along an axis.
+func VarAxis[T Float](dst, x *Tensor[T], axis, ddof int) {
+	momentsAlong("VarAxis", finishVar, dst, x, axis, ddof)
+}
+
+// Std returns the standard deviation, the square root of the variance.
+func Std[T Float](x *Tensor[T], ddof int) T { return T(math.Sqrt(float64(Var(x, ddof)))) }
+
+// StdAxis computes the standard deviations of x along an axis.
+func StdAxis[T Float](dst, x *Tensor[T], axis, ddof int) {
+	momentsAlong("StdAxis", finishStd, dst, x, axis, ddof)
+}
+
+// ColSum computes dst[j] = Σ_i x[i][j] for a matrix x: SumAxis along its first axis.
+func ColSum[T Float](dst, x *Tensor[T]) { colSum("ColSum", reduceSum, dst, x) }
 
 // ColSumAcc computes dst[j] += Σ_i x[i][j]: the gradient of a bias.
-func ColSumAcc[T Float](dst, x *Tensor[T]) { colSum("ColSumAcc", dst, x, true) }
+func ColSumAcc[T Float](dst, x *Tensor[T]) { colSum("ColSumAcc", reduceSumAcc, dst, x) }
 
-// colStrip is the number of columns summed at a time, so that the partial sums of
-// a strip stay in the L1.
-const colStrip = 512
-
-func colSum[T Float](op string, dst, x *Tensor[T], acc bool) {
+func colSum[T Float](op string, kind reduceOp, dst, x *Tensor[T]) {
 	if x.Rank() != 2 || dst.Rank() != 1 || dst.shape[0] != x.shape[1] {
 		panic(shapeError(op, "want dst n, x m x n", dst.shape, x.shape))
 	}
-	if rangesMeet(dst.data, x.data) {
-		panic(shapeError(op, "dst shares memory with x", dst.shape, x.shape))
-	}
-	m, n := x.shape[0], x.shape[1]
-	d, s := dst.Data(), x.Data()
-	k := asm.Active[T]()
-	ws := getWorkspace[T]()
-	for j := 0; j < n; j += colStrip {
-		w := min(colStrip, n-j)
-		r := colSumStrip(k, &ws.sum, s[min(j, len(s)):], n, m, w)
-		if acc {
-			k.Add(d[j:j+w], d[j:j+w], r)
-		} else {
-			copy(d[j:j+w], r)
-		}
-	}
-	putWorkspace(ws)
+	along(op, kind, dst, x, 0)
 }
 
-// colSumStrip sums w columns of m rows, ld apart; the result lies in buf.
-func colSumStrip[T Float](k *asm.Kernels[T], buf *[]T, x []T, ld, m, w int) []T {
-	blocks := (m + asm.BlockRows - 1) / asm.BlockRows
-	levels := grow(buf, (bits.Len(uint(blocks))+1)*w)
-	top := levels[:w] // the block in hand; level l is levels[(l+1)*w:]
-	for b := range blocks {
-		i := b * asm.BlockRows
-		k.ColSum(top, x[i*ld:], ld, min(asm.BlockRows, m-i))
-		l := 0
-		for ; b>>l&1 != 0; l++ {
-			k.Add(top, levels[(l+1)*w:(l+2)*w], top)
-		}
-		copy(levels[(l+1)*w:], top)
+func all[T Float](op string, kind reduceOp, x *Tensor[T]) T {
+	r := start(op, kind, x, nil, x)
+	r.whole(x)
+	r.notEmpty(op, x, x)
+	v := r.one()
+	r.put()
+	return v
+}
+
+func along[T Float](op string, kind reduceOp, dst, x *Tensor[T], axis int) {
+	r := start(op, kind, x, nil, dst)
+	r.axis(op, x, axis)
+	r.checkDst(op, dst, x, nil)
+	r.notEmpty(op, dst, x)
+	r.into(dst)
+	r.put()
+}
+
+func momentsAlong[T Float](op string, finish finishOp, dst, x *Tensor[T], axis, ddof int) {
+	r := start(op, reduceMoments, x, nil, dst)
+	r.axis(op, x, axis)
+	r.checkDst(op, dst, x, nil)
+	r.ddof, r.finish = ddof, finish
+	r.into(dst)
+	r.put()
+}
+
+func find[T Float](op string, kind reduceOp, x *Tensor[T]) int {
+	r := start(op, kind, x, nil, x)
+	r.whole(x)
+	r.notEmpty(op, x, x)
+	r.one()
+	i := r.at[0]
+	r.put()
+	return i
+}
+
+func findAlong[T Float](op string, kind reduceOp, dst []int, x *Tensor[T], axis int) {
+	r := start(op, kind, x, nil, x)
+	r.axis(op, x, axis)
+	if len(dst) != r.outer*r.inner {
+		panic(shapeError(op, "want one element of dst for every index without the axis", []int{len(dst)}, x.shape))
 	}
-	clear(top)
-	first := true
-	for l := range bits.Len(uint(blocks)) {
-		level := levels[(l+1)*w : (l+2)*w]
-		switch {
-		case blocks>>l&1 == 0:
-		case first:
-			copy(top, level)
-			first = false
-		default:
-			k.Add(top, level, top)
-		}
-	}
-	return top
+	r.notEmpty(op, x, x)
+	r.run(nil, dst)
+	r.put()
 }

@@ -1,6 +1,7 @@
 package chunk
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -187,6 +188,14 @@ func TestCallsAreShort(t *testing.T) {
 	k.Asum = func(x []float32) float32 { seen("Asum", len(x), 1); return 0 }
 	k.SumSq = func(x []float32) float32 { seen("SumSq", len(x), 1); return 0 }
 	k.Dot = func(x, _ []float32) float32 { seen("Dot", len(x), 1); return 0 }
+	k.Max = func(x []float32) float32 { seen("Max", len(x), 1); return 0 }
+	k.Min = func(x []float32) float32 { seen("Min", len(x), 1); return 0 }
+	k.ArgMax = func(x []float32) int { seen("ArgMax", len(x), 1); return 0 }
+	k.ArgMin = func(x []float32) int { seen("ArgMin", len(x), 1); return 0 }
+	k.Moments = func(x []float32) (_, _, _ float32) { seen("Moments", len(x), 1); return }
+	k.SumRows = func(dst, _ []float32, _, n int) { // read only
+		seen("SumRows", len(dst)*n/2, max(1, len(dst)/2))
+	}
 	k.DotRows = func(dst, _ []float32, _ int, x []float32) { // read only: twice as much is as fast
 		seen("DotRows", len(dst)*len(x)/2, max(1, len(dst)/2))
 	}
@@ -200,6 +209,7 @@ func TestCallsAreShort(t *testing.T) {
 	const n = 1 << 18
 	x, y := make([]float32, n), make([]float32, n)
 	for _, run := range []func(){
+		func() { Max(&k, x) }, func() { Min(&k, x) }, func() { ArgMax(&k, x) }, func() { ArgMin(&k, x) }, func() { MomentsOf(&k, x) },
 		func() { Sum(&k, x) }, func() { Asum(&k, x) }, func() { SumSq(&k, x) }, func() { Dot(&k, x, y) },
 		func() { Add(&k, x, x, y) }, func() { Axpy(&k, x, 2, y) }, func() { Axpby(&k, x, 2, y, 3) }, func() { Axpby(&k, x, 2, y, 0) },
 		func() { Scale(&k, x, 2, x) }, func() { Rot(&k, x, y, 0.6, 0.8) }, func() { Swap(&k, x, y) },
@@ -212,6 +222,120 @@ func TestCallsAreShort(t *testing.T) {
 	}
 	for _, width := range []int{1, 2, 31, 1000, Piece, Piece + 1, n} {
 		DotRows(&k, y[:n/width:n/width], x, width, y[:width:width])
+		SumRows(&k, y[:n/width:n/width], x, width, width)
 		AxpyRows(&k, x, width, y[:n/width:n/width], y[:width:width])
+	}
+}
+
+func TestExtremes(t *testing.T) {
+	t.Run("float32", testExtremes[float32])
+	t.Run("float64", testExtremes[float64])
+}
+
+// testExtremes: of any length, as the kernels do of one chunk.
+func testExtremes[T asm.Float](t *testing.T) {
+	nan := T(math.NaN())
+	for _, n := range lengths() {
+		x := random[T](n)
+		for round := range 3 {
+			if round > 0 && n > 0 { // equals, then NaNs, late in it
+				v := []T{5, nan}[round-1]
+				x[n-1], x[n-1-n/4], x[n/2] = v, v, v
+			}
+			most, least := T(math.Inf(-1)), T(math.Inf(1))
+			atMost, atLeast := -1, -1
+			for i, v := range x {
+				switch {
+				case v != v:
+					if most == most {
+						most, least, atMost, atLeast = v, v, i, i
+					}
+				case most != most:
+				default:
+					if v > most {
+						most, atMost = v, i
+					}
+					if v < least {
+						least, atLeast = v, i
+					}
+				}
+			}
+			for _, k := range asm.Tables[T]() {
+				if v, w := Max(k, x), Min(k, x); (v != most || w != least) && (v == v || most == most) {
+					t.Errorf("%s, %d elements: max %v, min %v, want %v, %v", k.ISA, n, v, w, most, least)
+				}
+				if i, j := ArgMax(k, x), ArgMin(k, x); i != atMost || j != atLeast {
+					t.Errorf("%s, %d elements: argmax %d, argmin %d, want %d, %d", k.ISA, n, i, j, atMost, atLeast)
+				}
+			}
+		}
+	}
+}
+
+func TestMoments(t *testing.T) {
+	t.Run("float32", testMoments[float32])
+	t.Run("float64", testMoments[float64])
+}
+
+// testMoments: chunks joined by the tree of sums, the same in parts of any power of two
+// of chunks, and right.
+func testMoments[T asm.Float](t *testing.T) {
+	generic := asm.Tables[T]()[0]
+	for _, n := range lengths() {
+		x := random[T](n)
+		var chunks []Moments[T]
+		for lo := 0; lo < n; lo += asm.Chunk {
+			m := Moments[T]{N: min(asm.Chunk, n-lo)}
+			m.Mean, m.Rest, m.M2 = generic.Moments(x[lo : lo+m.N])
+			chunks = append(chunks, m)
+		}
+		var want Moments[T]
+		Tree(len(chunks), func(i, j int) { chunks[i] = chunks[i].Then(chunks[j]) })
+		if n > 0 {
+			want = chunks[0]
+		}
+		for _, k := range asm.Tables[T]() {
+			if got := MomentsOf(k, x); got != want {
+				t.Errorf("%s, %d elements: %+v, want %+v", k.ISA, n, got, want)
+			}
+			for part := asm.Chunk; part < n && part <= 4*asm.Chunk; part *= 2 {
+				var p PairwiseMoments[T]
+				for lo := 0; lo < n; lo += part {
+					p.Add(MomentsOf(k, x[lo:min(lo+part, n)]))
+				}
+				if got := p.Moments(); got != want {
+					t.Errorf("%s, %d elements in parts of %d: %+v, want %+v", k.ISA, n, part, got, want)
+				}
+			}
+		}
+		var sum, sq float64
+		for _, v := range x {
+			sum += float64(v)
+		}
+		for _, v := range x {
+			sq += (float64(v) - sum/float64(n)) * (float64(v) - sum/float64(n))
+		}
+		if n > 0 && (math.Abs(float64(want.Value())-sum/float64(n)) > 1e-6 || math.Abs(float64(want.M2)-sq) > 1e-5*sq) {
+			t.Errorf("%d elements: %+v, want mean %v, m2 %v", n, want, sum/float64(n), sq)
+		}
+	}
+	if v := (Moments[T]{}).Value(); v == v {
+		t.Errorf("the mean of nothing is %v", v)
+	}
+}
+
+func TestSumRows(t *testing.T) {
+	for _, size := range [][2]int{{0, 5}, {5, 0}, {1, 1}, {3000, 10}, {70, 900}, {2, asm.Chunk + 3}} {
+		m, n := size[0], size[1]
+		a := random[float32](m * (n + 3))
+		for _, k := range asm.Tables[float32]() {
+			dst := make([]float32, m)
+			SumRows(k, dst, a, n+3, n)
+			for i := range m {
+				if want := Sum(k, a[i*(n+3):][:n]); dst[i] != want {
+					t.Fatalf("%s %dx%d: row %d: %v, want %v", k.ISA, m, n, i, dst[i], want)
+				}
+			}
+		}
 	}
 }
