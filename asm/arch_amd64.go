@@ -28,6 +28,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useDistF32AVX2(&k32.DistKernels)
 	useNormF32AVX2(&k32.NormKernels)
 	useUpdateF32AVX2(&k32.UpdateKernels)
+	useLossF32AVX2(&k32.LossKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
 	useHalfAVX2(&k32.HalfKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
@@ -40,6 +41,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useDistF64AVX2(&k64.DistKernels)
 	useNormF64AVX2(&k64.NormKernels)
 	useUpdateF64AVX2(&k64.UpdateKernels)
+	useLossF64AVX2(&k64.LossKernels)
 	useProbeF64AVX2(&k64.ProbeKernels)
 	useHalfAVX2(&k64.HalfKernels)
 }
@@ -55,6 +57,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useDistF32AVX512(&k32.DistKernels)
 	useNormF32AVX512(&k32.NormKernels)
 	useUpdateF32AVX512(&k32.UpdateKernels)
+	useLossF32AVX512(&k32.LossKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
 	useHalfAVX512(&k32.HalfKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
@@ -67,6 +70,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useDistF64AVX512(&k64.DistKernels)
 	useNormF64AVX512(&k64.NormKernels)
 	useUpdateF64AVX512(&k64.UpdateKernels)
+	useLossF64AVX512(&k64.LossKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
 	useHalfAVX512(&k64.HalfKernels)
 }

@@ -89,9 +89,6 @@ func firstCalls[T Float]() []call[T] {
 			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.AMax(in[0]) }},
 		{name: "Max", inputs: 1, reads: true,
 			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.Max(in[0]) }},
-		{name: "ExpSum", inputs: 1, alias: true,
-			run: func(k *Kernels[T], dst []T, in [][]T) T { return k.ExpSum(dst, in[0], 1) },
-			ref: func(i int, in [][]T) T { return Exp(in[0][i] - 1) }},
 	}
 }
 
@@ -215,11 +212,6 @@ func testSumOrder[T Float](t *testing.T) {
 		for _, k := range Tables[T]() {
 			if got, want := k.Sum(x), tree(0, 1); !sameBits(got, want) {
 				t.Errorf("isa=%s n %d: %v, want %v", k.ISA, n, got, want)
-			}
-			e := make([]T, n)
-			s := k.ExpSum(e, x, 2)
-			if want := k.Sum(e); !sameBits(s, want) {
-				t.Errorf("isa=%s n %d: ExpSum %v, want %v", k.ISA, n, s, want)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func genericKernels[T Float]() Kernels[T] {
 		ReduceKernels:  reduceGenericKernels[T](),
 		DistKernels:    distGenericKernels[T](),
 		NormKernels:    normGenericKernels[T](),
-		LossKernels:    LossKernels[T]{ExpSum: expSumGeneric[T]},
+		LossKernels:    lossGenericKernels[T](),
 		UpdateKernels:  updateGenericKernels[T](),
 		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
 		HalfKernels:    halfGenericKernels(),

@@ -21,7 +21,7 @@ type rowCall[T Float] struct {
 // rowCalls are those of every kernel over the rows of a matrix. A family with a file of
 // its own for them adds a line here.
 func rowCalls[T Float]() []rowCall[T] {
-	return slices.Concat(reduceRowCalls[T](), distRowCalls[T](), normRowCalls[T](), firstRowCalls[T]())
+	return slices.Concat(reduceRowCalls[T](), distRowCalls[T](), normRowCalls[T](), lossRowCalls[T](), firstRowCalls[T]())
 }
 
 func firstRowCalls[T Float]() []rowCall[T] {

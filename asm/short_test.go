@@ -49,6 +49,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 			shortCall[T]{name: "DiffRows", first: 1, lens: []int{4, 3*(n+2) + n}, run: func(s [][]T) { k.DiffRows(s[0], s[1], n+2, make([]T, n)) }},
 			shortCall[T]{name: "ColSum", first: 1, lens: []int{n, 2*(n+3) + n}, run: func(s [][]T) { k.ColSum(s[0], s[1], n+3, 3) }})
 		all = append(all, reduceShortCalls(k, n)...)
+		all = append(all, lossShortCalls(k, n)...)
 	}
 	all = append(all, normShortCalls(k)...)
 	nr := k.GemmNR

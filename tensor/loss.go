@@ -21,6 +21,42 @@ func (e *LabelError) Error() string {
 	return fmt.Sprintf("tensor.%s: label %d of row %d is not in [0, %d); logits %v", e.Op, e.Label, e.Row, e.Classes, e.Shape)
 }
 
+// Reduction is what a loss makes of the losses of its rows or elements.
+type Reduction uint8
+
+const (
+	LossMean Reduction = iota // their mean
+	LossSum                   // their sum
+)
+
+// IgnoreIndex is the label that PyTorch leaves out unless told otherwise.
+const IgnoreIndex = -100
+
+// LabelOptions are those of losses with a label for each row; the zero value is the
+// mean over all rows.
+type LabelOptions[T Float] struct {
+	// Reduction of the losses of the rows. The mean is their sum divided by the sum of
+	// the weights of the labels, as in PyTorch: NaN if every row is left out.
+	Reduction Reduction
+
+	// Weights of the classes; nil: every one is 1.
+	Weights []T
+
+	// Smoothing is the share ε of label smoothing, in [0, 1): the target of a row is
+	// (1-ε)·onehot + ε/classes. Of CrossEntropy only; the others panic.
+	Smoothing T
+
+	// Ignore leaves out the rows with the label IgnoreIndex: they add nothing to the
+	// loss and to the weights, and their gradient is 0, whatever they hold.
+	Ignore      bool
+	IgnoreIndex int
+
+	// Losses, if not nil, receives the loss of every row, weighted and not divided; 0
+	// where it is left out. With LossSum that is PyTorch's reduction "none": the
+	// gradient of row r is that of Losses[r].
+	Losses []T
+}
+
 // SoftmaxCrossEntropy returns the mean over the rows of -log softmax(x)[label] and
 // writes its gradient with respect to x. logits and dlogits are n x classes,
 // labels has n elements; dlogits may be logits. It panics with a *ShapeError or a
@@ -35,39 +71,160 @@ func SoftmaxCrossEntropy[T Float](dlogits, logits *Tensor[T], labels []int) T {
 	if logits.Rank() != 2 || !dlogits.SameShape(logits) || len(labels) != logits.shape[0] || len(labels) == 0 {
 		panic(shapeError(op, "want dlogits and logits n x classes, n labels, n > 0", dlogits.shape, logits.shape, []int{len(labels)}))
 	}
-	inPlace(op, dlogits, logits, logits)
-	n, c := logits.shape[0], logits.shape[1]
-	for i, l := range labels {
-		if uint(l) >= uint(c) {
-			panic(&LabelError{Op: op, Row: i, Label: l, Classes: c, Shape: append([]int(nil), logits.shape...)})
+	return labelLoss(op, rowCrossEntropy, dlogits, logits, labels, LabelOptions[T]{})
+}
+
+// CrossEntropy returns the cross-entropy of softmax(logits) and labels, and writes its
+// gradient with respect to the logits: fused, and in one pass where the rows are short.
+// The classes lie along the last axis; a row is one place of the other axes, and labels
+// has one element for each, in row-major order. dlogits has the shape of logits and may
+// be logits; with nil only the loss is computed. It panics with a *ShapeError or a
+// *LabelError.
+//
+// With ℓ = log softmax(x) of a row and w the weights, the loss of the row is
+//
+//	-(1-ε)·w[label]·ℓ[label] - (ε/classes)·Σ w[j]·ℓ[j]
+//
+// as torch.nn.functional.cross_entropy has it. Without smoothing, weights and rows left
+// out it is SoftmaxCrossEntropy, bit for bit.
+func CrossEntropy[T Float](dlogits, logits *Tensor[T], labels []int, o LabelOptions[T]) T {
+	return labelLoss("CrossEntropy", rowCrossEntropy, dlogits, logits, labels, o)
+}
+
+// NLL returns the negative log-likelihood -w[label]·x[label] of rows x of
+// log-probabilities, and writes its gradient: -w[label], divided as the loss is, at the
+// label and 0 elsewhere. For the rest see CrossEntropy.
+func NLL[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
+	return labelLoss("NLL", rowNLL, dx, x, labels, o)
+}
+
+// Hinge returns the multiclass hinge loss of Weston and Watkins (Support vector machines
+// for multi-class pattern recognition, 1999), w[label]·Σ max(0, x[j] - x[label] + 1)
+// over the classes j that are not the label, and writes its gradient: the number of
+// positive terms times -w[label] at the label, w[label] where a term is positive, and 0
+// elsewhere, divided as the loss is. PyTorch's multi_margin_loss is this divided by the
+// number of classes. For the rest see CrossEntropy.
+func Hinge[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
+	return labelLoss("Hinge", rowHinge, dx, x, labels, o)
+}
+
+// labelled is what a loss has besides rows.
+type labelled[T Float] struct {
+	labels    []int
+	o         LabelOptions[T]
+	grad      bool
+	scale     T   // of the gradient
+	losses    []T // of rows
+	weightSum T   // of classes
+	ones      []T // weights where there are none
+	buf       []T // of losses that nobody asked for
+	picked    []T // weights of labels
+}
+
+func (l *labelled[T]) forget() {
+	l.labels, l.losses, l.o = nil, nil, LabelOptions[T]{}
+}
+
+// ignored tells whether a row with this label is left out.
+func (l *labelled[T]) ignored(label int) bool { return l.o.Ignore && label == l.o.IgnoreIndex }
+
+func labelLoss[T Float](op string, what rowOp, dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
+	checkLabels(op, what, dx, x, labels, &o)
+	c := getRows[T]()
+	c.op, c.n, c.rows = what, x.shape[x.Rank()-1], len(labels)
+	c.x.set(x, x.Rank()-1, false)
+	l := &c.labelled
+	l.labels, l.o, l.grad = labels, o, dx != nil
+	if l.grad {
+		c.dst.set(dx, x.Rank()-1, false)
+	}
+	l.losses = o.Losses
+	if l.losses == nil {
+		l.losses = grow(&l.buf, len(labels))
+	}
+	k := asm.Active[T]()
+	total := l.totalWeight(k)
+	l.scale = 1
+	if o.Reduction == LossMean {
+		l.scale = 1 / total
+	}
+	if o.Smoothing > 0 {
+		if o.Weights == nil {
+			l.o.Weights = grow(&l.ones, c.n)
+			k.Fill(l.o.Weights, 1)
+		}
+		l.weightSum = chunk.Sum(k, l.o.Weights)
+	}
+	clear(l.losses)
+	if c.rows > 0 && c.n > 0 {
+		c.run()
+	}
+	loss := chunk.Sum(k, l.losses)
+	c.put()
+	if o.Reduction == LossMean {
+		loss /= total
+	}
+	return loss
+}
+
+// totalWeight is the sum of the weights of the labels.
+func (l *labelled[T]) totalWeight(k *asm.Kernels[T]) T {
+	if l.o.Weights == nil {
+		n := len(l.labels)
+		if l.o.Ignore {
+			for _, y := range l.labels {
+				if y == l.o.IgnoreIndex {
+					n--
+				}
+			}
+		}
+		return T(n)
+	}
+	w := grow(&l.picked, len(l.labels))
+	for i, y := range l.labels {
+		w[i] = 0
+		if !l.ignored(y) {
+			w[i] = l.o.Weights[y]
 		}
 	}
-	d, x := dlogits.Data(), logits.Data()
-	k := asm.Active[T]()
-	ws := getWorkspace[T]()
-	losses := grow(&ws.sum, n)
-	inv := 1 / T(n)
-	for i, label := range labels {
-		losses[i] = softmaxRow(k, d[i*c:i*c+c], x[i*c:i*c+c], label, inv)
+	return chunk.Sum(k, w)
+}
+
+// checkLabels panics unless the operands fit.
+func checkLabels[T Float](op string, what rowOp, dx, x *Tensor[T], labels []int, o *LabelOptions[T]) {
+	rank := x.Rank()
+	if rank == 0 {
+		panic(shapeError(op, "want an axis of classes", x.shape))
 	}
-	loss := chunk.Sum(k, losses)
-	putWorkspace(ws)
-	return loss / T(n)
-}
-
-func softmaxRow[T Float](k *asm.Kernels[T], d, x []T, label int, inv T) T {
-	m := k.Max(x)
-	z := x[label] - m
-	s := expSum(k, d, x, m)
-	q := inv / s
-	e := d[label]
-	chunk.Scale(k, d, q, d)
-	d[label] = asm.FMA(e, q, -inv)
-	return asm.Log(s) - z
-}
-
-func expSum[T Float](k *asm.Kernels[T], d, x []T, shift T) T {
-	return chunk.Reduce(len(x), func(lo, hi int) T { return k.ExpSum(d[lo:hi], x[lo:hi], shift) })
+	classes, rows := x.shape[rank-1], 1
+	for _, d := range x.shape[:rank-1] {
+		rows *= d
+	}
+	if dx != nil {
+		equalShapes(op, dx, x, x, x)
+		checkApart(op, dx, x, dx, x, x)
+	}
+	switch {
+	case len(labels) != rows:
+		panic(shapeError(op, "want one label for each row", x.shape, []int{len(labels)}))
+	case o.Weights != nil && len(o.Weights) != classes:
+		panic(shapeError(op, "want one weight for each class", x.shape, []int{len(o.Weights)}))
+	case o.Losses != nil && len(o.Losses) != rows:
+		panic(shapeError(op, "want room for one loss for each row", x.shape, []int{len(o.Losses)}))
+	case rangesMeet(o.Losses, x.data) || dx != nil && rangesMeet(o.Losses, dx.data) || rangesMeet(o.Losses, o.Weights):
+		panic(shapeError(op, "Losses shares memory with another operand", x.shape, []int{len(o.Losses)}))
+	case dx != nil && rangesMeet(o.Weights, dx.data):
+		panic(shapeError(op, "the gradient shares memory with Weights", x.shape, []int{len(o.Weights)}))
+	case o.Smoothing != 0 && (what != rowCrossEntropy || !(o.Smoothing > 0 && o.Smoothing < 1)):
+		panic(fmt.Errorf("tensor.%s: label smoothing %v is not in [0, 1), or of this loss there is none", op, o.Smoothing))
+	case o.Reduction > LossSum:
+		panic(fmt.Errorf("tensor.%s: there is no reduction %d", op, o.Reduction))
+	}
+	for i, y := range labels {
+		if uint(y) >= uint(classes) && !(o.Ignore && y == o.IgnoreIndex) {
+			panic(&LabelError{Op: op, Row: i, Label: y, Classes: classes, Shape: append([]int(nil), x.shape...)})
+		}
+	}
 }
 
 // GradBuffer returns a tensor of t's shape for a gradient with respect to t. It

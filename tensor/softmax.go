@@ -1,0 +1,180 @@
+package tensor
+
+// Softmax and its relatives along an axis, whose elements are a row x here. With m the
+// greatest element of the row and s = Σ exp(x-m) in the order of a contiguous axis:
+//
+//	softmax     exp(x-m) · (1/s)
+//	log-softmax (x-m) - log(s)
+//	logsumexp   m + log(s)
+//
+// Elements of ±1000 and more are no trouble. A -Inf beside finite elements has the
+// probability 0. A row with a NaN or a +Inf, or of nothing but -Inf, is NaN, for the
+// difference of infinities is; but LogSumExp, which has a limit there, is +Inf or -Inf.
+//
+// A negative axis counts from the end. dst may be an input; views need not be
+// contiguous. They panic with a *ShapeError, before anything is written, and allocate
+// nothing.
+
+// Softmax computes dst = softmax(x) along an axis. A row sums to 1 within n/2+2 ULP, and
+// much less as a rule.
+func Softmax[T Float](dst, x *Tensor[T], axis int) {
+	const op = "Softmax"
+	equalShapes(op, dst, x, x, x)
+	checkApart(op, dst, x, dst, x, x)
+	runRows(rowSoftmax, x.axis(op, axis), dst, x, nil)
+}
+
+// LogSoftmax computes dst = log softmax(x) along an axis.
+func LogSoftmax[T Float](dst, x *Tensor[T], axis int) {
+	const op = "LogSoftmax"
+	equalShapes(op, dst, x, x, x)
+	checkApart(op, dst, x, dst, x, x)
+	runRows(rowLogSoftmax, x.axis(op, axis), dst, x, nil)
+}
+
+// SoftmaxGrad computes dx = y·(dy - Σ dy·y) along an axis, the sum in the order of a
+// contiguous axis: the gradient of y = Softmax(x) from that of y.
+func SoftmaxGrad[T Float](dx, dy, y *Tensor[T], axis int) {
+	const op = "SoftmaxGrad"
+	equalShapes(op, dx, dy, y, dy)
+	checkApart(op, dx, dy, dy, y, dy)
+	checkApart(op, dx, y, dy, y, dy)
+	runRows(rowSoftmaxGrad, y.axis(op, axis), dx, dy, y)
+}
+
+// LogSoftmaxGrad computes dx = fma(-exp(y), Σ dy, dy) along an axis, the sum in the
+// order of a contiguous axis: the gradient of y = LogSoftmax(x) from that of y.
+func LogSoftmaxGrad[T Float](dx, dy, y *Tensor[T], axis int) {
+	const op = "LogSoftmaxGrad"
+	equalShapes(op, dx, dy, y, dy)
+	checkApart(op, dx, dy, dy, y, dy)
+	checkApart(op, dx, y, dy, y, dy)
+	runRows(rowLogSoftmaxGrad, y.axis(op, axis), dx, dy, y)
+}
+
+// LogSumExp computes dst = log Σ exp(x) along an axis, which dst lacks. dst shares no
+// memory with x. Of an empty row it is -Inf.
+func LogSumExp[T Float](dst, x *Tensor[T], axis int) {
+	const op = "LogSumExp"
+	a := x.axis(op, axis)
+	if !lacksAxis(dst.shape, x.shape, a) {
+		panic(shapeError(op, "want dst of the shape of x without the axis", dst.shape, x.shape))
+	}
+	if rangesMeet(dst.data, x.data) {
+		panic(shapeError(op, "dst shares memory with x", dst.shape, x.shape))
+	}
+	runRows(rowLogSumExp, a, dst, x, nil)
+}
+
+// lacksAxis tells whether a shape is another one without its axis a.
+func lacksAxis(shape, of []int, a int) bool {
+	if len(shape) != len(of)-1 {
+		return false
+	}
+	for i, d := range shape {
+		j := i
+		if i >= a {
+			j++
+		}
+		if of[j] != d {
+			return false
+		}
+	}
+	return true
+}
+
+// rowOp is what a call does with a row.
+type rowOp uint8
+
+const (
+	rowSoftmax rowOp = iota
+	rowLogSoftmax
+	rowSoftmaxGrad
+	rowLogSoftmaxGrad
+	rowLogSumExp
+	rowCrossEntropy
+	rowNLL
+	rowHinge
+)
+
+// runRows runs op along axis a.
+func runRows[T Float](op rowOp, a int, dst, x, y *Tensor[T]) {
+	c := getRows[T]()
+	c.op = op
+	c.n, c.rows = x.shape[a], 1
+	for i, d := range x.shape {
+		if i != a {
+			c.rows *= d
+		}
+	}
+	c.dst.set(dst, a, op == rowLogSumExp)
+	c.x.set(x, a, false)
+	if y != nil {
+		c.y.set(y, a, false)
+	}
+	if c.rows > 0 && (c.n > 0 || op == rowLogSumExp) {
+		c.run()
+	}
+	c.put()
+}
+
+// piece does op for the rows from r0 to before r1.
+func (c *rowsCall[T]) piece(w *rowsWork[T], r0, r1 int) {
+	k, n, rows := c.k, c.n, r1-r0
+	switch c.op {
+	case rowSoftmaxGrad, rowLogSoftmaxGrad:
+		dy, y := c.x.load(k, &w.x, n, r0, r1), c.y.load(k, &w.y, n, r0, r1)
+		dx := c.dst.place(&w.d, n, r0, r1)
+		sum := w.vector(0, rows)
+		if c.op == rowSoftmaxGrad {
+			dotsRows(k, sum, dy, y, n)
+			eachRow(k.SoftmaxGradRows, dx, dy, y, sum, n)
+		} else {
+			sumRows(k, sum, dy, n)
+			eachRow(k.LogSoftmaxGradRows, dx, dy, y, sum, n)
+		}
+		c.dst.store(k, dx, n, r0, r1)
+		return
+	case rowCrossEntropy:
+		c.crossEntropy(w, r0, r1)
+		return
+	case rowNLL:
+		c.nll(w, r0, r1)
+		return
+	case rowHinge:
+		c.hinge(w, r0, r1)
+		return
+	}
+	x := c.x.load(k, &w.x, n, r0, r1)
+	m, s := w.vector(0, rows), w.vector(1, rows)
+	maxRows(k, m, x, n)
+	switch c.op {
+	case rowSoftmax:
+		d := c.dst.place(&w.d, n, r0, r1)
+		e := w.exps(d, n)
+		expSumRows(k, e, s, x, m, n, true)
+		for i := range m {
+			m[i] = 1
+		}
+		k.Div(s, m, s)
+		scaleRows(k, d, e, s, n)
+		c.dst.store(k, d, n, r0, r1)
+	case rowLogSoftmax:
+		d := c.dst.place(&w.d, n, r0, r1)
+		w.sums(k, s, x, m, n)
+		k.Log(s, s)
+		shiftRows(k, d, x, m, s, n)
+		c.dst.store(k, d, n, r0, r1)
+	case rowLogSumExp:
+		for i, v := range m {
+			if v-v != 0 { // not finite
+				m[i] = 0
+			}
+		}
+		d := c.dst.place(&w.d, 1, r0, r1)
+		w.sums(k, s, x, m, n)
+		k.Log(s, s)
+		k.Add(d, m, s)
+		c.dst.store(k, d, 1, r0, r1)
+	}
+}

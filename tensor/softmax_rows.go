@@ -1,0 +1,334 @@
+package tensor
+
+import (
+	"math"
+	"slices"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+	"github.com/lanes-go/lanes/internal/scratch"
+)
+
+// How operations on rows run: a row is the elements along an axis, and the rows are
+// counted in row-major order of the other axes. They go through the kernels in pieces
+// that stay in the L1, several rows together where they are short, and views that are
+// not packed as packed copies of a piece. Threads take pieces. What a row becomes
+// depends on nothing but the row.
+
+// rowsPiece is the number of elements of a piece, if a row is not longer.
+const rowsPiece = 2048
+
+// expsInPlace is the length of a row from which exponentials are kept in the
+// destination, and not in a buffer that is read again soon.
+const expsInPlace = 1 << 16
+
+// rowsCall is one call.
+type rowsCall[T Float] struct {
+	op        rowOp
+	k         *asm.Kernels[T]
+	n, rows   int
+	dst, x, y rowsOperand[T]
+	group     int // rows of an item
+	labelled  labelled[T]
+}
+
+// rowsOperand is a tensor seen as rows.
+type rowsOperand[T Float] struct {
+	data          []T
+	packed        bool
+	step          int   // in a row
+	shape, stride []int // of the other axes
+}
+
+// set takes the rows of t along axis a; or every element as a row, with single.
+func (o *rowsOperand[T]) set(t *Tensor[T], a int, single bool) {
+	o.data = t.data
+	o.shape, o.stride = append(o.shape[:0], t.shape...), append(o.stride[:0], t.stride...)
+	if single {
+		o.step, o.packed = 1, t.packed()
+		return
+	}
+	o.step, o.packed = t.stride[a], a == len(t.shape)-1 && t.packed()
+	o.shape, o.stride = slices.Delete(o.shape, a, a+1), slices.Delete(o.stride, a, a+1)
+}
+
+// load returns the rows from r0 to before r1, of n elements, packed.
+func (o *rowsOperand[T]) load(k *asm.Kernels[T], buf *[]T, n, r0, r1 int) []T {
+	x := o.place(buf, n, r0, r1)
+	if !o.packed && n > 0 {
+		o.runs(n, r0, r1, func(at, off, rows, step int) {
+			copyRows(k, x[at:], n, 1, o.data[off:], step, o.step, rows, n)
+		})
+	}
+	return x
+}
+
+// place returns where these rows are to be written: the operand, or a buffer.
+func (o *rowsOperand[T]) place(buf *[]T, n, r0, r1 int) []T {
+	if o.packed {
+		return o.data[r0*n : r1*n : r1*n]
+	}
+	return scratch.Grow(buf, (r1-r0)*n)
+}
+
+// store brings rows from where place said to the operand.
+func (o *rowsOperand[T]) store(k *asm.Kernels[T], x []T, n, r0, r1 int) {
+	if !o.packed {
+		o.runs(n, r0, r1, func(at, off, rows, step int) {
+			copyRows(k, o.data[off:], step, o.step, x[at:], n, 1, rows, n)
+		})
+	}
+}
+
+// copyRows copies rows of n elements: the steps from row to row and in a row are dr and
+// dc in dst, sr and sc in src.
+func copyRows[T Float](k *asm.Kernels[T], dst []T, dr, dc int, src []T, sr, sc, rows, n int) {
+	switch {
+	case dc == 1 && sc == 1 && n >= 16:
+		for r := range rows {
+			copy(dst[r*dr:][:n], src[r*sr:])
+		}
+	case dc == 1 && sr == 1 && canTurn(rows, n, dr, sc):
+		k.PackT(dst, dr, src, sc, n, rows)
+	case dr == 1 && sc == 1 && canTurn(n, rows, dc, sr):
+		k.PackT(dst, dc, src, sr, rows, n)
+	default:
+		for r := range rows {
+			d, s := r*dr, r*sr
+			for range n {
+				dst[d] = src[s]
+				d += dc
+				s += sc
+			}
+		}
+	}
+}
+
+// canTurn tells whether PackT takes columns of dst and rows of src so far apart.
+func canTurn(rows, cols, ldd, lds int) bool {
+	return cols <= ldd && rows <= lds && max(ldd, lds) <= math.MaxInt32
+}
+
+// runs calls f for rows of equal distance: the first at off of the operand and at of
+// packed rows.
+func (o *rowsOperand[T]) runs(n, r0, r1 int, f func(at, off, rows, step int)) {
+	last := len(o.shape) - 1
+	for r := r0; r < r1; {
+		run, step, off, rest := r1-r, 0, 0, r
+		for a := last; a >= 0; a-- {
+			at := rest % o.shape[a]
+			rest /= o.shape[a]
+			off += at * o.stride[a]
+			if a == last {
+				run, step = min(run, o.shape[a]-at), o.stride[a]
+			}
+		}
+		f((r-r0)*n, off, run, step)
+		r += run
+	}
+}
+
+// rowsWork is the memory of one thread.
+type rowsWork[T Float] struct {
+	x, y, d, e []T // rows
+	v          []T // vectors of one element for each row
+}
+
+// vector returns vector i of up to rowVectors.
+func (w *rowsWork[T]) vector(i, rows int) []T {
+	if cap(w.v) < rowVectors*rows {
+		w.v = make([]T, rowVectors*max(rows, rowsPiece))
+	}
+	return w.v[i*rows:][:rows:rows]
+}
+
+const rowVectors = 10
+
+// exps returns room for the exponentials of rows that go to d.
+func (w *rowsWork[T]) exps(d []T, n int) []T {
+	if n >= expsInPlace {
+		return d
+	}
+	return scratch.Grow(&w.e, len(d))
+}
+
+// sums is expSumRows where only the sums are asked for.
+func (w *rowsWork[T]) sums(k *asm.Kernels[T], sum, x, shift []T, n int) {
+	expSumRows(k, scratch.Grow(&w.e, min(len(x), max(asm.Chunk, rowsPiece))), sum, x, shift, n, false)
+}
+
+// rowTime is what an element takes in nanoseconds, and rowThread what is worth a
+// thread; measured.
+const (
+	rowTime   = 0.3
+	rowThread = 4000
+)
+
+func (c *rowsCall[T]) run() {
+	c.k = asm.Active[T]()
+	rows := max(1, rowsPiece/max(c.n, 1))
+	work := float64(c.rows*max(c.n, 8)) * rowTime * float64(sizeOf[T]()) / 4
+	threads := int(min(work/rowThread, maxWorkers+1))
+	if threads <= 1 {
+		c.group = c.rows
+		c.item(0)
+		return
+	}
+	pieces := (c.rows + rows - 1) / rows
+	c.group = rows * max(1, pieces/(8*threads))
+	parallelFor((c.rows+c.group-1)/c.group, threads, any(c).(task))
+}
+
+func (c *rowsCall[T]) item(i int) {
+	w := getRowsWork[T]()
+	rows := max(1, rowsPiece/max(c.n, 1))
+	end := min((i+1)*c.group, c.rows)
+	for r := i * c.group; r < end; r += rows {
+		c.piece(w, r, min(r+rows, end))
+	}
+	putRowsWork(w)
+}
+
+// The kernels of rows, for rows of any length. Those that are longer than a chunk go
+// chunk by chunk.
+
+func maxRows[T Float](k *asm.Kernels[T], dst, x []T, n int) {
+	if n <= asm.Chunk {
+		k.MaxRows(dst, x, n)
+		return
+	}
+	for r := range dst {
+		row, m := x[r*n:][:n:n], T(math.Inf(-1))
+		for len(row) > 0 {
+			h := min(asm.Chunk, len(row))
+			k.MaxRows(dst[r:r+1:r+1], row[:h:h], h)
+			m = max(m, dst[r])
+			row = row[h:]
+		}
+		dst[r] = m
+	}
+}
+
+// expSumRows keeps the exponentials in dst, or with keep false only those of the last
+// chunk.
+func expSumRows[T Float](k *asm.Kernels[T], dst, sum, x, shift []T, n int, keep bool) {
+	if n <= asm.Chunk {
+		k.ExpSumRows(dst, sum, x, shift, n)
+		return
+	}
+	for r := range sum {
+		row := x[r*n:][:n:n]
+		var p chunk.Pairwise[T]
+		for at := r * n; len(row) > 0; at += asm.Chunk {
+			d, h := dst, min(asm.Chunk, len(row))
+			if keep {
+				d = dst[at:]
+			}
+			k.ExpSumRows(d[:h:h], sum[r:r+1:r+1], row[:h:h], shift[r:r+1:r+1], h)
+			p.Add(sum[r])
+			row = row[h:]
+		}
+		sum[r] = p.Sum()
+	}
+}
+
+func sumRows[T Float](k *asm.Kernels[T], dst, x []T, n int) {
+	if n <= asm.Chunk {
+		k.SumRows(dst, x, n, n)
+		return
+	}
+	for r := range dst {
+		dst[r] = chunk.Sum(k, x[r*n:][:n:n])
+	}
+}
+
+func dotsRows[T Float](k *asm.Kernels[T], dst, x, y []T, n int) {
+	if n <= asm.Chunk {
+		k.DotsRows(dst, x, y, n)
+		return
+	}
+	for r := range dst {
+		dst[r] = chunk.Dot(k, x[r*n:][:n:n], y[r*n:][:n:n])
+	}
+}
+
+func scaleRows[T Float](k *asm.Kernels[T], dst, x, a []T, n int) {
+	if n <= asm.Chunk {
+		k.ScaleRows(dst, x, a, n)
+		return
+	}
+	for r, v := range a {
+		chunk.Scale(k, dst[r*n:][:n:n], v, x[r*n:][:n:n])
+	}
+}
+
+func shiftRows[T Float](k *asm.Kernels[T], dst, x, a, b []T, n int) {
+	if n <= asm.Chunk {
+		k.ShiftRows(dst, x, a, b, n)
+		return
+	}
+	for r := range a {
+		for lo := r * n; lo < (r+1)*n; lo += asm.Chunk {
+			hi := min(lo+asm.Chunk, (r+1)*n)
+			k.ShiftRows(dst[lo:hi:hi], x[lo:hi:hi], a[r:r+1:r+1], b[r:r+1:r+1], hi-lo)
+		}
+	}
+}
+
+// eachRow runs a kernel of two inputs.
+func eachRow[T Float](f func(dst, x, y, a []T, n int), dst, x, y, a []T, n int) {
+	if n <= asm.Chunk {
+		f(dst, x, y, a, n)
+		return
+	}
+	for r := range a {
+		for lo := r * n; lo < (r+1)*n; lo += asm.Chunk {
+			hi := min(lo+asm.Chunk, (r+1)*n)
+			f(dst[lo:hi:hi], x[lo:hi:hi], y[lo:hi:hi], a[r:r+1:r+1], hi-lo)
+		}
+	}
+}
+
+var (
+	rowsCalls32 scratch.Store[rowsCall[float32]]
+	rowsCalls64 scratch.Store[rowsCall[float64]]
+	rowsWorks32 scratch.Store[rowsWork[float32]]
+	rowsWorks64 scratch.Store[rowsWork[float64]]
+)
+
+func getRows[T Float]() *rowsCall[T] {
+	var z T
+	if _, ok := any(z).(float32); ok {
+		return any(rowsCalls32.Get()).(*rowsCall[T])
+	}
+	return any(rowsCalls64.Get()).(*rowsCall[T])
+}
+
+// put gives c back, without what points to memory of the caller.
+func (c *rowsCall[T]) put() {
+	c.dst.data, c.x.data, c.y.data = nil, nil, nil
+	c.labelled.forget()
+	switch c := any(c).(type) {
+	case *rowsCall[float32]:
+		rowsCalls32.Put(c)
+	case *rowsCall[float64]:
+		rowsCalls64.Put(c)
+	}
+}
+
+func getRowsWork[T Float]() *rowsWork[T] {
+	var z T
+	if _, ok := any(z).(float32); ok {
+		return any(rowsWorks32.Get()).(*rowsWork[T])
+	}
+	return any(rowsWorks64.Get()).(*rowsWork[T])
+}
+
+func putRowsWork[T Float](w *rowsWork[T]) {
+	switch w := any(w).(type) {
+	case *rowsWork[float32]:
+		rowsWorks32.Put(w)
+	case *rowsWork[float64]:
+		rowsWorks64.Put(w)
+	}
+}
