@@ -29,6 +29,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF32AVX2(&k32.NormKernels)
 	useUpdateF32AVX2(&k32.UpdateKernels)
 	useLossF32AVX2(&k32.LossKernels)
+	useRandomF32AVX2(&k32.RandomKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
 	useHalfAVX2(&k32.HalfKernels)
 	gemmTilesF64AVX2.use(&k64.GemmKernels)
@@ -42,6 +43,7 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF64AVX2(&k64.NormKernels)
 	useUpdateF64AVX2(&k64.UpdateKernels)
 	useLossF64AVX2(&k64.LossKernels)
+	useRandomF64AVX2(&k64.RandomKernels)
 	useProbeF64AVX2(&k64.ProbeKernels)
 	useHalfAVX2(&k64.HalfKernels)
 }
@@ -58,6 +60,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF32AVX512(&k32.NormKernels)
 	useUpdateF32AVX512(&k32.UpdateKernels)
 	useLossF32AVX512(&k32.LossKernels)
+	useRandomF32AVX512(&k32.RandomKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
 	useHalfAVX512(&k32.HalfKernels)
 	gemmTilesF64AVX512.use(&k64.GemmKernels)
@@ -71,6 +74,7 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useNormF64AVX512(&k64.NormKernels)
 	useUpdateF64AVX512(&k64.UpdateKernels)
 	useLossF64AVX512(&k64.LossKernels)
+	useRandomF64AVX512(&k64.RandomKernels)
 	useProbeF64AVX512(&k64.ProbeKernels)
 	useHalfAVX512(&k64.HalfKernels)
 }

@@ -23,6 +23,7 @@ func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useLossF32NEON(&k32.LossKernels)
 	useRotF32NEON(&k32.EltwiseKernels)
 	useUpdateF32NEON(&k32.UpdateKernels)
+	useRandomF32NEON(&k32.RandomKernels)
 	useProbeF32NEON(&k32.ProbeKernels)
 	useHalfNEON(&k32.HalfKernels)
 	gemmTilesF64NEON.use(&k64.GemmKernels)
@@ -36,6 +37,7 @@ func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useLossF64NEON(&k64.LossKernels)
 	useRotF64NEON(&k64.EltwiseKernels)
 	useUpdateF64NEON(&k64.UpdateKernels)
+	useRandomF64NEON(&k64.RandomKernels)
 	useProbeF64NEON(&k64.ProbeKernels)
 	useHalfNEON(&k64.HalfKernels)
 }

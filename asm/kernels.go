@@ -37,7 +37,7 @@ func genericKernels[T Float]() Kernels[T] {
 		NormKernels:    normGenericKernels[T](),
 		LossKernels:    lossGenericKernels[T](),
 		UpdateKernels:  updateGenericKernels[T](),
-		RandomKernels:  RandomKernels[T]{Uniform: uniformGeneric[T], Normal: normalGeneric[T]},
+		RandomKernels:  randomGenericKernels[T](),
 		HalfKernels:    halfGenericKernels(),
 		ProbeKernels:   probeGenericKernels[T](),
 	}

@@ -1,6 +1,9 @@
 package asm
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // RandomKernels fill slices from a counter-based generator, so that any part of a
 // stream can be drawn by anybody, in any order.
@@ -14,7 +17,8 @@ import "math"
 //	float32: element 64g+16w+b is word w of block 16g+b
 //	float64: element 32g+16h+b is words 2h (low) and 2h+1 (high) of block 16g+b
 //
-// A uniform number has 24 (53) of those bits: U = (word >> 8)·2^-24. Normal
+// That is the element's word, of 64 bits for float64. A uniform number has its upper 24
+// (53) bits: U = (word >> 8)·2^-24, or (word >> 11)·2^-53. Normal
 // numbers come in pairs (Box-Muller): from words 0 and 1, also 2 and 3 (float64:
 // halves 0 and 1), and go where those uniforms would have gone:
 //
@@ -27,6 +31,37 @@ type RandomKernels[T Float] struct {
 
 	// Normal is dst[i] = fma(Z(from+i), scale, shift).
 	Normal func(dst []T, shift, scale T, seed, stream, from uint64)
+
+	// Bernoulli is dst[i] = U(from+i) < p ? v : +0.
+	Bernoulli func(dst []T, p, v T, seed, stream, from uint64)
+
+	// Dropout is dst[i] = U(from+i) < p ? x[i]*scale : +0. x is at least as long as dst
+	// and may be dst. The same call on the gradient of dst gives that of x.
+	Dropout func(dst, x []T, p, scale T, seed, stream, from uint64)
+
+	// Words fills the memory of dst with words: see Uint32s and Uint64s.
+	Words func(dst []T, seed, stream, from uint64)
+}
+
+func randomGenericKernels[T Float]() RandomKernels[T] {
+	return RandomKernels[T]{
+		Uniform: uniformGeneric[T], Normal: normalGeneric[T],
+		Bernoulli: bernoulliGeneric[T], Dropout: dropoutGeneric[T], Words: wordsGeneric[T],
+	}
+}
+
+// Uint32s fills dst with the words of the stream of float32, from element from on.
+func Uint32s(k *Kernels[float32], dst []uint32, seed, stream, from uint64) {
+	if len(dst) > 0 {
+		k.Words(unsafe.Slice((*float32)(unsafe.Pointer(&dst[0])), len(dst)), seed, stream, from)
+	}
+}
+
+// Uint64s fills dst with the words of the stream of float64, from element from on.
+func Uint64s(k *Kernels[float64], dst []uint64, seed, stream, from uint64) {
+	if len(dst) > 0 {
+		k.Words(unsafe.Slice((*float64)(unsafe.Pointer(&dst[0])), len(dst)), seed, stream, from)
+	}
 }
 
 // Philox returns the four words of a block of Philox4x32-10.
@@ -47,31 +82,88 @@ func philox(c0, c1, c2, c3, k0, k1 uint32) (w0, w1, w2, w3 uint32) {
 const group = 64
 
 func uniformGeneric[T Float](dst []T, shift, scale T, seed, stream, from uint64) {
-	fillGroups(dst, shift, scale, seed, stream, from, false)
+	fillGroups(dst, seed, stream, from, uniformGroup[T])
+	for i, v := range dst {
+		dst[i] = FMA(v, scale, shift)
+	}
 }
 
 func normalGeneric[T Float](dst []T, shift, scale T, seed, stream, from uint64) {
-	fillGroups(dst, shift, scale, seed, stream, from, true)
+	fillGroups(dst, seed, stream, from, normalGroup[T])
+	for i, v := range dst {
+		dst[i] = FMA(v, scale, shift)
+	}
 }
 
-func fillGroups[T Float](dst []T, shift, scale T, seed, stream, from uint64, normal bool) {
-	n := uint64(group)
-	if !is32[T]() {
-		n /= 2
+func bernoulliGeneric[T Float](dst []T, p, v T, seed, stream, from uint64) {
+	fillGroups(dst, seed, stream, from, uniformGroup[T])
+	for i, u := range dst {
+		dst[i] = 0
+		if u < p {
+			dst[i] = v
+		}
 	}
-	var buf [group]T
+}
+
+func dropoutGeneric[T Float](dst, x []T, p, scale T, seed, stream, from uint64) {
+	x = x[:len(dst):len(x)]
+	var u [group]T
+	for i := 0; i < len(dst); i += group {
+		part := u[:min(group, len(dst)-i)]
+		fillGroups(part, seed, stream, from+uint64(i), uniformGroup[T])
+		for j, u := range part {
+			v := T(x[i+j] * scale)
+			if !(u < p) {
+				v = 0
+			}
+			dst[i+j] = v
+		}
+	}
+}
+
+// wordsGeneric writes integers: a float with the bits of a signalling NaN would not
+// keep them everywhere.
+func wordsGeneric[T Float](dst []T, seed, stream, from uint64) {
+	if len(dst) == 0 {
+		return
+	}
+	if is32[T]() {
+		fillGroups(unsafe.Slice((*uint32)(unsafe.Pointer(&dst[0])), len(dst)), seed, stream, from, wordGroup)
+	} else {
+		fillGroups(unsafe.Slice((*uint64)(unsafe.Pointer(&dst[0])), len(dst)), seed, stream, from, wordGroup64)
+	}
+}
+
+// groupLen is the number of elements of a group.
+func groupLen[T Float]() int {
+	if is32[T]() {
+		return group
+	}
+	return group / 2
+}
+
+// fillGroups fills dst with the elements of groups, of which draw computes one.
+func fillGroups[E float32 | float64 | uint32 | uint64](dst []E, seed, stream, from uint64, draw func(buf *[group]E, seed, stream, g uint64)) {
+	n := uint64(group * 4 / unsafe.Sizeof(E(0)))
+	var buf [group]E
 	for len(dst) > 0 {
-		g, skip := from/n, from%n
-		if normal {
-			normalGroup(&buf, seed, stream, g)
-		} else {
-			uniformGroup(&buf, seed, stream, g)
-		}
-		c := min(len(dst), int(n-skip))
-		for i, v := range buf[skip : skip+uint64(c)] {
-			dst[i] = FMA(v, scale, shift)
-		}
+		skip := from % n
+		draw(&buf, seed, stream, from/n)
+		c := copy(dst, buf[skip:n])
 		dst, from = dst[c:], from+uint64(c)
+	}
+}
+
+func wordGroup(buf *[group]uint32, seed, stream, g uint64) {
+	for b := range 16 {
+		buf[b], buf[16+b], buf[32+b], buf[48+b] = Philox(seed, stream, 16*g+uint64(b))
+	}
+}
+
+func wordGroup64(buf *[group]uint64, seed, stream, g uint64) {
+	for b := range 16 {
+		w0, w1, w2, w3 := Philox(seed, stream, 16*g+uint64(b))
+		buf[b], buf[16+b] = uint64(w1)<<32|uint64(w0), uint64(w3)<<32|uint64(w2)
 	}
 }
 

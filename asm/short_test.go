@@ -80,7 +80,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 // alone are kernels of one slice, whose length is theirs, or of none. ProbeCopy and the
 // conversions have tests of their own.
 var alone = map[string]bool{
-	"Fill": true, "Sum": true, "Asum": true, "SumSq": true, "AMax": true, "Max": true, "Min": true, "ArgMax": true, "ArgMin": true, "Moments": true, "Uniform": true, "Normal": true, "ProbeFMA": true, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
+	"Fill": true, "Sum": true, "Asum": true, "SumSq": true, "AMax": true, "Max": true, "Min": true, "ArgMax": true, "ArgMin": true, "Moments": true, "Uniform": true, "Normal": true, "Bernoulli": true, "Words": true, "ProbeFMA": true, "ProbeRead": true, "ProbeWrite": true, "ProbeCopy": true,
 	"FromF16": true, "FromBF16": true, "ToF16": true, "ToBF16": true,
 }
 

@@ -27,10 +27,10 @@ type machine interface {
 	calcMemory(op opcode, k int, dst vreg, src []vreg, at place)
 	// constantsInMemory tells whether constants can be such operands.
 	constantsInMemory() bool
-	param(dst vreg, name string)    // a scalar parameter of the function in every element
-	constant(dst vreg, bits uint64) // bits in every element
-	broadcast(dst vreg, from ireg)  // the element at from in every element
-	zero(dst vreg)                  // +0 in every element
+	param(dst vreg, name string)               // a scalar parameter of the function in every element
+	constant(dst vreg, bits uint64)            // bits in every element
+	broadcast(dst vreg, from ireg, offset int) // the element at from + offset in every element
+	zero(dst vreg)                             // +0 in every element
 	load(dst vreg, from ireg, offset int, part bool)
 	store(src vreg, to ireg, offset int, part bool)
 

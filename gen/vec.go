@@ -55,6 +55,15 @@ const (
 	opMaximum // folds: opMax and opMin, but NaN if either is, and +0 for a zero
 	opMinimum
 
+	// Of 64-bit lanes and their 32-bit halves, whatever the elements are.
+	opMulLow    // the product of the low halves; y has both alike
+	opHigh      // the high half, moved down; any above it
+	opLows      // in every 128 bits the low halves of x, then those of y
+	opJoin      // the low half of x, and above it that of y
+	opXor3      // x ^ y ^ z; only where it is an instruction
+	opFromInt   // a signed integer as a float, rounded; not of float64 everywhere
+	opBroadcast // an element of a stream that does not move, in every element
+
 	opFMAFactor // no operation: has(opFMAFactor) is whether opFMA may overwrite a factor
 )
 
@@ -64,7 +73,7 @@ type vop struct {
 	dst  val
 	src  []val
 	name string // stream or parameter
-	bits uint64 // of a constant; of a shift, by how much
+	bits uint64 // of a constant; of a shift, by how much; of memory, bytes beyond the stream
 }
 
 type program struct {

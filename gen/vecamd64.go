@@ -92,8 +92,10 @@ func (m *amd64Machine) has(op opcode) bool {
 		return false
 	case opDrop:
 		return !m.wide()
-	case opScalef:
+	case opScalef, opXor3:
 		return m.wide()
+	case opFromInt:
+		return m.wide() || m.d.size == 4
 	}
 	return true
 }
@@ -146,6 +148,19 @@ func (m *amd64Machine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 		}
 	case opDrop:
 		m.op("VANDN", m.v(src[1]), m.v(src[0]), m.v(dst))
+	case opMulLow:
+		m.VPMULUDQ(m.v(src[1]), m.v(src[0]), m.v(dst))
+	case opHigh:
+		m.VMOVSHDUP(m.v(src[0]), m.v(dst)) // one cycle, beside the multiplier
+	case opLows, opJoin:
+		m.VSHUFPS(operand.U8(0x88), m.v(src[1]), m.v(src[0]), m.v(dst))
+		if op == opJoin {
+			m.VPERMILPS(operand.U8(0xD8), m.v(dst), m.v(dst))
+		}
+	case opXor3:
+		m.xor3(dst, src[0], src[1], src[2])
+	case opFromInt:
+		m.raw(map[int]string{4: "VCVTDQ2PS", 8: "VCVTQQ2PD"}[m.d.size], m.v(src[0]), m.v(dst))
 	default:
 		m.two(op, "", m.v(src[1]), m.v(src[0]), m.v(dst))
 	}
@@ -173,6 +188,19 @@ func (m *amd64Machine) fma(dst, x, y, z vreg) {
 	}
 }
 
+func (m *amd64Machine) xor3(dst, x, y, z vreg) {
+	switch dst {
+	case x:
+	case y:
+		x, y = y, x
+	case z:
+		x, z = z, x
+	default:
+		m.op("VMOVA", m.v(x), m.v(dst))
+	}
+	m.VPTERNLOGD(operand.U8(0x96), m.v(z), m.v(y), m.v(dst))
+}
+
 // integers emits base+D or base+Q+form.
 func (m *amd64Machine) integers(base, form string, ops ...operand.Op) {
 	m.raw(base+map[int]string{4: "D", 8: "Q"}[m.d.size]+form, ops...)
@@ -197,6 +225,9 @@ func (m *amd64Machine) floats(base, form string, ops ...operand.Op) {
 }
 
 func (m *amd64Machine) fromMemory(op opcode) bool {
+	if op == opMulLow { // constants are shorter than 64 bits where they are broadcast
+		return !m.wide()
+	}
 	return op == opFMA || amd64Ops[op] != "" || amd64Predicates[op] != 0 || op == opEQ
 }
 
@@ -207,6 +238,10 @@ func (m *amd64Machine) calcMemory(op opcode, k int, dst vreg, src []vreg, at pla
 	if op != opFMA {
 		if p, ok := amd64Predicates[op]; ok {
 			m.floats("VCMP", form, operand.U8(p), from, m.v(src[0]), m.maskOrVec(dst))
+			return
+		}
+		if op == opMulLow {
+			m.VPMULUDQ(from, m.v(src[0]), m.v(dst))
 			return
 		}
 		m.two(op, form, from, m.v(src[0]), m.v(dst))
@@ -250,8 +285,8 @@ func (m *amd64Machine) constant(dst vreg, bits uint64) {
 	m.scalar("VBROADCAST", m.pool(bits), m.v(dst))
 }
 
-func (m *amd64Machine) broadcast(dst vreg, from ireg) {
-	m.scalar("VBROADCAST", m.at(from, 0), m.v(dst))
+func (m *amd64Machine) broadcast(dst vreg, from ireg, offset int) {
+	m.scalar("VBROADCAST", m.at(from, offset), m.v(dst))
 }
 
 func (m *amd64Machine) zero(dst vreg) {

@@ -170,7 +170,7 @@ func (d *body) invariants(broadcast map[string]ireg) {
 		switch o.op {
 		case opParam:
 			if p, ok := broadcast[o.name]; ok {
-				d.m.broadcast(r, p)
+				d.m.broadcast(r, p, 0)
 			} else {
 				d.m.param(r, o.name)
 			}

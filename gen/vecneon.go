@@ -45,7 +45,7 @@ func (m *neonMachine) maskRegs() int    { return 0 }
 
 func (m *neonMachine) has(op opcode) bool {
 	switch op {
-	case opNLT, opNLE, opNE, opScalef, opFMAFactor:
+	case opNLT, opNLE, opNE, opScalef, opXor3, opFMAFactor:
 		return false
 	}
 	return true
@@ -91,6 +91,12 @@ func (m *neonMachine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 	case opShr:
 		m.VRight(a64.USHR, d, x, int(bits))
 		return
+	case opHigh:
+		m.as(a64.D2, func() { m.VRight(a64.USHR, d, x, 32) })
+		return
+	case opFromInt:
+		m.V2(a64.SCVTF, d, x)
+		return
 	}
 	y := a64.V(src[1])
 	switch op {
@@ -109,6 +115,13 @@ func (m *neonMachine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 		m.choose(x, d, y, a64.V(src[2]))
 	case opLT, opLE:
 		m.V3(neonOps[op], d, y, x)
+	case opMulLow: // of neighbours
+		m.as(a64.S4, func() { m.V3(a64.UZP1, neonScratch, x, x) })
+		m.VMulLong(a64.UMULL, d, neonScratch, y)
+	case opLows:
+		m.as(a64.S4, func() { m.V3(a64.UZP1, d, x, y) })
+	case opJoin:
+		m.as(a64.S4, func() { m.V3(a64.TRN1, d, x, y) })
 	case opAndNot, opDrop:
 		m.VBits3(neonBits[op], d, y, x)
 	default:
@@ -120,6 +133,14 @@ func (m *neonMachine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 			panic(fmt.Sprintf("no operation %d", op))
 		}
 	}
+}
+
+// as writes instructions on another arrangement.
+func (m *neonMachine) as(a a64.Arr, f func()) {
+	was := m.Arr
+	m.Arr = a
+	f()
+	m.Arr = was
 }
 
 // choose is d = mask ? x : y.
@@ -158,8 +179,15 @@ func (m *neonMachine) constant(dst vreg, bits uint64) {
 	m.DupR(a64.V(dst), neonTmp)
 }
 
-func (m *neonMachine) broadcast(dst vreg, from ireg) { m.Ld1R(a64.V(dst), m.r(from)) }
-func (m *neonMachine) zero(dst vreg)                 { m.Clear(a64.V(dst)) }
+func (m *neonMachine) broadcast(dst vreg, from ireg, offset int) {
+	at := m.r(from)
+	if offset > 0 {
+		m.AddI(neonTmp, at, offset)
+		at = neonTmp
+	}
+	m.Ld1R(a64.V(dst), at)
+}
+func (m *neonMachine) zero(dst vreg) { m.Clear(a64.V(dst)) }
 
 func (m *neonMachine) load(dst vreg, from ireg, offset int, part bool) {
 	v, at := a64.V(dst), m.r(from)

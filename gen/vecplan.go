@@ -169,7 +169,7 @@ func (s *schedule) memoryOperands(i int) []int {
 // step plans operation i of instance u; false if there is no register left for it.
 func (s *schedule) step(i, u int) bool {
 	m, o := s.m, s.p.ops[i]
-	offset := func() int { return (s.at + u) * m.vectorBytes() }
+	offset := func(o vop) int { return (s.at+u)*m.vectorBytes() + int(o.bits) }
 	k, memory := s.operand[i]
 	var src []vreg
 	var dying [2][]vreg
@@ -194,7 +194,7 @@ func (s *schedule) step(i, u int) bool {
 		src = append(src, r)
 	}
 	if o.op == opStore {
-		to, offset := s.streams[o.name], offset()
+		to, offset := s.streams[o.name], offset(o)
 		s.write = append(s.write, func() { m.store(src[0], to, offset, s.part) })
 		s.release(dying)
 		return true
@@ -205,14 +205,18 @@ func (s *schedule) step(i, u int) bool {
 	}
 	switch {
 	case o.op == opLoad:
-		from, offset := s.streams[o.name], offset()
+		from, offset := s.streams[o.name], offset(o)
 		s.write = append(s.write, func() { m.load(dst, from, offset, s.part) })
+	case o.op == opBroadcast:
+		from := s.streams[o.name]
+		s.write = append(s.write, func() { m.broadcast(dst, from, int(o.bits)) })
 	case memory:
 		at := place{}
 		if bits, ok := s.pooled[o.src[k]]; ok {
 			at.constant, at.bits = true, bits
 		} else {
-			at.from, at.offset = s.streams[s.p.loadOf(o.src[k])], offset()
+			load := s.p.loadOf(o.src[k])
+			at.from, at.offset = s.streams[load.name], offset(load)
 		}
 		s.write = append(s.write, func() { m.calcMemory(o.op, k, dst, src, at) })
 	default:
@@ -286,11 +290,11 @@ func (s *schedule) result(i, u int, src []vreg, dying *[2][]vreg) (dst vreg, ok 
 	return dst, true
 }
 
-// loadOf is the stream that v was loaded from.
-func (p *program) loadOf(v val) string {
+// loadOf is the load of v.
+func (p *program) loadOf(v val) vop {
 	for _, o := range p.ops {
 		if o.op == opLoad && o.dst == v {
-			return o.name
+			return o
 		}
 	}
 	panic("not a load")

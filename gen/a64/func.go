@@ -84,6 +84,7 @@ func (f *Func) Label(name string) {
 
 func (f *Func) V3(o Op3, d, n, m V)              { f.add(o.inst(f.Arr, d, n, m)) }
 func (f *Func) VElem(o OpElem, d, n, m V, i int) { f.add(o.inst(f.Arr, d, n, m, i)) }
+func (f *Func) VMulLong(o OpMulLong, d, n, m V)  { f.add(o.inst(d, n, m)) }
 func (f *Func) V2(o Op2, d, n V)                 { f.add(o.inst(f.Arr, d, n)) }
 func (f *Func) VZero(o OpZero, d, n V)           { f.add(o.inst(f.Arr, d, n)) }
 func (f *Func) VZeroI(o OpZeroI, d, n V)         { f.add(o.inst(f.Arr, d, n)) }

@@ -85,18 +85,19 @@ func (o op) at(a Arr) uint32 {
 
 // Instructions by their operands.
 type (
-	Op3      struct{ op } // Vd.T, Vn.T, Vm.T
-	OpElem   struct{ op } // Vd.T, Vn.T, Vm.E[i]
-	Op2      struct{ op } // Vd.T, Vn.T
-	OpZero   struct{ op } // Vd.T, Vn.T, #0.0
-	OpZeroI  struct{ op } // Vd.T, Vn.T, #0
-	OpAcross struct{ op } // Ed, Vn.4S
-	OpPair   struct{ op } // Ed, Vn.2E
-	OpRight  struct{ op } // Vd.T, Vn.T, #s: shifts right by 1 to the width
-	OpLeft   struct{ op } // Vd.T, Vn.T, #s: shifts left by 0 to the width less 1
-	OpBits3  struct{ op } // Vd.16B, Vn.16B, Vm.16B
-	OpBits2  struct{ op } // Vd.16B, Vn.16B
-	OpLong   struct{ op } // Vd.4S, Vn.4H or Vd.2D, Vn.2S; narrow forms the other way
+	Op3       struct{ op } // Vd.T, Vn.T, Vm.T
+	OpElem    struct{ op } // Vd.T, Vn.T, Vm.E[i]
+	Op2       struct{ op } // Vd.T, Vn.T
+	OpMulLong struct{ op } // Vd.2D, Vn.2S, Vm.2S
+	OpZero    struct{ op } // Vd.T, Vn.T, #0.0
+	OpZeroI   struct{ op } // Vd.T, Vn.T, #0
+	OpAcross  struct{ op } // Ed, Vn.4S
+	OpPair    struct{ op } // Ed, Vn.2E
+	OpRight   struct{ op } // Vd.T, Vn.T, #s: shifts right by 1 to the width
+	OpLeft    struct{ op } // Vd.T, Vn.T, #s: shifts left by 0 to the width less 1
+	OpBits3   struct{ op } // Vd.16B, Vn.16B, Vm.16B
+	OpBits2   struct{ op } // Vd.16B, Vn.16B
+	OpLong    struct{ op } // Vd.4S, Vn.4H or Vd.2D, Vn.2S; narrow forms the other way
 )
 
 func (o op) inst3(a Arr, d, n, m V) inst {
@@ -116,6 +117,10 @@ func (o OpElem) inst(a Arr, d, n, m V, i int) inst {
 		o.at(a) | a.lane(i) | m.ok()<<16 | n.ok()<<5 | d.ok(),
 		fmt.Sprintf("%s v%d.%s, v%d.%s, v%d.%s[%d]", o.name, d, t, n, t, m, a.elem(), i), "",
 	}
+}
+
+func (o OpMulLong) inst(d, n, m V) inst {
+	return inst{o.base | m.ok()<<16 | n.ok()<<5 | d.ok(), fmt.Sprintf("%s v%d.2d, v%d.2s, v%d.2s", o.name, d, n, m), ""}
 }
 
 // lane is the index of an element in the by-element encodings.

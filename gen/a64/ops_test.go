@@ -39,6 +39,8 @@ func every(f func(inst)) {
 					continue
 				}
 				three(func(d, n, m V) inst { return o.inst(a, d, n, m) })
+			case OpMulLong:
+				three(o.inst)
 			case OpElem:
 				for i := 0; i < 16/int(a); i++ {
 					three(func(d, n, m V) inst { return o.inst(a, d, n, m, i) })

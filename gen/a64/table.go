@@ -52,6 +52,9 @@ var (
 	FMULXElem = opElem("fmulx", 0x6F809000)
 )
 
+// Two vectors of short elements, the low halves, give one of long ones: 2S give 2D.
+var UMULL = opMulLong("umull", 0x2EA0C000)
+
 // Two vectors.
 var (
 	FABS    = op2("fabs", 0x4EA0F800)
@@ -143,6 +146,9 @@ func listed[O any](o O) O {
 func op3(name string, base uint32) Op3 { return listed(Op3{op{name: name, base: base}}) }
 func native3(name, goName string, base uint32) Op3 {
 	return listed(Op3{op{name: name, goName: goName, base: base}})
+}
+func opMulLong(name string, base uint32) OpMulLong {
+	return listed(OpMulLong{op{name: name, base: base}})
 }
 func opElem(name string, base uint32) OpElem   { return listed(OpElem{op{name: name, base: base}}) }
 func op2(name string, base uint32) Op2         { return listed(Op2{op{name: name, base: base}}) }

@@ -156,7 +156,7 @@ func readGates(path string) (map[string][]string, error) {
 }
 
 // facesName are the files of jumps to kernels and of their addresses.
-var facesName = regexp.MustCompile(`^faces_(amd64|arm64)\.s$`)
+var facesName = regexp.MustCompile(`^(faces|random)_(amd64|arm64)\.s$`)
 
 var asmName = regexp.MustCompile(`^[a-z0-9]+_(avx2|avx512|neon)_(amd64|arm64)\.s$`)
 
