@@ -112,6 +112,10 @@ func logProgram(b *builder, x val) val {
 
 // logReduce is x = 2^k·m with m in [3/4, 3/2).
 func logReduce(b *builder, x val) (k, m val) {
+	if b.m.has(opGetExp) {
+		m := b.calc(opGetMant, x)
+		return b.sub(b.calc(opGetExp, x), b.calc(opGetExp, m)), m
+	}
 	mant := b.mantissa()
 	one := b.d.bits(1)
 	least := b.float(b.of(0x1p-126, 0x1p-1022))
@@ -127,8 +131,18 @@ func logReduce(b *builder, x val) (k, m val) {
 
 // logSpecials is y but -Inf where x is 0, NaN below, x where it is +Inf or NaN.
 func logSpecials(b *builder, x, y val) val {
+	if b.m.has(opFixup) {
+		return logFixup(b, x, y)
+	}
 	zero := b.constant(0)
 	y = b.sel(b.eq(x, zero), b.float(-inf), y)
 	y = b.sel(b.lt(x, zero), b.float(nan), y)
 	return b.sel(b.nle(x, b.float(b.of(math.MaxFloat32, math.MaxFloat64))), x, y)
+}
+
+// logFixup is that in one operation. Its table, from the low bits on: quiet and
+// signalling NaN, 0, 1, -Inf, +Inf, negative, positive; 0 is y, 2 x as a quiet NaN, 3 NaN,
+// 4 -Inf, 5 +Inf.
+func logFixup(b *builder, x, y val) val {
+	return b.calc(opFixup, x, b.constant(0x03530422), y)
 }

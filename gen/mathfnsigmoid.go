@@ -6,7 +6,13 @@ import "math"
 func pow2(b *builder, t val) val { return b.shl(t, b.mantissa()) }
 
 // withSign is y >= +0 with the sign of x.
-func withSign(b *builder, y, x val) val { return b.or(y, b.and(b.constant(b.sign()), x)) }
+func withSign(b *builder, y, x val) val {
+	sign := b.constant(b.sign())
+	if b.m.has(opOrMasked) {
+		return b.calc(opOrMasked, x, sign, y)
+	}
+	return b.or(y, b.and(sign, x))
+}
 
 // expm1Program is Expm1.
 func expm1Program(b *builder, x val) val {
@@ -31,6 +37,9 @@ func log1pProgram(b *builder, x val) val {
 	f := b.add(b.isub(x, b.isub(e, one)), b.fma(s, b.float(0.25), b.float(-1)))
 	zero := b.constant(0)
 	y := b.sel(b.eq(x, zero), x, logOf(b, k, f))
+	if b.m.has(opFixup) {
+		return logFixup(b, u, y) // u is x where that is +Inf or NaN
+	}
 	y = b.sel(b.eq(u, zero), b.float(-inf), y)
 	y = b.sel(b.lt(u, zero), b.float(nan), y)
 	return b.sel(b.nle(x, b.float(b.of(math.MaxFloat32, math.MaxFloat64))), x, y)

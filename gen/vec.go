@@ -37,7 +37,12 @@ const (
 	opISub   // x - y of those
 	opShl    // bits to the left by a constant
 	opShr    // to the right, zeros in
-	opScalef // x * 2^floor(y), rounded once; only where it is an instruction
+	opScalef // x * 2^floor(y), rounded once; this and the next only where they are instructions
+
+	opGetExp   // floor(log2|x|), subnormal numbers too
+	opGetMant  // x * 2^-k with that k which gives 3/4 <= |result| < 3/2
+	opFixup    // x, y, z: z, but what y says of x: a table of 4 bits for each kind of number
+	opOrMasked // x&y | z
 
 	// Comparisons give masks. NLT … are true where LT … are not: at NaN.
 	opLT

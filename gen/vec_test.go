@@ -16,13 +16,13 @@ type simulator struct {
 	streams map[ireg][]int64
 }
 
-func (s *simulator) dtype() dtype            { return f32 }
-func (s *simulator) vectorBytes() int        { return 32 }
-func (s *simulator) vectorRegs() int         { return s.regs }
-func (s *simulator) has(op opcode) bool      { return op != opFMAFactor || s.memory }
-func (s *simulator) maskRegs() int           { return 0 }
-func (s *simulator) constantsInMemory() bool { return s.memory }
-func (s *simulator) fromMemory(opcode) bool  { return s.memory }
+func (s *simulator) dtype() dtype              { return f32 }
+func (s *simulator) vectorBytes() int          { return 32 }
+func (s *simulator) vectorRegs() int           { return s.regs }
+func (s *simulator) has(op opcode) bool        { return op != opFMAFactor || s.memory }
+func (s *simulator) maskRegs() int             { return 0 }
+func (s *simulator) constantsInMemory() bool   { return s.memory }
+func (s *simulator) fromMemory(op opcode) bool { return s.memory && op != opOrMasked }
 
 func simulate(op opcode, x []int64) int64 {
 	switch op {
@@ -36,6 +36,8 @@ func simulate(op opcode, x []int64) int64 {
 		return x[0]*x[1] + x[2]
 	case opNeg:
 		return -x[0]
+	case opOrMasked: // anything of three
+		return x[0] - 2*x[1] + 3*x[2]
 	}
 	panic("no such operation")
 }
@@ -46,8 +48,14 @@ func (s *simulator) calcBits(op opcode, _ uint64, dst vreg, src ...vreg) {
 		s.reg[dst] += s.reg[src[0]] * s.reg[src[1]]
 		return
 	}
+	if op == opOrMasked { // in place of the last
+		s.reg[dst] = s.reg[src[2]]
+	}
 	var x []int64
-	for _, r := range src {
+	for i, r := range src {
+		if op == opOrMasked && i == 2 {
+			r = dst
+		}
 		x = append(x, s.reg[r])
 	}
 	s.reg[dst] = simulate(op, x)
@@ -94,9 +102,9 @@ func randomProgram(r *rand.Rand, b *builder, size, accs int) func(x, y int64, ac
 	vals := []val{b.load("x"), b.load("y"), b.param("p"), b.constant(5)}
 	var olds []val
 	for range size {
-		s := step{op: []opcode{opAdd, opSub, opMul, opFMA, opNeg}[r.IntN(5)]}
+		s := step{op: []opcode{opAdd, opSub, opMul, opFMA, opNeg, opOrMasked}[r.IntN(6)]}
 		var src []val
-		for j := range map[opcode]int{opAdd: 2, opSub: 2, opMul: 2, opFMA: 3, opNeg: 1}[s.op] {
+		for j := range map[opcode]int{opAdd: 2, opSub: 2, opMul: 2, opFMA: 3, opNeg: 1, opOrMasked: 3}[s.op] {
 			s.src[j] = r.IntN(len(vals))
 			src = append(src, vals[s.src[j]])
 		}

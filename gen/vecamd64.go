@@ -92,7 +92,7 @@ func (m *amd64Machine) has(op opcode) bool {
 		return false
 	case opDrop:
 		return !m.wide()
-	case opScalef, opXor3:
+	case opScalef, opXor3, opGetExp, opGetMant, opFixup, opOrMasked:
 		return m.wide()
 	case opFromInt:
 		return m.wide() || m.d.size == 4
@@ -126,6 +126,16 @@ func (m *amd64Machine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 		m.fma(dst, src[0], src[1], src[2])
 	case opSqrt:
 		m.op("VSQRT", m.v(src[0]), m.v(dst))
+	case opGetExp:
+		m.op("VGETEXP", m.v(src[0]), m.v(dst))
+	case opGetMant: // interval 3, the sign of the source
+		m.op("VGETMANT", operand.U8(3), m.v(src[0]), m.v(dst))
+	case opFixup:
+		m.toLast(dst, src)
+		m.op("VFIXUPIMM", operand.U8(0), m.v(src[1]), m.v(src[0]), m.v(dst))
+	case opOrMasked:
+		m.toLast(dst, src)
+		m.integers("VPTERNLOG", "", operand.U8(0xf8), m.v(src[1]), m.v(src[0]), m.v(dst))
 	case opShl, opShr:
 		m.integers(map[opcode]string{opShl: "VPSLL", opShr: "VPSRL"}[op], "", operand.U8(bits), m.v(src[0]), m.v(dst))
 	case opMaskAnd, opMaskOr:
@@ -163,6 +173,13 @@ func (m *amd64Machine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 		m.raw(map[int]string{4: "VCVTDQ2PS", 8: "VCVTQQ2PD"}[m.d.size], m.v(src[0]), m.v(dst))
 	default:
 		m.two(op, "", m.v(src[1]), m.v(src[0]), m.v(dst))
+	}
+}
+
+// toLast moves the last source to dst, which is none of the others.
+func (m *amd64Machine) toLast(dst vreg, src []vreg) {
+	if last := src[len(src)-1]; last != dst {
+		m.op("VMOVA", m.v(last), m.v(dst))
 	}
 }
 

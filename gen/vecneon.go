@@ -45,7 +45,7 @@ func (m *neonMachine) maskRegs() int    { return 0 }
 
 func (m *neonMachine) has(op opcode) bool {
 	switch op {
-	case opNLT, opNLE, opNE, opScalef, opXor3, opFMAFactor:
+	case opNLT, opNLE, opNE, opScalef, opXor3, opGetExp, opGetMant, opFixup, opOrMasked, opFMAFactor:
 		return false
 	}
 	return true

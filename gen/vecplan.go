@@ -267,6 +267,10 @@ func (s *schedule) result(i, u int, src []vreg, dying *[2][]vreg) (dst vreg, ok 
 			panic("an accumulator is a factor of its new value")
 		}
 		return dst, true
+	case o.op == opFixup || o.op == opOrMasked: // in place of the last, or apart from all
+		if take(src[len(src)-1]) {
+			return dst, true
+		}
 	case o.op == opFMA:
 		// A fused one moves its addend here, so it is neither of the factors', but for a
 		// machine that can do without.
