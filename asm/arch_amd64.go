@@ -6,20 +6,49 @@ import "github.com/klauspost/cpuid/v2"
 
 // archISAs lists what this CPU runs, worst first. AVX2 needs FMA3 as well: each
 // can be present without the other.
-func archISAs() []archISA {
+func archISAs() []string {
 	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.BMI2, cpuid.F16C) {
 		return nil
 	}
-	l := []archISA{{"avx2", useAVX2, useNTAVX2}}
+	l := []string{"avx2"}
 	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL) {
-		l = append(l, archISA{"avx512", useAVX512, useNTAVX512})
+		l = append(l, "avx512")
 	}
 	return l
 }
 
+func useArchProducts(isa string, k32 *Products[float32], k64 *Products[float64]) {
+	if isa == "avx2" {
+		gemmTilesF32AVX2.use(&k32.GemmKernels)
+		useMergeF32AVX2(&k32.MergeKernels)
+		gemmTilesF64AVX2.use(&k64.GemmKernels)
+		useMergeF64AVX2(&k64.MergeKernels)
+		return
+	}
+	gemmTilesF32AVX512.use(&k32.GemmKernels)
+	useMergeF32AVX512(&k32.MergeKernels)
+	gemmTilesF64AVX512.use(&k64.GemmKernels)
+	useMergeF64AVX512(&k64.MergeKernels)
+}
+
+func useArch(isa string, k32 *Kernels[float32], k64 *Kernels[float64]) {
+	if isa == "avx2" {
+		useAVX2(k32, k64)
+		return
+	}
+	useAVX512(k32, k64)
+}
+
+func useArchNT(isa string, k32 *Kernels[float32], k64 *Kernels[float64]) bool {
+	if isa == "avx2" {
+		useNTAVX2(k32, k64)
+	} else {
+		useNTAVX512(k32, k64)
+	}
+	return true
+}
+
 func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
-	gemmTilesF32AVX2.use(&k32.GemmKernels)
-	useMergeF32AVX2(&k32.MergeKernels)
 	useEltwiseF32AVX2(&k32.EltwiseKernels)
 	useMathfnF32AVX2(&k32.MathKernels)
 	useActF32AVX2(&k32.ActKernels)
@@ -32,8 +61,6 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRandomF32AVX2(&k32.RandomKernels)
 	useProbeF32AVX2(&k32.ProbeKernels)
 	useHalfAVX2(&k32.HalfKernels)
-	gemmTilesF64AVX2.use(&k64.GemmKernels)
-	useMergeF64AVX2(&k64.MergeKernels)
 	useEltwiseF64AVX2(&k64.EltwiseKernels)
 	useMathfnF64AVX2(&k64.MathKernels)
 	useActF64AVX2(&k64.ActKernels)
@@ -49,8 +76,6 @@ func useAVX2(k32 *Kernels[float32], k64 *Kernels[float64]) {
 }
 
 func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
-	gemmTilesF32AVX512.use(&k32.GemmKernels)
-	useMergeF32AVX512(&k32.MergeKernels)
 	useEltwiseF32AVX512(&k32.EltwiseKernels)
 	useMathfnF32AVX512(&k32.MathKernels)
 	useActF32AVX512(&k32.ActKernels)
@@ -63,8 +88,6 @@ func useAVX512(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRandomF32AVX512(&k32.RandomKernels)
 	useProbeF32AVX512(&k32.ProbeKernels)
 	useHalfAVX512(&k32.HalfKernels)
-	gemmTilesF64AVX512.use(&k64.GemmKernels)
-	useMergeF64AVX512(&k64.MergeKernels)
 	useEltwiseF64AVX512(&k64.EltwiseKernels)
 	useMathfnF64AVX512(&k64.MathKernels)
 	useActF64AVX512(&k64.ActKernels)

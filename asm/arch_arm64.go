@@ -9,11 +9,18 @@ import (
 )
 
 // archISAs: NEON is part of Go's arm64 port, so there is nothing to detect.
-func archISAs() []archISA { return []archISA{{name: "neon", use: useNEON}} }
+func archISAs() []string { return []string{"neon"} }
 
-func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
+func useArchProducts(_ string, k32 *Products[float32], k64 *Products[float64]) {
 	gemmTilesF32NEON.use(&k32.GemmKernels)
 	useMergeF32NEON(&k32.MergeKernels)
+	gemmTilesF64NEON.use(&k64.GemmKernels)
+	useMergeF64NEON(&k64.MergeKernels)
+}
+
+func useArchNT(string, *Kernels[float32], *Kernels[float64]) bool { return false }
+
+func useArch(_ string, k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useEltwiseF32NEON(&k32.EltwiseKernels)
 	useMathfnF32NEON(&k32.MathKernels)
 	useActF32NEON(&k32.ActKernels)
@@ -26,8 +33,6 @@ func useNEON(k32 *Kernels[float32], k64 *Kernels[float64]) {
 	useRandomF32NEON(&k32.RandomKernels)
 	useProbeF32NEON(&k32.ProbeKernels)
 	useHalfNEON(&k32.HalfKernels)
-	gemmTilesF64NEON.use(&k64.GemmKernels)
-	useMergeF64NEON(&k64.MergeKernels)
 	useEltwiseF64NEON(&k64.EltwiseKernels)
 	useMathfnF64NEON(&k64.MathKernels)
 	useActF64NEON(&k64.ActKernels)

@@ -5,14 +5,14 @@ import "unsafe"
 // CallGemm calls k.Gemm(g), which must fit, without moving g to the heap: kernels
 // keep no pointer to their arguments, which a call through a table hides from
 // escape analysis.
-func CallGemm[T Float](k *Kernels[T], g *GemmArgs[T]) {
+func CallGemm[T Float](k *Products[T], g *GemmArgs[T]) {
 	if !TryGemm(k, g) {
 		g.fail()
 	}
 }
 
 // TryGemm is k.Gemm(g) without moving g to the heap.
-func TryGemm[T Float](k *Kernels[T], g *GemmArgs[T]) bool {
+func TryGemm[T Float](k *Products[T], g *GemmArgs[T]) bool {
 	return k.Gemm((*GemmArgs[T])(noescape(unsafe.Pointer(g))))
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -17,44 +19,67 @@ type Selected struct {
 	Warned    bool     // Requested is an unknown word, which a line on standard error says already
 }
 
+// What every table this machine can run has for products, worst first, and which of
+// them is in use. They never change.
 var (
-	tables32, tables64 = buildTables()
-	selection          Selected
-	active32           *Kernels[float32]
-	active64           *Kernels[float64]
+	products32, products64 = buildProducts()
+	selection              Selected
+	active                 int
+)
+
+// The tables, which only who asks for one makes a program contain.
+var (
+	tables32   []*Kernels[float32]
+	tables64   []*Kernels[float64]
+	tablesDone atomic.Bool
+	tablesOnce sync.Once
 )
 
 // knownISAs are the words LANES_ISA may hold, on any architecture.
 var knownISAs = []string{"generic", "avx2", "avx512", "neon"}
 
-func buildTables() ([]*Kernels[float32], []*Kernels[float64]) {
-	g32, g64 := genericKernels[float32](), genericKernels[float64]()
-	g32.NT, g64.NT = &g32, &g64
-	t32, t64 := []*Kernels[float32]{&g32}, []*Kernels[float64]{&g64}
-	for _, isa := range archISAs() { // worst to best: each starts from the one before
-		k32, k64 := *t32[len(t32)-1], *t64[len(t64)-1]
-		k32.ISA, k64.ISA = isa.name, isa.name
-		isa.use(&k32, &k64)
-		nt32, nt64 := k32, k64
-		if isa.useNT != nil {
-			isa.useNT(&nt32, &nt64)
-		}
-		k32.NT, k64.NT, nt32.NT, nt64.NT = &nt32, &nt64, &nt32, &nt64
-		t32, t64 = append(t32, &k32), append(t64, &k64)
+func buildProducts() (p32 []*Products[float32], p64 []*Products[float64]) {
+	k32, k64 := genericProducts[float32](), genericProducts[float64]()
+	add := func(k32 Products[float32], k64 Products[float64]) {
+		p32, p64 = append(p32, &k32), append(p64, &k64)
 	}
-	return t32, t64
+	add(k32, k64)
+	for _, isa := range archISAs() { // worst to best: each starts from the one before
+		k32.ISA, k64.ISA = isa, isa
+		useArchProducts(isa, &k32, &k64)
+		add(k32, k64)
+	}
+	return p32, p64
 }
 
-// archISA is one instruction set of this architecture that this CPU can run.
-type archISA struct {
-	name  string
-	use   func(*Kernels[float32], *Kernels[float64])
-	useNT func(*Kernels[float32], *Kernels[float64]) // nil: no such kernels
+func buildTables() {
+	k32, k64 := genericKernels(products32[0]), genericKernels(products64[0])
+	for i, p := range products32 {
+		k32.Products, k64.Products = *p, *products64[i]
+		if i > 0 {
+			useArch(p.ISA, &k32, &k64)
+		}
+		t32, t64 := k32, k64
+		nt32, nt64 := k32, k64
+		t32.NT, t64.NT, nt32.NT, nt64.NT = &nt32, &nt64, &nt32, &nt64
+		if i == 0 || !useArchNT(p.ISA, &nt32, &nt64) {
+			t32.NT, t64.NT = &t32, &t64
+		}
+		tables32, tables64 = append(tables32, &t32), append(tables64, &t64)
+	}
+	tablesDone.Store(true)
+}
+
+// tables has them made.
+func tables() {
+	if !tablesDone.Load() {
+		tablesOnce.Do(buildTables)
+	}
 }
 
 func init() {
-	names := make([]string, len(tables32))
-	for i, k := range tables32 {
+	names := make([]string, len(products32))
+	for i, k := range products32 {
 		names[i] = k.ISA
 	}
 	want, set := os.LookupEnv("LANES_ISA")
@@ -63,7 +88,7 @@ func init() {
 		// Programs stop here, others go on: the line serves both.
 		fmt.Fprintf(os.Stderr, "lanes: %v\n", checkISA(names, want))
 	}
-	active32, active64 = tables32[i], tables64[i]
+	active = i
 	selection = Selected{CPU: cpuName(), ISA: names[i], Available: names, Requested: want, Reason: reason, Warned: set && warn}
 }
 
@@ -93,14 +118,24 @@ func Selection() Selected { return selection }
 
 // Active returns the table in use.
 func Active[T Float]() *Kernels[T] {
+	tables()
 	if is32[T]() {
-		return (*Kernels[T])(unsafe.Pointer(active32))
+		return (*Kernels[T])(unsafe.Pointer(tables32[active]))
 	}
-	return (*Kernels[T])(unsafe.Pointer(active64))
+	return (*Kernels[T])(unsafe.Pointer(tables64[active]))
+}
+
+// ActiveProducts returns what Active's table has for products.
+func ActiveProducts[T Float]() *Products[T] {
+	if is32[T]() {
+		return (*Products[T])(unsafe.Pointer(products32[active]))
+	}
+	return (*Products[T])(unsafe.Pointer(products64[active]))
 }
 
 // Tables returns every table this machine can run, worst (generic) first.
 func Tables[T Float]() []*Kernels[T] {
+	tables()
 	var z T
 	if _, ok := any(z).(float32); ok {
 		return any(tables32).([]*Kernels[T])

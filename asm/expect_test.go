@@ -2,6 +2,7 @@ package asm
 
 import (
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -27,5 +28,30 @@ func TestExpectedTable(t *testing.T) {
 	}
 	if s.Available[0] != "generic" {
 		t.Errorf("first table is %s, not generic", s.Available[0])
+	}
+}
+
+// TestProducts: what programs use that need no other kernels is of the same table.
+func TestProducts(t *testing.T) {
+	testProducts[float32](t)
+	testProducts[float64](t)
+}
+
+func testProducts[T Float](t *testing.T) {
+	p, k := ActiveProducts[T](), Active[T]()
+	if p.ISA != Selection().ISA || p.ISA != k.ISA || p.GemmMR != k.GemmMR || p.GemmNR != k.GemmNR {
+		t.Errorf("products of %s, tiles %dx%d; table %s, tiles %dx%d", p.ISA, p.GemmMR, p.GemmNR, k.ISA, k.GemmMR, k.GemmNR)
+	}
+	for i, k := range Tables[T]() {
+		if k.ISA != Selection().Available[i] || k.NT.NT != k.NT || k.NT.ISA != k.ISA {
+			t.Errorf("table %d is %s, its NT %s; announced is %s", i, k.ISA, k.NT.ISA, Selection().Available[i])
+		}
+		for _, v := range []reflect.Value{reflect.ValueOf(*k), reflect.ValueOf(*k.NT)} {
+			for _, f := range reflect.VisibleFields(v.Type()) {
+				if f.Type.Kind() == reflect.Func && v.FieldByIndex(f.Index).IsNil() {
+					t.Errorf("%s: no %s", k.ISA, f.Name)
+				}
+			}
+		}
 	}
 }

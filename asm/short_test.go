@@ -71,7 +71,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 		all = append(all, shortCall[T]{name: "Gemm", lens: []int{len(g.A), len(g.B), len(g.C), len(g.Bias)}, run: func(s [][]T) {
 			g := g
 			g.A, g.B, g.C, g.Bias = s[0], s[1], s[2], s[3]
-			CallGemm(k, &g) // panics where Gemm reports false
+			CallGemm(&k.Products, &g) // panics where Gemm reports false
 		}})
 	}
 	return all

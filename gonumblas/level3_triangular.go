@@ -220,7 +220,7 @@ func (p *tri[T]) rows(b []T, ld, n, w int, alpha T) {
 			if p.solve {
 				g.Alpha, g.Beta = -1, alpha
 			}
-			asm.CallGemm(p.kernels, &g)
+			asm.CallGemm(&p.kernels.Products, &g)
 		} else {
 			beta = alpha
 		}
@@ -257,7 +257,7 @@ func (p *tri[T]) block(g *asm.GemmArgs[T], b []T, i0, i1 int, alpha T) {
 			if p.solve {
 				g.Alpha = -factor
 			}
-			asm.CallGemm(p.kernels, g)
+			asm.CallGemm(&p.kernels.Products, g)
 		} else if f := T(alpha * factor); f != 1 {
 			p.kernels.Scale(row, f, row)
 		}

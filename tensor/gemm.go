@@ -24,7 +24,7 @@ func Gemm[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb
 	// every nanosecond shows, so its checks are here in one piece and what the
 	// kernel checks anyway is left to it.
 	if uint(m-1) < smallDim && uint(n-1) < smallDim && uint(k-1) < asm.KBlockMax && m*n*k <= smallWork && !tB && alpha != 0 {
-		kernels := asm.Active[T]()
+		kernels := asm.ActiveProducts[T]()
 		// Field by field: a literal would be built elsewhere and copied by loads
 		// wider than the stores before them, which stall.
 		var g asm.GemmArgs[T]
@@ -68,7 +68,7 @@ func gemmChecked[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b [
 		gemmSmallTransB(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	default:
 		p := product[T]{
-			kernels: asm.Active[T](),
+			kernels: asm.ActiveProducts[T](),
 			m:       m, n: n, k: k,
 			a: a, aRow: lda, aCol: 1,
 			b: b, bRow: ldb, tB: tB,
@@ -84,7 +84,7 @@ func gemmChecked[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b [
 
 // product is one product after its checks, on a given table.
 type product[T Float] struct {
-	kernels    *asm.Kernels[T]
+	kernels    *asm.Products[T]
 	m, n, k    int
 	a          []T
 	aRow, aCol int
@@ -111,7 +111,7 @@ const (
 
 // gemmSmallTransB transposes one panel of B at a time into the L1.
 func gemmSmallTransB[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	kernels := asm.Active[T]()
+	kernels := asm.ActiveProducts[T]()
 	w := min(kernels.GemmNR, n)
 	ws := getWorkspace[T]()
 	buf := grow(&ws.b, w*k)

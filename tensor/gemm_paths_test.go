@@ -133,7 +133,7 @@ func pathCases[T Float](k *asm.Kernels[T]) []pathCase[T] {
 		}
 	}
 	// More columns than are packed at a time.
-	s := strip[T]{product: product[T]{kernels: k}, kb: long}
+	s := strip[T]{product: product[T]{kernels: &k.Products}, kb: long}
 	n := nr + 3
 	for s.width(n) == n {
 		n += nr

@@ -74,7 +74,7 @@ func randomSlice[T Float](r *rand.Rand, n int) []T {
 
 // gemmOn is Gemm on a given table.
 func gemmOn[T Float](k *asm.Kernels[T], threads int, tA, tB bool, m, n, kk int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	p := product[T]{kernels: k, m: m, n: n, k: kk, a: a, aRow: lda, aCol: 1, b: b, bRow: ldb, tB: tB,
+	p := product[T]{kernels: &k.Products, m: m, n: n, k: kk, a: a, aRow: lda, aCol: 1, b: b, bRow: ldb, tB: tB,
 		c: c, ldc: ldc, alpha: alpha, beta: beta, threads: threads}
 	if tA {
 		p.aRow, p.aCol = 1, lda

@@ -105,7 +105,7 @@ func GemmPacked[T Float](tA bool, m int, a []T, lda int, b *Packed[T], e Epilogu
 		return
 	}
 	p := product[T]{
-		kernels: asm.Active[T](),
+		kernels: asm.ActiveProducts[T](),
 		m:       m, n: n, k: k,
 		a: a, aRow: lda, aCol: 1,
 		packed: b,

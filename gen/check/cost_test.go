@@ -38,14 +38,15 @@ init github.com/lanes-go/lanes/tensor @0.85 ms, 0 ms clock, 96 bytes, 2 allocs
 
 func TestTooDear(t *testing.T) {
 	ok := initCost{50 * time.Microsecond, 7000, 100}
-	if bad := tooDear(1_900_000, ok); len(bad) > 0 {
+	if bad := tooDear(1_500_000, 3_000_000, ok); len(bad) > 0 {
 		t.Errorf("%q", bad)
 	}
 	for name, bad := range map[string][]string{
-		"size":   tooDear(2_000_001, ok),
-		"time":   tooDear(0, initCost{2 * time.Millisecond, 7000, 100}),
-		"allocs": tooDear(0, initCost{0, 7000, 1000}),
-		"bytes":  tooDear(0, initCost{0, 70000, 100}),
+		"size":   tooDear(1_600_001, 0, ok),
+		"all":    tooDear(0, 3_200_001, ok),
+		"time":   tooDear(0, 0, initCost{2 * time.Millisecond, 7000, 100}),
+		"allocs": tooDear(0, 0, initCost{0, 7000, 1000}),
+		"bytes":  tooDear(0, 0, initCost{0, 70000, 100}),
 	} {
 		if len(bad) != 1 {
 			t.Errorf("%s: %q, want one complaint", name, bad)
