@@ -50,7 +50,7 @@ var plants = []struct{ name, isa, old, new, want string }{
 	{"rounding", "avx2", "VADDPS (AX)", "VADDPS.RN_SAE (AX)", "AVX-512 in an AVX2"},
 	{"one return unclean", "avx2", "tail:\n\tVZEROUPPER\n", "tail:\n", "RET without VZEROUPPER"},
 	{"label between", "avx2", "\tVZEROUPPER\n\tRET\n\ntail:", "\tVZEROUPPER\nout:\n\tRET\n\ntail:", "RET without VZEROUPPER"},
-	{"not gated", "avx2", "AVX, FMA3", "AVX, FMA3, F16C", "requires F16C"},
+	{"not gated", "avx2", "AVX, FMA3", "AVX, FMA3, AES", "requires AES"},
 	{"AVX-512 not gated", "avx2", "AVX, FMA3", "AVX, AVX512F", "requires AVX512F"},
 	{"no requirement", "avx2", "// Requires: AVX, FMA3\n", "", "no Requires"},
 	{"tail call", "avx2", "JE   tail", "JE   ·other(SB)", "leaves the function"},
