@@ -1,36 +1,100 @@
 package tensor
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/lanes-go/lanes/asm"
 )
 
+// Random numbers. Element i in the order of the axes is a function of (seed, stream, i)
+// alone, whatever the strides, the threads and the CPU: the generator is Philox4x32-10
+// (Salmon, Moraes, Dror, Shaw, SC 2011), whose key is the seed and whose counter holds
+// the stream and the position; asm.RandomKernels has the layout. Operations with the
+// same seed and stream draw from the same bits: who wants independent numbers takes
+// another stream for each.
+
 // Uniform fills dst with numbers uniform in [lo, hi), hi included only by
-// rounding: 24 random bits each for float32, 53 for float64. Element i is a
-// function of (seed, stream, i) alone: the generator is Philox4x32-10, whose
-// counter holds the stream and the position; asm.RandomKernels has the layout.
+// rounding: 24 random bits each for float32, 53 for float64.
 func Uniform[T Float](dst *Tensor[T], lo, hi T, seed, stream uint64) {
-	asm.Active[T]().Uniform(dst.Data(), lo, hi-lo, seed, stream, 0)
+	r := getRandomFill[T](randomUniform, lo, hi-lo, seed, stream)
+	r.run(dst, nil)
 }
 
 // Normal fills dst with normal numbers of the given mean and standard deviation,
 // by Box and Muller's method from the bits Uniform would use. No number is further
 // than 6.7 (float32) or 8.7 (float64) deviations from the mean.
 func Normal[T Float](dst *Tensor[T], mean, std T, seed, stream uint64) {
-	asm.Active[T]().Normal(dst.Data(), mean, std, seed, stream, 0)
+	r := getRandomFill[T](randomNormal, mean, std, seed, stream)
+	r.run(dst, nil)
+}
+
+// Bernoulli sets each element of dst to 1 with probability p and to 0 otherwise: 1 where
+// Uniform from 0 to 1 would be below p. It panics if p is not in [0, 1].
+func Bernoulli[T Float](dst *Tensor[T], p float64, seed, stream uint64) {
+	checkProbability("Bernoulli", p)
+	r := getRandomFill[T](randomBernoulli, T(p), 1, seed, stream)
+	r.run(dst, nil)
+}
+
+// Dropout sets each element of dst to 0 with probability p and to x/(1-p) otherwise:
+// inverted dropout (Srivastava et al., JMLR 2014), whose mean is x. An element is kept
+// where Uniform from 0 to 1 would be below 1-p. The mask is not stored: the gradient is
+//
+//	Dropout(dx, dy, p, seed, stream)
+//
+// with the same p, seed and stream. dst may be x, but may not share part of its memory.
+// A NaN that is dropped is 0. It panics if p is not in [0, 1].
+func Dropout[T Float](dst, x *Tensor[T], p float64, seed, stream uint64) {
+	checkProbability("Dropout", p)
+	equalShapes("Dropout", dst, x, x, x)
+	checkApart("Dropout", dst, x, dst, x, x)
+	r := getRandomFill[T](randomDropout, T(1-p), T(1/(1-p)), seed, stream)
+	r.run(dst, x)
+}
+
+func checkProbability(op string, p float64) {
+	if !(p >= 0 && p <= 1) {
+		panic(fmt.Errorf("tensor.%s: probability %v is not in [0, 1]", op, p))
+	}
 }
 
 // Permutation fills dst with a random order of 0 … len(dst)-1, a function of
-// (seed, stream, len(dst)) alone: Fisher and Yates' shuffle from the last element
-// down, with 64 bits a draw, whose bias is below len(dst)/2^64.
+// (seed, stream, len(dst)) alone: Fisher and Yates' shuffle from the last element down.
+// Element i changes places with one of the i+1 first, all of which are equally likely:
+// the 64-bit number in the two first words of block i is bounded by Lemire's method
+// (ACM TOMACS 29, 2019), which rejects with a probability of less than len(dst)/2^64, and
+// then takes blocks i + 2^48, i + 2·2^48 ….
 func Permutation(dst []int, seed, stream uint64) {
 	for i := range dst {
 		dst[i] = i
 	}
-	for i := len(dst) - 1; i > 0; i-- {
-		w0, w1, _, _ := asm.Philox(seed, stream, uint64(i))
-		j, _ := bits.Mul64(uint64(w1)<<32|uint64(w0), uint64(i+1))
-		dst[i], dst[j] = dst[j], dst[i]
+	// Float64 element 32g+b of a stream begins with the two first words of block 16g+b.
+	const groups = 32
+	k, w := asm.Active[float64](), permutationWords.Get()
+	for i := len(dst) - 1; i > 0; {
+		first := i / (16 * groups) * groups // group
+		n := (i/16 - first + 1) * 32
+		asm.Uint64s(k, w[:n:n], seed, stream, uint64(32*first))
+		for ; i > 0 && i >= 16*first; i-- {
+			j := bounded(w[(i/16-first)*32+i%16], uint64(i+1), func(try uint64) uint64 {
+				w0, w1, _, _ := asm.Philox(seed, stream, uint64(i)+try<<48)
+				return uint64(w1)<<32 | uint64(w0)
+			})
+			dst[i], dst[j] = dst[j], dst[i]
+		}
 	}
+	permutationWords.Put(w)
+}
+
+// bounded makes a number below n of the 64-bit number w, or of again(1), again(2) … in
+// its place.
+func bounded(w, n uint64, again func(try uint64) uint64) uint64 {
+	high, low := bits.Mul64(w, n)
+	if low < n {
+		for try, least := uint64(1), -n%n; low < least; try++ {
+			high, low = bits.Mul64(again(try), n)
+		}
+	}
+	return high
 }
