@@ -39,10 +39,20 @@ func aMaxF32AVX512(x *float32, n int) float32
 //go:noescape
 func maxF32AVX512(x *float32, n int) float32
 
+// max2F32AVX512 is maxF32AVX512 of x and y together.
+//
+//go:noescape
+func max2F32AVX512(x *float32, y *float32, n int) float32
+
 // minF32AVX512 is the least x, NaN if there is one.
 //
 //go:noescape
 func minF32AVX512(x *float32, n int) float32
+
+// min2F32AVX512 is minF32AVX512 of x and y together.
+//
+//go:noescape
+func min2F32AVX512(x *float32, y *float32, n int) float32
 
 // dotRows1F32AVX512 is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 1 at a time.
 //
@@ -159,10 +169,20 @@ func aMaxF64AVX512(x *float64, n int) float64
 //go:noescape
 func maxF64AVX512(x *float64, n int) float64
 
+// max2F64AVX512 is maxF64AVX512 of x and y together.
+//
+//go:noescape
+func max2F64AVX512(x *float64, y *float64, n int) float64
+
 // minF64AVX512 is the least x, NaN if there is one.
 //
 //go:noescape
 func minF64AVX512(x *float64, n int) float64
+
+// min2F64AVX512 is minF64AVX512 of x and y together.
+//
+//go:noescape
+func min2F64AVX512(x *float64, y *float64, n int) float64
 
 // dotRows1F64AVX512 is dst[i] = the inner product of row i of a and x, rows > 0 lda bytes apart, 1 at a time.
 //
@@ -312,19 +332,37 @@ func useReduceF32AVX512(k *ReduceKernels[float32]) {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return inf[float32](-1)
+		case n < 512:
+			return maxF32AVX512(&x[0], n)
 		}
-		return maxF32AVX512(&x[0], len(x))
+		h := n / 2 &^ 63
+		m := max2F32AVX512(&x[0], &x[h], h)
+		if 2*h < n {
+			m = greater(m, maxF32AVX512(&x[2*h], n-2*h))
+		}
+		return m
 	}
 	k.Min = func(x []float32) float32 {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return inf[float32](1)
+		case n < 512:
+			return minF32AVX512(&x[0], n)
 		}
-		return minF32AVX512(&x[0], len(x))
+		h := n / 2 &^ 63
+		m := min2F32AVX512(&x[0], &x[h], h)
+		if 2*h < n {
+			m = less(m, minF32AVX512(&x[2*h], n-2*h))
+		}
+		return m
 	}
 	k.ArgMax = func(x []float32) int { return argMaxBy(x, k.Max) }
 	k.ArgMin = func(x []float32) int { return argMinBy(x, k.Min) }
@@ -596,19 +634,37 @@ func useReduceF64AVX512(k *ReduceKernels[float64]) {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return inf[float64](-1)
+		case n < 256:
+			return maxF64AVX512(&x[0], n)
 		}
-		return maxF64AVX512(&x[0], len(x))
+		h := n / 2 &^ 31
+		m := max2F64AVX512(&x[0], &x[h], h)
+		if 2*h < n {
+			m = greater(m, maxF64AVX512(&x[2*h], n-2*h))
+		}
+		return m
 	}
 	k.Min = func(x []float64) float64 {
 		if raceEnabled {
 			raceRead(x)
 		}
-		if len(x) == 0 {
+		n := len(x)
+		switch {
+		case n == 0:
 			return inf[float64](1)
+		case n < 256:
+			return minF64AVX512(&x[0], n)
 		}
-		return minF64AVX512(&x[0], len(x))
+		h := n / 2 &^ 31
+		m := min2F64AVX512(&x[0], &x[h], h)
+		if 2*h < n {
+			m = less(m, minF64AVX512(&x[2*h], n-2*h))
+		}
+		return m
 	}
 	k.ArgMax = func(x []float64) int { return argMaxBy(x, k.Max) }
 	k.ArgMin = func(x []float64) int { return argMinBy(x, k.Min) }

@@ -126,7 +126,7 @@ func argMaxBy[T Float](x []T, most func(x []T) T) int {
 			at, m = lo, v
 		}
 	}
-	return at + indexOf(x[at:], m)
+	return at + indexOf(x[at:], m, most)
 }
 
 func argMinBy[T Float](x []T, least func(x []T) T) int {
@@ -139,13 +139,20 @@ func argMinBy[T Float](x []T, least func(x []T) T) int {
 			at, m = lo, v
 		}
 	}
-	return at + indexOf(x[at:], m)
+	return at + indexOf(x[at:], m, least)
 }
 
 // indexOf is the index of the first element equal to v, or of the first NaN if v is
-// one; there is such an element.
-func indexOf[T Float](x []T, v T) int {
+// one; there is such an element. extreme finds v among several.
+func indexOf[T Float](x []T, v T, extreme func(x []T) T) int {
+	const several = 128
 	i := 0
+	for i+several < len(x) {
+		if m := extreme(x[i : i+several]); m == v || m != m {
+			break
+		}
+		i += several
+	}
 	if v != v {
 		for x[i] == x[i] {
 			i++
@@ -156,4 +163,20 @@ func indexOf[T Float](x []T, v T) int {
 		i++
 	}
 	return i
+}
+
+// greater is the greater of the maxima of two slices, less the less of their minima:
+// NaN if either is.
+func greater[T Float](m, v T) T {
+	if m == m && !(v <= m) {
+		return v
+	}
+	return m
+}
+
+func less[T Float](m, v T) T {
+	if m == m && !(v >= m) {
+		return v
+	}
+	return m
 }

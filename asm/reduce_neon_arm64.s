@@ -3230,117 +3230,37 @@ aligned:
 
 lanes:
 	FMOVQ (R0), F16
-	WORD $0x6ea0e61f // fcmgt v31.4s, v16.4s, v0.4s
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
-	FMOVQ 16(R0), F19
-	WORD $0x6ea1e67f // fcmgt v31.4s, v19.4s, v1.4s
-	VMOV V1.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
-	VMOV V19.B16, V1.B16
-	VBIT V21.B16, V20.B16, V1.B16
-	FMOVQ 32(R0), F22
-	WORD $0x6ea2e6df // fcmgt v31.4s, v22.4s, v2.4s
-	VMOV V2.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
-	VMOV V22.B16, V2.B16
-	VBIT V24.B16, V23.B16, V2.B16
-	FMOVQ 48(R0), F25
-	WORD $0x6ea3e73f // fcmgt v31.4s, v25.4s, v3.4s
-	VMOV V3.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
-	VMOV V25.B16, V3.B16
-	VBIT V27.B16, V26.B16, V3.B16
-	FMOVQ 64(R0), F28
-	WORD $0x6ea4e79f // fcmgt v31.4s, v28.4s, v4.4s
-	VMOV V4.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
-	VMOV V28.B16, V4.B16
-	VBIT V30.B16, V29.B16, V4.B16
-	FMOVQ 80(R0), F18
-	WORD $0x6ea5e65f // fcmgt v31.4s, v18.4s, v5.4s
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
-	VMOV V18.B16, V5.B16
-	VBIT V16.B16, V17.B16, V5.B16
-	FMOVQ 96(R0), F21
-	WORD $0x6ea6e6bf // fcmgt v31.4s, v21.4s, v6.4s
-	VMOV V6.B16, V20.B16
-	VBIT V31.B16, V21.B16, V20.B16
-	WORD $0x4e35e6b3 // fcmeq v19.4s, v21.4s, v21.4s
-	VMOV V21.B16, V6.B16
-	VBIT V19.B16, V20.B16, V6.B16
-	FMOVQ 112(R0), F24
-	WORD $0x6ea7e71f // fcmgt v31.4s, v24.4s, v7.4s
-	VMOV V7.B16, V23.B16
-	VBIT V31.B16, V24.B16, V23.B16
-	WORD $0x4e38e716 // fcmeq v22.4s, v24.4s, v24.4s
-	VMOV V24.B16, V7.B16
-	VBIT V22.B16, V23.B16, V7.B16
-	FMOVQ 128(R0), F27
-	WORD $0x6ea8e77f // fcmgt v31.4s, v27.4s, v8.4s
-	VMOV V8.B16, V26.B16
-	VBIT V31.B16, V27.B16, V26.B16
-	WORD $0x4e3be779 // fcmeq v25.4s, v27.4s, v27.4s
-	VMOV V27.B16, V8.B16
-	VBIT V25.B16, V26.B16, V8.B16
-	FMOVQ 144(R0), F30
-	WORD $0x6ea9e7df // fcmgt v31.4s, v30.4s, v9.4s
-	VMOV V9.B16, V29.B16
-	VBIT V31.B16, V30.B16, V29.B16
-	WORD $0x4e3ee7dc // fcmeq v28.4s, v30.4s, v30.4s
-	VMOV V30.B16, V9.B16
-	VBIT V28.B16, V29.B16, V9.B16
-	FMOVQ 160(R0), F16
-	WORD $0x6eaae61f // fcmgt v31.4s, v16.4s, v10.4s
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
-	FMOVQ 176(R0), F19
-	WORD $0x6eabe67f // fcmgt v31.4s, v19.4s, v11.4s
-	VMOV V11.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
-	VMOV V19.B16, V11.B16
-	VBIT V21.B16, V20.B16, V11.B16
-	FMOVQ 192(R0), F22
-	WORD $0x6eace6df // fcmgt v31.4s, v22.4s, v12.4s
-	VMOV V12.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
-	VMOV V22.B16, V12.B16
-	VBIT V24.B16, V23.B16, V12.B16
-	FMOVQ 208(R0), F25
-	WORD $0x6eade73f // fcmgt v31.4s, v25.4s, v13.4s
-	VMOV V13.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
-	VMOV V25.B16, V13.B16
-	VBIT V27.B16, V26.B16, V13.B16
-	FMOVQ 224(R0), F28
-	WORD $0x6eaee79f // fcmgt v31.4s, v28.4s, v14.4s
-	VMOV V14.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
-	VMOV V28.B16, V14.B16
-	VBIT V30.B16, V29.B16, V14.B16
-	FMOVQ 240(R0), F18
-	WORD $0x6eafe65f // fcmgt v31.4s, v18.4s, v15.4s
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
-	VMOV V18.B16, V15.B16
-	VBIT V16.B16, V17.B16, V15.B16
+	WORD $0x4e20f600 // fmax v0.4s, v16.4s, v0.4s
+	FMOVQ 16(R0), F17
+	WORD $0x4e21f621 // fmax v1.4s, v17.4s, v1.4s
+	FMOVQ 32(R0), F18
+	WORD $0x4e22f642 // fmax v2.4s, v18.4s, v2.4s
+	FMOVQ 48(R0), F19
+	WORD $0x4e23f663 // fmax v3.4s, v19.4s, v3.4s
+	FMOVQ 64(R0), F20
+	WORD $0x4e24f684 // fmax v4.4s, v20.4s, v4.4s
+	FMOVQ 80(R0), F21
+	WORD $0x4e25f6a5 // fmax v5.4s, v21.4s, v5.4s
+	FMOVQ 96(R0), F22
+	WORD $0x4e26f6c6 // fmax v6.4s, v22.4s, v6.4s
+	FMOVQ 112(R0), F23
+	WORD $0x4e27f6e7 // fmax v7.4s, v23.4s, v7.4s
+	FMOVQ 128(R0), F24
+	WORD $0x4e28f708 // fmax v8.4s, v24.4s, v8.4s
+	FMOVQ 144(R0), F25
+	WORD $0x4e29f729 // fmax v9.4s, v25.4s, v9.4s
+	FMOVQ 160(R0), F26
+	WORD $0x4e2af74a // fmax v10.4s, v26.4s, v10.4s
+	FMOVQ 176(R0), F27
+	WORD $0x4e2bf76b // fmax v11.4s, v27.4s, v11.4s
+	FMOVQ 192(R0), F28
+	WORD $0x4e2cf78c // fmax v12.4s, v28.4s, v12.4s
+	FMOVQ 208(R0), F29
+	WORD $0x4e2df7ad // fmax v13.4s, v29.4s, v13.4s
+	FMOVQ 224(R0), F30
+	WORD $0x4e2ef7ce // fmax v14.4s, v30.4s, v14.4s
+	FMOVQ 240(R0), F16
+	WORD $0x4e2ff60f // fmax v15.4s, v16.4s, v15.4s
 	ADD $256, R0, R0
 	SUBS $64, R1, R1
 	BGE lanes
@@ -3351,152 +3271,77 @@ few:
 	SUBS $4, R1, R1
 	BLT part0
 	FMOVQ (R0), F16
-	WORD $0x6ea0e61f // fcmgt v31.4s, v16.4s, v0.4s
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
+	WORD $0x4e20f600 // fmax v0.4s, v16.4s, v0.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part1
 	FMOVQ (R0), F16
-	WORD $0x6ea1e61f // fcmgt v31.4s, v16.4s, v1.4s
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V1.B16
-	VBIT V18.B16, V17.B16, V1.B16
+	WORD $0x4e21f601 // fmax v1.4s, v16.4s, v1.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part2
 	FMOVQ (R0), F16
-	WORD $0x6ea2e61f // fcmgt v31.4s, v16.4s, v2.4s
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V2.B16
-	VBIT V18.B16, V17.B16, V2.B16
+	WORD $0x4e22f602 // fmax v2.4s, v16.4s, v2.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part3
 	FMOVQ (R0), F16
-	WORD $0x6ea3e61f // fcmgt v31.4s, v16.4s, v3.4s
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V3.B16
-	VBIT V18.B16, V17.B16, V3.B16
+	WORD $0x4e23f603 // fmax v3.4s, v16.4s, v3.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part4
 	FMOVQ (R0), F16
-	WORD $0x6ea4e61f // fcmgt v31.4s, v16.4s, v4.4s
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V4.B16
-	VBIT V18.B16, V17.B16, V4.B16
+	WORD $0x4e24f604 // fmax v4.4s, v16.4s, v4.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part5
 	FMOVQ (R0), F16
-	WORD $0x6ea5e61f // fcmgt v31.4s, v16.4s, v5.4s
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V5.B16
-	VBIT V18.B16, V17.B16, V5.B16
+	WORD $0x4e25f605 // fmax v5.4s, v16.4s, v5.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part6
 	FMOVQ (R0), F16
-	WORD $0x6ea6e61f // fcmgt v31.4s, v16.4s, v6.4s
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V6.B16
-	VBIT V18.B16, V17.B16, V6.B16
+	WORD $0x4e26f606 // fmax v6.4s, v16.4s, v6.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part7
 	FMOVQ (R0), F16
-	WORD $0x6ea7e61f // fcmgt v31.4s, v16.4s, v7.4s
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V7.B16
-	VBIT V18.B16, V17.B16, V7.B16
+	WORD $0x4e27f607 // fmax v7.4s, v16.4s, v7.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part8
 	FMOVQ (R0), F16
-	WORD $0x6ea8e61f // fcmgt v31.4s, v16.4s, v8.4s
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V8.B16
-	VBIT V18.B16, V17.B16, V8.B16
+	WORD $0x4e28f608 // fmax v8.4s, v16.4s, v8.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part9
 	FMOVQ (R0), F16
-	WORD $0x6ea9e61f // fcmgt v31.4s, v16.4s, v9.4s
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V9.B16
-	VBIT V18.B16, V17.B16, V9.B16
+	WORD $0x4e29f609 // fmax v9.4s, v16.4s, v9.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part10
 	FMOVQ (R0), F16
-	WORD $0x6eaae61f // fcmgt v31.4s, v16.4s, v10.4s
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
+	WORD $0x4e2af60a // fmax v10.4s, v16.4s, v10.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part11
 	FMOVQ (R0), F16
-	WORD $0x6eabe61f // fcmgt v31.4s, v16.4s, v11.4s
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V11.B16
-	VBIT V18.B16, V17.B16, V11.B16
+	WORD $0x4e2bf60b // fmax v11.4s, v16.4s, v11.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part12
 	FMOVQ (R0), F16
-	WORD $0x6eace61f // fcmgt v31.4s, v16.4s, v12.4s
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V12.B16
-	VBIT V18.B16, V17.B16, V12.B16
+	WORD $0x4e2cf60c // fmax v12.4s, v16.4s, v12.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part13
 	FMOVQ (R0), F16
-	WORD $0x6eade61f // fcmgt v31.4s, v16.4s, v13.4s
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V13.B16
-	VBIT V18.B16, V17.B16, V13.B16
+	WORD $0x4e2df60d // fmax v13.4s, v16.4s, v13.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part14
 	FMOVQ (R0), F16
-	WORD $0x6eaee61f // fcmgt v31.4s, v16.4s, v14.4s
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V14.B16
-	VBIT V18.B16, V17.B16, V14.B16
+	WORD $0x4e2ef60e // fmax v14.4s, v16.4s, v14.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part15
@@ -3515,11 +3360,7 @@ one1:
 	FMOVS (R0), F16
 
 moved1:
-	WORD $0x6ea0e61f // fcmgt v31.4s, v16.4s, v0.4s
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
 	VMOV V16.S[0], V0.S[0]
 	TBZ $1, R1, merged2
 	VMOV V16.S[1], V0.S[1]
@@ -3543,11 +3384,7 @@ one3:
 	FMOVS (R0), F16
 
 moved3:
-	WORD $0x6ea1e61f // fcmgt v31.4s, v16.4s, v1.4s
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e21f610 // fmax v16.4s, v16.4s, v1.4s
 	VMOV V16.S[0], V1.S[0]
 	TBZ $1, R1, merged4
 	VMOV V16.S[1], V1.S[1]
@@ -3571,11 +3408,7 @@ one5:
 	FMOVS (R0), F16
 
 moved5:
-	WORD $0x6ea2e61f // fcmgt v31.4s, v16.4s, v2.4s
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e22f610 // fmax v16.4s, v16.4s, v2.4s
 	VMOV V16.S[0], V2.S[0]
 	TBZ $1, R1, merged6
 	VMOV V16.S[1], V2.S[1]
@@ -3599,11 +3432,7 @@ one7:
 	FMOVS (R0), F16
 
 moved7:
-	WORD $0x6ea3e61f // fcmgt v31.4s, v16.4s, v3.4s
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e23f610 // fmax v16.4s, v16.4s, v3.4s
 	VMOV V16.S[0], V3.S[0]
 	TBZ $1, R1, merged8
 	VMOV V16.S[1], V3.S[1]
@@ -3627,11 +3456,7 @@ one9:
 	FMOVS (R0), F16
 
 moved9:
-	WORD $0x6ea4e61f // fcmgt v31.4s, v16.4s, v4.4s
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e24f610 // fmax v16.4s, v16.4s, v4.4s
 	VMOV V16.S[0], V4.S[0]
 	TBZ $1, R1, merged10
 	VMOV V16.S[1], V4.S[1]
@@ -3655,11 +3480,7 @@ one11:
 	FMOVS (R0), F16
 
 moved11:
-	WORD $0x6ea5e61f // fcmgt v31.4s, v16.4s, v5.4s
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e25f610 // fmax v16.4s, v16.4s, v5.4s
 	VMOV V16.S[0], V5.S[0]
 	TBZ $1, R1, merged12
 	VMOV V16.S[1], V5.S[1]
@@ -3683,11 +3504,7 @@ one13:
 	FMOVS (R0), F16
 
 moved13:
-	WORD $0x6ea6e61f // fcmgt v31.4s, v16.4s, v6.4s
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e26f610 // fmax v16.4s, v16.4s, v6.4s
 	VMOV V16.S[0], V6.S[0]
 	TBZ $1, R1, merged14
 	VMOV V16.S[1], V6.S[1]
@@ -3711,11 +3528,7 @@ one15:
 	FMOVS (R0), F16
 
 moved15:
-	WORD $0x6ea7e61f // fcmgt v31.4s, v16.4s, v7.4s
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e27f610 // fmax v16.4s, v16.4s, v7.4s
 	VMOV V16.S[0], V7.S[0]
 	TBZ $1, R1, merged16
 	VMOV V16.S[1], V7.S[1]
@@ -3739,11 +3552,7 @@ one17:
 	FMOVS (R0), F16
 
 moved17:
-	WORD $0x6ea8e61f // fcmgt v31.4s, v16.4s, v8.4s
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e28f610 // fmax v16.4s, v16.4s, v8.4s
 	VMOV V16.S[0], V8.S[0]
 	TBZ $1, R1, merged18
 	VMOV V16.S[1], V8.S[1]
@@ -3767,11 +3576,7 @@ one19:
 	FMOVS (R0), F16
 
 moved19:
-	WORD $0x6ea9e61f // fcmgt v31.4s, v16.4s, v9.4s
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e29f610 // fmax v16.4s, v16.4s, v9.4s
 	VMOV V16.S[0], V9.S[0]
 	TBZ $1, R1, merged20
 	VMOV V16.S[1], V9.S[1]
@@ -3795,11 +3600,7 @@ one21:
 	FMOVS (R0), F16
 
 moved21:
-	WORD $0x6eaae61f // fcmgt v31.4s, v16.4s, v10.4s
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e2af610 // fmax v16.4s, v16.4s, v10.4s
 	VMOV V16.S[0], V10.S[0]
 	TBZ $1, R1, merged22
 	VMOV V16.S[1], V10.S[1]
@@ -3823,11 +3624,7 @@ one23:
 	FMOVS (R0), F16
 
 moved23:
-	WORD $0x6eabe61f // fcmgt v31.4s, v16.4s, v11.4s
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e2bf610 // fmax v16.4s, v16.4s, v11.4s
 	VMOV V16.S[0], V11.S[0]
 	TBZ $1, R1, merged24
 	VMOV V16.S[1], V11.S[1]
@@ -3851,11 +3648,7 @@ one25:
 	FMOVS (R0), F16
 
 moved25:
-	WORD $0x6eace61f // fcmgt v31.4s, v16.4s, v12.4s
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e2cf610 // fmax v16.4s, v16.4s, v12.4s
 	VMOV V16.S[0], V12.S[0]
 	TBZ $1, R1, merged26
 	VMOV V16.S[1], V12.S[1]
@@ -3879,11 +3672,7 @@ one27:
 	FMOVS (R0), F16
 
 moved27:
-	WORD $0x6eade61f // fcmgt v31.4s, v16.4s, v13.4s
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e2df610 // fmax v16.4s, v16.4s, v13.4s
 	VMOV V16.S[0], V13.S[0]
 	TBZ $1, R1, merged28
 	VMOV V16.S[1], V13.S[1]
@@ -3907,11 +3696,7 @@ one29:
 	FMOVS (R0), F16
 
 moved29:
-	WORD $0x6eaee61f // fcmgt v31.4s, v16.4s, v14.4s
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e2ef610 // fmax v16.4s, v16.4s, v14.4s
 	VMOV V16.S[0], V14.S[0]
 	TBZ $1, R1, merged30
 	VMOV V16.S[1], V14.S[1]
@@ -3935,11 +3720,7 @@ one31:
 	FMOVS (R0), F16
 
 moved31:
-	WORD $0x6eafe61f // fcmgt v31.4s, v16.4s, v15.4s
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e2ff610 // fmax v16.4s, v16.4s, v15.4s
 	VMOV V16.S[0], V15.S[0]
 	TBZ $1, R1, merged32
 	VMOV V16.S[1], V15.S[1]
@@ -3949,110 +3730,25 @@ moved31:
 merged32:
 
 fold:
-	WORD $0x4e28e511 // fcmeq v17.4s, v8.4s, v8.4s
-	WORD $0x6ea0e51f // fcmgt v31.4s, v8.4s, v0.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V8.B16, V16.B16
-	VMOV V8.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
-	WORD $0x6ea1e53f // fcmgt v31.4s, v9.4s, v1.4s
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V9.B16, V16.B16
-	VMOV V9.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e2ae551 // fcmeq v17.4s, v10.4s, v10.4s
-	WORD $0x6ea2e55f // fcmgt v31.4s, v10.4s, v2.4s
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V10.B16, V16.B16
-	VMOV V10.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e2be571 // fcmeq v17.4s, v11.4s, v11.4s
-	WORD $0x6ea3e57f // fcmgt v31.4s, v11.4s, v3.4s
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V11.B16, V16.B16
-	VMOV V11.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e2ce591 // fcmeq v17.4s, v12.4s, v12.4s
-	WORD $0x6ea4e59f // fcmgt v31.4s, v12.4s, v4.4s
-	VMOV V4.B16, V16.B16
-	VBIT V31.B16, V12.B16, V16.B16
-	VMOV V12.B16, V4.B16
-	VBIT V17.B16, V16.B16, V4.B16
-	WORD $0x4e2de5b1 // fcmeq v17.4s, v13.4s, v13.4s
-	WORD $0x6ea5e5bf // fcmgt v31.4s, v13.4s, v5.4s
-	VMOV V5.B16, V16.B16
-	VBIT V31.B16, V13.B16, V16.B16
-	VMOV V13.B16, V5.B16
-	VBIT V17.B16, V16.B16, V5.B16
-	WORD $0x4e2ee5d1 // fcmeq v17.4s, v14.4s, v14.4s
-	WORD $0x6ea6e5df // fcmgt v31.4s, v14.4s, v6.4s
-	VMOV V6.B16, V16.B16
-	VBIT V31.B16, V14.B16, V16.B16
-	VMOV V14.B16, V6.B16
-	VBIT V17.B16, V16.B16, V6.B16
-	WORD $0x4e2fe5f1 // fcmeq v17.4s, v15.4s, v15.4s
-	WORD $0x6ea7e5ff // fcmgt v31.4s, v15.4s, v7.4s
-	VMOV V7.B16, V16.B16
-	VBIT V31.B16, V15.B16, V16.B16
-	VMOV V15.B16, V7.B16
-	VBIT V17.B16, V16.B16, V7.B16
-	WORD $0x4e24e491 // fcmeq v17.4s, v4.4s, v4.4s
-	WORD $0x6ea0e49f // fcmgt v31.4s, v4.4s, v0.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V4.B16, V16.B16
-	VMOV V4.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e25e4b1 // fcmeq v17.4s, v5.4s, v5.4s
-	WORD $0x6ea1e4bf // fcmgt v31.4s, v5.4s, v1.4s
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V5.B16, V16.B16
-	VMOV V5.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e26e4d1 // fcmeq v17.4s, v6.4s, v6.4s
-	WORD $0x6ea2e4df // fcmgt v31.4s, v6.4s, v2.4s
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V6.B16, V16.B16
-	VMOV V6.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e27e4f1 // fcmeq v17.4s, v7.4s, v7.4s
-	WORD $0x6ea3e4ff // fcmgt v31.4s, v7.4s, v3.4s
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V7.B16, V16.B16
-	VMOV V7.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e22e451 // fcmeq v17.4s, v2.4s, v2.4s
-	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V2.B16, V16.B16
-	VMOV V2.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e23e471 // fcmeq v17.4s, v3.4s, v3.4s
-	WORD $0x6ea1e47f // fcmgt v31.4s, v3.4s, v1.4s
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V3.B16, V16.B16
-	VMOV V3.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
-	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	WORD $0x4e29f421 // fmax v1.4s, v1.4s, v9.4s
+	WORD $0x4e2af442 // fmax v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bf463 // fmax v3.4s, v3.4s, v11.4s
+	WORD $0x4e2cf484 // fmax v4.4s, v4.4s, v12.4s
+	WORD $0x4e2df4a5 // fmax v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ef4c6 // fmax v6.4s, v6.4s, v14.4s
+	WORD $0x4e2ff4e7 // fmax v7.4s, v7.4s, v15.4s
+	WORD $0x4e24f400 // fmax v0.4s, v0.4s, v4.4s
+	WORD $0x4e25f421 // fmax v1.4s, v1.4s, v5.4s
+	WORD $0x4e26f442 // fmax v2.4s, v2.4s, v6.4s
+	WORD $0x4e27f463 // fmax v3.4s, v3.4s, v7.4s
+	WORD $0x4e22f400 // fmax v0.4s, v0.4s, v2.4s
+	WORD $0x4e23f421 // fmax v1.4s, v1.4s, v3.4s
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
 	VEXT $8, V0.B16, V0.B16, V1.B16
-	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
-	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
 	VDUP V0.S[1], V1.S4
-	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
-	WORD $0x6ea0e43f // fcmgt v31.4s, v1.4s, v0.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
 	VMOVI $0, V1.B16
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 	FMOVS F0, ret+16(FP)
@@ -4105,117 +3801,37 @@ aligned:
 
 lanes:
 	FMOVQ (R0), F16
-	WORD $0x6eb0e41f // fcmgt v31.4s, v0.4s, v16.4s
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
-	FMOVQ 16(R0), F19
-	WORD $0x6eb3e43f // fcmgt v31.4s, v1.4s, v19.4s
-	VMOV V1.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
-	VMOV V19.B16, V1.B16
-	VBIT V21.B16, V20.B16, V1.B16
-	FMOVQ 32(R0), F22
-	WORD $0x6eb6e45f // fcmgt v31.4s, v2.4s, v22.4s
-	VMOV V2.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
-	VMOV V22.B16, V2.B16
-	VBIT V24.B16, V23.B16, V2.B16
-	FMOVQ 48(R0), F25
-	WORD $0x6eb9e47f // fcmgt v31.4s, v3.4s, v25.4s
-	VMOV V3.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
-	VMOV V25.B16, V3.B16
-	VBIT V27.B16, V26.B16, V3.B16
-	FMOVQ 64(R0), F28
-	WORD $0x6ebce49f // fcmgt v31.4s, v4.4s, v28.4s
-	VMOV V4.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
-	VMOV V28.B16, V4.B16
-	VBIT V30.B16, V29.B16, V4.B16
-	FMOVQ 80(R0), F18
-	WORD $0x6eb2e4bf // fcmgt v31.4s, v5.4s, v18.4s
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
-	VMOV V18.B16, V5.B16
-	VBIT V16.B16, V17.B16, V5.B16
-	FMOVQ 96(R0), F21
-	WORD $0x6eb5e4df // fcmgt v31.4s, v6.4s, v21.4s
-	VMOV V6.B16, V20.B16
-	VBIT V31.B16, V21.B16, V20.B16
-	WORD $0x4e35e6b3 // fcmeq v19.4s, v21.4s, v21.4s
-	VMOV V21.B16, V6.B16
-	VBIT V19.B16, V20.B16, V6.B16
-	FMOVQ 112(R0), F24
-	WORD $0x6eb8e4ff // fcmgt v31.4s, v7.4s, v24.4s
-	VMOV V7.B16, V23.B16
-	VBIT V31.B16, V24.B16, V23.B16
-	WORD $0x4e38e716 // fcmeq v22.4s, v24.4s, v24.4s
-	VMOV V24.B16, V7.B16
-	VBIT V22.B16, V23.B16, V7.B16
-	FMOVQ 128(R0), F27
-	WORD $0x6ebbe51f // fcmgt v31.4s, v8.4s, v27.4s
-	VMOV V8.B16, V26.B16
-	VBIT V31.B16, V27.B16, V26.B16
-	WORD $0x4e3be779 // fcmeq v25.4s, v27.4s, v27.4s
-	VMOV V27.B16, V8.B16
-	VBIT V25.B16, V26.B16, V8.B16
-	FMOVQ 144(R0), F30
-	WORD $0x6ebee53f // fcmgt v31.4s, v9.4s, v30.4s
-	VMOV V9.B16, V29.B16
-	VBIT V31.B16, V30.B16, V29.B16
-	WORD $0x4e3ee7dc // fcmeq v28.4s, v30.4s, v30.4s
-	VMOV V30.B16, V9.B16
-	VBIT V28.B16, V29.B16, V9.B16
-	FMOVQ 160(R0), F16
-	WORD $0x6eb0e55f // fcmgt v31.4s, v10.4s, v16.4s
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
-	FMOVQ 176(R0), F19
-	WORD $0x6eb3e57f // fcmgt v31.4s, v11.4s, v19.4s
-	VMOV V11.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e33e675 // fcmeq v21.4s, v19.4s, v19.4s
-	VMOV V19.B16, V11.B16
-	VBIT V21.B16, V20.B16, V11.B16
-	FMOVQ 192(R0), F22
-	WORD $0x6eb6e59f // fcmgt v31.4s, v12.4s, v22.4s
-	VMOV V12.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e36e6d8 // fcmeq v24.4s, v22.4s, v22.4s
-	VMOV V22.B16, V12.B16
-	VBIT V24.B16, V23.B16, V12.B16
-	FMOVQ 208(R0), F25
-	WORD $0x6eb9e5bf // fcmgt v31.4s, v13.4s, v25.4s
-	VMOV V13.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e39e73b // fcmeq v27.4s, v25.4s, v25.4s
-	VMOV V25.B16, V13.B16
-	VBIT V27.B16, V26.B16, V13.B16
-	FMOVQ 224(R0), F28
-	WORD $0x6ebce5df // fcmgt v31.4s, v14.4s, v28.4s
-	VMOV V14.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e3ce79e // fcmeq v30.4s, v28.4s, v28.4s
-	VMOV V28.B16, V14.B16
-	VBIT V30.B16, V29.B16, V14.B16
-	FMOVQ 240(R0), F18
-	WORD $0x6eb2e5ff // fcmgt v31.4s, v15.4s, v18.4s
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e32e650 // fcmeq v16.4s, v18.4s, v18.4s
-	VMOV V18.B16, V15.B16
-	VBIT V16.B16, V17.B16, V15.B16
+	WORD $0x4ea0f600 // fmin v0.4s, v16.4s, v0.4s
+	FMOVQ 16(R0), F17
+	WORD $0x4ea1f621 // fmin v1.4s, v17.4s, v1.4s
+	FMOVQ 32(R0), F18
+	WORD $0x4ea2f642 // fmin v2.4s, v18.4s, v2.4s
+	FMOVQ 48(R0), F19
+	WORD $0x4ea3f663 // fmin v3.4s, v19.4s, v3.4s
+	FMOVQ 64(R0), F20
+	WORD $0x4ea4f684 // fmin v4.4s, v20.4s, v4.4s
+	FMOVQ 80(R0), F21
+	WORD $0x4ea5f6a5 // fmin v5.4s, v21.4s, v5.4s
+	FMOVQ 96(R0), F22
+	WORD $0x4ea6f6c6 // fmin v6.4s, v22.4s, v6.4s
+	FMOVQ 112(R0), F23
+	WORD $0x4ea7f6e7 // fmin v7.4s, v23.4s, v7.4s
+	FMOVQ 128(R0), F24
+	WORD $0x4ea8f708 // fmin v8.4s, v24.4s, v8.4s
+	FMOVQ 144(R0), F25
+	WORD $0x4ea9f729 // fmin v9.4s, v25.4s, v9.4s
+	FMOVQ 160(R0), F26
+	WORD $0x4eaaf74a // fmin v10.4s, v26.4s, v10.4s
+	FMOVQ 176(R0), F27
+	WORD $0x4eabf76b // fmin v11.4s, v27.4s, v11.4s
+	FMOVQ 192(R0), F28
+	WORD $0x4eacf78c // fmin v12.4s, v28.4s, v12.4s
+	FMOVQ 208(R0), F29
+	WORD $0x4eadf7ad // fmin v13.4s, v29.4s, v13.4s
+	FMOVQ 224(R0), F30
+	WORD $0x4eaef7ce // fmin v14.4s, v30.4s, v14.4s
+	FMOVQ 240(R0), F16
+	WORD $0x4eaff60f // fmin v15.4s, v16.4s, v15.4s
 	ADD $256, R0, R0
 	SUBS $64, R1, R1
 	BGE lanes
@@ -4226,152 +3842,77 @@ few:
 	SUBS $4, R1, R1
 	BLT part0
 	FMOVQ (R0), F16
-	WORD $0x6eb0e41f // fcmgt v31.4s, v0.4s, v16.4s
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
+	WORD $0x4ea0f600 // fmin v0.4s, v16.4s, v0.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part1
 	FMOVQ (R0), F16
-	WORD $0x6eb0e43f // fcmgt v31.4s, v1.4s, v16.4s
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V1.B16
-	VBIT V18.B16, V17.B16, V1.B16
+	WORD $0x4ea1f601 // fmin v1.4s, v16.4s, v1.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part2
 	FMOVQ (R0), F16
-	WORD $0x6eb0e45f // fcmgt v31.4s, v2.4s, v16.4s
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V2.B16
-	VBIT V18.B16, V17.B16, V2.B16
+	WORD $0x4ea2f602 // fmin v2.4s, v16.4s, v2.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part3
 	FMOVQ (R0), F16
-	WORD $0x6eb0e47f // fcmgt v31.4s, v3.4s, v16.4s
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V3.B16
-	VBIT V18.B16, V17.B16, V3.B16
+	WORD $0x4ea3f603 // fmin v3.4s, v16.4s, v3.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part4
 	FMOVQ (R0), F16
-	WORD $0x6eb0e49f // fcmgt v31.4s, v4.4s, v16.4s
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V4.B16
-	VBIT V18.B16, V17.B16, V4.B16
+	WORD $0x4ea4f604 // fmin v4.4s, v16.4s, v4.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part5
 	FMOVQ (R0), F16
-	WORD $0x6eb0e4bf // fcmgt v31.4s, v5.4s, v16.4s
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V5.B16
-	VBIT V18.B16, V17.B16, V5.B16
+	WORD $0x4ea5f605 // fmin v5.4s, v16.4s, v5.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part6
 	FMOVQ (R0), F16
-	WORD $0x6eb0e4df // fcmgt v31.4s, v6.4s, v16.4s
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V6.B16
-	VBIT V18.B16, V17.B16, V6.B16
+	WORD $0x4ea6f606 // fmin v6.4s, v16.4s, v6.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part7
 	FMOVQ (R0), F16
-	WORD $0x6eb0e4ff // fcmgt v31.4s, v7.4s, v16.4s
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V7.B16
-	VBIT V18.B16, V17.B16, V7.B16
+	WORD $0x4ea7f607 // fmin v7.4s, v16.4s, v7.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part8
 	FMOVQ (R0), F16
-	WORD $0x6eb0e51f // fcmgt v31.4s, v8.4s, v16.4s
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V8.B16
-	VBIT V18.B16, V17.B16, V8.B16
+	WORD $0x4ea8f608 // fmin v8.4s, v16.4s, v8.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part9
 	FMOVQ (R0), F16
-	WORD $0x6eb0e53f // fcmgt v31.4s, v9.4s, v16.4s
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V9.B16
-	VBIT V18.B16, V17.B16, V9.B16
+	WORD $0x4ea9f609 // fmin v9.4s, v16.4s, v9.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part10
 	FMOVQ (R0), F16
-	WORD $0x6eb0e55f // fcmgt v31.4s, v10.4s, v16.4s
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
+	WORD $0x4eaaf60a // fmin v10.4s, v16.4s, v10.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part11
 	FMOVQ (R0), F16
-	WORD $0x6eb0e57f // fcmgt v31.4s, v11.4s, v16.4s
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V11.B16
-	VBIT V18.B16, V17.B16, V11.B16
+	WORD $0x4eabf60b // fmin v11.4s, v16.4s, v11.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part12
 	FMOVQ (R0), F16
-	WORD $0x6eb0e59f // fcmgt v31.4s, v12.4s, v16.4s
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V12.B16
-	VBIT V18.B16, V17.B16, V12.B16
+	WORD $0x4eacf60c // fmin v12.4s, v16.4s, v12.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part13
 	FMOVQ (R0), F16
-	WORD $0x6eb0e5bf // fcmgt v31.4s, v13.4s, v16.4s
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V13.B16
-	VBIT V18.B16, V17.B16, V13.B16
+	WORD $0x4eadf60d // fmin v13.4s, v16.4s, v13.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part14
 	FMOVQ (R0), F16
-	WORD $0x6eb0e5df // fcmgt v31.4s, v14.4s, v16.4s
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VMOV V16.B16, V14.B16
-	VBIT V18.B16, V17.B16, V14.B16
+	WORD $0x4eaef60e // fmin v14.4s, v16.4s, v14.4s
 	ADD $16, R0, R0
 	SUBS $4, R1, R1
 	BLT part15
@@ -4390,11 +3931,7 @@ one1:
 	FMOVS (R0), F16
 
 moved1:
-	WORD $0x6eb0e41f // fcmgt v31.4s, v0.4s, v16.4s
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea0f610 // fmin v16.4s, v16.4s, v0.4s
 	VMOV V16.S[0], V0.S[0]
 	TBZ $1, R1, merged2
 	VMOV V16.S[1], V0.S[1]
@@ -4418,11 +3955,7 @@ one3:
 	FMOVS (R0), F16
 
 moved3:
-	WORD $0x6eb0e43f // fcmgt v31.4s, v1.4s, v16.4s
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
 	VMOV V16.S[0], V1.S[0]
 	TBZ $1, R1, merged4
 	VMOV V16.S[1], V1.S[1]
@@ -4446,11 +3979,7 @@ one5:
 	FMOVS (R0), F16
 
 moved5:
-	WORD $0x6eb0e45f // fcmgt v31.4s, v2.4s, v16.4s
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea2f610 // fmin v16.4s, v16.4s, v2.4s
 	VMOV V16.S[0], V2.S[0]
 	TBZ $1, R1, merged6
 	VMOV V16.S[1], V2.S[1]
@@ -4474,11 +4003,7 @@ one7:
 	FMOVS (R0), F16
 
 moved7:
-	WORD $0x6eb0e47f // fcmgt v31.4s, v3.4s, v16.4s
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea3f610 // fmin v16.4s, v16.4s, v3.4s
 	VMOV V16.S[0], V3.S[0]
 	TBZ $1, R1, merged8
 	VMOV V16.S[1], V3.S[1]
@@ -4502,11 +4027,7 @@ one9:
 	FMOVS (R0), F16
 
 moved9:
-	WORD $0x6eb0e49f // fcmgt v31.4s, v4.4s, v16.4s
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea4f610 // fmin v16.4s, v16.4s, v4.4s
 	VMOV V16.S[0], V4.S[0]
 	TBZ $1, R1, merged10
 	VMOV V16.S[1], V4.S[1]
@@ -4530,11 +4051,7 @@ one11:
 	FMOVS (R0), F16
 
 moved11:
-	WORD $0x6eb0e4bf // fcmgt v31.4s, v5.4s, v16.4s
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea5f610 // fmin v16.4s, v16.4s, v5.4s
 	VMOV V16.S[0], V5.S[0]
 	TBZ $1, R1, merged12
 	VMOV V16.S[1], V5.S[1]
@@ -4558,11 +4075,7 @@ one13:
 	FMOVS (R0), F16
 
 moved13:
-	WORD $0x6eb0e4df // fcmgt v31.4s, v6.4s, v16.4s
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea6f610 // fmin v16.4s, v16.4s, v6.4s
 	VMOV V16.S[0], V6.S[0]
 	TBZ $1, R1, merged14
 	VMOV V16.S[1], V6.S[1]
@@ -4586,11 +4099,7 @@ one15:
 	FMOVS (R0), F16
 
 moved15:
-	WORD $0x6eb0e4ff // fcmgt v31.4s, v7.4s, v16.4s
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea7f610 // fmin v16.4s, v16.4s, v7.4s
 	VMOV V16.S[0], V7.S[0]
 	TBZ $1, R1, merged16
 	VMOV V16.S[1], V7.S[1]
@@ -4614,11 +4123,7 @@ one17:
 	FMOVS (R0), F16
 
 moved17:
-	WORD $0x6eb0e51f // fcmgt v31.4s, v8.4s, v16.4s
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea8f610 // fmin v16.4s, v16.4s, v8.4s
 	VMOV V16.S[0], V8.S[0]
 	TBZ $1, R1, merged18
 	VMOV V16.S[1], V8.S[1]
@@ -4642,11 +4147,7 @@ one19:
 	FMOVS (R0), F16
 
 moved19:
-	WORD $0x6eb0e53f // fcmgt v31.4s, v9.4s, v16.4s
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ea9f610 // fmin v16.4s, v16.4s, v9.4s
 	VMOV V16.S[0], V9.S[0]
 	TBZ $1, R1, merged20
 	VMOV V16.S[1], V9.S[1]
@@ -4670,11 +4171,7 @@ one21:
 	FMOVS (R0), F16
 
 moved21:
-	WORD $0x6eb0e55f // fcmgt v31.4s, v10.4s, v16.4s
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eaaf610 // fmin v16.4s, v16.4s, v10.4s
 	VMOV V16.S[0], V10.S[0]
 	TBZ $1, R1, merged22
 	VMOV V16.S[1], V10.S[1]
@@ -4698,11 +4195,7 @@ one23:
 	FMOVS (R0), F16
 
 moved23:
-	WORD $0x6eb0e57f // fcmgt v31.4s, v11.4s, v16.4s
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eabf610 // fmin v16.4s, v16.4s, v11.4s
 	VMOV V16.S[0], V11.S[0]
 	TBZ $1, R1, merged24
 	VMOV V16.S[1], V11.S[1]
@@ -4726,11 +4219,7 @@ one25:
 	FMOVS (R0), F16
 
 moved25:
-	WORD $0x6eb0e59f // fcmgt v31.4s, v12.4s, v16.4s
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eacf610 // fmin v16.4s, v16.4s, v12.4s
 	VMOV V16.S[0], V12.S[0]
 	TBZ $1, R1, merged26
 	VMOV V16.S[1], V12.S[1]
@@ -4754,11 +4243,7 @@ one27:
 	FMOVS (R0), F16
 
 moved27:
-	WORD $0x6eb0e5bf // fcmgt v31.4s, v13.4s, v16.4s
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eadf610 // fmin v16.4s, v16.4s, v13.4s
 	VMOV V16.S[0], V13.S[0]
 	TBZ $1, R1, merged28
 	VMOV V16.S[1], V13.S[1]
@@ -4782,11 +4267,7 @@ one29:
 	FMOVS (R0), F16
 
 moved29:
-	WORD $0x6eb0e5df // fcmgt v31.4s, v14.4s, v16.4s
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eaef610 // fmin v16.4s, v16.4s, v14.4s
 	VMOV V16.S[0], V14.S[0]
 	TBZ $1, R1, merged30
 	VMOV V16.S[1], V14.S[1]
@@ -4810,11 +4291,7 @@ one31:
 	FMOVS (R0), F16
 
 moved31:
-	WORD $0x6eb0e5ff // fcmgt v31.4s, v15.4s, v16.4s
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e30e612 // fcmeq v18.4s, v16.4s, v16.4s
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eaff610 // fmin v16.4s, v16.4s, v15.4s
 	VMOV V16.S[0], V15.S[0]
 	TBZ $1, R1, merged32
 	VMOV V16.S[1], V15.S[1]
@@ -4824,110 +4301,25 @@ moved31:
 merged32:
 
 fold:
-	WORD $0x4e28e511 // fcmeq v17.4s, v8.4s, v8.4s
-	WORD $0x6ea8e41f // fcmgt v31.4s, v0.4s, v8.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V8.B16, V16.B16
-	VMOV V8.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e29e531 // fcmeq v17.4s, v9.4s, v9.4s
-	WORD $0x6ea9e43f // fcmgt v31.4s, v1.4s, v9.4s
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V9.B16, V16.B16
-	VMOV V9.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e2ae551 // fcmeq v17.4s, v10.4s, v10.4s
-	WORD $0x6eaae45f // fcmgt v31.4s, v2.4s, v10.4s
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V10.B16, V16.B16
-	VMOV V10.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e2be571 // fcmeq v17.4s, v11.4s, v11.4s
-	WORD $0x6eabe47f // fcmgt v31.4s, v3.4s, v11.4s
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V11.B16, V16.B16
-	VMOV V11.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e2ce591 // fcmeq v17.4s, v12.4s, v12.4s
-	WORD $0x6eace49f // fcmgt v31.4s, v4.4s, v12.4s
-	VMOV V4.B16, V16.B16
-	VBIT V31.B16, V12.B16, V16.B16
-	VMOV V12.B16, V4.B16
-	VBIT V17.B16, V16.B16, V4.B16
-	WORD $0x4e2de5b1 // fcmeq v17.4s, v13.4s, v13.4s
-	WORD $0x6eade4bf // fcmgt v31.4s, v5.4s, v13.4s
-	VMOV V5.B16, V16.B16
-	VBIT V31.B16, V13.B16, V16.B16
-	VMOV V13.B16, V5.B16
-	VBIT V17.B16, V16.B16, V5.B16
-	WORD $0x4e2ee5d1 // fcmeq v17.4s, v14.4s, v14.4s
-	WORD $0x6eaee4df // fcmgt v31.4s, v6.4s, v14.4s
-	VMOV V6.B16, V16.B16
-	VBIT V31.B16, V14.B16, V16.B16
-	VMOV V14.B16, V6.B16
-	VBIT V17.B16, V16.B16, V6.B16
-	WORD $0x4e2fe5f1 // fcmeq v17.4s, v15.4s, v15.4s
-	WORD $0x6eafe4ff // fcmgt v31.4s, v7.4s, v15.4s
-	VMOV V7.B16, V16.B16
-	VBIT V31.B16, V15.B16, V16.B16
-	VMOV V15.B16, V7.B16
-	VBIT V17.B16, V16.B16, V7.B16
-	WORD $0x4e24e491 // fcmeq v17.4s, v4.4s, v4.4s
-	WORD $0x6ea4e41f // fcmgt v31.4s, v0.4s, v4.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V4.B16, V16.B16
-	VMOV V4.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e25e4b1 // fcmeq v17.4s, v5.4s, v5.4s
-	WORD $0x6ea5e43f // fcmgt v31.4s, v1.4s, v5.4s
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V5.B16, V16.B16
-	VMOV V5.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e26e4d1 // fcmeq v17.4s, v6.4s, v6.4s
-	WORD $0x6ea6e45f // fcmgt v31.4s, v2.4s, v6.4s
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V6.B16, V16.B16
-	VMOV V6.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e27e4f1 // fcmeq v17.4s, v7.4s, v7.4s
-	WORD $0x6ea7e47f // fcmgt v31.4s, v3.4s, v7.4s
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V7.B16, V16.B16
-	VMOV V7.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e22e451 // fcmeq v17.4s, v2.4s, v2.4s
-	WORD $0x6ea2e41f // fcmgt v31.4s, v0.4s, v2.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V2.B16, V16.B16
-	VMOV V2.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e23e471 // fcmeq v17.4s, v3.4s, v3.4s
-	WORD $0x6ea3e43f // fcmgt v31.4s, v1.4s, v3.4s
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V3.B16, V16.B16
-	VMOV V3.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
-	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4ea8f400 // fmin v0.4s, v0.4s, v8.4s
+	WORD $0x4ea9f421 // fmin v1.4s, v1.4s, v9.4s
+	WORD $0x4eaaf442 // fmin v2.4s, v2.4s, v10.4s
+	WORD $0x4eabf463 // fmin v3.4s, v3.4s, v11.4s
+	WORD $0x4eacf484 // fmin v4.4s, v4.4s, v12.4s
+	WORD $0x4eadf4a5 // fmin v5.4s, v5.4s, v13.4s
+	WORD $0x4eaef4c6 // fmin v6.4s, v6.4s, v14.4s
+	WORD $0x4eaff4e7 // fmin v7.4s, v7.4s, v15.4s
+	WORD $0x4ea4f400 // fmin v0.4s, v0.4s, v4.4s
+	WORD $0x4ea5f421 // fmin v1.4s, v1.4s, v5.4s
+	WORD $0x4ea6f442 // fmin v2.4s, v2.4s, v6.4s
+	WORD $0x4ea7f463 // fmin v3.4s, v3.4s, v7.4s
+	WORD $0x4ea2f400 // fmin v0.4s, v0.4s, v2.4s
+	WORD $0x4ea3f421 // fmin v1.4s, v1.4s, v3.4s
+	WORD $0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
 	VEXT $8, V0.B16, V0.B16, V1.B16
-	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
-	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
 	VDUP V0.S[1], V1.S4
-	WORD $0x4e21e431 // fcmeq v17.4s, v1.4s, v1.4s
-	WORD $0x6ea1e41f // fcmgt v31.4s, v0.4s, v1.4s
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4ea1f400 // fmin v0.4s, v0.4s, v1.4s
 	VMOVI $0, V1.B16
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 	FMOVS F0, ret+16(FP)
@@ -11899,117 +11291,37 @@ aligned:
 
 lanes:
 	FMOVQ (R0), F16
-	WORD $0x6ee0e61f // fcmgt v31.2d, v16.2d, v0.2d
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
-	FMOVQ 16(R0), F19
-	WORD $0x6ee1e67f // fcmgt v31.2d, v19.2d, v1.2d
-	VMOV V1.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
-	VMOV V19.B16, V1.B16
-	VBIT V21.B16, V20.B16, V1.B16
-	FMOVQ 32(R0), F22
-	WORD $0x6ee2e6df // fcmgt v31.2d, v22.2d, v2.2d
-	VMOV V2.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
-	VMOV V22.B16, V2.B16
-	VBIT V24.B16, V23.B16, V2.B16
-	FMOVQ 48(R0), F25
-	WORD $0x6ee3e73f // fcmgt v31.2d, v25.2d, v3.2d
-	VMOV V3.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
-	VMOV V25.B16, V3.B16
-	VBIT V27.B16, V26.B16, V3.B16
-	FMOVQ 64(R0), F28
-	WORD $0x6ee4e79f // fcmgt v31.2d, v28.2d, v4.2d
-	VMOV V4.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
-	VMOV V28.B16, V4.B16
-	VBIT V30.B16, V29.B16, V4.B16
-	FMOVQ 80(R0), F18
-	WORD $0x6ee5e65f // fcmgt v31.2d, v18.2d, v5.2d
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
-	VMOV V18.B16, V5.B16
-	VBIT V16.B16, V17.B16, V5.B16
-	FMOVQ 96(R0), F21
-	WORD $0x6ee6e6bf // fcmgt v31.2d, v21.2d, v6.2d
-	VMOV V6.B16, V20.B16
-	VBIT V31.B16, V21.B16, V20.B16
-	WORD $0x4e75e6b3 // fcmeq v19.2d, v21.2d, v21.2d
-	VMOV V21.B16, V6.B16
-	VBIT V19.B16, V20.B16, V6.B16
-	FMOVQ 112(R0), F24
-	WORD $0x6ee7e71f // fcmgt v31.2d, v24.2d, v7.2d
-	VMOV V7.B16, V23.B16
-	VBIT V31.B16, V24.B16, V23.B16
-	WORD $0x4e78e716 // fcmeq v22.2d, v24.2d, v24.2d
-	VMOV V24.B16, V7.B16
-	VBIT V22.B16, V23.B16, V7.B16
-	FMOVQ 128(R0), F27
-	WORD $0x6ee8e77f // fcmgt v31.2d, v27.2d, v8.2d
-	VMOV V8.B16, V26.B16
-	VBIT V31.B16, V27.B16, V26.B16
-	WORD $0x4e7be779 // fcmeq v25.2d, v27.2d, v27.2d
-	VMOV V27.B16, V8.B16
-	VBIT V25.B16, V26.B16, V8.B16
-	FMOVQ 144(R0), F30
-	WORD $0x6ee9e7df // fcmgt v31.2d, v30.2d, v9.2d
-	VMOV V9.B16, V29.B16
-	VBIT V31.B16, V30.B16, V29.B16
-	WORD $0x4e7ee7dc // fcmeq v28.2d, v30.2d, v30.2d
-	VMOV V30.B16, V9.B16
-	VBIT V28.B16, V29.B16, V9.B16
-	FMOVQ 160(R0), F16
-	WORD $0x6eeae61f // fcmgt v31.2d, v16.2d, v10.2d
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
-	FMOVQ 176(R0), F19
-	WORD $0x6eebe67f // fcmgt v31.2d, v19.2d, v11.2d
-	VMOV V11.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
-	VMOV V19.B16, V11.B16
-	VBIT V21.B16, V20.B16, V11.B16
-	FMOVQ 192(R0), F22
-	WORD $0x6eece6df // fcmgt v31.2d, v22.2d, v12.2d
-	VMOV V12.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
-	VMOV V22.B16, V12.B16
-	VBIT V24.B16, V23.B16, V12.B16
-	FMOVQ 208(R0), F25
-	WORD $0x6eede73f // fcmgt v31.2d, v25.2d, v13.2d
-	VMOV V13.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
-	VMOV V25.B16, V13.B16
-	VBIT V27.B16, V26.B16, V13.B16
-	FMOVQ 224(R0), F28
-	WORD $0x6eeee79f // fcmgt v31.2d, v28.2d, v14.2d
-	VMOV V14.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
-	VMOV V28.B16, V14.B16
-	VBIT V30.B16, V29.B16, V14.B16
-	FMOVQ 240(R0), F18
-	WORD $0x6eefe65f // fcmgt v31.2d, v18.2d, v15.2d
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
-	VMOV V18.B16, V15.B16
-	VBIT V16.B16, V17.B16, V15.B16
+	WORD $0x4e60f600 // fmax v0.2d, v16.2d, v0.2d
+	FMOVQ 16(R0), F17
+	WORD $0x4e61f621 // fmax v1.2d, v17.2d, v1.2d
+	FMOVQ 32(R0), F18
+	WORD $0x4e62f642 // fmax v2.2d, v18.2d, v2.2d
+	FMOVQ 48(R0), F19
+	WORD $0x4e63f663 // fmax v3.2d, v19.2d, v3.2d
+	FMOVQ 64(R0), F20
+	WORD $0x4e64f684 // fmax v4.2d, v20.2d, v4.2d
+	FMOVQ 80(R0), F21
+	WORD $0x4e65f6a5 // fmax v5.2d, v21.2d, v5.2d
+	FMOVQ 96(R0), F22
+	WORD $0x4e66f6c6 // fmax v6.2d, v22.2d, v6.2d
+	FMOVQ 112(R0), F23
+	WORD $0x4e67f6e7 // fmax v7.2d, v23.2d, v7.2d
+	FMOVQ 128(R0), F24
+	WORD $0x4e68f708 // fmax v8.2d, v24.2d, v8.2d
+	FMOVQ 144(R0), F25
+	WORD $0x4e69f729 // fmax v9.2d, v25.2d, v9.2d
+	FMOVQ 160(R0), F26
+	WORD $0x4e6af74a // fmax v10.2d, v26.2d, v10.2d
+	FMOVQ 176(R0), F27
+	WORD $0x4e6bf76b // fmax v11.2d, v27.2d, v11.2d
+	FMOVQ 192(R0), F28
+	WORD $0x4e6cf78c // fmax v12.2d, v28.2d, v12.2d
+	FMOVQ 208(R0), F29
+	WORD $0x4e6df7ad // fmax v13.2d, v29.2d, v13.2d
+	FMOVQ 224(R0), F30
+	WORD $0x4e6ef7ce // fmax v14.2d, v30.2d, v14.2d
+	FMOVQ 240(R0), F16
+	WORD $0x4e6ff60f // fmax v15.2d, v16.2d, v15.2d
 	ADD $256, R0, R0
 	SUBS $32, R1, R1
 	BGE lanes
@@ -12020,152 +11332,77 @@ few:
 	SUBS $2, R1, R1
 	BLT part0
 	FMOVQ (R0), F16
-	WORD $0x6ee0e61f // fcmgt v31.2d, v16.2d, v0.2d
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
+	WORD $0x4e60f600 // fmax v0.2d, v16.2d, v0.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part1
 	FMOVQ (R0), F16
-	WORD $0x6ee1e61f // fcmgt v31.2d, v16.2d, v1.2d
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V1.B16
-	VBIT V18.B16, V17.B16, V1.B16
+	WORD $0x4e61f601 // fmax v1.2d, v16.2d, v1.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part2
 	FMOVQ (R0), F16
-	WORD $0x6ee2e61f // fcmgt v31.2d, v16.2d, v2.2d
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V2.B16
-	VBIT V18.B16, V17.B16, V2.B16
+	WORD $0x4e62f602 // fmax v2.2d, v16.2d, v2.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part3
 	FMOVQ (R0), F16
-	WORD $0x6ee3e61f // fcmgt v31.2d, v16.2d, v3.2d
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V3.B16
-	VBIT V18.B16, V17.B16, V3.B16
+	WORD $0x4e63f603 // fmax v3.2d, v16.2d, v3.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part4
 	FMOVQ (R0), F16
-	WORD $0x6ee4e61f // fcmgt v31.2d, v16.2d, v4.2d
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V4.B16
-	VBIT V18.B16, V17.B16, V4.B16
+	WORD $0x4e64f604 // fmax v4.2d, v16.2d, v4.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part5
 	FMOVQ (R0), F16
-	WORD $0x6ee5e61f // fcmgt v31.2d, v16.2d, v5.2d
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V5.B16
-	VBIT V18.B16, V17.B16, V5.B16
+	WORD $0x4e65f605 // fmax v5.2d, v16.2d, v5.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part6
 	FMOVQ (R0), F16
-	WORD $0x6ee6e61f // fcmgt v31.2d, v16.2d, v6.2d
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V6.B16
-	VBIT V18.B16, V17.B16, V6.B16
+	WORD $0x4e66f606 // fmax v6.2d, v16.2d, v6.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part7
 	FMOVQ (R0), F16
-	WORD $0x6ee7e61f // fcmgt v31.2d, v16.2d, v7.2d
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V7.B16
-	VBIT V18.B16, V17.B16, V7.B16
+	WORD $0x4e67f607 // fmax v7.2d, v16.2d, v7.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part8
 	FMOVQ (R0), F16
-	WORD $0x6ee8e61f // fcmgt v31.2d, v16.2d, v8.2d
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V8.B16
-	VBIT V18.B16, V17.B16, V8.B16
+	WORD $0x4e68f608 // fmax v8.2d, v16.2d, v8.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part9
 	FMOVQ (R0), F16
-	WORD $0x6ee9e61f // fcmgt v31.2d, v16.2d, v9.2d
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V9.B16
-	VBIT V18.B16, V17.B16, V9.B16
+	WORD $0x4e69f609 // fmax v9.2d, v16.2d, v9.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part10
 	FMOVQ (R0), F16
-	WORD $0x6eeae61f // fcmgt v31.2d, v16.2d, v10.2d
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
+	WORD $0x4e6af60a // fmax v10.2d, v16.2d, v10.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part11
 	FMOVQ (R0), F16
-	WORD $0x6eebe61f // fcmgt v31.2d, v16.2d, v11.2d
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V11.B16
-	VBIT V18.B16, V17.B16, V11.B16
+	WORD $0x4e6bf60b // fmax v11.2d, v16.2d, v11.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part12
 	FMOVQ (R0), F16
-	WORD $0x6eece61f // fcmgt v31.2d, v16.2d, v12.2d
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V12.B16
-	VBIT V18.B16, V17.B16, V12.B16
+	WORD $0x4e6cf60c // fmax v12.2d, v16.2d, v12.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part13
 	FMOVQ (R0), F16
-	WORD $0x6eede61f // fcmgt v31.2d, v16.2d, v13.2d
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V13.B16
-	VBIT V18.B16, V17.B16, V13.B16
+	WORD $0x4e6df60d // fmax v13.2d, v16.2d, v13.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part14
 	FMOVQ (R0), F16
-	WORD $0x6eeee61f // fcmgt v31.2d, v16.2d, v14.2d
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V14.B16
-	VBIT V18.B16, V17.B16, V14.B16
+	WORD $0x4e6ef60e // fmax v14.2d, v16.2d, v14.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part15
@@ -12174,11 +11411,7 @@ part0:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee0e61f // fcmgt v31.2d, v16.2d, v0.2d
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e60f610 // fmax v16.2d, v16.2d, v0.2d
 	VMOV V16.D[0], V0.D[0]
 	JMP fold
 
@@ -12186,11 +11419,7 @@ part1:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee1e61f // fcmgt v31.2d, v16.2d, v1.2d
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e61f610 // fmax v16.2d, v16.2d, v1.2d
 	VMOV V16.D[0], V1.D[0]
 	JMP fold
 
@@ -12198,11 +11427,7 @@ part2:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee2e61f // fcmgt v31.2d, v16.2d, v2.2d
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e62f610 // fmax v16.2d, v16.2d, v2.2d
 	VMOV V16.D[0], V2.D[0]
 	JMP fold
 
@@ -12210,11 +11435,7 @@ part3:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee3e61f // fcmgt v31.2d, v16.2d, v3.2d
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e63f610 // fmax v16.2d, v16.2d, v3.2d
 	VMOV V16.D[0], V3.D[0]
 	JMP fold
 
@@ -12222,11 +11443,7 @@ part4:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee4e61f // fcmgt v31.2d, v16.2d, v4.2d
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e64f610 // fmax v16.2d, v16.2d, v4.2d
 	VMOV V16.D[0], V4.D[0]
 	JMP fold
 
@@ -12234,11 +11451,7 @@ part5:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee5e61f // fcmgt v31.2d, v16.2d, v5.2d
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e65f610 // fmax v16.2d, v16.2d, v5.2d
 	VMOV V16.D[0], V5.D[0]
 	JMP fold
 
@@ -12246,11 +11459,7 @@ part6:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee6e61f // fcmgt v31.2d, v16.2d, v6.2d
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e66f610 // fmax v16.2d, v16.2d, v6.2d
 	VMOV V16.D[0], V6.D[0]
 	JMP fold
 
@@ -12258,11 +11467,7 @@ part7:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee7e61f // fcmgt v31.2d, v16.2d, v7.2d
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e67f610 // fmax v16.2d, v16.2d, v7.2d
 	VMOV V16.D[0], V7.D[0]
 	JMP fold
 
@@ -12270,11 +11475,7 @@ part8:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee8e61f // fcmgt v31.2d, v16.2d, v8.2d
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e68f610 // fmax v16.2d, v16.2d, v8.2d
 	VMOV V16.D[0], V8.D[0]
 	JMP fold
 
@@ -12282,11 +11483,7 @@ part9:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ee9e61f // fcmgt v31.2d, v16.2d, v9.2d
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e69f610 // fmax v16.2d, v16.2d, v9.2d
 	VMOV V16.D[0], V9.D[0]
 	JMP fold
 
@@ -12294,11 +11491,7 @@ part10:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6eeae61f // fcmgt v31.2d, v16.2d, v10.2d
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e6af610 // fmax v16.2d, v16.2d, v10.2d
 	VMOV V16.D[0], V10.D[0]
 	JMP fold
 
@@ -12306,11 +11499,7 @@ part11:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6eebe61f // fcmgt v31.2d, v16.2d, v11.2d
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e6bf610 // fmax v16.2d, v16.2d, v11.2d
 	VMOV V16.D[0], V11.D[0]
 	JMP fold
 
@@ -12318,11 +11507,7 @@ part12:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6eece61f // fcmgt v31.2d, v16.2d, v12.2d
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e6cf610 // fmax v16.2d, v16.2d, v12.2d
 	VMOV V16.D[0], V12.D[0]
 	JMP fold
 
@@ -12330,11 +11515,7 @@ part13:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6eede61f // fcmgt v31.2d, v16.2d, v13.2d
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e6df610 // fmax v16.2d, v16.2d, v13.2d
 	VMOV V16.D[0], V13.D[0]
 	JMP fold
 
@@ -12342,11 +11523,7 @@ part14:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6eeee61f // fcmgt v31.2d, v16.2d, v14.2d
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e6ef610 // fmax v16.2d, v16.2d, v14.2d
 	VMOV V16.D[0], V14.D[0]
 	JMP fold
 
@@ -12354,111 +11531,27 @@ part15:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6eefe61f // fcmgt v31.2d, v16.2d, v15.2d
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4e6ff610 // fmax v16.2d, v16.2d, v15.2d
 	VMOV V16.D[0], V15.D[0]
 
 fold:
-	WORD $0x4e68e511 // fcmeq v17.2d, v8.2d, v8.2d
-	WORD $0x6ee0e51f // fcmgt v31.2d, v8.2d, v0.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V8.B16, V16.B16
-	VMOV V8.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
-	WORD $0x6ee1e53f // fcmgt v31.2d, v9.2d, v1.2d
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V9.B16, V16.B16
-	VMOV V9.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e6ae551 // fcmeq v17.2d, v10.2d, v10.2d
-	WORD $0x6ee2e55f // fcmgt v31.2d, v10.2d, v2.2d
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V10.B16, V16.B16
-	VMOV V10.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e6be571 // fcmeq v17.2d, v11.2d, v11.2d
-	WORD $0x6ee3e57f // fcmgt v31.2d, v11.2d, v3.2d
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V11.B16, V16.B16
-	VMOV V11.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e6ce591 // fcmeq v17.2d, v12.2d, v12.2d
-	WORD $0x6ee4e59f // fcmgt v31.2d, v12.2d, v4.2d
-	VMOV V4.B16, V16.B16
-	VBIT V31.B16, V12.B16, V16.B16
-	VMOV V12.B16, V4.B16
-	VBIT V17.B16, V16.B16, V4.B16
-	WORD $0x4e6de5b1 // fcmeq v17.2d, v13.2d, v13.2d
-	WORD $0x6ee5e5bf // fcmgt v31.2d, v13.2d, v5.2d
-	VMOV V5.B16, V16.B16
-	VBIT V31.B16, V13.B16, V16.B16
-	VMOV V13.B16, V5.B16
-	VBIT V17.B16, V16.B16, V5.B16
-	WORD $0x4e6ee5d1 // fcmeq v17.2d, v14.2d, v14.2d
-	WORD $0x6ee6e5df // fcmgt v31.2d, v14.2d, v6.2d
-	VMOV V6.B16, V16.B16
-	VBIT V31.B16, V14.B16, V16.B16
-	VMOV V14.B16, V6.B16
-	VBIT V17.B16, V16.B16, V6.B16
-	WORD $0x4e6fe5f1 // fcmeq v17.2d, v15.2d, v15.2d
-	WORD $0x6ee7e5ff // fcmgt v31.2d, v15.2d, v7.2d
-	VMOV V7.B16, V16.B16
-	VBIT V31.B16, V15.B16, V16.B16
-	VMOV V15.B16, V7.B16
-	VBIT V17.B16, V16.B16, V7.B16
-	WORD $0x4e64e491 // fcmeq v17.2d, v4.2d, v4.2d
-	WORD $0x6ee0e49f // fcmgt v31.2d, v4.2d, v0.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V4.B16, V16.B16
-	VMOV V4.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e65e4b1 // fcmeq v17.2d, v5.2d, v5.2d
-	WORD $0x6ee1e4bf // fcmgt v31.2d, v5.2d, v1.2d
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V5.B16, V16.B16
-	VMOV V5.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e66e4d1 // fcmeq v17.2d, v6.2d, v6.2d
-	WORD $0x6ee2e4df // fcmgt v31.2d, v6.2d, v2.2d
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V6.B16, V16.B16
-	VMOV V6.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e67e4f1 // fcmeq v17.2d, v7.2d, v7.2d
-	WORD $0x6ee3e4ff // fcmgt v31.2d, v7.2d, v3.2d
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V7.B16, V16.B16
-	VMOV V7.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e62e451 // fcmeq v17.2d, v2.2d, v2.2d
-	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V2.B16, V16.B16
-	VMOV V2.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e63e471 // fcmeq v17.2d, v3.2d, v3.2d
-	WORD $0x6ee1e47f // fcmgt v31.2d, v3.2d, v1.2d
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V3.B16, V16.B16
-	VMOV V3.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
-	WORD $0x6ee0e43f // fcmgt v31.2d, v1.2d, v0.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e68f400 // fmax v0.2d, v0.2d, v8.2d
+	WORD $0x4e69f421 // fmax v1.2d, v1.2d, v9.2d
+	WORD $0x4e6af442 // fmax v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bf463 // fmax v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cf484 // fmax v4.2d, v4.2d, v12.2d
+	WORD $0x4e6df4a5 // fmax v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ef4c6 // fmax v6.2d, v6.2d, v14.2d
+	WORD $0x4e6ff4e7 // fmax v7.2d, v7.2d, v15.2d
+	WORD $0x4e64f400 // fmax v0.2d, v0.2d, v4.2d
+	WORD $0x4e65f421 // fmax v1.2d, v1.2d, v5.2d
+	WORD $0x4e66f442 // fmax v2.2d, v2.2d, v6.2d
+	WORD $0x4e67f463 // fmax v3.2d, v3.2d, v7.2d
+	WORD $0x4e62f400 // fmax v0.2d, v0.2d, v2.2d
+	WORD $0x4e63f421 // fmax v1.2d, v1.2d, v3.2d
+	WORD $0x4e61f400 // fmax v0.2d, v0.2d, v1.2d
 	VDUP V0.D[1], V1.D2
-	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
-	WORD $0x6ee0e43f // fcmgt v31.2d, v1.2d, v0.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4e61f400 // fmax v0.2d, v0.2d, v1.2d
 	VMOVI $0, V1.B16
 	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
 	FMOVD F0, ret+16(FP)
@@ -12511,117 +11604,37 @@ aligned:
 
 lanes:
 	FMOVQ (R0), F16
-	WORD $0x6ef0e41f // fcmgt v31.2d, v0.2d, v16.2d
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
-	FMOVQ 16(R0), F19
-	WORD $0x6ef3e43f // fcmgt v31.2d, v1.2d, v19.2d
-	VMOV V1.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
-	VMOV V19.B16, V1.B16
-	VBIT V21.B16, V20.B16, V1.B16
-	FMOVQ 32(R0), F22
-	WORD $0x6ef6e45f // fcmgt v31.2d, v2.2d, v22.2d
-	VMOV V2.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
-	VMOV V22.B16, V2.B16
-	VBIT V24.B16, V23.B16, V2.B16
-	FMOVQ 48(R0), F25
-	WORD $0x6ef9e47f // fcmgt v31.2d, v3.2d, v25.2d
-	VMOV V3.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
-	VMOV V25.B16, V3.B16
-	VBIT V27.B16, V26.B16, V3.B16
-	FMOVQ 64(R0), F28
-	WORD $0x6efce49f // fcmgt v31.2d, v4.2d, v28.2d
-	VMOV V4.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
-	VMOV V28.B16, V4.B16
-	VBIT V30.B16, V29.B16, V4.B16
-	FMOVQ 80(R0), F18
-	WORD $0x6ef2e4bf // fcmgt v31.2d, v5.2d, v18.2d
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
-	VMOV V18.B16, V5.B16
-	VBIT V16.B16, V17.B16, V5.B16
-	FMOVQ 96(R0), F21
-	WORD $0x6ef5e4df // fcmgt v31.2d, v6.2d, v21.2d
-	VMOV V6.B16, V20.B16
-	VBIT V31.B16, V21.B16, V20.B16
-	WORD $0x4e75e6b3 // fcmeq v19.2d, v21.2d, v21.2d
-	VMOV V21.B16, V6.B16
-	VBIT V19.B16, V20.B16, V6.B16
-	FMOVQ 112(R0), F24
-	WORD $0x6ef8e4ff // fcmgt v31.2d, v7.2d, v24.2d
-	VMOV V7.B16, V23.B16
-	VBIT V31.B16, V24.B16, V23.B16
-	WORD $0x4e78e716 // fcmeq v22.2d, v24.2d, v24.2d
-	VMOV V24.B16, V7.B16
-	VBIT V22.B16, V23.B16, V7.B16
-	FMOVQ 128(R0), F27
-	WORD $0x6efbe51f // fcmgt v31.2d, v8.2d, v27.2d
-	VMOV V8.B16, V26.B16
-	VBIT V31.B16, V27.B16, V26.B16
-	WORD $0x4e7be779 // fcmeq v25.2d, v27.2d, v27.2d
-	VMOV V27.B16, V8.B16
-	VBIT V25.B16, V26.B16, V8.B16
-	FMOVQ 144(R0), F30
-	WORD $0x6efee53f // fcmgt v31.2d, v9.2d, v30.2d
-	VMOV V9.B16, V29.B16
-	VBIT V31.B16, V30.B16, V29.B16
-	WORD $0x4e7ee7dc // fcmeq v28.2d, v30.2d, v30.2d
-	VMOV V30.B16, V9.B16
-	VBIT V28.B16, V29.B16, V9.B16
-	FMOVQ 160(R0), F16
-	WORD $0x6ef0e55f // fcmgt v31.2d, v10.2d, v16.2d
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
-	FMOVQ 176(R0), F19
-	WORD $0x6ef3e57f // fcmgt v31.2d, v11.2d, v19.2d
-	VMOV V11.B16, V20.B16
-	VBIT V31.B16, V19.B16, V20.B16
-	WORD $0x4e73e675 // fcmeq v21.2d, v19.2d, v19.2d
-	VMOV V19.B16, V11.B16
-	VBIT V21.B16, V20.B16, V11.B16
-	FMOVQ 192(R0), F22
-	WORD $0x6ef6e59f // fcmgt v31.2d, v12.2d, v22.2d
-	VMOV V12.B16, V23.B16
-	VBIT V31.B16, V22.B16, V23.B16
-	WORD $0x4e76e6d8 // fcmeq v24.2d, v22.2d, v22.2d
-	VMOV V22.B16, V12.B16
-	VBIT V24.B16, V23.B16, V12.B16
-	FMOVQ 208(R0), F25
-	WORD $0x6ef9e5bf // fcmgt v31.2d, v13.2d, v25.2d
-	VMOV V13.B16, V26.B16
-	VBIT V31.B16, V25.B16, V26.B16
-	WORD $0x4e79e73b // fcmeq v27.2d, v25.2d, v25.2d
-	VMOV V25.B16, V13.B16
-	VBIT V27.B16, V26.B16, V13.B16
-	FMOVQ 224(R0), F28
-	WORD $0x6efce5df // fcmgt v31.2d, v14.2d, v28.2d
-	VMOV V14.B16, V29.B16
-	VBIT V31.B16, V28.B16, V29.B16
-	WORD $0x4e7ce79e // fcmeq v30.2d, v28.2d, v28.2d
-	VMOV V28.B16, V14.B16
-	VBIT V30.B16, V29.B16, V14.B16
-	FMOVQ 240(R0), F18
-	WORD $0x6ef2e5ff // fcmgt v31.2d, v15.2d, v18.2d
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V18.B16, V17.B16
-	WORD $0x4e72e650 // fcmeq v16.2d, v18.2d, v18.2d
-	VMOV V18.B16, V15.B16
-	VBIT V16.B16, V17.B16, V15.B16
+	WORD $0x4ee0f600 // fmin v0.2d, v16.2d, v0.2d
+	FMOVQ 16(R0), F17
+	WORD $0x4ee1f621 // fmin v1.2d, v17.2d, v1.2d
+	FMOVQ 32(R0), F18
+	WORD $0x4ee2f642 // fmin v2.2d, v18.2d, v2.2d
+	FMOVQ 48(R0), F19
+	WORD $0x4ee3f663 // fmin v3.2d, v19.2d, v3.2d
+	FMOVQ 64(R0), F20
+	WORD $0x4ee4f684 // fmin v4.2d, v20.2d, v4.2d
+	FMOVQ 80(R0), F21
+	WORD $0x4ee5f6a5 // fmin v5.2d, v21.2d, v5.2d
+	FMOVQ 96(R0), F22
+	WORD $0x4ee6f6c6 // fmin v6.2d, v22.2d, v6.2d
+	FMOVQ 112(R0), F23
+	WORD $0x4ee7f6e7 // fmin v7.2d, v23.2d, v7.2d
+	FMOVQ 128(R0), F24
+	WORD $0x4ee8f708 // fmin v8.2d, v24.2d, v8.2d
+	FMOVQ 144(R0), F25
+	WORD $0x4ee9f729 // fmin v9.2d, v25.2d, v9.2d
+	FMOVQ 160(R0), F26
+	WORD $0x4eeaf74a // fmin v10.2d, v26.2d, v10.2d
+	FMOVQ 176(R0), F27
+	WORD $0x4eebf76b // fmin v11.2d, v27.2d, v11.2d
+	FMOVQ 192(R0), F28
+	WORD $0x4eecf78c // fmin v12.2d, v28.2d, v12.2d
+	FMOVQ 208(R0), F29
+	WORD $0x4eedf7ad // fmin v13.2d, v29.2d, v13.2d
+	FMOVQ 224(R0), F30
+	WORD $0x4eeef7ce // fmin v14.2d, v30.2d, v14.2d
+	FMOVQ 240(R0), F16
+	WORD $0x4eeff60f // fmin v15.2d, v16.2d, v15.2d
 	ADD $256, R0, R0
 	SUBS $32, R1, R1
 	BGE lanes
@@ -12632,152 +11645,77 @@ few:
 	SUBS $2, R1, R1
 	BLT part0
 	FMOVQ (R0), F16
-	WORD $0x6ef0e41f // fcmgt v31.2d, v0.2d, v16.2d
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V0.B16
-	VBIT V18.B16, V17.B16, V0.B16
+	WORD $0x4ee0f600 // fmin v0.2d, v16.2d, v0.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part1
 	FMOVQ (R0), F16
-	WORD $0x6ef0e43f // fcmgt v31.2d, v1.2d, v16.2d
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V1.B16
-	VBIT V18.B16, V17.B16, V1.B16
+	WORD $0x4ee1f601 // fmin v1.2d, v16.2d, v1.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part2
 	FMOVQ (R0), F16
-	WORD $0x6ef0e45f // fcmgt v31.2d, v2.2d, v16.2d
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V2.B16
-	VBIT V18.B16, V17.B16, V2.B16
+	WORD $0x4ee2f602 // fmin v2.2d, v16.2d, v2.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part3
 	FMOVQ (R0), F16
-	WORD $0x6ef0e47f // fcmgt v31.2d, v3.2d, v16.2d
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V3.B16
-	VBIT V18.B16, V17.B16, V3.B16
+	WORD $0x4ee3f603 // fmin v3.2d, v16.2d, v3.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part4
 	FMOVQ (R0), F16
-	WORD $0x6ef0e49f // fcmgt v31.2d, v4.2d, v16.2d
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V4.B16
-	VBIT V18.B16, V17.B16, V4.B16
+	WORD $0x4ee4f604 // fmin v4.2d, v16.2d, v4.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part5
 	FMOVQ (R0), F16
-	WORD $0x6ef0e4bf // fcmgt v31.2d, v5.2d, v16.2d
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V5.B16
-	VBIT V18.B16, V17.B16, V5.B16
+	WORD $0x4ee5f605 // fmin v5.2d, v16.2d, v5.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part6
 	FMOVQ (R0), F16
-	WORD $0x6ef0e4df // fcmgt v31.2d, v6.2d, v16.2d
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V6.B16
-	VBIT V18.B16, V17.B16, V6.B16
+	WORD $0x4ee6f606 // fmin v6.2d, v16.2d, v6.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part7
 	FMOVQ (R0), F16
-	WORD $0x6ef0e4ff // fcmgt v31.2d, v7.2d, v16.2d
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V7.B16
-	VBIT V18.B16, V17.B16, V7.B16
+	WORD $0x4ee7f607 // fmin v7.2d, v16.2d, v7.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part8
 	FMOVQ (R0), F16
-	WORD $0x6ef0e51f // fcmgt v31.2d, v8.2d, v16.2d
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V8.B16
-	VBIT V18.B16, V17.B16, V8.B16
+	WORD $0x4ee8f608 // fmin v8.2d, v16.2d, v8.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part9
 	FMOVQ (R0), F16
-	WORD $0x6ef0e53f // fcmgt v31.2d, v9.2d, v16.2d
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V9.B16
-	VBIT V18.B16, V17.B16, V9.B16
+	WORD $0x4ee9f609 // fmin v9.2d, v16.2d, v9.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part10
 	FMOVQ (R0), F16
-	WORD $0x6ef0e55f // fcmgt v31.2d, v10.2d, v16.2d
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V10.B16
-	VBIT V18.B16, V17.B16, V10.B16
+	WORD $0x4eeaf60a // fmin v10.2d, v16.2d, v10.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part11
 	FMOVQ (R0), F16
-	WORD $0x6ef0e57f // fcmgt v31.2d, v11.2d, v16.2d
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V11.B16
-	VBIT V18.B16, V17.B16, V11.B16
+	WORD $0x4eebf60b // fmin v11.2d, v16.2d, v11.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part12
 	FMOVQ (R0), F16
-	WORD $0x6ef0e59f // fcmgt v31.2d, v12.2d, v16.2d
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V12.B16
-	VBIT V18.B16, V17.B16, V12.B16
+	WORD $0x4eecf60c // fmin v12.2d, v16.2d, v12.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part13
 	FMOVQ (R0), F16
-	WORD $0x6ef0e5bf // fcmgt v31.2d, v13.2d, v16.2d
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V13.B16
-	VBIT V18.B16, V17.B16, V13.B16
+	WORD $0x4eedf60d // fmin v13.2d, v16.2d, v13.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part14
 	FMOVQ (R0), F16
-	WORD $0x6ef0e5df // fcmgt v31.2d, v14.2d, v16.2d
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VMOV V16.B16, V14.B16
-	VBIT V18.B16, V17.B16, V14.B16
+	WORD $0x4eeef60e // fmin v14.2d, v16.2d, v14.2d
 	ADD $16, R0, R0
 	SUBS $2, R1, R1
 	BLT part15
@@ -12786,11 +11724,7 @@ part0:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e41f // fcmgt v31.2d, v0.2d, v16.2d
-	VMOV V0.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee0f610 // fmin v16.2d, v16.2d, v0.2d
 	VMOV V16.D[0], V0.D[0]
 	JMP fold
 
@@ -12798,11 +11732,7 @@ part1:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e43f // fcmgt v31.2d, v1.2d, v16.2d
-	VMOV V1.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee1f610 // fmin v16.2d, v16.2d, v1.2d
 	VMOV V16.D[0], V1.D[0]
 	JMP fold
 
@@ -12810,11 +11740,7 @@ part2:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e45f // fcmgt v31.2d, v2.2d, v16.2d
-	VMOV V2.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee2f610 // fmin v16.2d, v16.2d, v2.2d
 	VMOV V16.D[0], V2.D[0]
 	JMP fold
 
@@ -12822,11 +11748,7 @@ part3:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e47f // fcmgt v31.2d, v3.2d, v16.2d
-	VMOV V3.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee3f610 // fmin v16.2d, v16.2d, v3.2d
 	VMOV V16.D[0], V3.D[0]
 	JMP fold
 
@@ -12834,11 +11756,7 @@ part4:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e49f // fcmgt v31.2d, v4.2d, v16.2d
-	VMOV V4.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee4f610 // fmin v16.2d, v16.2d, v4.2d
 	VMOV V16.D[0], V4.D[0]
 	JMP fold
 
@@ -12846,11 +11764,7 @@ part5:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e4bf // fcmgt v31.2d, v5.2d, v16.2d
-	VMOV V5.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee5f610 // fmin v16.2d, v16.2d, v5.2d
 	VMOV V16.D[0], V5.D[0]
 	JMP fold
 
@@ -12858,11 +11772,7 @@ part6:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e4df // fcmgt v31.2d, v6.2d, v16.2d
-	VMOV V6.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee6f610 // fmin v16.2d, v16.2d, v6.2d
 	VMOV V16.D[0], V6.D[0]
 	JMP fold
 
@@ -12870,11 +11780,7 @@ part7:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e4ff // fcmgt v31.2d, v7.2d, v16.2d
-	VMOV V7.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee7f610 // fmin v16.2d, v16.2d, v7.2d
 	VMOV V16.D[0], V7.D[0]
 	JMP fold
 
@@ -12882,11 +11788,7 @@ part8:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e51f // fcmgt v31.2d, v8.2d, v16.2d
-	VMOV V8.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee8f610 // fmin v16.2d, v16.2d, v8.2d
 	VMOV V16.D[0], V8.D[0]
 	JMP fold
 
@@ -12894,11 +11796,7 @@ part9:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e53f // fcmgt v31.2d, v9.2d, v16.2d
-	VMOV V9.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4ee9f610 // fmin v16.2d, v16.2d, v9.2d
 	VMOV V16.D[0], V9.D[0]
 	JMP fold
 
@@ -12906,11 +11804,7 @@ part10:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e55f // fcmgt v31.2d, v10.2d, v16.2d
-	VMOV V10.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eeaf610 // fmin v16.2d, v16.2d, v10.2d
 	VMOV V16.D[0], V10.D[0]
 	JMP fold
 
@@ -12918,11 +11812,7 @@ part11:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e57f // fcmgt v31.2d, v11.2d, v16.2d
-	VMOV V11.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eebf610 // fmin v16.2d, v16.2d, v11.2d
 	VMOV V16.D[0], V11.D[0]
 	JMP fold
 
@@ -12930,11 +11820,7 @@ part12:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e59f // fcmgt v31.2d, v12.2d, v16.2d
-	VMOV V12.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	VMOV V16.D[0], V12.D[0]
 	JMP fold
 
@@ -12942,11 +11828,7 @@ part13:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e5bf // fcmgt v31.2d, v13.2d, v16.2d
-	VMOV V13.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eedf610 // fmin v16.2d, v16.2d, v13.2d
 	VMOV V16.D[0], V13.D[0]
 	JMP fold
 
@@ -12954,11 +11836,7 @@ part14:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e5df // fcmgt v31.2d, v14.2d, v16.2d
-	VMOV V14.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eeef610 // fmin v16.2d, v16.2d, v14.2d
 	VMOV V16.D[0], V14.D[0]
 	JMP fold
 
@@ -12966,111 +11844,27 @@ part15:
 	ADDS $2, R1, R1
 	BEQ fold
 	FMOVD (R0), F16
-	WORD $0x6ef0e5ff // fcmgt v31.2d, v15.2d, v16.2d
-	VMOV V15.B16, V17.B16
-	VBIT V31.B16, V16.B16, V17.B16
-	WORD $0x4e70e612 // fcmeq v18.2d, v16.2d, v16.2d
-	VBIT V18.B16, V17.B16, V16.B16
+	WORD $0x4eeff610 // fmin v16.2d, v16.2d, v15.2d
 	VMOV V16.D[0], V15.D[0]
 
 fold:
-	WORD $0x4e68e511 // fcmeq v17.2d, v8.2d, v8.2d
-	WORD $0x6ee8e41f // fcmgt v31.2d, v0.2d, v8.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V8.B16, V16.B16
-	VMOV V8.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e69e531 // fcmeq v17.2d, v9.2d, v9.2d
-	WORD $0x6ee9e43f // fcmgt v31.2d, v1.2d, v9.2d
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V9.B16, V16.B16
-	VMOV V9.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e6ae551 // fcmeq v17.2d, v10.2d, v10.2d
-	WORD $0x6eeae45f // fcmgt v31.2d, v2.2d, v10.2d
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V10.B16, V16.B16
-	VMOV V10.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e6be571 // fcmeq v17.2d, v11.2d, v11.2d
-	WORD $0x6eebe47f // fcmgt v31.2d, v3.2d, v11.2d
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V11.B16, V16.B16
-	VMOV V11.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e6ce591 // fcmeq v17.2d, v12.2d, v12.2d
-	WORD $0x6eece49f // fcmgt v31.2d, v4.2d, v12.2d
-	VMOV V4.B16, V16.B16
-	VBIT V31.B16, V12.B16, V16.B16
-	VMOV V12.B16, V4.B16
-	VBIT V17.B16, V16.B16, V4.B16
-	WORD $0x4e6de5b1 // fcmeq v17.2d, v13.2d, v13.2d
-	WORD $0x6eede4bf // fcmgt v31.2d, v5.2d, v13.2d
-	VMOV V5.B16, V16.B16
-	VBIT V31.B16, V13.B16, V16.B16
-	VMOV V13.B16, V5.B16
-	VBIT V17.B16, V16.B16, V5.B16
-	WORD $0x4e6ee5d1 // fcmeq v17.2d, v14.2d, v14.2d
-	WORD $0x6eeee4df // fcmgt v31.2d, v6.2d, v14.2d
-	VMOV V6.B16, V16.B16
-	VBIT V31.B16, V14.B16, V16.B16
-	VMOV V14.B16, V6.B16
-	VBIT V17.B16, V16.B16, V6.B16
-	WORD $0x4e6fe5f1 // fcmeq v17.2d, v15.2d, v15.2d
-	WORD $0x6eefe4ff // fcmgt v31.2d, v7.2d, v15.2d
-	VMOV V7.B16, V16.B16
-	VBIT V31.B16, V15.B16, V16.B16
-	VMOV V15.B16, V7.B16
-	VBIT V17.B16, V16.B16, V7.B16
-	WORD $0x4e64e491 // fcmeq v17.2d, v4.2d, v4.2d
-	WORD $0x6ee4e41f // fcmgt v31.2d, v0.2d, v4.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V4.B16, V16.B16
-	VMOV V4.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e65e4b1 // fcmeq v17.2d, v5.2d, v5.2d
-	WORD $0x6ee5e43f // fcmgt v31.2d, v1.2d, v5.2d
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V5.B16, V16.B16
-	VMOV V5.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e66e4d1 // fcmeq v17.2d, v6.2d, v6.2d
-	WORD $0x6ee6e45f // fcmgt v31.2d, v2.2d, v6.2d
-	VMOV V2.B16, V16.B16
-	VBIT V31.B16, V6.B16, V16.B16
-	VMOV V6.B16, V2.B16
-	VBIT V17.B16, V16.B16, V2.B16
-	WORD $0x4e67e4f1 // fcmeq v17.2d, v7.2d, v7.2d
-	WORD $0x6ee7e47f // fcmgt v31.2d, v3.2d, v7.2d
-	VMOV V3.B16, V16.B16
-	VBIT V31.B16, V7.B16, V16.B16
-	VMOV V7.B16, V3.B16
-	VBIT V17.B16, V16.B16, V3.B16
-	WORD $0x4e62e451 // fcmeq v17.2d, v2.2d, v2.2d
-	WORD $0x6ee2e41f // fcmgt v31.2d, v0.2d, v2.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V2.B16, V16.B16
-	VMOV V2.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
-	WORD $0x4e63e471 // fcmeq v17.2d, v3.2d, v3.2d
-	WORD $0x6ee3e43f // fcmgt v31.2d, v1.2d, v3.2d
-	VMOV V1.B16, V16.B16
-	VBIT V31.B16, V3.B16, V16.B16
-	VMOV V3.B16, V1.B16
-	VBIT V17.B16, V16.B16, V1.B16
-	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
-	WORD $0x6ee1e41f // fcmgt v31.2d, v0.2d, v1.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4ee8f400 // fmin v0.2d, v0.2d, v8.2d
+	WORD $0x4ee9f421 // fmin v1.2d, v1.2d, v9.2d
+	WORD $0x4eeaf442 // fmin v2.2d, v2.2d, v10.2d
+	WORD $0x4eebf463 // fmin v3.2d, v3.2d, v11.2d
+	WORD $0x4eecf484 // fmin v4.2d, v4.2d, v12.2d
+	WORD $0x4eedf4a5 // fmin v5.2d, v5.2d, v13.2d
+	WORD $0x4eeef4c6 // fmin v6.2d, v6.2d, v14.2d
+	WORD $0x4eeff4e7 // fmin v7.2d, v7.2d, v15.2d
+	WORD $0x4ee4f400 // fmin v0.2d, v0.2d, v4.2d
+	WORD $0x4ee5f421 // fmin v1.2d, v1.2d, v5.2d
+	WORD $0x4ee6f442 // fmin v2.2d, v2.2d, v6.2d
+	WORD $0x4ee7f463 // fmin v3.2d, v3.2d, v7.2d
+	WORD $0x4ee2f400 // fmin v0.2d, v0.2d, v2.2d
+	WORD $0x4ee3f421 // fmin v1.2d, v1.2d, v3.2d
+	WORD $0x4ee1f400 // fmin v0.2d, v0.2d, v1.2d
 	VDUP V0.D[1], V1.D2
-	WORD $0x4e61e431 // fcmeq v17.2d, v1.2d, v1.2d
-	WORD $0x6ee1e41f // fcmgt v31.2d, v0.2d, v1.2d
-	VMOV V0.B16, V16.B16
-	VBIT V31.B16, V1.B16, V16.B16
-	VMOV V1.B16, V0.B16
-	VBIT V17.B16, V16.B16, V0.B16
+	WORD $0x4ee1f400 // fmin v0.2d, v0.2d, v1.2d
 	VMOVI $0, V1.B16
 	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
 	FMOVD F0, ret+16(FP)

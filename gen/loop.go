@@ -208,19 +208,30 @@ func (d *body) reduceLoop(n ireg, op opcode) {
 	d.lanes(n, op)
 }
 
-// zero begins the accumulators: with d.start, which is +0 if it was not set.
+// zero begins the accumulators: with d.start, or +0.
 func (d *body) zero() {
 	for u := range laneBytes / d.m.vectorBytes() {
-		for _, acc := range d.acc {
-			d.m.constant(acc[u], d.start)
+		for i, acc := range d.acc {
+			start := uint64(0)
+			if d.start != nil {
+				start = d.start[i]
+			}
+			d.m.constant(acc[u], start)
 		}
 	}
+}
+
+func (d *body) fold(i int, op opcode) opcode {
+	if d.folds != nil {
+		return d.folds[i]
+	}
+	return op
 }
 
 // combine is r = op(r, x), for folds by opMaximum and opMinimum too.
 func (d *body) combine(op opcode, r, x vreg) {
 	order := map[opcode]opcode{opMaximum: opMax, opMinimum: opMin}[op]
-	if order == 0 {
+	if order == 0 || d.m.has(op) {
 		d.m.calc(op, r, r, x)
 		return
 	}
@@ -282,13 +293,13 @@ func (d *body) lanes(n ireg, op opcode) {
 	m.label("fold")
 	for h := instances / 2; h > 0; h /= 2 {
 		for j := range h {
-			for _, acc := range d.acc {
-				d.combine(op, acc[j], acc[j+h])
+			for i, acc := range d.acc {
+				d.combine(d.fold(i, op), acc[j], acc[j+h])
 			}
 		}
 	}
-	for _, acc := range d.acc {
-		d.foldLanes(op, acc[0], acc[1])
+	for i, acc := range d.acc {
+		d.foldLanes(d.fold(i, op), acc[0], acc[1])
 	}
 }
 
@@ -411,7 +422,7 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 		}
 	} else {
 		body := newBody(b, order, streams, laneBytes/m.vectorBytes())
-		body.start = d.bits(k.start)
+		body.start = []uint64{d.bits(k.start)}
 		body.fit(laneBytes / m.vectorBytes())
 		body.invariants(nil)
 		body.reduceAligned(n, k.fold)

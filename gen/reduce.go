@@ -25,12 +25,7 @@ var reductions = []writer{
 	&loopKernel{name: "AMax", params: []param{in("x")}, fold: opMax,
 		doc:  "is the greatest |x|, NaNs left out.",
 		body: func(b *builder) { b.accumulate(func(s val) val { return b.max(b.abs(b.load("x")), s) }) }},
-	&loopKernel{name: "Max", params: []param{in("x")}, fold: opMaximum, start: math.Inf(-1), none: "inf[%s](-1)",
-		doc:  "is the greatest x, NaN if there is one.",
-		body: func(b *builder) { b.accumulate(func(m val) val { return b.maximum(b.load("x"), m) }) }},
-	&loopKernel{name: "Min", params: []param{in("x")}, fold: opMinimum, start: math.Inf(1), none: "inf[%s](1)",
-		doc:  "is the least x, NaN if there is one.",
-		body: func(b *builder) { b.accumulate(func(m val) val { return b.minimum(b.load("x"), m) }) }},
+	extreme{"Max", opMaximum, opMax, -1}, extreme{"Min", opMinimum, opMin, 1},
 	argExtreme{"Max"}, argExtreme{"Min"},
 	dotRows{},
 	sumRows{},
@@ -59,9 +54,80 @@ var reductions = []writer{
 	colMoments{},
 }
 
-// maximum is max, but x if that is NaN; y is left where it is NaN.
-func (b *builder) maximum(x, y val) val { return b.sel(b.eq(x, x), b.max(x, y), x) }
-func (b *builder) minimum(x, y val) val { return b.sel(b.eq(x, x), b.min(x, y), x) }
+// nanOr is opMax or opMin, but x if that is NaN; y is left where it is NaN.
+func (b *builder) nanOr(pick opcode, x, y val) val {
+	return b.sel(b.eq(x, x), b.calc(pick, x, y), x)
+}
+
+func (b *builder) maximum(x, y val) val { return b.nanOr(opMax, x, y) }
+func (b *builder) minimum(x, y val) val { return b.nanOr(opMin, x, y) }
+
+// extreme is the greatest or the least element, which may be looked for in any order:
+// where there are registers, two halves at a time, with one comparison of both for NaN.
+type extreme struct {
+	name       string
+	fold, pick opcode
+	none       int // of nothing: infinity of this sign
+}
+
+func (k extreme) write(f loopFile, t target, d dtype) string {
+	start := math.Inf(k.none)
+	one := &loopKernel{name: k.name, params: []param{in("x")}, fold: k.fold, start: start, none: fmt.Sprintf("inf[%%s](%d)", k.none),
+		doc: "is the " + map[string]string{"Max": "greatest", "Min": "least"}[k.name] + " x, NaN if there is one.",
+		body: func(b *builder) {
+			b.accumulate(func(m val) val {
+				if b.m.has(k.fold) {
+					return b.calc(k.fold, b.load("x"), m)
+				}
+				return b.nanOr(k.pick, b.load("x"), m)
+			})
+		}}
+	face := one.write(f, t, d)
+	if t.registers < 3*laneBytes/t.bytes+12 {
+		return face
+	}
+	name := (&loopKernel{name: k.name + "2"}).symbol(t, d)
+	m := f.function(d, name, fmt.Sprintf("func(x, y *%[1]s, n int) %[1]s", d.goName), name+" is "+one.symbol(t, d)+" of x and y together.")
+	b := newBuilder(m)
+	order := []string{"x", "y"}
+	for _, s := range order {
+		b.accumulate(func(v val) val { return b.calc(k.pick, b.load(s), v) })
+	}
+	b.accumulate(func(bad val) val { return b.sel(b.ord(b.load("x"), b.load("y")), bad, b.float(math.NaN())) })
+	streams := map[string]ireg{"x": m.arg("x"), "y": m.arg("y")}
+	n := m.arg("n")
+	body := newBody(b, order, streams, laneBytes/m.vectorBytes())
+	body.start = []uint64{d.bits(start), d.bits(start), 0}
+	body.folds = []opcode{k.pick, k.pick, opAdd}
+	body.invariants(nil)
+	body.reduceAligned(n, opAdd)
+	r := body.acc[0][0]
+	m.calc(k.pick, r, r, body.acc[1][0])
+	m.calc(opAdd, r, r, body.acc[2][0]) // NaN if there was one; -0 becomes +0
+	m.result(r)
+	m.ret()
+	lanes := laneBytes / d.size
+	join := map[string]string{"Max": "greater", "Min": "less"}[k.name]
+	return fmt.Sprintf(`	k.%[1]s = func(x []%[2]s) %[2]s {
+		if raceEnabled {
+			raceRead(x)
+		}
+		n := len(x)
+		switch {
+		case n == 0:
+			return %[3]s
+		case n < %[4]d:
+			return %[5]s(&x[0], n)
+		}
+		h := n / 2 &^ %[6]d
+		m := %[7]s(&x[0], &x[h], h)
+		if 2*h < n {
+			m = %[8]s(m, %[5]s(&x[2*h], n-2*h))
+		}
+		return m
+	}
+`, k.name, d.goName, fmt.Sprintf(one.none, d.goName), 8*lanes, one.symbol(t, d), lanes-1, name, join)
+}
 
 // argExtreme finds the place of an extreme by the kernel that finds the extreme.
 type argExtreme struct{ name string }

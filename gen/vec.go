@@ -51,13 +51,14 @@ const (
 	opNLT
 	opNLE
 	opNE
+	opOrd     // neither is NaN; only where it is an instruction
 	opMaskAnd // of two masks
 	opMaskOr
 	opSel  // mask ? x : y
 	opKeep // mask ? x : +0
 	opDrop // mask ? +0 : x
 
-	opMaximum // folds: opMax and opMin, but NaN if either is, and +0 for a zero
+	opMaximum // opMax, but NaN if either is, and either zero of two; folds make it +0
 	opMinimum
 
 	// Of 64-bit lanes and their 32-bit halves, whatever the elements are.

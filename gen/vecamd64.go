@@ -92,6 +92,8 @@ func (m *amd64Machine) has(op opcode) bool {
 		return false
 	case opDrop:
 		return !m.wide()
+	case opMaximum, opMinimum:
+		return false
 	case opScalef, opXor3, opGetExp, opGetMant, opFixup, opOrMasked:
 		return m.wide()
 	case opFromInt:
@@ -112,7 +114,7 @@ var amd64Ops = map[opcode]string{
 }
 
 // amd64Predicates are the quiet ones.
-var amd64Predicates = map[opcode]uint64{opLT: 17, opLE: 18, opEQ: 0, opNLT: 21, opNLE: 22, opNE: 4}
+var amd64Predicates = map[opcode]uint64{opLT: 17, opLE: 18, opEQ: 0, opNLT: 21, opNLE: 22, opNE: 4, opOrd: 7}
 
 func (m *amd64Machine) calc(op opcode, dst vreg, src ...vreg) { m.calcBits(op, 0, dst, src...) }
 
@@ -484,7 +486,7 @@ func (m *amd64Machine) merge(dst, src vreg) {
 
 func (m *amd64Machine) fold(op opcode, r, tmp vreg) {
 	r, tmp = vreg(m.low(r)), vreg(m.low(tmp))
-	name := map[opcode]string{opAdd: "VADD", opMax: "VMAX"}[op]
+	name := amd64Ops[op]
 	if m.wide() {
 		m.VEXTRACTF64X4(imm(1), zmm[r], ymm[tmp])
 		m.op(name, ymm[tmp], ymm[r], ymm[r])

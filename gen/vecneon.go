@@ -45,7 +45,7 @@ func (m *neonMachine) maskRegs() int    { return 0 }
 
 func (m *neonMachine) has(op opcode) bool {
 	switch op {
-	case opNLT, opNLE, opNE, opScalef, opXor3, opGetExp, opGetMant, opFixup, opOrMasked, opFMAFactor:
+	case opNLT, opNLE, opNE, opOrd, opScalef, opXor3, opGetExp, opGetMant, opFixup, opOrMasked, opFMAFactor:
 		return false
 	}
 	return true
@@ -62,7 +62,7 @@ func (m *neonMachine) r(r ireg) a64.R {
 // operands exchanged.
 var neonOps = map[opcode]a64.Op3{
 	opAdd: a64.FADD, opSub: a64.FSUB, opMul: a64.FMUL, opDiv: a64.FDIV, opIAdd: a64.ADD, opISub: a64.SUB,
-	opLT: a64.FCMGT, opLE: a64.FCMGE, opEQ: a64.FCMEQ,
+	opMaximum: a64.FMAX, opMinimum: a64.FMIN, opLT: a64.FCMGT, opLE: a64.FCMGE, opEQ: a64.FCMEQ,
 }
 
 // neonBits are those of bits; of opAndNot and opDrop with the operands exchanged.

@@ -72,6 +72,8 @@ func (b *builder) nlt(x, y val) mask { return mask{opNLT, x, y} }
 func (b *builder) nle(x, y val) mask { return mask{opNLE, x, y} }
 func (b *builder) ne(x, y val) mask  { return mask{opNE, x, y} }
 
+func (b *builder) ord(x, y val) mask { return mask{opOrd, x, y} }
+
 // both and either are masks of two.
 func (b *builder) both(m, n mask) mask {
 	return mask{op: opMaskAnd, x: b.calc(opMaskAnd, b.cmp(m), b.cmp(n))}
