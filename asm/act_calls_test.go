@@ -134,7 +134,7 @@ func actCalls[T Float]() []call[T] {
 			})),
 		one("Softplus", func(k *Kernels[T], dst, x []T) { k.Softplus(dst, x) }, softplus[T]),
 		two("SoftplusGrad", func(k *Kernels[T], dx, dy, y []T) { k.SoftplusGrad(dx, dy, y) },
-			product(func(y T) T { return -expm1Neg(-y) })),
+			product(func(y T) T { return 0 - expm1Neg(-y) })),
 		one("SiLU", func(k *Kernels[T], dst, x []T) { k.SiLU(dst, x) }, silu[T]),
 		two("SiLUGrad", func(k *Kernels[T], dx, dy, x []T) { k.SiLUGrad(dx, dy, x) }, product(siluSlope[T])),
 		one("Mish", func(k *Kernels[T], dst, x []T) { k.Mish(dst, x) }, mish[T]),

@@ -51,7 +51,7 @@ func softplus[T Float](x T) T {
 func softplusGradGeneric[T Float](dx, dy, y []T) {
 	dy, y = dy[:len(dx):len(dy)], y[:len(dx):len(y)]
 	for i, v := range y {
-		dx[i] = T(dy[i] * -expm1Neg(-v))
+		dx[i] = T(dy[i] * (0 - expm1Neg(-v)))
 	}
 }
 
@@ -89,15 +89,18 @@ func siluGradGeneric[T Float](dx, dy, x []T) {
 // siluSlope is s·(1 + x·(1-s)) with s = 1/(1+e^-x).
 func siluSlope[T Float](x T) T {
 	x = clamp(x, pick[T](-110, -752), pick[T](30, 45))
-	s := gate(x)
-	return T(s * FMA(x, 1-s, 1))
+	s, rest := gate(x)
+	return T(s * FMA(x, rest, 1))
 }
 
-// gate is 1/(1+e^-v), 0 where v is much less than 0, for v within the bounds of silu.
-func gate[T Float](v T) T {
+// gate is s = 1/(1+e^-v) and 1-s, for v within the bounds of silu. Both are 0 where v is so
+// much less than 0 that s is.
+func gate[T Float](v T) (s, rest T) {
 	h := pick[T](0x1p-64, 0x1p-128)
-	r, s := expSplit(-v, pick[T](-64, -128))
-	return h / FMA(expSmall(r), s, h)
+	r, e := expSplit(-v, pick[T](-64, -128))
+	e = T(expSmall(r) * e)
+	s = h / (e + h)
+	return s, T(T(e*s) * pick[T](0x1p64, 0x1p128))
 }
 
 func mishGeneric[T Float](dst, x []T) {

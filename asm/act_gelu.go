@@ -73,7 +73,7 @@ func gaussSplit[T Float](a T) (r, s T) {
 // tiny is kept times 2^k.
 func gelu[T Float](x T) T {
 	a := abs(x)
-	if most := pick[T](14.5, 38.7); most < a {
+	if most := pick[T](14.7, 38.7); most < a {
 		a = most
 	}
 	r, s := gaussSplit(a)
@@ -96,7 +96,7 @@ func geluGradGeneric[T Float](dx, dy, x []T) {
 // geluSlope is Φ(x) + x·φ(x): t = Φ(-a) - a·φ(a) below 0, 1 - t above.
 func geluSlope[T Float](x T) T {
 	a := abs(x)
-	if most := pick[T](14.5, 38.7); most < a {
+	if most := pick[T](14.7, 38.7); most < a {
 		a = most
 	}
 	r, s := gaussSplit(a)
@@ -146,6 +146,6 @@ func geluTanhSlope[T Float](x T) T {
 	x = clamp(x, pick[T](-11, -21.6), pick[T](6, 9))
 	h := T(x * x)
 	a := pick[T](0x1.988454p+0, 0x1.9884533d43651p+0)
-	s := gate(T(x * FMA(pick[T](0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4), h, a)))
-	return T(s * FMA(T(x*FMA(pick[T](0x1.b6676cp-3, 0x1.b6676bf7450fp-3), h, a)), 1-s, 1))
+	s, rest := gate(T(x * FMA(pick[T](0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4), h, a)))
+	return T(s * FMA(T(x*FMA(pick[T](0x1.b6676cp-3, 0x1.b6676bf7450fp-3), h, a)), rest, 1))
 }

@@ -86,7 +86,7 @@ var activations = []writer{
 	}, "c", "d", "pos"),
 	activation("Softplus", 1, false, "is dst[i] = max(x[i], 0) + log(1 + e^-|x[i]|).", softplusProgram),
 	slopeOf("SoftplusGrad", 1, false, "y", "is dx[i] = dy[i] * (1 - e^-y[i]).", func(b *builder, dy, y val) val {
-		return b.mul(dy, b.neg(expm1Neg(b, b.neg(y))))
+		return b.mul(dy, b.sub(b.constant(0), expm1Neg(b, b.neg(y))))
 	}),
 	activation("SiLU", 1, false, "is dst[i] = x[i]/(1 + e^-x[i]).", siluProgram),
 	slopeOf("SiLUGrad", 1, false, "x", "is dx[i] = dy[i] times the derivative of SiLU at x[i].", func(b *builder, dy, x val) val {

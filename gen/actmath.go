@@ -49,16 +49,18 @@ func gated(b *builder, x, c val, most float64, d val) val {
 	return b.sel(b.gt(x, b.float(most)), x, b.mul(b.div(c, d), down(b)))
 }
 
-func gate(b *builder, v val) val {
+func gate(b *builder, v val) (s, rest val) {
 	h := b.float(b.of(0x1p-64, 0x1p-128))
-	r, s := expSplit(b, b.neg(v), b.of(-64, -128))
-	return b.div(h, b.fma(expSmall(b, r), s, h))
+	r, e := expSplit(b, b.neg(v), b.of(-64, -128))
+	e = b.mul(expSmall(b, r), e)
+	s = b.div(h, b.add(e, h))
+	return s, b.mul(b.mul(e, s), b.float(b.of(0x1p64, 0x1p128)))
 }
 
 func siluSlope(b *builder, x val) val {
 	x = bounded(b, x, b.of(-110, -752), b.of(30, 45))
-	s := gate(b, x)
-	return b.mul(s, b.fma(x, b.sub(b.float(1), s), b.float(1)))
+	s, rest := gate(b, x)
+	return b.mul(s, b.fma(x, rest, b.float(1)))
 }
 
 func mishProgram(b *builder, x val) val {
@@ -102,7 +104,7 @@ func gaussSplit(b *builder, a val) (r, s val) {
 }
 
 func geluProgram(b *builder, x val) val {
-	a := b.min(b.float(b.of(14.5, 38.7)), b.abs(x))
+	a := b.min(b.float(b.of(14.7, 38.7)), b.abs(x))
 	r, s := gaussSplit(b, a)
 	q := b.div(a, b.add(a, b.float(1.5)))
 	w := b.mul(b.mul(b.mul(q, normalTail(b, b.fma(q, b.float(2), b.float(-1)))), expSmall(b, r)), s)
@@ -110,7 +112,7 @@ func geluProgram(b *builder, x val) val {
 }
 
 func geluSlope(b *builder, x val) val {
-	a := b.min(b.float(b.of(14.5, 38.7)), b.abs(x))
+	a := b.min(b.float(b.of(14.7, 38.7)), b.abs(x))
 	r, s := gaussSplit(b, a)
 	one := b.float(1)
 	u := b.div(one, b.add(a, b.float(1.5)))
@@ -140,7 +142,7 @@ func geluTanhSlope(b *builder, x val) val {
 	x = bounded(b, x, b.of(-11, -21.6), b.of(6, 9))
 	h := b.mul(x, x)
 	a := b.float(b.of(0x1.988454p+0, 0x1.9884533d43651p+0))
-	s := gate(b, b.mul(x, b.fma(b.float(b.of(0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4)), h, a)))
+	s, rest := gate(b, b.mul(x, b.fma(b.float(b.of(0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4)), h, a)))
 	v := b.mul(x, b.fma(b.float(b.of(0x1.b6676cp-3, 0x1.b6676bf7450fp-3)), h, a))
-	return b.mul(s, b.fma(v, b.sub(b.float(1), s), b.float(1)))
+	return b.mul(s, b.fma(v, rest, b.float(1)))
 }

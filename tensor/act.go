@@ -1,14 +1,204 @@
 package tensor
 
-import "github.com/lanes-go/lanes/asm"
+import (
+	"fmt"
 
-// ReLU computes dst = x < 0 ? 0 : x, so that NaN and -0 pass. dst may be x.
+	"github.com/lanes-go/lanes/asm"
+)
+
+// Activations and their gradients, element by element, on views of any strides. dst may
+// be an input, but may not share part of its memory with one. A gradient takes dy, that
+// of the result, and either y, the result, or x, the input; dx may be dy or the other.
+// NaN gives NaN but where it is said otherwise. Where operands do not fit, they panic
+// with a *ShapeError. On long tensors they use several threads; nothing is allocated.
+// The greatest errors are stated at asm.ActKernels.
+
+// ReLU computes dst = x < 0 ? 0 : x, so that NaN and -0 pass.
 func ReLU[T Float](dst, x *Tensor[T]) {
 	map1("ReLU", light, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.ReLU })
 }
 
-// ReLUGrad computes dx = y > 0 ? dy : 0, where y is the input of ReLU or its
-// result. dx may be dy or y.
+// ReLUGrad computes dx = y > 0 ? dy : 0, where y is the input of ReLU or its result: 0
+// at 0 and at NaN.
 func ReLUGrad[T Float](dx, dy, y *Tensor[T]) {
 	map2("ReLUGrad", light, dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.ReLUGrad })
+}
+
+// LeakyReLU computes dst = x < 0 ? a*x : x; a is 0.01 in PyTorch.
+func LeakyReLU[T Float](dst, x *Tensor[T], a T) {
+	map1a("LeakyReLU", light, dst, x, a, func(k *asm.Kernels[T]) func(dst, x []T, a T) { return k.LeakyReLU })
+}
+
+// LeakyReLUGrad computes dx = y > 0 ? dy : a*dy, where y is the input of LeakyReLU or, if
+// a > 0, its result.
+func LeakyReLUGrad[T Float](dx, dy, y *Tensor[T], a T) {
+	map2a("LeakyReLUGrad", light, dx, dy, y, a, func(k *asm.Kernels[T]) func(dst, x, y []T, a T) { return k.LeakyReLUGrad })
+}
+
+// ReLU6 computes dst = min(max(x, 0), 6).
+func ReLU6[T Float](dst, x *Tensor[T]) { clamp("ReLU6", dst, x, 0, 6) }
+
+// ReLU6Grad computes dx = 0 < y < 6 ? dy : 0, where y is the input of ReLU6 or its
+// result.
+func ReLU6Grad[T Float](dx, dy, y *Tensor[T]) { clampGrad("ReLU6Grad", dx, dy, y, 1, 0, 6) }
+
+// HardTanh computes dst = min(max(x, lo), hi); lo and hi are -1 and 1 in PyTorch.
+func HardTanh[T Float](dst, x *Tensor[T], lo, hi T) { clamp("HardTanh", dst, x, lo, hi) }
+
+// HardTanhGrad computes dx = lo < y < hi ? dy : 0, where y is the input of HardTanh or its
+// result.
+func HardTanhGrad[T Float](dx, dy, y *Tensor[T], lo, hi T) {
+	clampGrad("HardTanhGrad", dx, dy, y, 1, lo, hi)
+}
+
+// HardSigmoid computes dst = min(max(x+3, 0), 6)/6, as PyTorch does.
+func HardSigmoid[T Float](dst, x *Tensor[T]) {
+	map1("HardSigmoid", light, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.HardSigmoid })
+}
+
+// HardSigmoidGrad computes dx = 0 < y < 1 ? dy/6 : 0 from the result y of HardSigmoid.
+func HardSigmoidGrad[T Float](dx, dy, y *Tensor[T]) {
+	clampGrad("HardSigmoidGrad", dx, dy, y, 1.0/6, 0, 1)
+}
+
+func clamp[T Float](op string, dst, x *Tensor[T], lo, hi T) {
+	map1ab(op, light, dst, x, lo, hi, func(k *asm.Kernels[T]) func(dst, x []T, lo, hi T) { return k.Clamp })
+}
+
+func clampGrad[T Float](op string, dx, dy, y *Tensor[T], a, lo, hi T) {
+	map2abc(op, light, dx, dy, y, a, lo, hi, func(k *asm.Kernels[T]) func(dst, x, y []T, a, b, c T) { return k.ClampGrad })
+}
+
+// BinaryStep computes dst = x >= 0 ? 1 : 0. It has no gradient.
+func BinaryStep[T Float](dst, x *Tensor[T]) {
+	map1("BinaryStep", light, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.Step })
+}
+
+// SigmoidGrad computes dx = dy*y*(1-y) from the result y of Sigmoid.
+func SigmoidGrad[T Float](dx, dy, y *Tensor[T]) {
+	map2("SigmoidGrad", light, dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.SigmoidGrad })
+}
+
+// TanhGrad computes dx = dy*(1-y)*(1+y) from the result y of Tanh.
+func TanhGrad[T Float](dx, dy, y *Tensor[T]) {
+	map2("TanhGrad", light, dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.TanhGrad })
+}
+
+// Softsign computes dst = x/(1+|x|).
+func Softsign[T Float](dst, x *Tensor[T]) {
+	map1("Softsign", light, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.Softsign })
+}
+
+// SoftsignGrad computes dx = dy*(1-|y|)² from the result y of Softsign.
+func SoftsignGrad[T Float](dx, dy, y *Tensor[T]) {
+	map2("SoftsignGrad", light, dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.SoftsignGrad })
+}
+
+// ELU computes dst = x < 0 ? alpha*(e^x - 1) : x (Clevert and others 2015).
+func ELU[T Float](dst, x *Tensor[T], alpha T) { elu("ELU", dst, x, 1, alpha, 1) }
+
+// ELUGrad computes dx = y > 0 ? dy : dy*(y+alpha) from the result y of ELU, with
+// alpha >= 0: below it the sign of y does not tell that of x, and ELUGrad panics.
+func ELUGrad[T Float](dx, dy, y *Tensor[T], alpha T) {
+	if !(alpha >= 0) {
+		panic(fmt.Errorf("tensor.ELUGrad: alpha is %v, want at least 0", alpha))
+	}
+	eluGrad("ELUGrad", dx, dy, y, 1, alpha, 1)
+}
+
+// The constants of SELU (Klambauer and others 2017), which keep mean 0 and variance 1.
+const (
+	seluLambda = 1.0507009873554804934193349852946
+	seluAlpha  = 1.6732632423543772848170429916717
+)
+
+// SELU computes dst = λ*(x < 0 ? α*(e^x - 1) : x) with λ = 1.0507… and α = 1.6732…
+// (Klambauer and others 2017).
+func SELU[T Float](dst, x *Tensor[T]) {
+	elu("SELU", dst, x, 1, seluLambda*seluAlpha, seluLambda)
+}
+
+// SELUGrad computes the gradient from the result y of SELU.
+func SELUGrad[T Float](dx, dy, y *Tensor[T]) {
+	eluGrad("SELUGrad", dx, dy, y, 1, seluLambda*seluAlpha, seluLambda)
+}
+
+// CELU computes dst = x < 0 ? alpha*(e^(x/alpha) - 1) : x (Barron 2017), x/alpha being x
+// times 1/alpha. It panics unless alpha > 0.
+func CELU[T Float](dst, x *Tensor[T], alpha T) {
+	checkCELU("CELU", alpha)
+	elu("CELU", dst, x, 1/alpha, alpha, 1)
+}
+
+// CELUGrad computes dx = y > 0 ? dy : dy*(y/alpha + 1) from the result y of CELU.
+func CELUGrad[T Float](dx, dy, y *Tensor[T], alpha T) {
+	checkCELU("CELUGrad", alpha)
+	eluGrad("CELUGrad", dx, dy, y, 1/alpha, 1, 1)
+}
+
+func checkCELU[T Float](op string, alpha T) {
+	if !(alpha > 0) {
+		panic(fmt.Errorf("tensor.%s: alpha is %v, want more than 0", op, alpha))
+	}
+}
+
+func elu[T Float](op string, dst, x *Tensor[T], in, neg, pos T) {
+	map1abc(op, medium, dst, x, in, neg, pos, func(k *asm.Kernels[T]) func(dst, x []T, a, b, c T) { return k.ELU })
+}
+
+func eluGrad[T Float](op string, dx, dy, y *Tensor[T], c, d, pos T) {
+	map2abc(op, light, dx, dy, y, c, d, pos, func(k *asm.Kernels[T]) func(dst, x, y []T, a, b, c T) { return k.ELUGrad })
+}
+
+// Softplus computes dst = log(1 + e^x): PyTorch's with beta 1. Its threshold of 20, from
+// which on it gives x itself, changes no bit in float32; in float64 it would.
+func Softplus[T Float](dst, x *Tensor[T]) {
+	map1("Softplus", heavy, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.Softplus })
+}
+
+// SoftplusGrad computes dx = dy*(1 - e^-y) from the result y of Softplus.
+func SoftplusGrad[T Float](dx, dy, y *Tensor[T]) {
+	map2("SoftplusGrad", medium, dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.SoftplusGrad })
+}
+
+// SiLU computes dst = x/(1 + e^-x), also called swish.
+func SiLU[T Float](dst, x *Tensor[T]) {
+	map1("SiLU", medium, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.SiLU })
+}
+
+// SiLUGrad computes the gradient from the input x of SiLU.
+func SiLUGrad[T Float](dx, dy, x *Tensor[T]) {
+	map2("SiLUGrad", medium, dx, dy, x, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.SiLUGrad })
+}
+
+// Mish computes dst = x*tanh(log(1 + e^x)) (Misra 2019).
+func Mish[T Float](dst, x *Tensor[T]) {
+	map1("Mish", medium, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.Mish })
+}
+
+// MishGrad computes the gradient from the input x of Mish.
+func MishGrad[T Float](dx, dy, x *Tensor[T]) {
+	map2("MishGrad", medium, dx, dy, x, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.MishGrad })
+}
+
+// GELU computes dst = x*Φ(x) with the distribution Φ of the normal (Hendrycks and Gimpel
+// 2016): PyTorch's GELU with approximate='none'.
+func GELU[T Float](dst, x *Tensor[T]) {
+	map1("GELU", heavy, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.GELU })
+}
+
+// GELUGrad computes the gradient from the input x of GELU.
+func GELUGrad[T Float](dx, dy, x *Tensor[T]) {
+	map2("GELUGrad", heavy, dx, dy, x, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.GELUGrad })
+}
+
+// GELUTanh computes dst = x/2*(1 + tanh(√(2/π)*(x + 0.044715*x³))), the approximation of
+// GELU: PyTorch's with approximate='tanh'.
+func GELUTanh[T Float](dst, x *Tensor[T]) {
+	map1("GELUTanh", medium, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.GELUTanh })
+}
+
+// GELUTanhGrad computes the gradient from the input x of GELUTanh.
+func GELUTanhGrad[T Float](dx, dy, x *Tensor[T]) {
+	map2("GELUTanhGrad", medium, dx, dy, x, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.GELUTanhGrad })
 }

@@ -37,9 +37,11 @@ const (
 	form1
 	form1a
 	form1ab
+	form1abc
 	form2
 	form2a
 	form2ab
+	form2abc
 	form3
 	form3a
 	formA1 // the scalar between dst and x
@@ -48,25 +50,27 @@ const (
 // mapping is one call: the kernel, and the operands as axes they have in common. What a
 // call on packed operands takes is together, since other threads fetch it line by line.
 type mapping[T Float] struct {
-	form  form
-	cost  cost
-	reads bool // the kernel reads dst
-	flat  bool // one axis, contiguous in every operand
-	a, b  T
-	n     int              // operands, dst first
-	tiles int              // of a flat call elements
-	group int              // tiles of an item
-	data  [mapOperands][]T // from the first element on
-	f0a   func(dst []T, a T)
-	f1    func(dst, x []T)
-	f1a   func(dst, x []T, a T)
-	f1ab  func(dst, x []T, a, b T)
-	f2    func(dst, x, y []T)
-	f2a   func(dst, x, y []T, a T)
-	f2ab  func(dst, x, y []T, a, b T)
-	f3    func(dst, x, y, z []T)
-	f3a   func(dst, x, y, z []T, a T)
-	fA1   func(dst []T, a T, x []T)
+	form    form
+	cost    cost
+	reads   bool // the kernel reads dst
+	flat    bool // one axis, contiguous in every operand
+	a, b, c T
+	n       int              // operands, dst first
+	tiles   int              // of a flat call elements
+	group   int              // tiles of an item
+	data    [mapOperands][]T // from the first element on
+	f0a     func(dst []T, a T)
+	f1      func(dst, x []T)
+	f1a     func(dst, x []T, a T)
+	f1ab    func(dst, x []T, a, b T)
+	f1abc   func(dst, x []T, a, b, c T)
+	f2      func(dst, x, y []T)
+	f2a     func(dst, x, y []T, a T)
+	f2ab    func(dst, x, y []T, a, b T)
+	f2abc   func(dst, x, y []T, a, b, c T)
+	f3      func(dst, x, y, z []T)
+	f3a     func(dst, x, y, z []T, a T)
+	fA1     func(dst []T, a T, x []T)
 
 	size    int       // elements of dst
 	axes    []mapAxis // the outer ones first
@@ -89,12 +93,16 @@ func (m *mapping[T]) call(v *[mapOperands][]T) {
 		m.f1a(v[0], v[1], m.a)
 	case form1ab:
 		m.f1ab(v[0], v[1], m.a, m.b)
+	case form1abc:
+		m.f1abc(v[0], v[1], m.a, m.b, m.c)
 	case form2:
 		m.f2(v[0], v[1], v[2])
 	case form2a:
 		m.f2a(v[0], v[1], v[2], m.a)
 	case form2ab:
 		m.f2ab(v[0], v[1], v[2], m.a, m.b)
+	case form2abc:
+		m.f2abc(v[0], v[1], v[2], m.a, m.b, m.c)
 	case form3:
 		m.f3(v[0], v[1], v[2], v[3])
 	case form3a:
@@ -174,6 +182,19 @@ func map1ab[T Float](op string, c cost, dst, x *Tensor[T], a, b T, f func(k *asm
 	m.run()
 }
 
+// map1abc computes dst = f(x, a, b, c).
+func map1abc[T Float](op string, cost cost, dst, x *Tensor[T], a, b, c T, f func(k *asm.Kernels[T]) func(dst, x []T, a, b, c T)) {
+	equalShapes(op, dst, x, x, x)
+	checkApart(op, dst, x, dst, x, x)
+	if one(len(dst.data)) && dst.packed() && x.packed() {
+		f(asm.Active[T]())(dst.data, x.data, a, b, c)
+		return
+	}
+	m := getMapping[T](form1abc, cost, false)
+	m.f1abc, m.a, m.b, m.c = f(m.lay(dst, x, nil, nil)), a, b, c
+	m.run()
+}
+
 // mapA1 computes dst = f(a, x), or f(dst, a, x) if dst is read.
 func mapA1[T Float](op string, c cost, reads bool, dst *Tensor[T], a T, x *Tensor[T], f func(k *asm.Kernels[T]) func(dst []T, a T, x []T)) {
 	equalShapes(op, dst, x, x, x)
@@ -232,6 +253,20 @@ func map2ab[T Float](op string, c cost, dst, x, y *Tensor[T], a, b T, f func(k *
 	}
 	m := getMapping[T](form2ab, c, false)
 	m.f2ab, m.a, m.b = f(m.lay(dst, x, y, nil)), a, b
+	m.run()
+}
+
+// map2abc computes dst = f(x, y, a, b, c).
+func map2abc[T Float](op string, cost cost, dst, x, y *Tensor[T], a, b, c T, f func(k *asm.Kernels[T]) func(dst, x, y []T, a, b, c T)) {
+	equalShapes(op, dst, x, y, x)
+	checkApart(op, dst, x, x, y, x)
+	checkApart(op, dst, y, x, y, x)
+	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
+		f(asm.Active[T]())(dst.data, x.data, y.data, a, b, c)
+		return
+	}
+	m := getMapping[T](form2abc, cost, false)
+	m.f2abc, m.a, m.b, m.c = f(m.lay(dst, x, y, nil)), a, b, c
 	m.run()
 }
 
