@@ -100,6 +100,16 @@ func LeNew[T Float](x []T, y []T) []T {
 	return dst
 }
 
+// LogSoftmaxInPlace is [LogSoftmax] with its result in x.
+func LogSoftmaxInPlace[T Float](x []T, cols int) { LogSoftmax(x, x, cols) }
+
+// LogSoftmaxNew is [LogSoftmax] with its result in a new slice.
+func LogSoftmaxNew[T Float](x []T, cols int) []T {
+	dst := make([]T, len(x))
+	LogSoftmax(dst, x, cols)
+	return dst
+}
+
 // LtNew is [Lt] with its result in a new slice.
 func LtNew[T Float](x []T, y []T) []T {
 	dst := make([]T, len(x))
@@ -178,6 +188,16 @@ func ScaleNew[T Float](x []T, a T) []T {
 func SelectNew[T Float](mask []T, x []T, y []T) []T {
 	dst := make([]T, len(mask))
 	Select(dst, mask, x, y)
+	return dst
+}
+
+// SoftmaxInPlace is [Softmax] with its result in x.
+func SoftmaxInPlace[T Float](x []T, cols int) { Softmax(x, x, cols) }
+
+// SoftmaxNew is [Softmax] with its result in a new slice.
+func SoftmaxNew[T Float](x []T, cols int) []T {
+	dst := make([]T, len(x))
+	Softmax(dst, x, cols)
 	return dst
 }
 

@@ -55,7 +55,7 @@ func partlyMeet[T Float](x, y []T) bool {
 
 // operands are tensors over the slices of a long call, kept for the next one.
 type operands[T Float] struct {
-	t   [4]tensor.Tensor[T]
+	t   [10]tensor.Tensor[T]
 	one [1]T // for a result
 }
 

@@ -1,0 +1,23 @@
+package vec
+
+import "github.com/lanes-go/lanes/tensor"
+
+// Random numbers are functions of seed, stream and position alone, the same on every CPU
+// (Philox4x32-10).
+
+// Uniform fills dst with numbers uniform in [lo, hi). See [tensor.Uniform].
+func Uniform[T Float](dst []T, lo, hi T, seed, stream uint64) {
+	o := getOperands(dst)
+	defer o.put()
+	tensor.Uniform(&o.t[0], lo, hi, seed, stream)
+}
+
+// Normal fills dst with normal numbers. See [tensor.Normal].
+func Normal[T Float](dst []T, mean, std T, seed, stream uint64) {
+	o := getOperands(dst)
+	defer o.put()
+	tensor.Normal(&o.t[0], mean, std, seed, stream)
+}
+
+// Permutation fills dst with a random order of 0 … len(dst)-1.
+func Permutation(dst []int, seed, stream uint64) { tensor.Permutation(dst, seed, stream) }

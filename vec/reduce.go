@@ -1,0 +1,137 @@
+package vec
+
+import (
+	"math"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/tensor"
+)
+
+// Reductions. A sum runs 64 (float32) or 32 (float64) at a time over pieces of 16384
+// elements, which are added pairwise: its error grows like that of pairwise summation,
+// and its bits depend on nothing but the elements. Of nothing a sum is 0, a mean NaN,
+// and a greatest or least element a panic.
+
+// whole is a reduction of x: a kernel's of one piece, else an operation of tensor.
+func whole[T Float, R any](x []T, kernel func(k *asm.Kernels[T]) func(x []T) R, long func(x *tensor.Tensor[T]) R) R {
+	if len(x) <= asm.Chunk {
+		return kernel(asm.Active[T]())(x)
+	}
+	o := getOperands(x)
+	defer o.put()
+	return long(&o.t[0])
+}
+
+// Sum returns Σ x[i].
+func Sum[T Float](x []T) T {
+	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Sum }, tensor.Sum[T])
+}
+
+// Asum returns Σ |x[i]|: the L1 norm.
+func Asum[T Float](x []T) T {
+	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Asum }, tensor.Asum[T])
+}
+
+// SumSq returns Σ x[i]², by fused multiply-adds: the squared L2 norm.
+func SumSq[T Float](x []T) T {
+	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.SumSq }, tensor.SumSq[T])
+}
+
+// Norm returns √Σ x[i]², the L2 norm. The sum may overflow: gonumblas has a norm that
+// scales.
+func Norm[T Float](x []T) T { return T(math.Sqrt(float64(SumSq(x)))) }
+
+// Mean returns the mean.
+func Mean[T Float](x []T) T { return Sum(x) / T(len(x)) }
+
+// MeanVar returns the mean and the variance, the sum of the squared distances from the
+// mean divided by the number of elements less ddof: 0 for the variance of the elements,
+// 1 for an estimate from a sample. It is NaN where that is not positive. Numbers far
+// from 0 with a small spread keep their variance: see [tensor.MeanVar].
+func MeanVar[T Float](x []T, ddof int) (mean, variance T) {
+	o := getOperands(x)
+	defer o.put()
+	return tensor.MeanVar(&o.t[0], ddof)
+}
+
+// Var returns the variance: see [MeanVar].
+func Var[T Float](x []T, ddof int) T {
+	_, v := MeanVar(x, ddof)
+	return v
+}
+
+// Std returns the root of the variance: see [MeanVar].
+func Std[T Float](x []T, ddof int) T { return T(math.Sqrt(float64(Var(x, ddof)))) }
+
+// Max returns the greatest element: NaN if any is NaN, +0 if it is a zero of either
+// sign.
+func Max[T Float](x []T) T {
+	some("Max", len(x))
+	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Max }, tensor.Max[T])
+}
+
+// Min returns the least element: NaN if any is NaN, +0 if it is a zero of either sign.
+func Min[T Float](x []T) T {
+	some("Min", len(x))
+	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Min }, tensor.Min[T])
+}
+
+// ArgMax returns the index of the first NaN, else of the first of the greatest elements.
+func ArgMax[T Float](x []T) int {
+	some("ArgMax", len(x))
+	return whole(x, func(k *asm.Kernels[T]) func(x []T) int { return k.ArgMax }, tensor.ArgMax[T])
+}
+
+// ArgMin returns the index of the first NaN, else of the first of the least elements.
+func ArgMin[T Float](x []T) int {
+	some("ArgMin", len(x))
+	return whole(x, func(k *asm.Kernels[T]) func(x []T) int { return k.ArgMin }, tensor.ArgMin[T])
+}
+
+func some(op string, n int) {
+	if n == 0 {
+		fail(op, "of nothing", n)
+	}
+}
+
+// Dot returns Σ x[i]·y[i], by fused multiply-adds.
+func Dot[T Float](x, y []T) T {
+	if len(x) != len(y) {
+		fail("Dot", lengthsDiffer, len(x), len(y))
+	}
+	if len(x) <= asm.Chunk {
+		return asm.Active[T]().Dot(x, y)
+	}
+	return dotLong(x, y)
+}
+
+func dotLong[T Float](x, y []T) T {
+	o := getOperands(x, y)
+	defer o.put()
+	return tensor.Dot(&o.t[0], &o.t[1])
+}
+
+// ColSums computes dst[j] = Σ x[i*len(dst)+j], the sums of the columns of a matrix: the
+// gradient of a bias.
+func ColSums[T Float](dst, x []T) {
+	o := getOperands(dst, x)
+	defer o.put()
+	o.t[1].Over(x, rowsOf("ColSums", len(x), len(dst)), len(dst))
+	tensor.ColSum(&o.t[0], &o.t[1])
+}
+
+// rowsOf is the number of rows of n elements that hold all.
+func rowsOf(op string, all, n int) int {
+	if n <= 0 || all%n != 0 {
+		fail(op, "no whole number of rows", all, n)
+	}
+	return all / n
+}
+
+// RowSums computes dst[i] = Sum of row i of a matrix of len(dst) rows.
+func RowSums[T Float](dst, x []T) {
+	o := getOperands(dst, x)
+	defer o.put()
+	o.t[1].Over(x, len(dst), rowsOf("RowSums", len(x), len(dst)))
+	tensor.SumAxis(&o.t[0], &o.t[1], 1)
+}

@@ -1,0 +1,98 @@
+package vec
+
+import "github.com/lanes-go/lanes/tensor"
+
+// Functions of rows: a slice holds rows of cols elements, one after the other.
+
+// rows runs an operation of tensor on matrices of rows of cols elements.
+func rows[T Float](op string, cols int, run func(o *operands[T]), s ...[]T) {
+	for _, x := range s {
+		if len(x) != len(s[0]) {
+			lens := make([]int, len(s))
+			for i, x := range s {
+				lens[i] = len(x)
+			}
+			fail(op, lengthsDiffer, lens...)
+		}
+		if partlyMeet(s[0], x) {
+			fail(op, partly, len(s[0]), len(x))
+		}
+	}
+	n := rowsOf(op, len(s[0]), cols)
+	o := getOperands(s...)
+	defer o.put()
+	for i, x := range s {
+		o.t[i].Over(x, n, cols)
+	}
+	run(o)
+}
+
+// Softmax computes exp(x-m)/Σ exp(x-m) of every row, m its greatest element.
+//
+//forms:inplace new
+func Softmax[T Float](dst, x []T, cols int) {
+	rows("Softmax", cols, func(o *operands[T]) { tensor.Softmax(&o.t[0], &o.t[1], 1) }, dst, x)
+}
+
+// LogSoftmax computes x-m - log Σ exp(x-m) of every row.
+//
+//forms:inplace new
+func LogSoftmax[T Float](dst, x []T, cols int) {
+	rows("LogSoftmax", cols, func(o *operands[T]) { tensor.LogSoftmax(&o.t[0], &o.t[1], 1) }, dst, x)
+}
+
+// SoftmaxGrad computes the gradient of y = Softmax(x) from dy, that of y.
+func SoftmaxGrad[T Float](dx, dy, y []T, cols int) {
+	rows("SoftmaxGrad", cols, func(o *operands[T]) { tensor.SoftmaxGrad(&o.t[0], &o.t[1], &o.t[2], 1) }, dx, dy, y)
+}
+
+// LogSoftmaxGrad computes the gradient of y = LogSoftmax(x) from dy, that of y.
+func LogSoftmaxGrad[T Float](dx, dy, y []T, cols int) {
+	rows("LogSoftmaxGrad", cols, func(o *operands[T]) { tensor.LogSoftmaxGrad(&o.t[0], &o.t[1], &o.t[2], 1) }, dx, dy, y)
+}
+
+// LogSumExp returns log Σ exp(x[i]), also where exp overflows.
+func LogSumExp[T Float](x []T) T {
+	o := getOperands(x)
+	defer o.put()
+	o.t[0].Over(x, 1, len(x))
+	o.t[1].Over(o.one[:], 1)
+	tensor.LogSumExp(&o.t[1], &o.t[0], 1)
+	return o.one[0]
+}
+
+// LabelOptions are those of losses with a label for each row.
+type LabelOptions[T Float] = tensor.LabelOptions[T]
+
+// CrossEntropy returns the loss -log softmax(row)[label], by default the mean over the
+// rows, and writes its gradient to dlogits, which may be logits, or is nil if it is not
+// wanted. labels has one class for each row. See [tensor.CrossEntropy].
+func CrossEntropy[T Float](dlogits, logits []T, labels []int, o LabelOptions[T]) T {
+	return labelLoss("CrossEntropy", tensor.CrossEntropy[T], dlogits, logits, labels, o)
+}
+
+// NLL is the loss -row[label] of rows of log-probabilities. See [tensor.NLL].
+func NLL[T Float](dx, x []T, labels []int, o LabelOptions[T]) T {
+	return labelLoss("NLL", tensor.NLL[T], dx, x, labels, o)
+}
+
+// Hinge is the multiclass hinge loss Σ max(0, row[j] - row[label] + 1) over the other
+// classes. See [tensor.Hinge].
+func Hinge[T Float](dx, x []T, labels []int, o LabelOptions[T]) T {
+	return labelLoss("Hinge", tensor.Hinge[T], dx, x, labels, o)
+}
+
+func labelLoss[T Float](op string, loss func(dx, x *tensor.Tensor[T], labels []int, o tensor.LabelOptions[T]) T, dx, x []T, labels []int, o LabelOptions[T]) T {
+	if dx != nil && len(dx) != len(x) {
+		fail(op, lengthsDiffer, len(dx), len(x))
+	}
+	cols := rowsOf(op, len(x), len(labels))
+	s := getOperands(dx, x)
+	defer s.put()
+	s.t[1].Over(x, len(labels), cols)
+	if dx == nil {
+		return loss(nil, &s.t[1], labels, o)
+	}
+	s.t[0].Over(dx, len(labels), cols)
+	return loss(&s.t[0], &s.t[1], labels, o)
+}
