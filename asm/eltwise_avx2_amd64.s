@@ -268,21 +268,25 @@ done:
 	VZEROUPPER
 	RET
 
-// divF32AVX2 is dst[i] = x[i] / y[i].
+// divF32AVX2 is dst[i] = x[i] / y[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func divF32AVX2(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT divF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  y+16(FP), DX
 	MOVQ  n+24(FP), R8
-	SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; SUBQ $0x00000080, R8
 	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ   begin
 	ADDQ $0x00000080, R8
@@ -317,6 +321,16 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y0; VDIVPS (DX), Y0, Y0; VMOVNTPS Y0, (DI); VMOVUPS 32(SI), Y1; VDIVPS 32(DX), Y1, Y1; VMOVNTPS Y1, 32(DI); VMOVUPS 64(SI), Y2; VDIVPS 64(DX), Y2, Y2
+	VMOVNTPS Y2, 64(DI); VMOVUPS 96(SI), Y3; VDIVPS 96(DX), Y3, Y3; VMOVNTPS Y3, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -524,20 +538,24 @@ done:
 	VZEROUPPER
 	RET
 
-// absF32AVX2 is dst[i] = |x[i]|.
+// absF32AVX2 is dst[i] = |x[i]|. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func absF32AVX2(dst *float32, x *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT absF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
-	VBROADCASTSS eltwiseConstantsF32AVX2<>+0(SB), Y0; SUBQ $0x00000080, DX
+	BTRQ $0x3f, DX; VBROADCASTSS eltwiseConstantsF32AVX2<>+0(SB), Y0; SUBQ $0x00000080, DX
 	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, DX
 
 piece:
@@ -570,6 +588,16 @@ begin:
 vectors:
 	SUBQ $0x20, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VANDPS (SI), Y0, Y1; VMOVNTPS Y1, (DI); VANDPS 32(SI), Y0, Y2; VMOVNTPS Y2, 32(DI); VANDPS 64(SI), Y0, Y3; VMOVNTPS Y3, 64(DI); VANDPS 96(SI), Y0, Y4; VMOVNTPS Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -595,18 +623,22 @@ done:
 	VZEROUPPER
 	RET
 
-// sqrtF32AVX2 is dst[i] = the square root of x[i].
+// sqrtF32AVX2 is dst[i] = the square root of x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func sqrtF32AVX2(dst *float32, x *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT sqrtF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  n+16(FP), DX
-	SUBQ $0x00000080, DX
+	BTRQ $0x3f, DX; SUBQ $0x00000080, DX
 	JLT   begin
+	CMPQ  n+16(FP), $0x00
+	JLT   first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ   begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ   begin
 	ADDQ $0x00000080, DX
@@ -641,6 +673,16 @@ begin:
 vectors:
 	SUBQ $0x20, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y0; VSQRTPS Y0, Y0; VMOVNTPS Y0, (DI); VMOVUPS 32(SI), Y1; VSQRTPS Y1, Y1; VMOVNTPS Y1, 32(DI); VMOVUPS 64(SI), Y2; VSQRTPS Y2, Y2
+	VMOVNTPS Y2, 64(DI); VMOVUPS 96(SI), Y3; VSQRTPS Y3, Y3; VMOVNTPS Y3, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1090,22 +1132,27 @@ done:
 	VZEROUPPER
 	RET
 
-// clampF32AVX2 is x[i] moved to between lo and hi.
+// clampF32AVX2 is x[i] moved to between lo and hi. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func clampF32AVX2(dst *float32, x *float32, lo float32, hi float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT clampF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+24(FP), DX
+	BTRQ $0x3f, DX
 	VBROADCASTSS hi+20(FP), Y0
 	VBROADCASTSS lo+16(FP), Y1
 	SUBQ $0x00000080, DX
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, DX
 
 piece:
@@ -1138,6 +1185,16 @@ begin:
 vectors:
 	SUBQ $0x20, DX
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMAXPS (SI), Y1, Y2; VMINPS Y2, Y0, Y2; VMOVNTPS Y2, (DI); VMAXPS 32(SI), Y1, Y3; VMINPS Y3, Y0, Y3; VMOVNTPS Y3, 32(DI); VMAXPS 64(SI), Y1, Y4; VMINPS Y4, Y0, Y4
+	VMOVNTPS Y4, 64(DI); VMAXPS 96(SI), Y1, Y5; VMINPS Y5, Y0, Y5; VMOVNTPS Y5, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1163,23 +1220,27 @@ done:
 	VZEROUPPER
 	RET
 
-// eqF32AVX2 is dst[i] = x[i] == y[i] ? 1 : 0.
+// eqF32AVX2 is dst[i] = x[i] == y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func eqF32AVX2(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT eqF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -1212,6 +1273,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y1; VCMPPS $0x00, (DX), Y1, Y1; VANDPS Y0, Y1, Y1; VMOVNTPS Y1, (DI); VMOVUPS 32(SI), Y2; VCMPPS $0x00, 32(DX), Y2, Y2; VANDPS Y0, Y2, Y2; VMOVNTPS Y2, 32(DI)
+	VMOVUPS 64(SI), Y3; VCMPPS $0x00, 64(DX), Y3, Y3; VANDPS Y0, Y3, Y3; VMOVNTPS Y3, 64(DI); VMOVUPS 96(SI), Y4; VCMPPS $0x00, 96(DX), Y4, Y4; VANDPS Y0, Y4, Y4; VMOVNTPS Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1238,23 +1310,27 @@ done:
 	VZEROUPPER
 	RET
 
-// neF32AVX2 is dst[i] = x[i] != y[i] ? 1 : 0.
+// neF32AVX2 is dst[i] = x[i] != y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func neF32AVX2(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT neF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -1287,6 +1363,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y1; VCMPPS $0x04, (DX), Y1, Y1; VANDPS Y0, Y1, Y1; VMOVNTPS Y1, (DI); VMOVUPS 32(SI), Y2; VCMPPS $0x04, 32(DX), Y2, Y2; VANDPS Y0, Y2, Y2; VMOVNTPS Y2, 32(DI)
+	VMOVUPS 64(SI), Y3; VCMPPS $0x04, 64(DX), Y3, Y3; VANDPS Y0, Y3, Y3; VMOVNTPS Y3, 64(DI); VMOVUPS 96(SI), Y4; VCMPPS $0x04, 96(DX), Y4, Y4; VANDPS Y0, Y4, Y4; VMOVNTPS Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1313,23 +1400,27 @@ done:
 	VZEROUPPER
 	RET
 
-// ltF32AVX2 is dst[i] = x[i] < y[i] ? 1 : 0.
+// ltF32AVX2 is dst[i] = x[i] < y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func ltF32AVX2(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ltF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -1362,6 +1453,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y1; VCMPPS $0x11, (DX), Y1, Y1; VANDPS Y0, Y1, Y1; VMOVNTPS Y1, (DI); VMOVUPS 32(SI), Y2; VCMPPS $0x11, 32(DX), Y2, Y2; VANDPS Y0, Y2, Y2; VMOVNTPS Y2, 32(DI)
+	VMOVUPS 64(SI), Y3; VCMPPS $0x11, 64(DX), Y3, Y3; VANDPS Y0, Y3, Y3; VMOVNTPS Y3, 64(DI); VMOVUPS 96(SI), Y4; VCMPPS $0x11, 96(DX), Y4, Y4; VANDPS Y0, Y4, Y4; VMOVNTPS Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1388,23 +1490,27 @@ done:
 	VZEROUPPER
 	RET
 
-// leF32AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0.
+// leF32AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func leF32AVX2(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT leF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX2<>+32(SB), Y0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -1437,6 +1543,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y1; VCMPPS $0x12, (DX), Y1, Y1; VANDPS Y0, Y1, Y1; VMOVNTPS Y1, (DI); VMOVUPS 32(SI), Y2; VCMPPS $0x12, 32(DX), Y2, Y2; VANDPS Y0, Y2, Y2; VMOVNTPS Y2, 32(DI)
+	VMOVUPS 64(SI), Y3; VCMPPS $0x12, 64(DX), Y3, Y3; VANDPS Y0, Y3, Y3; VMOVNTPS Y3, 64(DI); VMOVUPS 96(SI), Y4; VCMPPS $0x12, 96(DX), Y4, Y4; VANDPS Y0, Y4, Y4; VMOVNTPS Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1463,26 +1580,30 @@ done:
 	VZEROUPPER
 	RET
 
-// selectF32AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+// selectF32AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func selectF32AVX2(dst *float32, mask *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT selectF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ   dst+0(FP), DI
 	MOVQ   mask+8(FP), SI
 	MOVQ   x+16(FP), DX
 	MOVQ   y+24(FP), R8
 	MOVQ   n+32(FP), R9
-	VXORPS X0, X0, X0; SUBQ $0x00000080, R9
+	BTRQ $0x3f, R9; VXORPS X0, X0, X0; SUBQ $0x00000080, R9
 	JLT    begin
+	CMPQ   n+32(FP), $0x00
+	JLT    first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x00000080, R9
 
 piece:
@@ -1515,6 +1636,18 @@ begin:
 vectors:
 	SUBQ $0x20, R9
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y1; VMOVUPS (DX), Y2; VMOVUPS (R8), Y3; VCMPPS $0x04, Y0, Y1, Y1; VBLENDVPS Y1, Y2, Y3, Y3; VMOVNTPS Y3, (DI); VMOVUPS 32(SI), Y4; VMOVUPS 32(DX), Y5
+	VMOVUPS 32(R8), Y6; VCMPPS $0x04, Y0, Y4, Y4; VBLENDVPS Y4, Y5, Y6, Y6; VMOVNTPS Y6, 32(DI); VMOVUPS 64(SI), Y7; VMOVUPS 64(DX), Y8; VMOVUPS 64(R8), Y9; VCMPPS $0x04, Y0, Y7, Y7
+	VBLENDVPS Y7, Y8, Y9, Y9; VMOVNTPS Y9, 64(DI); VMOVUPS 96(SI), Y10; VMOVUPS 96(DX), Y11; VMOVUPS 96(R8), Y12; VCMPPS $0x04, Y0, Y10, Y10; VBLENDVPS Y10, Y11, Y12, Y12; VMOVNTPS Y12, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; SUBQ $0x20, R9
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -2114,21 +2247,25 @@ done:
 	VZEROUPPER
 	RET
 
-// divF64AVX2 is dst[i] = x[i] / y[i].
+// divF64AVX2 is dst[i] = x[i] / y[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func divF64AVX2(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT divF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  y+16(FP), DX
 	MOVQ  n+24(FP), R8
-	SUBQ $0x40, R8
+	BTRQ $0x3f, R8; SUBQ $0x40, R8
 	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ   begin
 	ADDQ $0x40, R8
@@ -2158,6 +2295,16 @@ begin:
 vectors:
 	SUBQ $0x10, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y0; VDIVPD (DX), Y0, Y0; VMOVNTPD Y0, (DI); VMOVUPD 32(SI), Y1; VDIVPD 32(DX), Y1, Y1; VMOVNTPD Y1, 32(DI); VMOVUPD 64(SI), Y2; VDIVPD 64(DX), Y2, Y2
+	VMOVNTPD Y2, 64(DI); VMOVUPD 96(SI), Y3; VDIVPD 96(DX), Y3, Y3; VMOVNTPD Y3, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -2355,20 +2502,24 @@ done:
 	VZEROUPPER
 	RET
 
-// absF64AVX2 is dst[i] = |x[i]|.
+// absF64AVX2 is dst[i] = |x[i]|. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func absF64AVX2(dst *float64, x *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT absF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
-	VBROADCASTSD eltwiseConstantsF64AVX2<>+0(SB), Y0; SUBQ $0x40, DX
+	BTRQ $0x3f, DX; VBROADCASTSD eltwiseConstantsF64AVX2<>+0(SB), Y0; SUBQ $0x40, DX
 	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, DX
 
 piece:
@@ -2396,6 +2547,16 @@ begin:
 vectors:
 	SUBQ $0x10, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VANDPD (SI), Y0, Y1; VMOVNTPD Y1, (DI); VANDPD 32(SI), Y0, Y2; VMOVNTPD Y2, 32(DI); VANDPD 64(SI), Y0, Y3; VMOVNTPD Y3, 64(DI); VANDPD 96(SI), Y0, Y4; VMOVNTPD Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -2421,18 +2582,22 @@ done:
 	VZEROUPPER
 	RET
 
-// sqrtF64AVX2 is dst[i] = the square root of x[i].
+// sqrtF64AVX2 is dst[i] = the square root of x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func sqrtF64AVX2(dst *float64, x *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT sqrtF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  n+16(FP), DX
-	SUBQ $0x40, DX
+	BTRQ $0x3f, DX; SUBQ $0x40, DX
 	JLT   begin
+	CMPQ  n+16(FP), $0x00
+	JLT   first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ   begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ   begin
 	ADDQ $0x40, DX
@@ -2462,6 +2627,16 @@ begin:
 vectors:
 	SUBQ $0x10, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y0; VSQRTPD Y0, Y0; VMOVNTPD Y0, (DI); VMOVUPD 32(SI), Y1; VSQRTPD Y1, Y1; VMOVNTPD Y1, 32(DI); VMOVUPD 64(SI), Y2; VSQRTPD Y2, Y2
+	VMOVNTPD Y2, 64(DI); VMOVUPD 96(SI), Y3; VSQRTPD Y3, Y3; VMOVNTPD Y3, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -2886,22 +3061,27 @@ done:
 	VZEROUPPER
 	RET
 
-// clampF64AVX2 is x[i] moved to between lo and hi.
+// clampF64AVX2 is x[i] moved to between lo and hi. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func clampF64AVX2(dst *float64, x *float64, lo float64, hi float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT clampF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
+	BTRQ $0x3f, DX
 	VBROADCASTSD hi+24(FP), Y0
 	VBROADCASTSD lo+16(FP), Y1
 	SUBQ $0x40, DX
 	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, DX
 
 piece:
@@ -2929,6 +3109,16 @@ begin:
 vectors:
 	SUBQ $0x10, DX
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMAXPD (SI), Y1, Y2; VMINPD Y2, Y0, Y2; VMOVNTPD Y2, (DI); VMAXPD 32(SI), Y1, Y3; VMINPD Y3, Y0, Y3; VMOVNTPD Y3, 32(DI); VMAXPD 64(SI), Y1, Y4; VMINPD Y4, Y0, Y4
+	VMOVNTPD Y4, 64(DI); VMAXPD 96(SI), Y1, Y5; VMINPD Y5, Y0, Y5; VMOVNTPD Y5, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -2954,23 +3144,27 @@ done:
 	VZEROUPPER
 	RET
 
-// eqF64AVX2 is dst[i] = x[i] == y[i] ? 1 : 0.
+// eqF64AVX2 is dst[i] = x[i] == y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func eqF64AVX2(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT eqF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -2998,6 +3192,17 @@ begin:
 vectors:
 	SUBQ $0x10, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y1; VCMPPD $0x00, (DX), Y1, Y1; VANDPD Y0, Y1, Y1; VMOVNTPD Y1, (DI); VMOVUPD 32(SI), Y2; VCMPPD $0x00, 32(DX), Y2, Y2; VANDPD Y0, Y2, Y2; VMOVNTPD Y2, 32(DI)
+	VMOVUPD 64(SI), Y3; VCMPPD $0x00, 64(DX), Y3, Y3; VANDPD Y0, Y3, Y3; VMOVNTPD Y3, 64(DI); VMOVUPD 96(SI), Y4; VCMPPD $0x00, 96(DX), Y4, Y4; VANDPD Y0, Y4, Y4; VMOVNTPD Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -3024,23 +3229,27 @@ done:
 	VZEROUPPER
 	RET
 
-// neF64AVX2 is dst[i] = x[i] != y[i] ? 1 : 0.
+// neF64AVX2 is dst[i] = x[i] != y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func neF64AVX2(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT neF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -3068,6 +3277,17 @@ begin:
 vectors:
 	SUBQ $0x10, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y1; VCMPPD $0x04, (DX), Y1, Y1; VANDPD Y0, Y1, Y1; VMOVNTPD Y1, (DI); VMOVUPD 32(SI), Y2; VCMPPD $0x04, 32(DX), Y2, Y2; VANDPD Y0, Y2, Y2; VMOVNTPD Y2, 32(DI)
+	VMOVUPD 64(SI), Y3; VCMPPD $0x04, 64(DX), Y3, Y3; VANDPD Y0, Y3, Y3; VMOVNTPD Y3, 64(DI); VMOVUPD 96(SI), Y4; VCMPPD $0x04, 96(DX), Y4, Y4; VANDPD Y0, Y4, Y4; VMOVNTPD Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -3094,23 +3314,27 @@ done:
 	VZEROUPPER
 	RET
 
-// ltF64AVX2 is dst[i] = x[i] < y[i] ? 1 : 0.
+// ltF64AVX2 is dst[i] = x[i] < y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func ltF64AVX2(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ltF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -3138,6 +3362,17 @@ begin:
 vectors:
 	SUBQ $0x10, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y1; VCMPPD $0x11, (DX), Y1, Y1; VANDPD Y0, Y1, Y1; VMOVNTPD Y1, (DI); VMOVUPD 32(SI), Y2; VCMPPD $0x11, 32(DX), Y2, Y2; VANDPD Y0, Y2, Y2; VMOVNTPD Y2, 32(DI)
+	VMOVUPD 64(SI), Y3; VCMPPD $0x11, 64(DX), Y3, Y3; VANDPD Y0, Y3, Y3; VMOVNTPD Y3, 64(DI); VMOVUPD 96(SI), Y4; VCMPPD $0x11, 96(DX), Y4, Y4; VANDPD Y0, Y4, Y4; VMOVNTPD Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -3164,23 +3399,27 @@ done:
 	VZEROUPPER
 	RET
 
-// leF64AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0.
+// leF64AVX2 is dst[i] = x[i] <= y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func leF64AVX2(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT leF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX2<>+32(SB), Y0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -3208,6 +3447,17 @@ begin:
 vectors:
 	SUBQ $0x10, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y1; VCMPPD $0x12, (DX), Y1, Y1; VANDPD Y0, Y1, Y1; VMOVNTPD Y1, (DI); VMOVUPD 32(SI), Y2; VCMPPD $0x12, 32(DX), Y2, Y2; VANDPD Y0, Y2, Y2; VMOVNTPD Y2, 32(DI)
+	VMOVUPD 64(SI), Y3; VCMPPD $0x12, 64(DX), Y3, Y3; VANDPD Y0, Y3, Y3; VMOVNTPD Y3, 64(DI); VMOVUPD 96(SI), Y4; VCMPPD $0x12, 96(DX), Y4, Y4; VANDPD Y0, Y4, Y4; VMOVNTPD Y4, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -3234,26 +3484,30 @@ done:
 	VZEROUPPER
 	RET
 
-// selectF64AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+// selectF64AVX2 is dst[i] = mask[i] != 0 ? x[i] : y[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func selectF64AVX2(dst *float64, mask *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT selectF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ   dst+0(FP), DI
 	MOVQ   mask+8(FP), SI
 	MOVQ   x+16(FP), DX
 	MOVQ   y+24(FP), R8
 	MOVQ   n+32(FP), R9
-	VXORPD X0, X0, X0; SUBQ $0x40, R9
+	BTRQ $0x3f, R9; VXORPD X0, X0, X0; SUBQ $0x40, R9
 	JLT    begin
+	CMPQ   n+32(FP), $0x00
+	JLT    first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x40, R9
 
 piece:
@@ -3281,6 +3535,18 @@ begin:
 vectors:
 	SUBQ $0x10, R9
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y1; VMOVUPD (DX), Y2; VMOVUPD (R8), Y3; VCMPPD $0x04, Y0, Y1, Y1; VBLENDVPD Y1, Y2, Y3, Y3; VMOVNTPD Y3, (DI); VMOVUPD 32(SI), Y4; VMOVUPD 32(DX), Y5
+	VMOVUPD 32(R8), Y6; VCMPPD $0x04, Y0, Y4, Y4; VBLENDVPD Y4, Y5, Y6, Y6; VMOVNTPD Y6, 32(DI); VMOVUPD 64(SI), Y7; VMOVUPD 64(DX), Y8; VMOVUPD 64(R8), Y9; VCMPPD $0x04, Y0, Y7, Y7
+	VBLENDVPD Y7, Y8, Y9, Y9; VMOVNTPD Y9, 64(DI); VMOVUPD 96(SI), Y10; VMOVUPD 96(DX), Y11; VMOVUPD 96(R8), Y12; VCMPPD $0x04, Y0, Y10, Y10; VBLENDVPD Y10, Y11, Y12, Y12; VMOVNTPD Y12, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; SUBQ $0x10, R9
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:

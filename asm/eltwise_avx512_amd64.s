@@ -211,21 +211,25 @@ done:
 	VZEROUPPER
 	RET
 
-// divF32AVX512 is dst[i] = x[i] / y[i].
+// divF32AVX512 is dst[i] = x[i] / y[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func divF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT divF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  y+16(FP), DX
 	MOVQ  n+24(FP), R8
-	SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; SUBQ $0x00000080, R8
 	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ   begin
 	ADDQ $0x00000080, R8
@@ -241,6 +245,16 @@ begin:
 vectors:
 	SUBQ $0x40, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VDIVPS (DX), Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VDIVPS 64(DX), Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VDIVPS 128(DX), Z2, Z2
+	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VDIVPS 192(DX), Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -410,20 +424,24 @@ done:
 	VZEROUPPER
 	RET
 
-// absF32AVX512 is dst[i] = |x[i]|.
+// absF32AVX512 is dst[i] = |x[i]|. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func absF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT absF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+0(SB), Z0; SUBQ $0x00000080, DX
+	BTRQ $0x3f, DX; VBROADCASTSS eltwiseConstantsF32AVX512<>+0(SB), Z0; SUBQ $0x00000080, DX
 	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, DX
 
 piece:
@@ -437,6 +455,16 @@ begin:
 vectors:
 	SUBQ $0x40, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VANDPS (SI), Z0, Z1; VMOVNTPS Z1, (DI); VANDPS 64(SI), Z0, Z2; VMOVNTPS Z2, 64(DI); VANDPS 128(SI), Z0, Z3; VMOVNTPS Z3, 128(DI); VANDPS 192(SI), Z0, Z4; VMOVNTPS Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -462,18 +490,22 @@ done:
 	VZEROUPPER
 	RET
 
-// sqrtF32AVX512 is dst[i] = the square root of x[i].
+// sqrtF32AVX512 is dst[i] = the square root of x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func sqrtF32AVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT sqrtF32AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  n+16(FP), DX
-	SUBQ $0x00000080, DX
+	BTRQ $0x3f, DX; SUBQ $0x00000080, DX
 	JLT   begin
+	CMPQ  n+16(FP), $0x00
+	JLT   first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ   begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ   begin
 	ADDQ $0x00000080, DX
@@ -489,6 +521,16 @@ begin:
 vectors:
 	SUBQ $0x40, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z0; VSQRTPS Z0, Z0; VMOVNTPS Z0, (DI); VMOVUPS 64(SI), Z1; VSQRTPS Z1, Z1; VMOVNTPS Z1, 64(DI); VMOVUPS 128(SI), Z2; VSQRTPS Z2, Z2
+	VMOVNTPS Z2, 128(DI); VMOVUPS 192(SI), Z3; VSQRTPS Z3, Z3; VMOVNTPS Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -839,22 +881,27 @@ done:
 	VZEROUPPER
 	RET
 
-// clampF32AVX512 is x[i] moved to between lo and hi.
+// clampF32AVX512 is x[i] moved to between lo and hi. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func clampF32AVX512(dst *float32, x *float32, lo float32, hi float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT clampF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+24(FP), DX
+	BTRQ $0x3f, DX
 	VBROADCASTSS hi+20(FP), Z0
 	VBROADCASTSS lo+16(FP), Z1
 	SUBQ $0x00000080, DX
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, DX
 
 piece:
@@ -868,6 +915,16 @@ begin:
 vectors:
 	SUBQ $0x40, DX
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMAXPS (SI), Z1, Z2; VMINPS Z2, Z0, Z2; VMOVNTPS Z2, (DI); VMAXPS 64(SI), Z1, Z3; VMINPS Z3, Z0, Z3; VMOVNTPS Z3, 64(DI); VMAXPS 128(SI), Z1, Z4; VMINPS Z4, Z0, Z4
+	VMOVNTPS Z4, 128(DI); VMAXPS 192(SI), Z1, Z5; VMINPS Z5, Z0, Z5; VMOVNTPS Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -893,23 +950,27 @@ done:
 	VZEROUPPER
 	RET
 
-// eqF32AVX512 is dst[i] = x[i] == y[i] ? 1 : 0.
+// eqF32AVX512 is dst[i] = x[i] == y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func eqF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT eqF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -923,6 +984,17 @@ begin:
 vectors:
 	SUBQ $0x40, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z1; VCMPPS $0x00, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x00, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
+	VMOVUPS 128(SI), Z5; VCMPPS $0x00, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x00, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -949,23 +1021,27 @@ done:
 	VZEROUPPER
 	RET
 
-// neF32AVX512 is dst[i] = x[i] != y[i] ? 1 : 0.
+// neF32AVX512 is dst[i] = x[i] != y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func neF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT neF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -979,6 +1055,17 @@ begin:
 vectors:
 	SUBQ $0x40, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z1; VCMPPS $0x04, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x04, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
+	VMOVUPS 128(SI), Z5; VCMPPS $0x04, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x04, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -1005,23 +1092,27 @@ done:
 	VZEROUPPER
 	RET
 
-// ltF32AVX512 is dst[i] = x[i] < y[i] ? 1 : 0.
+// ltF32AVX512 is dst[i] = x[i] < y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func ltF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ltF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -1035,6 +1126,17 @@ begin:
 vectors:
 	SUBQ $0x40, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z1; VCMPPS $0x11, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x11, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
+	VMOVUPS 128(SI), Z5; VCMPPS $0x11, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x11, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -1061,23 +1163,27 @@ done:
 	VZEROUPPER
 	RET
 
-// leF32AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0.
+// leF32AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func leF32AVX512(dst *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT leF32AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VBROADCASTSS eltwiseConstantsF32AVX512<>+4(SB), Z0; SUBQ $0x00000080, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -1091,6 +1197,17 @@ begin:
 vectors:
 	SUBQ $0x40, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z1; VCMPPS $0x12, (DX), Z1, K2; VMOVAPS.Z Z0, K2, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VCMPPS $0x12, 64(DX), Z3, K3; VMOVAPS.Z Z0, K3, Z4; VMOVNTPS Z4, 64(DI)
+	VMOVUPS 128(SI), Z5; VCMPPS $0x12, 128(DX), Z5, K4; VMOVAPS.Z Z0, K4, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VCMPPS $0x12, 192(DX), Z7, K5; VMOVAPS.Z Z0, K5, Z8; VMOVNTPS Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x40, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -1117,26 +1234,30 @@ done:
 	VZEROUPPER
 	RET
 
-// selectF32AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+// selectF32AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func selectF32AVX512(dst *float32, mask *float32, x *float32, y *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT selectF32AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ   dst+0(FP), DI
 	MOVQ   mask+8(FP), SI
 	MOVQ   x+16(FP), DX
 	MOVQ   y+24(FP), R8
 	MOVQ   n+32(FP), R9
-	VXORPS X0, X0, X0; SUBQ $0x00000080, R9
+	BTRQ $0x3f, R9; VXORPS X0, X0, X0; SUBQ $0x00000080, R9
 	JLT    begin
+	CMPQ   n+32(FP), $0x00
+	JLT    first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x00000080, R9
 
 piece:
@@ -1150,6 +1271,18 @@ begin:
 vectors:
 	SUBQ $0x40, R9
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Z1; VMOVUPS (DX), Z2; VMOVUPS (R8), Z3; VCMPPS $0x04, Z0, Z1, K2; VBLENDMPS Z2, Z3, K2, Z3; VMOVNTPS Z3, (DI); VMOVUPS 64(SI), Z4; VMOVUPS 64(DX), Z5
+	VMOVUPS 64(R8), Z6; VCMPPS $0x04, Z0, Z4, K3; VBLENDMPS Z5, Z6, K3, Z6; VMOVNTPS Z6, 64(DI); VMOVUPS 128(SI), Z7; VMOVUPS 128(DX), Z8; VMOVUPS 128(R8), Z9; VCMPPS $0x04, Z0, Z7, K4
+	VBLENDMPS Z8, Z9, K4, Z9; VMOVNTPS Z9, 128(DI); VMOVUPS 192(SI), Z10; VMOVUPS 192(DX), Z11; VMOVUPS 192(R8), Z12; VCMPPS $0x04, Z0, Z10, K5; VBLENDMPS Z11, Z12, K5, Z12; VMOVNTPS Z12, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x40, R9
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -1613,21 +1746,25 @@ done:
 	VZEROUPPER
 	RET
 
-// divF64AVX512 is dst[i] = x[i] / y[i].
+// divF64AVX512 is dst[i] = x[i] / y[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func divF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT divF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  y+16(FP), DX
 	MOVQ  n+24(FP), R8
-	SUBQ $0x40, R8
+	BTRQ $0x3f, R8; SUBQ $0x40, R8
 	JLT   begin
+	CMPQ  n+24(FP), $0x00
+	JLT   first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ   begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ   begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ   begin
 	ADDQ $0x40, R8
@@ -1643,6 +1780,16 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VDIVPD (DX), Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VDIVPD 64(DX), Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VDIVPD 128(DX), Z2, Z2
+	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VDIVPD 192(DX), Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1812,20 +1959,24 @@ done:
 	VZEROUPPER
 	RET
 
-// absF64AVX512 is dst[i] = |x[i]|.
+// absF64AVX512 is dst[i] = |x[i]|. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func absF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT absF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+0(SB), Z0; SUBQ $0x40, DX
+	BTRQ $0x3f, DX; VBROADCASTSD eltwiseConstantsF64AVX512<>+0(SB), Z0; SUBQ $0x40, DX
 	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, DX
 
 piece:
@@ -1839,6 +1990,16 @@ begin:
 vectors:
 	SUBQ $0x20, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VANDPD (SI), Z0, Z1; VMOVNTPD Z1, (DI); VANDPD 64(SI), Z0, Z2; VMOVNTPD Z2, 64(DI); VANDPD 128(SI), Z0, Z3; VMOVNTPD Z3, 128(DI); VANDPD 192(SI), Z0, Z4; VMOVNTPD Z4, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -1864,18 +2025,22 @@ done:
 	VZEROUPPER
 	RET
 
-// sqrtF64AVX512 is dst[i] = the square root of x[i].
+// sqrtF64AVX512 is dst[i] = the square root of x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func sqrtF64AVX512(dst *float64, x *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT sqrtF64AVX512<>(SB), NOSPLIT, $0-24
 	MOVQ  dst+0(FP), DI
 	MOVQ  x+8(FP), SI
 	MOVQ  n+16(FP), DX
-	SUBQ $0x40, DX
+	BTRQ $0x3f, DX; SUBQ $0x40, DX
 	JLT   begin
+	CMPQ  n+16(FP), $0x00
+	JLT   first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ   begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ   begin
 	ADDQ $0x40, DX
@@ -1891,6 +2056,16 @@ begin:
 vectors:
 	SUBQ $0x20, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z0; VSQRTPD Z0, Z0; VMOVNTPD Z0, (DI); VMOVUPD 64(SI), Z1; VSQRTPD Z1, Z1; VMOVNTPD Z1, 64(DI); VMOVUPD 128(SI), Z2; VSQRTPD Z2, Z2
+	VMOVNTPD Z2, 128(DI); VMOVUPD 192(SI), Z3; VSQRTPD Z3, Z3; VMOVNTPD Z3, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -2241,22 +2416,27 @@ done:
 	VZEROUPPER
 	RET
 
-// clampF64AVX512 is x[i] moved to between lo and hi.
+// clampF64AVX512 is x[i] moved to between lo and hi. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func clampF64AVX512(dst *float64, x *float64, lo float64, hi float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT clampF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+32(FP), DX
+	BTRQ $0x3f, DX
 	VBROADCASTSD hi+24(FP), Z0
 	VBROADCASTSD lo+16(FP), Z1
 	SUBQ $0x40, DX
 	JLT          begin
+	CMPQ         n+32(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x3f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, DX
 
 piece:
@@ -2270,6 +2450,16 @@ begin:
 vectors:
 	SUBQ $0x20, DX
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMAXPD (SI), Z1, Z2; VMINPD Z2, Z0, Z2; VMOVNTPD Z2, (DI); VMAXPD 64(SI), Z1, Z3; VMINPD Z3, Z0, Z3; VMOVNTPD Z3, 64(DI); VMAXPD 128(SI), Z1, Z4; VMINPD Z4, Z0, Z4
+	VMOVNTPD Z4, 128(DI); VMAXPD 192(SI), Z1, Z5; VMINPD Z5, Z0, Z5; VMOVNTPD Z5, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	JGE      past
+	SFENCE
+	JMP      few
 	PCALIGN $0x40
 
 turn:
@@ -2295,23 +2485,27 @@ done:
 	VZEROUPPER
 	RET
 
-// eqF64AVX512 is dst[i] = x[i] == y[i] ? 1 : 0.
+// eqF64AVX512 is dst[i] = x[i] == y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func eqF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT eqF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -2325,6 +2519,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z1; VCMPPD $0x00, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x00, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
+	VMOVUPD 128(SI), Z5; VCMPPD $0x00, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x00, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -2351,23 +2556,27 @@ done:
 	VZEROUPPER
 	RET
 
-// neF64AVX512 is dst[i] = x[i] != y[i] ? 1 : 0.
+// neF64AVX512 is dst[i] = x[i] != y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func neF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT neF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -2381,6 +2590,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z1; VCMPPD $0x04, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x04, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
+	VMOVUPD 128(SI), Z5; VCMPPD $0x04, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x04, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -2407,23 +2627,27 @@ done:
 	VZEROUPPER
 	RET
 
-// ltF64AVX512 is dst[i] = x[i] < y[i] ? 1 : 0.
+// ltF64AVX512 is dst[i] = x[i] < y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func ltF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ltF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -2437,6 +2661,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z1; VCMPPD $0x11, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x11, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
+	VMOVUPD 128(SI), Z5; VCMPPD $0x11, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x11, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -2463,23 +2698,27 @@ done:
 	VZEROUPPER
 	RET
 
-// leF64AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0.
+// leF64AVX512 is dst[i] = x[i] <= y[i] ? 1 : 0. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func leF64AVX512(dst *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT leF64AVX512<>(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         y+16(FP), DX
 	MOVQ         n+24(FP), R8
-	VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VBROADCASTSD eltwiseConstantsF64AVX512<>+8(SB), Z0; SUBQ $0x40, R8
 	JLT          begin
+	CMPQ         n+24(FP), $0x00
+	JLT          first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ          begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x3f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -2493,6 +2732,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z1; VCMPPD $0x12, (DX), Z1, K2; VMOVAPD.Z Z0, K2, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VCMPPD $0x12, 64(DX), Z3, K3; VMOVAPD.Z Z0, K3, Z4; VMOVNTPD Z4, 64(DI)
+	VMOVUPD 128(SI), Z5; VCMPPD $0x12, 128(DX), Z5, K4; VMOVAPD.Z Z0, K4, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VCMPPD $0x12, 192(DX), Z7, K5; VMOVAPD.Z Z0, K5, Z8; VMOVNTPD Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -2519,26 +2769,30 @@ done:
 	VZEROUPPER
 	RET
 
-// selectF64AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i].
+// selectF64AVX512 is dst[i] = mask[i] != 0 ? x[i] : y[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func selectF64AVX512(dst *float64, mask *float64, x *float64, y *float64, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT selectF64AVX512<>(SB), NOSPLIT, $0-40
 	MOVQ   dst+0(FP), DI
 	MOVQ   mask+8(FP), SI
 	MOVQ   x+16(FP), DX
 	MOVQ   y+24(FP), R8
 	MOVQ   n+32(FP), R9
-	VXORPD X0, X0, X0; SUBQ $0x40, R9
+	BTRQ $0x3f, R9; VXORPD X0, X0, X0; SUBQ $0x40, R9
 	JLT    begin
+	CMPQ   n+32(FP), $0x00
+	JLT    first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x3f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x40, R9
 
 piece:
@@ -2552,6 +2806,18 @@ begin:
 vectors:
 	SUBQ $0x20, R9
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Z1; VMOVUPD (DX), Z2; VMOVUPD (R8), Z3; VCMPPD $0x04, Z0, Z1, K2; VBLENDMPD Z2, Z3, K2, Z3; VMOVNTPD Z3, (DI); VMOVUPD 64(SI), Z4; VMOVUPD 64(DX), Z5
+	VMOVUPD 64(R8), Z6; VCMPPD $0x04, Z0, Z4, K3; VBLENDMPD Z5, Z6, K3, Z6; VMOVNTPD Z6, 64(DI); VMOVUPD 128(SI), Z7; VMOVUPD 128(DX), Z8; VMOVUPD 128(R8), Z9; VCMPPD $0x04, Z0, Z7, K4
+	VBLENDMPD Z8, Z9, K4, Z9; VMOVNTPD Z9, 128(DI); VMOVUPD 192(SI), Z10; VMOVUPD 192(DX), Z11; VMOVUPD 192(R8), Z12; VCMPPD $0x04, Z0, Z10, K5; VBLENDMPD Z11, Z12, K5, Z12; VMOVNTPD Z12, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; SUBQ $0x20, R9
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:

@@ -7,20 +7,20 @@ func init() {
 }
 
 var eltwise = []writer{
-	map2("Add", true, "is dst[i] = x[i] + y[i].", (*builder).add),
-	map2("Sub", true, "is dst[i] = x[i] - y[i].", (*builder).sub),
-	map2("Mul", true, "is dst[i] = x[i] * y[i].", (*builder).mul),
-	map2("Div", false, "is dst[i] = x[i] / y[i].", (*builder).div),
+	map2("Add", "is dst[i] = x[i] + y[i].", (*builder).add),
+	map2("Sub", "is dst[i] = x[i] - y[i].", (*builder).sub),
+	map2("Mul", "is dst[i] = x[i] * y[i].", (*builder).mul),
+	map2("Div", "is dst[i] = x[i] / y[i].", (*builder).div),
 	&loopKernel{name: "FMA", params: []param{out("dst"), in("x"), in("y"), in("z")}, unroll: 4, nt: true,
 		doc:  "is dst[i] = fma(x[i], y[i], z[i]).",
 		body: func(b *builder) { b.store("dst", b.fma(b.load("x"), b.load("y"), b.load("z"))) }},
 	&loopKernel{name: "Affine", params: []param{out("dst"), in("x"), scalar("a"), scalar("b")}, unroll: 4, nt: true,
 		doc:  "is dst[i] = fma(x[i], a, b).",
 		body: func(b *builder) { b.store("dst", b.fma(b.param("a"), b.load("x"), b.param("b"))) }},
-	&loopKernel{name: "Abs", params: []param{out("dst"), in("x")}, unroll: 4,
+	&loopKernel{name: "Abs", params: []param{out("dst"), in("x")}, unroll: 4, nt: true,
 		doc:  "is dst[i] = |x[i]|.",
 		body: func(b *builder) { b.store("dst", b.abs(b.load("x"))) }},
-	&loopKernel{name: "Sqrt", params: []param{out("dst"), in("x")}, unroll: 4,
+	&loopKernel{name: "Sqrt", params: []param{out("dst"), in("x")}, unroll: 4, nt: true,
 		doc:  "is dst[i] = the square root of x[i].",
 		body: func(b *builder) { b.store("dst", b.sqrt(b.load("x"))) }},
 	&loopKernel{name: "Fill", params: []param{out("dst"), scalar("a")}, unroll: 4,
@@ -32,20 +32,20 @@ var eltwise = []writer{
 	&loopKernel{name: "Scale", params: []param{out("dst"), scalar("a"), in("x")}, unroll: 8, nt: true,
 		doc:  "is dst[i] = a*x[i].",
 		body: func(b *builder) { b.store("dst", b.mul(b.param("a"), b.load("x"))) }},
-	map2("Maximum", true, "is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.", func(b *builder, x, y val) val {
+	map2("Maximum", "is dst[i] = x[i] > y[i] ? x[i] : y[i], or NaN.", func(b *builder, x, y val) val {
 		return b.sel(b.eq(x, x), b.max(x, y), x)
 	}),
-	map2("Minimum", true, "is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.", func(b *builder, x, y val) val {
+	map2("Minimum", "is dst[i] = x[i] < y[i] ? x[i] : y[i], or NaN.", func(b *builder, x, y val) val {
 		return b.sel(b.eq(x, x), b.min(x, y), x)
 	}),
-	&loopKernel{name: "Clamp", params: []param{out("dst"), in("x"), scalar("lo"), scalar("hi")}, unroll: 4,
+	&loopKernel{name: "Clamp", params: []param{out("dst"), in("x"), scalar("lo"), scalar("hi")}, unroll: 4, nt: true,
 		doc:  "is x[i] moved to between lo and hi.",
 		body: func(b *builder) { b.store("dst", b.min(b.param("hi"), b.max(b.param("lo"), b.load("x")))) }},
-	map2("Eq", false, "is dst[i] = x[i] == y[i] ? 1 : 0.", holds((*builder).eq)),
-	map2("Ne", false, "is dst[i] = x[i] != y[i] ? 1 : 0.", holds((*builder).ne)),
-	map2("Lt", false, "is dst[i] = x[i] < y[i] ? 1 : 0.", holds((*builder).lt)),
-	map2("Le", false, "is dst[i] = x[i] <= y[i] ? 1 : 0.", holds((*builder).le)),
-	&loopKernel{name: "Select", params: []param{out("dst"), in("mask"), in("x"), in("y")}, unroll: 4,
+	map2("Eq", "is dst[i] = x[i] == y[i] ? 1 : 0.", holds((*builder).eq)),
+	map2("Ne", "is dst[i] = x[i] != y[i] ? 1 : 0.", holds((*builder).ne)),
+	map2("Lt", "is dst[i] = x[i] < y[i] ? 1 : 0.", holds((*builder).lt)),
+	map2("Le", "is dst[i] = x[i] <= y[i] ? 1 : 0.", holds((*builder).le)),
+	&loopKernel{name: "Select", params: []param{out("dst"), in("mask"), in("x"), in("y")}, unroll: 4, nt: true,
 		doc: "is dst[i] = mask[i] != 0 ? x[i] : y[i].",
 		body: func(b *builder) {
 			b.store("dst", b.sel(b.ne(b.load("mask"), b.constant(0)), b.load("x"), b.load("y")))
@@ -71,8 +71,8 @@ var eltwise = []writer{
 }
 
 // map2 is a kernel of two inputs.
-func map2(name string, nt bool, doc string, f func(b *builder, x, y val) val) *loopKernel {
-	return &loopKernel{name: name, params: []param{out("dst"), in("x"), in("y")}, unroll: 4, nt: nt, doc: doc,
+func map2(name string, doc string, f func(b *builder, x, y val) val) *loopKernel {
+	return &loopKernel{name: name, params: []param{out("dst"), in("x"), in("y")}, unroll: 4, nt: true, doc: doc,
 		body: func(b *builder) { b.store("dst", f(b, b.load("x"), b.load("y"))) }}
 }
 

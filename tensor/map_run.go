@@ -238,12 +238,13 @@ func (m *mapping[T]) contiguous(a *mapAxis) bool {
 // costTime is the least time of an element in nanoseconds, mapThread the work in
 // nanoseconds that is worth a thread. Up to mapEven every thread has one item, which in a
 // loop over the same tensors it keeps, and with it what its caches hold; longer calls are
-// cut finer, for threads that are held up.
+// cut finer, for threads that are held up. Up to mapShort no thread is worth waking.
 var costTime = [...]float64{light: 0.05, medium: 0.1, heavy: 0.4}
 
 const (
 	mapThread = 1500
-	mapEven   = 100_000
+	mapEven   = 10_000
+	mapShort  = 100_000
 )
 
 // share runs the items, on several threads where that is faster.
@@ -261,7 +262,7 @@ func (m *mapping[T]) share() {
 		}
 	}
 	items := (m.tiles + m.group - 1) / m.group
-	if work < mapEven {
+	if work < mapShort {
 		parallelShort(items, threads, any(m).(task))
 	} else {
 		parallelFor(items, threads, any(m).(task))
