@@ -572,6 +572,98 @@ func faceWWF64(code uintptr, flag int) func(a []float64, b []float64) {
 }
 
 //go:noinline
+func faceWWRRSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32) {
+	return func(a []float32, b []float32, c []float32, d []float32, e float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 128 {
+			n |= flag
+		}
+		callPPPPSF32(&a[0], &b[0], &c[0], &d[0], e, n, code)
+	}
+}
+
+//go:noinline
+func faceWWRRSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64) {
+	return func(a []float64, b []float64, c []float64, d []float64, e float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 64 {
+			n |= flag
+		}
+		callPPPPSF64(&a[0], &b[0], &c[0], &d[0], e, n, code)
+	}
+}
+
+//go:noinline
+func faceWWRRSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32) {
+	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 128 {
+			n |= flag
+		}
+		callPPPPSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, n, code)
+	}
+}
+
+//go:noinline
+func faceWWRRSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64) {
+	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 64 {
+			n |= flag
+		}
+		callPPPPSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, n, code)
+	}
+}
+
+//go:noinline
 func faceWWRSSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
 	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32, h float32) {
 		b = b[:len(a):len(b)]
@@ -816,6 +908,18 @@ func callPPPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e *float32,
 
 //go:noescape
 func callPPPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e *float64, f *float64, g float64, h float64, n int, code uintptr)
+
+//go:noescape
+func callPPPPSF32(a *float32, b *float32, c *float32, d *float32, e float32, n int, code uintptr)
+
+//go:noescape
+func callPPPPSF64(a *float64, b *float64, c *float64, d *float64, e float64, n int, code uintptr)
+
+//go:noescape
+func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)
+
+//go:noescape
+func callPPPPSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, n int, code uintptr)
 
 //go:noescape
 func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)

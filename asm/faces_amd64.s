@@ -44,6 +44,26 @@ TEXT ·callPPPPPPSSF64(SB), NOSPLIT, $0-80
 	MOVQ code+72(FP), AX
 	JMP AX
 
+// func callPPPPSF32(a *float32, b *float32, c *float32, d *float32, e float32, n int, code uintptr)
+TEXT ·callPPPPSF32(SB), NOSPLIT, $0-56
+	MOVQ code+48(FP), AX
+	JMP AX
+
+// func callPPPPSF64(a *float64, b *float64, c *float64, d *float64, e float64, n int, code uintptr)
+TEXT ·callPPPPSF64(SB), NOSPLIT, $0-56
+	MOVQ code+48(FP), AX
+	JMP AX
+
+// func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)
+TEXT ·callPPPPSSSF32(SB), NOSPLIT, $0-64
+	MOVQ code+56(FP), AX
+	JMP AX
+
+// func callPPPPSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, n int, code uintptr)
+TEXT ·callPPPPSSSF64(SB), NOSPLIT, $0-72
+	MOVQ code+64(FP), AX
+	JMP AX
+
 // func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)
 TEXT ·callPPPPSSSSF32(SB), NOSPLIT, $0-64
 	MOVQ code+56(FP), AX

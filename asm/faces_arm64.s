@@ -44,6 +44,26 @@ TEXT ·callPPPPPPSSF64(SB), NOSPLIT, $0-80
 	MOVD code+72(FP), R0
 	JMP (R0)
 
+// func callPPPPSF32(a *float32, b *float32, c *float32, d *float32, e float32, n int, code uintptr)
+TEXT ·callPPPPSF32(SB), NOSPLIT, $0-56
+	MOVD code+48(FP), R0
+	JMP (R0)
+
+// func callPPPPSF64(a *float64, b *float64, c *float64, d *float64, e float64, n int, code uintptr)
+TEXT ·callPPPPSF64(SB), NOSPLIT, $0-56
+	MOVD code+48(FP), R0
+	JMP (R0)
+
+// func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)
+TEXT ·callPPPPSSSF32(SB), NOSPLIT, $0-64
+	MOVD code+56(FP), R0
+	JMP (R0)
+
+// func callPPPPSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, n int, code uintptr)
+TEXT ·callPPPPSSSF64(SB), NOSPLIT, $0-72
+	MOVD code+64(FP), R0
+	JMP (R0)
+
 // func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)
 TEXT ·callPPPPSSSSF32(SB), NOSPLIT, $0-64
 	MOVD code+56(FP), R0

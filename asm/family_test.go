@@ -24,7 +24,7 @@ type call[T Float] struct {
 // calls are those of every kernel over slices of one length. A family with a file of
 // its own for them adds a line here.
 func calls[T Float]() []call[T] {
-	return slices.Concat(eltwiseCalls[T](), actCalls[T](), mathCalls[T](), normCalls[T](), reduceCalls[T](), updateCalls[T](), randomCalls[T](), firstCalls[T]())
+	return slices.Concat(eltwiseCalls[T](), actCalls[T](), mathCalls[T](), normCalls[T](), lossCalls[T](), reduceCalls[T](), updateCalls[T](), randomCalls[T](), firstCalls[T]())
 }
 
 // everyTable returns every table and, where it is another one, its NT.

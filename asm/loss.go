@@ -6,6 +6,8 @@ import "math"
 // after the other, at least as many as the vectors of one element a row are long; an
 // output may be an input of its kind, and not share a part of its memory.
 type LossKernels[T Float] struct {
+	PairKernels[T]
+
 	// MaxRows is the greatest element of each of len(dst) rows, NaNs left out: +0 if
 	// it is a zero of either sign, -Inf of a row without another element.
 	MaxRows func(dst, x []T, n int)
@@ -43,7 +45,8 @@ type LossKernels[T Float] struct {
 
 func lossGenericKernels[T Float]() LossKernels[T] {
 	return LossKernels[T]{
-		MaxRows: maxRowsGeneric[T], ExpSumRows: expSumRowsGeneric[T],
+		PairKernels: pairGenericKernels[T](),
+		MaxRows:     maxRowsGeneric[T], ExpSumRows: expSumRowsGeneric[T],
 		ScaleRows: scaleRowsGeneric[T], ShiftRows: shiftRowsGeneric[T], DotsRows: dotsRowsGeneric[T],
 		SoftmaxGradRows: softmaxGradRowsGeneric[T], LogSoftmaxGradRows: logSoftmaxGradRowsGeneric[T],
 		HingeRows: hingeRowsGeneric[T],

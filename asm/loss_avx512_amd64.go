@@ -84,7 +84,14 @@ func logSoftmaxGradRowsF64AVX512(dx *float64, dy *float64, y *float64, a *float6
 //go:noescape
 func hingeRowsF64AVX512(dst *float64, mask *float64, x *float64, a *float64, rows int, n int)
 
+// lossCodesF32AVX512 are the addresses of kernels.
+func lossCodesF32AVX512() *[4]uintptr
+
+// lossCodesF64AVX512 are the addresses of kernels.
+func lossCodesF64AVX512() *[4]uintptr
+
 func useLossF32AVX512(k *LossKernels[float32]) {
+	codes := lossCodesF32AVX512()
 	k.MaxRows = func(dst, x []float32, n int) {
 		rows := len(dst)
 		checkRows("MaxRows", x, n, rows, n)
@@ -229,9 +236,14 @@ func useLossF32AVX512(k *LossKernels[float32]) {
 			hingeRowsF32AVX512(&dst[0], &mask[0], &x[0], &a[0], rows, n)
 		}
 	}
+	k.SquaredLoss = faceWWRRSF32(codes[0], 0)
+	k.AbsLoss = faceWWRRSF32(codes[1], 0)
+	k.HuberLoss = faceWWRRSSSF32(codes[2], 0)
+	k.LogisticLoss = faceWWRRSF32(codes[3], 0)
 }
 
 func useLossF64AVX512(k *LossKernels[float64]) {
+	codes := lossCodesF64AVX512()
 	k.MaxRows = func(dst, x []float64, n int) {
 		rows := len(dst)
 		checkRows("MaxRows", x, n, rows, n)
@@ -376,4 +388,8 @@ func useLossF64AVX512(k *LossKernels[float64]) {
 			hingeRowsF64AVX512(&dst[0], &mask[0], &x[0], &a[0], rows, n)
 		}
 	}
+	k.SquaredLoss = faceWWRRSF64(codes[0], 0)
+	k.AbsLoss = faceWWRRSF64(codes[1], 0)
+	k.HuberLoss = faceWWRRSSSF64(codes[2], 0)
+	k.LogisticLoss = faceWWRRSF64(codes[3], 0)
 }

@@ -151,3 +151,88 @@ func testMaxRows[T Float](t *testing.T) {
 		}
 	}
 }
+
+// lossCalls are those of losses of pairs: the losses go to input 0, gradients to input 1.
+func lossCalls[T Float]() (all []call[T]) {
+	for _, c := range []struct {
+		name string
+		run  func(k *Kernels[T], loss, dx, x, y []T)
+	}{
+		{"SquaredLoss", func(k *Kernels[T], loss, dx, x, y []T) { k.SquaredLoss(loss, dx, x, y, 0.3) }},
+		{"AbsLoss", func(k *Kernels[T], loss, dx, x, y []T) { k.AbsLoss(loss, dx, x, y, 0.3) }},
+		{"HuberLoss", func(k *Kernels[T], loss, dx, x, y []T) { k.HuberLoss(loss, dx, x, y, 0.7, 1.5, 0.3) }},
+		{"LogisticLoss", func(k *Kernels[T], loss, dx, x, y []T) { k.LogisticLoss(loss, dx, x, y, 0.3) }},
+	} {
+		all = append(all,
+			call[T]{name: c.name, inputs: 4, writes: 2,
+				run: func(k *Kernels[T], dst []T, in [][]T) T { c.run(k, in[0], in[1], in[2], in[3]); return 0 }},
+			call[T]{name: c.name, inputs: 2, writes: 2, // in place of both
+				run: func(k *Kernels[T], dst []T, in [][]T) T { c.run(k, in[0], in[1], in[1], in[0]); return 0 }},
+			call[T]{name: c.name, inputs: 3, writes: 2, // the gradient in place of y
+				run: func(k *Kernels[T], dst []T, in [][]T) T { c.run(k, in[0], in[1], in[2], in[1]); return 0 }})
+	}
+	return all
+}
+
+// TestPairLosses: what they are, in other words.
+func TestPairLosses(t *testing.T) {
+	t.Run("f32", testPairLosses[float32])
+	t.Run("f64", testPairLosses[float64])
+}
+
+func testPairLosses[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(42, 0))
+	inf, nan := T(math.Inf(1)), T(math.NaN())
+	const n, g, delta, a = 400, 0.3, 0.7, 1.5
+	for _, k := range Tables[T]() {
+		x, y := operands[T](r, n, false), operands[T](r, n, false)
+		copy(x, []T{0, 1, nan, 1, inf, -inf, 1, 0, 2, -2, 1000, -1000, 1000, -1000, 40, -40})
+		copy(y, []T{0, 1, 1, nan, 1, 1, inf, 0, 1.5, -1.5, 1, 0, 0, 1, 1, 0})
+		loss, dx := make([]T, n), make([]T, n)
+		is := func(name string, i int, wantLoss, want T) {
+			t.Helper()
+			if !sameBits(loss[i], wantLoss) || !sameBits(dx[i], want) {
+				t.Fatalf("isa=%s %s of %v and %v: %v, gradient %v, want %v and %v", k.ISA, name, x[i], y[i], loss[i], dx[i], wantLoss, want)
+			}
+		}
+		k.SquaredLoss(loss, dx, x, y, g)
+		for i := range x {
+			is("SquaredLoss", i, T((x[i]-y[i])*(x[i]-y[i])), T((x[i]-y[i])*g))
+		}
+		k.AbsLoss(loss, dx, x, y, g)
+		for i := range x {
+			d, want := x[i]-y[i], T(0)
+			switch {
+			case d > 0:
+				want = g
+			case d < 0:
+				want = -g
+			}
+			is("AbsLoss", i, max(d, -d), want)
+		}
+		k.HuberLoss(loss, dx, x, y, delta, a, g)
+		for i := range x {
+			d := x[i] - y[i]
+			c := min(max(d, -delta), delta)
+			is("HuberLoss", i, T(T(c*a)*FMA(-0.5, c, d)), T(c*g))
+		}
+		k.LogisticLoss(loss, dx, x, y, g)
+		for i := range x {
+			e := Exp(min(x[i], -x[i]))
+			p := e / (1 + e)
+			want := p - y[i]
+			if !(x[i] < 0) {
+				want = (1 - y[i]) - p
+			}
+			is("LogisticLoss", i, FMA(-x[i], y[i], max(x[i], 0))+Log1p(e), T(want*g))
+		}
+		for i, want := range []T{0, 0, 1000, 1000} { // logits of ±1000
+			if loss[10+i] != want {
+				t.Errorf("isa=%s LogisticLoss of %v and %v is %v, want %v", k.ISA, x[10+i], y[10+i], loss[10+i], want)
+			}
+		}
+		if !(loss[14] > 4e-18 && loss[14] < 5e-18) || !(dx[14] < 0) {
+			t.Errorf("isa=%s LogisticLoss of 40 and 1 is %v, gradient %v", k.ISA, loss[14], dx[14])
+		}
+	}
+}

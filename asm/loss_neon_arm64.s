@@ -2271,6 +2271,773 @@ done:
 	BNE row
 	RET
 
+// squaredLossF32NEON is, with d = x[i] - y[i], loss[i] = d*d and dx[i] = d*s.
+//
+// func squaredLossF32NEON(loss *float32, dx *float32, x *float32, y *float32, s float32, n int)
+TEXT squaredLossF32NEON<>(SB), NOSPLIT, $0-48
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+40(FP), R4
+	FMOVS s+32(FP), F0
+	VDUP V0.S[0], V0.S4
+	SUBS $16, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	WORD $0x4ea2d422 // fsub v2.4s, v1.4s, v2.4s
+	WORD $0x6e22dc43 // fmul v3.4s, v2.4s, v2.4s
+	FMOVQ F3, (R0)
+	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	FMOVQ F2, (R1)
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R3), F5
+	WORD $0x4ea5d485 // fsub v5.4s, v4.4s, v5.4s
+	WORD $0x6e25dca6 // fmul v6.4s, v5.4s, v5.4s
+	FMOVQ F6, 16(R0)
+	WORD $0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
+	FMOVQ F5, 16(R1)
+	FMOVQ 32(R2), F7
+	FMOVQ 32(R3), F8
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x6e28dd09 // fmul v9.4s, v8.4s, v8.4s
+	FMOVQ F9, 32(R0)
+	WORD $0x6e20dd08 // fmul v8.4s, v8.4s, v0.4s
+	FMOVQ F8, 32(R1)
+	FMOVQ 48(R2), F10
+	FMOVQ 48(R3), F11
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x6e2bdd6c // fmul v12.4s, v11.4s, v11.4s
+	FMOVQ F12, 48(R0)
+	WORD $0x6e20dd6b // fmul v11.4s, v11.4s, v0.4s
+	FMOVQ F11, 48(R1)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $16, R4, R4
+	BGE vectors
+
+few:
+	ADDS $12, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	WORD $0x4ea2d422 // fsub v2.4s, v1.4s, v2.4s
+	WORD $0x6e22dc43 // fmul v3.4s, v2.4s, v2.4s
+	FMOVQ F3, (R0)
+	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	FMOVQ F2, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vector
+
+rest:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R2), F1
+	TBZ $0, R4, moved1
+	ADD $8, R2, R25
+	VLD1 (R25), V1.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R2), F1
+
+moved1:
+	TBZ $1, R4, one2
+	FMOVD (R3), F2
+	TBZ $0, R4, moved2
+	ADD $8, R3, R25
+	VLD1 (R25), V2.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R3), F2
+
+moved2:
+	WORD $0x4ea2d422 // fsub v2.4s, v1.4s, v2.4s
+	WORD $0x6e22dc43 // fmul v3.4s, v2.4s, v2.4s
+	TBZ $1, R4, one3
+	FMOVD F3, (R0)
+	TBZ $0, R4, moved3
+	ADD $8, R0, R25
+	VST1 V3.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F3, (R0)
+
+moved3:
+	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	TBZ $1, R4, one4
+	FMOVD F2, (R1)
+	TBZ $0, R4, moved4
+	ADD $8, R1, R25
+	VST1 V2.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F2, (R1)
+
+moved4:
+
+done:
+	RET
+
+// absLossF32NEON is, with d = x[i] - y[i], loss[i] = |d| and dx[i] = d < 0 ? -s : d > 0 ? s : 0.
+//
+// func absLossF32NEON(loss *float32, dx *float32, x *float32, y *float32, s float32, n int)
+TEXT absLossF32NEON<>(SB), NOSPLIT, $0-48
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+40(FP), R4
+	VMOVI $0, V0.B16
+	FMOVS s+32(FP), F1
+	VDUP V1.S[0], V1.S4
+	WORD $0x6ea0f822 // fneg v2.4s, v1.4s
+	SUBS $8, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ (R3), F5
+	FMOVQ 16(R3), F6
+	WORD $0x4ea5d465 // fsub v5.4s, v3.4s, v5.4s
+	WORD $0x4ea6d486 // fsub v6.4s, v4.4s, v6.4s
+	WORD $0x4ea0f8a7 // fabs v7.4s, v5.4s
+	WORD $0x4ea0f8c8 // fabs v8.4s, v6.4s
+	FMOVQ F7, (R0)
+	FMOVQ F8, 16(R0)
+	WORD $0x6ea0e4a9 // fcmgt v9.4s, v5.4s, v0.4s
+	WORD $0x6ea0e4ca // fcmgt v10.4s, v6.4s, v0.4s
+	VAND V1.B16, V9.B16, V9.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x6ea5e405 // fcmgt v5.4s, v0.4s, v5.4s
+	WORD $0x6ea6e406 // fcmgt v6.4s, v0.4s, v6.4s
+	VBIT V5.B16, V2.B16, V9.B16
+	VBIT V6.B16, V2.B16, V10.B16
+	FMOVQ F9, (R1)
+	FMOVQ F10, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R4, R4
+	BGE vectors
+
+few:
+	ADDS $4, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R2), F3
+	FMOVQ (R3), F4
+	WORD $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
+	WORD $0x4ea0f885 // fabs v5.4s, v4.4s
+	FMOVQ F5, (R0)
+	WORD $0x6ea0e486 // fcmgt v6.4s, v4.4s, v0.4s
+	VAND V1.B16, V6.B16, V6.B16
+	WORD $0x6ea4e404 // fcmgt v4.4s, v0.4s, v4.4s
+	VBIT V4.B16, V2.B16, V6.B16
+	FMOVQ F6, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vector
+
+rest:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R2), F3
+	TBZ $0, R4, moved1
+	ADD $8, R2, R25
+	VLD1 (R25), V3.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R2), F3
+
+moved1:
+	TBZ $1, R4, one2
+	FMOVD (R3), F4
+	TBZ $0, R4, moved2
+	ADD $8, R3, R25
+	VLD1 (R25), V4.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R3), F4
+
+moved2:
+	WORD $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
+	WORD $0x4ea0f885 // fabs v5.4s, v4.4s
+	TBZ $1, R4, one3
+	FMOVD F5, (R0)
+	TBZ $0, R4, moved3
+	ADD $8, R0, R25
+	VST1 V5.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F5, (R0)
+
+moved3:
+	WORD $0x6ea0e486 // fcmgt v6.4s, v4.4s, v0.4s
+	VAND V1.B16, V6.B16, V6.B16
+	WORD $0x6ea4e404 // fcmgt v4.4s, v0.4s, v4.4s
+	VBIT V4.B16, V2.B16, V6.B16
+	TBZ $1, R4, one4
+	FMOVD F6, (R1)
+	TBZ $0, R4, moved4
+	ADD $8, R1, R25
+	VST1 V6.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F6, (R1)
+
+moved4:
+
+done:
+	RET
+
+// huberLossF32NEON is, with d = x[i] - y[i] and k = d within delta, loss[i] = (k*a) * fma(-0.5, k, d) and dx[i] = k*s.
+//
+// func huberLossF32NEON(loss *float32, dx *float32, x *float32, y *float32, delta float32, a float32, s float32, n int)
+TEXT huberLossF32NEON<>(SB), NOSPLIT, $0-56
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+48(FP), R4
+	FMOVS delta+32(FP), F0
+	VDUP V0.S[0], V0.S4
+	WORD $0x6ea0f801 // fneg v1.4s, v0.4s
+	FMOVS a+36(FP), F2
+	VDUP V2.S[0], V2.S4
+	MOVZ $(48896<<16), R25
+	VDUP R25, V3.S4
+	FMOVS s+40(FP), F4
+	VDUP V4.S[0], V4.S4
+	SUBS $8, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F5
+	FMOVQ 16(R2), F6
+	FMOVQ (R3), F7
+	FMOVQ 16(R3), F8
+	WORD $0x4ea7d4a7 // fsub v7.4s, v5.4s, v7.4s
+	WORD $0x4ea8d4c8 // fsub v8.4s, v6.4s, v8.4s
+	WORD $0x6ea7e43f // fcmgt v31.4s, v1.4s, v7.4s
+	VMOV V7.B16, V9.B16
+	VBIT V31.B16, V1.B16, V9.B16
+	WORD $0x6ea8e43f // fcmgt v31.4s, v1.4s, v8.4s
+	VMOV V8.B16, V10.B16
+	VBIT V31.B16, V1.B16, V10.B16
+	WORD $0x6ea0e53f // fcmgt v31.4s, v9.4s, v0.4s
+	VBIT V31.B16, V0.B16, V9.B16
+	WORD $0x6ea0e55f // fcmgt v31.4s, v10.4s, v0.4s
+	VBIT V31.B16, V0.B16, V10.B16
+	WORD $0x6e22dd2b // fmul v11.4s, v9.4s, v2.4s
+	WORD $0x6e22dd4c // fmul v12.4s, v10.4s, v2.4s
+	VFMLA V9.S4, V3.S4, V7.S4
+	VFMLA V10.S4, V3.S4, V8.S4
+	WORD $0x6e27dd67 // fmul v7.4s, v11.4s, v7.4s
+	WORD $0x6e28dd88 // fmul v8.4s, v12.4s, v8.4s
+	FMOVQ F7, (R0)
+	FMOVQ F8, 16(R0)
+	WORD $0x6e24dd29 // fmul v9.4s, v9.4s, v4.4s
+	WORD $0x6e24dd4a // fmul v10.4s, v10.4s, v4.4s
+	FMOVQ F9, (R1)
+	FMOVQ F10, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R4, R4
+	BGE vectors
+
+few:
+	ADDS $4, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R2), F5
+	FMOVQ (R3), F6
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x6ea6e43f // fcmgt v31.4s, v1.4s, v6.4s
+	VMOV V6.B16, V7.B16
+	VBIT V31.B16, V1.B16, V7.B16
+	WORD $0x6ea0e4ff // fcmgt v31.4s, v7.4s, v0.4s
+	VBIT V31.B16, V0.B16, V7.B16
+	WORD $0x6e22dce8 // fmul v8.4s, v7.4s, v2.4s
+	VFMLA V7.S4, V3.S4, V6.S4
+	WORD $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	FMOVQ F6, (R0)
+	WORD $0x6e24dce7 // fmul v7.4s, v7.4s, v4.4s
+	FMOVQ F7, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vector
+
+rest:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R2), F5
+	TBZ $0, R4, moved1
+	ADD $8, R2, R25
+	VLD1 (R25), V5.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R2), F5
+
+moved1:
+	TBZ $1, R4, one2
+	FMOVD (R3), F6
+	TBZ $0, R4, moved2
+	ADD $8, R3, R25
+	VLD1 (R25), V6.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R3), F6
+
+moved2:
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x6ea6e43f // fcmgt v31.4s, v1.4s, v6.4s
+	VMOV V6.B16, V7.B16
+	VBIT V31.B16, V1.B16, V7.B16
+	WORD $0x6ea0e4ff // fcmgt v31.4s, v7.4s, v0.4s
+	VBIT V31.B16, V0.B16, V7.B16
+	WORD $0x6e22dce8 // fmul v8.4s, v7.4s, v2.4s
+	VFMLA V7.S4, V3.S4, V6.S4
+	WORD $0x6e26dd06 // fmul v6.4s, v8.4s, v6.4s
+	TBZ $1, R4, one3
+	FMOVD F6, (R0)
+	TBZ $0, R4, moved3
+	ADD $8, R0, R25
+	VST1 V6.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F6, (R0)
+
+moved3:
+	WORD $0x6e24dce7 // fmul v7.4s, v7.4s, v4.4s
+	TBZ $1, R4, one4
+	FMOVD F7, (R1)
+	TBZ $0, R4, moved4
+	ADD $8, R1, R25
+	VST1 V7.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F7, (R1)
+
+moved4:
+
+done:
+	RET
+
+// logisticLossF32NEON is the cross-entropy of logits x and probabilities y, and its gradient times s.
+//
+// func logisticLossF32NEON(loss *float32, dx *float32, x *float32, y *float32, s float32, n int)
+TEXT logisticLossF32NEON<>(SB), NOSPLIT, $0-48
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+40(FP), R4
+	VMOVI $0, V0.B16
+	MOVZ $(16256<<16), R25
+	VDUP R25, V1.S4
+	MOVZ $(32768<<16), R25
+	VDUP R25, V2.S4
+	MOVZ $(254<<0), R25
+	MOVK $(19264<<16), R25
+	VDUP R25, V3.S4
+	MOVZ $(29184<<0), R25
+	MOVK $(48945<<16), R25
+	VDUP R25, V4.S4
+	MOVZ $(65408<<16), R25
+	VDUP R25, V5.S4
+	MOVZ $(29184<<0), R25
+	MOVK $(16177<<16), R25
+	VDUP R25, V6.S4
+	MOVZ $(48782<<0), R25
+	MOVK $(13759<<16), R25
+	VDUP R25, V7.S4
+	MOVZ $(3743<<0), R25
+	MOVK $(48441<<16), R25
+	VDUP R25, V8.S4
+	MOVZ $(41156<<0), R25
+	MOVK $(15830<<16), R25
+	VDUP R25, V9.S4
+	MOVZ $(56003<<0), R25
+	MOVK $(48646<<16), R25
+	VDUP R25, V10.S4
+	MOVZ $(17047<<0), R25
+	MOVK $(15892<<16), R25
+	VDUP R25, V11.S4
+	MOVZ $(30122<<0), R25
+	MOVK $(48682<<16), R25
+	VDUP R25, V12.S4
+	MOVZ $(46200<<0), R25
+	MOVK $(15948<<16), R25
+	VDUP R25, V13.S4
+	MOVZ $(39<<0), R25
+	MOVK $(48768<<16), R25
+	VDUP R25, V14.S4
+	MOVZ $(43731<<0), R25
+	MOVK $(16042<<16), R25
+	VDUP R25, V15.S4
+	MOVZ $(48896<<16), R25
+	VDUP R25, V16.S4
+	MOVZ $(32704<<16), R25
+	VDUP R25, V17.S4
+	MOVZ $(65535<<0), R25
+	MOVK $(32639<<16), R25
+	VDUP R25, V18.S4
+	FMOVS s+32(FP), F19
+	VDUP V19.S[0], V19.S4
+	SUBS $4, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F20
+	FMOVQ (R3), F21
+	VORR V20.B16, V2.B16, V22.B16
+	MOVZ $(49872<<16), R25
+	VDUP R25, V23.S4
+	WORD $0x6eb6e6ff // fcmgt v31.4s, v23.4s, v22.4s
+	VBIT V31.B16, V23.B16, V22.B16
+	MOVZ $(39322<<0), R25
+	MOVK $(17073<<16), R25
+	VDUP R25, V24.S4
+	WORD $0x6eb8e6df // fcmgt v31.4s, v22.4s, v24.4s
+	VBIT V31.B16, V24.B16, V22.B16
+	MOVZ $(43579<<0), R25
+	MOVK $(16312<<16), R25
+	VDUP R25, V25.S4
+	VMOV V3.B16, V26.B16
+	VFMLA V25.S4, V22.S4, V26.S4
+	WORD $0x4ea3d75b // fsub v27.4s, v26.4s, v3.4s
+	VMOV V22.B16, V28.B16
+	VFMLA V4.S4, V27.S4, V28.S4
+	MOVZ $(48782<<0), R25
+	MOVK $(46527<<16), R25
+	VDUP R25, V29.S4
+	VFMLA V29.S4, V27.S4, V28.S4
+	MOVZ $(42595<<0), R25
+	MOVK $(15028<<16), R25
+	VDUP R25, V30.S4
+	MOVZ $(7363<<0), R25
+	MOVK $(15369<<16), R25
+	VDUP R25, V23.S4
+	VFMLA V30.S4, V28.S4, V23.S4
+	MOVZ $(44307<<0), R25
+	MOVK $(15658<<16), R25
+	VDUP R25, V24.S4
+	VFMLA V23.S4, V28.S4, V24.S4
+	MOVZ $(43593<<0), R25
+	MOVK $(15914<<16), R25
+	VDUP R25, V25.S4
+	VFMLA V24.S4, V28.S4, V25.S4
+	MOVZ $(65533<<0), R25
+	MOVK $(16127<<16), R25
+	VDUP R25, V27.S4
+	VFMLA V25.S4, V28.S4, V27.S4
+	VMOV V1.B16, V29.B16
+	VFMLA V27.S4, V28.S4, V29.S4
+	VMOV V1.B16, V30.B16
+	VFMLA V28.S4, V29.S4, V30.S4
+	VUSHR $1, V22.S4, V22.S4
+	MOVZ $(16384<<16), R25
+	VDUP R25, V23.S4
+	VAND V23.B16, V22.B16, V23.B16
+	MOVZ $(24448<<16), R25
+	VDUP R25, V24.S4
+	VEOR V24.B16, V23.B16, V24.B16
+	VSHL $23, V26.S4, V26.S4
+	VSUB V24.S4, V26.S4, V26.S4
+	WORD $0x6e3adfda // fmul v26.4s, v30.4s, v26.4s
+	WORD $0x6e38df58 // fmul v24.4s, v26.4s, v24.4s
+	WORD $0x4e38d439 // fadd v25.4s, v1.4s, v24.4s
+	WORD $0x6e39ff19 // fdiv v25.4s, v24.4s, v25.4s
+	WORD $0x6ea0fa9b // fneg v27.4s, v20.4s
+	WORD $0x6eb4e41d // fcmgt v29.4s, v0.4s, v20.4s
+	WORD $0x4e7d1e94 // bic v20.16b, v20.16b, v29.16b
+	VFMLA V27.S4, V21.S4, V20.S4
+	WORD $0x4e21d71c // fadd v28.4s, v24.4s, v1.4s
+	MOVZ $(64<<16), R25
+	VDUP R25, V22.S4
+	VADD V22.S4, V28.S4, V22.S4
+	VAND V5.B16, V22.B16, V23.B16
+	VUSHR $23, V22.S4, V22.S4
+	MOVZ $(19200<<16), R25
+	VDUP R25, V30.S4
+	VORR V30.B16, V22.B16, V30.B16
+	MOVZ $(127<<0), R25
+	MOVK $(19200<<16), R25
+	VDUP R25, V26.S4
+	WORD $0x4ebad7da // fsub v26.4s, v30.4s, v26.4s
+	VSUB V23.S4, V2.S4, V27.S4
+	VSUB V1.S4, V23.S4, V23.S4
+	VSUB V23.S4, V24.S4, V23.S4
+	MOVZ $(16000<<16), R25
+	VDUP R25, V22.S4
+	MOVZ $(49024<<16), R25
+	VDUP R25, V30.S4
+	VFMLA V22.S4, V27.S4, V30.S4
+	WORD $0x4e3ed6fe // fadd v30.4s, v23.4s, v30.4s
+	VMOV V30.B16, V27.B16
+	VFMLA V6.S4, V26.S4, V27.S4
+	VMOV V27.B16, V22.B16
+	VFMLA V4.S4, V26.S4, V22.S4
+	WORD $0x4eb6d7d6 // fsub v22.4s, v30.4s, v22.4s
+	VFMLA V26.S4, V7.S4, V22.S4
+	VMOV V9.B16, V23.B16
+	VFMLA V30.S4, V8.S4, V23.S4
+	VMOV V10.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	VMOV V11.B16, V23.B16
+	VFMLA V26.S4, V30.S4, V23.S4
+	VMOV V12.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	VMOV V13.B16, V23.B16
+	VFMLA V26.S4, V30.S4, V23.S4
+	VMOV V14.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	VMOV V15.B16, V23.B16
+	VFMLA V26.S4, V30.S4, V23.S4
+	VMOV V16.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	WORD $0x6e3edfde // fmul v30.4s, v30.4s, v30.4s
+	VFMLA V30.S4, V26.S4, V22.S4
+	WORD $0x4e36d776 // fadd v22.4s, v27.4s, v22.4s
+	WORD $0x4e20e717 // fcmeq v23.4s, v24.4s, v0.4s
+	VBIT V23.B16, V24.B16, V22.B16
+	WORD $0x4e20e79a // fcmeq v26.4s, v28.4s, v0.4s
+	VBIT V26.B16, V5.B16, V22.B16
+	WORD $0x6ebce41c // fcmgt v28.4s, v0.4s, v28.4s
+	VBIT V28.B16, V17.B16, V22.B16
+	WORD $0x6e38e65e // fcmge v30.4s, v18.4s, v24.4s
+	VBIT V30.B16, V22.B16, V24.B16
+	WORD $0x4e38d698 // fadd v24.4s, v20.4s, v24.4s
+	FMOVQ F24, (R0)
+	WORD $0x4eb5d73b // fsub v27.4s, v25.4s, v21.4s
+	WORD $0x4eb5d435 // fsub v21.4s, v1.4s, v21.4s
+	WORD $0x4eb9d6b9 // fsub v25.4s, v21.4s, v25.4s
+	VBIT V29.B16, V27.B16, V25.B16
+	WORD $0x6e33df39 // fmul v25.4s, v25.4s, v19.4s
+	FMOVQ F25, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vectors
+
+few:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R2), F20
+	TBZ $0, R4, moved1
+	ADD $8, R2, R25
+	VLD1 (R25), V20.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R2), F20
+
+moved1:
+	TBZ $1, R4, one2
+	FMOVD (R3), F21
+	TBZ $0, R4, moved2
+	ADD $8, R3, R25
+	VLD1 (R25), V21.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R3), F21
+
+moved2:
+	VORR V20.B16, V2.B16, V22.B16
+	MOVZ $(49872<<16), R25
+	VDUP R25, V23.S4
+	WORD $0x6eb6e6ff // fcmgt v31.4s, v23.4s, v22.4s
+	VBIT V31.B16, V23.B16, V22.B16
+	MOVZ $(39322<<0), R25
+	MOVK $(17073<<16), R25
+	VDUP R25, V24.S4
+	WORD $0x6eb8e6df // fcmgt v31.4s, v22.4s, v24.4s
+	VBIT V31.B16, V24.B16, V22.B16
+	MOVZ $(43579<<0), R25
+	MOVK $(16312<<16), R25
+	VDUP R25, V25.S4
+	VMOV V3.B16, V26.B16
+	VFMLA V25.S4, V22.S4, V26.S4
+	WORD $0x4ea3d75b // fsub v27.4s, v26.4s, v3.4s
+	VMOV V22.B16, V28.B16
+	VFMLA V4.S4, V27.S4, V28.S4
+	MOVZ $(48782<<0), R25
+	MOVK $(46527<<16), R25
+	VDUP R25, V29.S4
+	VFMLA V29.S4, V27.S4, V28.S4
+	MOVZ $(42595<<0), R25
+	MOVK $(15028<<16), R25
+	VDUP R25, V30.S4
+	MOVZ $(7363<<0), R25
+	MOVK $(15369<<16), R25
+	VDUP R25, V23.S4
+	VFMLA V30.S4, V28.S4, V23.S4
+	MOVZ $(44307<<0), R25
+	MOVK $(15658<<16), R25
+	VDUP R25, V24.S4
+	VFMLA V23.S4, V28.S4, V24.S4
+	MOVZ $(43593<<0), R25
+	MOVK $(15914<<16), R25
+	VDUP R25, V25.S4
+	VFMLA V24.S4, V28.S4, V25.S4
+	MOVZ $(65533<<0), R25
+	MOVK $(16127<<16), R25
+	VDUP R25, V27.S4
+	VFMLA V25.S4, V28.S4, V27.S4
+	VMOV V1.B16, V29.B16
+	VFMLA V27.S4, V28.S4, V29.S4
+	VMOV V1.B16, V30.B16
+	VFMLA V28.S4, V29.S4, V30.S4
+	VUSHR $1, V22.S4, V22.S4
+	MOVZ $(16384<<16), R25
+	VDUP R25, V23.S4
+	VAND V23.B16, V22.B16, V23.B16
+	MOVZ $(24448<<16), R25
+	VDUP R25, V24.S4
+	VEOR V24.B16, V23.B16, V24.B16
+	VSHL $23, V26.S4, V26.S4
+	VSUB V24.S4, V26.S4, V26.S4
+	WORD $0x6e3adfda // fmul v26.4s, v30.4s, v26.4s
+	WORD $0x6e38df58 // fmul v24.4s, v26.4s, v24.4s
+	WORD $0x4e38d439 // fadd v25.4s, v1.4s, v24.4s
+	WORD $0x6e39ff19 // fdiv v25.4s, v24.4s, v25.4s
+	WORD $0x6ea0fa9b // fneg v27.4s, v20.4s
+	WORD $0x6eb4e41d // fcmgt v29.4s, v0.4s, v20.4s
+	WORD $0x4e7d1e94 // bic v20.16b, v20.16b, v29.16b
+	VFMLA V27.S4, V21.S4, V20.S4
+	WORD $0x4e21d71c // fadd v28.4s, v24.4s, v1.4s
+	MOVZ $(64<<16), R25
+	VDUP R25, V22.S4
+	VADD V22.S4, V28.S4, V22.S4
+	VAND V5.B16, V22.B16, V23.B16
+	VUSHR $23, V22.S4, V22.S4
+	MOVZ $(19200<<16), R25
+	VDUP R25, V30.S4
+	VORR V30.B16, V22.B16, V30.B16
+	MOVZ $(127<<0), R25
+	MOVK $(19200<<16), R25
+	VDUP R25, V26.S4
+	WORD $0x4ebad7da // fsub v26.4s, v30.4s, v26.4s
+	VSUB V23.S4, V2.S4, V27.S4
+	VSUB V1.S4, V23.S4, V23.S4
+	VSUB V23.S4, V24.S4, V23.S4
+	MOVZ $(16000<<16), R25
+	VDUP R25, V22.S4
+	MOVZ $(49024<<16), R25
+	VDUP R25, V30.S4
+	VFMLA V22.S4, V27.S4, V30.S4
+	WORD $0x4e3ed6fe // fadd v30.4s, v23.4s, v30.4s
+	VMOV V30.B16, V27.B16
+	VFMLA V6.S4, V26.S4, V27.S4
+	VMOV V27.B16, V22.B16
+	VFMLA V4.S4, V26.S4, V22.S4
+	WORD $0x4eb6d7d6 // fsub v22.4s, v30.4s, v22.4s
+	VFMLA V26.S4, V7.S4, V22.S4
+	VMOV V9.B16, V23.B16
+	VFMLA V30.S4, V8.S4, V23.S4
+	VMOV V10.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	VMOV V11.B16, V23.B16
+	VFMLA V26.S4, V30.S4, V23.S4
+	VMOV V12.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	VMOV V13.B16, V23.B16
+	VFMLA V26.S4, V30.S4, V23.S4
+	VMOV V14.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	VMOV V15.B16, V23.B16
+	VFMLA V26.S4, V30.S4, V23.S4
+	VMOV V16.B16, V26.B16
+	VFMLA V23.S4, V30.S4, V26.S4
+	WORD $0x6e3edfde // fmul v30.4s, v30.4s, v30.4s
+	VFMLA V30.S4, V26.S4, V22.S4
+	WORD $0x4e36d776 // fadd v22.4s, v27.4s, v22.4s
+	WORD $0x4e20e717 // fcmeq v23.4s, v24.4s, v0.4s
+	VBIT V23.B16, V24.B16, V22.B16
+	WORD $0x4e20e79a // fcmeq v26.4s, v28.4s, v0.4s
+	VBIT V26.B16, V5.B16, V22.B16
+	WORD $0x6ebce41c // fcmgt v28.4s, v0.4s, v28.4s
+	VBIT V28.B16, V17.B16, V22.B16
+	WORD $0x6e38e65e // fcmge v30.4s, v18.4s, v24.4s
+	VBIT V30.B16, V22.B16, V24.B16
+	WORD $0x4e38d698 // fadd v24.4s, v20.4s, v24.4s
+	TBZ $1, R4, one3
+	FMOVD F24, (R0)
+	TBZ $0, R4, moved3
+	ADD $8, R0, R25
+	VST1 V24.S[2], (R25)
+	JMP moved3
+
+one3:
+	FMOVS F24, (R0)
+
+moved3:
+	WORD $0x4eb5d73b // fsub v27.4s, v25.4s, v21.4s
+	WORD $0x4eb5d435 // fsub v21.4s, v1.4s, v21.4s
+	WORD $0x4eb9d6b9 // fsub v25.4s, v21.4s, v25.4s
+	VBIT V29.B16, V27.B16, V25.B16
+	WORD $0x6e33df39 // fmul v25.4s, v25.4s, v19.4s
+	TBZ $1, R4, one4
+	FMOVD F25, (R1)
+	TBZ $0, R4, moved4
+	ADD $8, R1, R25
+	VST1 V25.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F25, (R1)
+
+moved4:
+
+done:
+	RET
+
 // func maxRowsF64NEON(dst *float64, x *float64, rows int, n int)
 TEXT ·maxRowsF64NEON(SB), NOSPLIT, $0-32
 	MOVD x+8(FP), R0
@@ -5074,4 +5841,884 @@ done:
 	ADD $8, R3, R3
 	SUBS $1, R4, R4
 	BNE row
+	RET
+
+// squaredLossF64NEON is, with d = x[i] - y[i], loss[i] = d*d and dx[i] = d*s.
+//
+// func squaredLossF64NEON(loss *float64, dx *float64, x *float64, y *float64, s float64, n int)
+TEXT squaredLossF64NEON<>(SB), NOSPLIT, $0-48
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+40(FP), R4
+	FMOVD s+32(FP), F0
+	VDUP V0.D[0], V0.D2
+	SUBS $8, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
+	WORD $0x6e62dc43 // fmul v3.2d, v2.2d, v2.2d
+	FMOVQ F3, (R0)
+	WORD $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	FMOVQ F2, (R1)
+	FMOVQ 16(R2), F4
+	FMOVQ 16(R3), F5
+	WORD $0x4ee5d485 // fsub v5.2d, v4.2d, v5.2d
+	WORD $0x6e65dca6 // fmul v6.2d, v5.2d, v5.2d
+	FMOVQ F6, 16(R0)
+	WORD $0x6e60dca5 // fmul v5.2d, v5.2d, v0.2d
+	FMOVQ F5, 16(R1)
+	FMOVQ 32(R2), F7
+	FMOVQ 32(R3), F8
+	WORD $0x4ee8d4e8 // fsub v8.2d, v7.2d, v8.2d
+	WORD $0x6e68dd09 // fmul v9.2d, v8.2d, v8.2d
+	FMOVQ F9, 32(R0)
+	WORD $0x6e60dd08 // fmul v8.2d, v8.2d, v0.2d
+	FMOVQ F8, 32(R1)
+	FMOVQ 48(R2), F10
+	FMOVQ 48(R3), F11
+	WORD $0x4eebd54b // fsub v11.2d, v10.2d, v11.2d
+	WORD $0x6e6bdd6c // fmul v12.2d, v11.2d, v11.2d
+	FMOVQ F12, 48(R0)
+	WORD $0x6e60dd6b // fmul v11.2d, v11.2d, v0.2d
+	FMOVQ F11, 48(R1)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $8, R4, R4
+	BGE vectors
+
+few:
+	ADDS $6, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R2), F1
+	FMOVQ (R3), F2
+	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
+	WORD $0x6e62dc43 // fmul v3.2d, v2.2d, v2.2d
+	FMOVQ F3, (R0)
+	WORD $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	FMOVQ F2, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $2, R4, R4
+	BGE vector
+
+rest:
+	ADDS $2, R4, R4
+	BEQ done
+	FMOVD (R2), F1
+	FMOVD (R3), F2
+	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
+	WORD $0x6e62dc43 // fmul v3.2d, v2.2d, v2.2d
+	FMOVD F3, (R0)
+	WORD $0x6e60dc42 // fmul v2.2d, v2.2d, v0.2d
+	FMOVD F2, (R1)
+
+done:
+	RET
+
+// absLossF64NEON is, with d = x[i] - y[i], loss[i] = |d| and dx[i] = d < 0 ? -s : d > 0 ? s : 0.
+//
+// func absLossF64NEON(loss *float64, dx *float64, x *float64, y *float64, s float64, n int)
+TEXT absLossF64NEON<>(SB), NOSPLIT, $0-48
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+40(FP), R4
+	VMOVI $0, V0.B16
+	FMOVD s+32(FP), F1
+	VDUP V1.D[0], V1.D2
+	WORD $0x6ee0f822 // fneg v2.2d, v1.2d
+	SUBS $4, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ (R3), F5
+	FMOVQ 16(R3), F6
+	WORD $0x4ee5d465 // fsub v5.2d, v3.2d, v5.2d
+	WORD $0x4ee6d486 // fsub v6.2d, v4.2d, v6.2d
+	WORD $0x4ee0f8a7 // fabs v7.2d, v5.2d
+	WORD $0x4ee0f8c8 // fabs v8.2d, v6.2d
+	FMOVQ F7, (R0)
+	FMOVQ F8, 16(R0)
+	WORD $0x6ee0e4a9 // fcmgt v9.2d, v5.2d, v0.2d
+	WORD $0x6ee0e4ca // fcmgt v10.2d, v6.2d, v0.2d
+	VAND V1.B16, V9.B16, V9.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x6ee5e405 // fcmgt v5.2d, v0.2d, v5.2d
+	WORD $0x6ee6e406 // fcmgt v6.2d, v0.2d, v6.2d
+	VBIT V5.B16, V2.B16, V9.B16
+	VBIT V6.B16, V2.B16, V10.B16
+	FMOVQ F9, (R1)
+	FMOVQ F10, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $4, R4, R4
+	BGE vectors
+
+few:
+	ADDS $2, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R2), F3
+	FMOVQ (R3), F4
+	WORD $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
+	WORD $0x4ee0f885 // fabs v5.2d, v4.2d
+	FMOVQ F5, (R0)
+	WORD $0x6ee0e486 // fcmgt v6.2d, v4.2d, v0.2d
+	VAND V1.B16, V6.B16, V6.B16
+	WORD $0x6ee4e404 // fcmgt v4.2d, v0.2d, v4.2d
+	VBIT V4.B16, V2.B16, V6.B16
+	FMOVQ F6, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $2, R4, R4
+	BGE vector
+
+rest:
+	ADDS $2, R4, R4
+	BEQ done
+	FMOVD (R2), F3
+	FMOVD (R3), F4
+	WORD $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
+	WORD $0x4ee0f885 // fabs v5.2d, v4.2d
+	FMOVD F5, (R0)
+	WORD $0x6ee0e486 // fcmgt v6.2d, v4.2d, v0.2d
+	VAND V1.B16, V6.B16, V6.B16
+	WORD $0x6ee4e404 // fcmgt v4.2d, v0.2d, v4.2d
+	VBIT V4.B16, V2.B16, V6.B16
+	FMOVD F6, (R1)
+
+done:
+	RET
+
+// huberLossF64NEON is, with d = x[i] - y[i] and k = d within delta, loss[i] = (k*a) * fma(-0.5, k, d) and dx[i] = k*s.
+//
+// func huberLossF64NEON(loss *float64, dx *float64, x *float64, y *float64, delta float64, a float64, s float64, n int)
+TEXT huberLossF64NEON<>(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+56(FP), R4
+	FMOVD delta+32(FP), F0
+	VDUP V0.D[0], V0.D2
+	WORD $0x6ee0f801 // fneg v1.2d, v0.2d
+	FMOVD a+40(FP), F2
+	VDUP V2.D[0], V2.D2
+	MOVZ $(49120<<48), R25
+	VDUP R25, V3.D2
+	FMOVD s+48(FP), F4
+	VDUP V4.D[0], V4.D2
+	SUBS $4, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F5
+	FMOVQ 16(R2), F6
+	FMOVQ (R3), F7
+	FMOVQ 16(R3), F8
+	WORD $0x4ee7d4a7 // fsub v7.2d, v5.2d, v7.2d
+	WORD $0x4ee8d4c8 // fsub v8.2d, v6.2d, v8.2d
+	WORD $0x6ee7e43f // fcmgt v31.2d, v1.2d, v7.2d
+	VMOV V7.B16, V9.B16
+	VBIT V31.B16, V1.B16, V9.B16
+	WORD $0x6ee8e43f // fcmgt v31.2d, v1.2d, v8.2d
+	VMOV V8.B16, V10.B16
+	VBIT V31.B16, V1.B16, V10.B16
+	WORD $0x6ee0e53f // fcmgt v31.2d, v9.2d, v0.2d
+	VBIT V31.B16, V0.B16, V9.B16
+	WORD $0x6ee0e55f // fcmgt v31.2d, v10.2d, v0.2d
+	VBIT V31.B16, V0.B16, V10.B16
+	WORD $0x6e62dd2b // fmul v11.2d, v9.2d, v2.2d
+	WORD $0x6e62dd4c // fmul v12.2d, v10.2d, v2.2d
+	VFMLA V9.D2, V3.D2, V7.D2
+	VFMLA V10.D2, V3.D2, V8.D2
+	WORD $0x6e67dd67 // fmul v7.2d, v11.2d, v7.2d
+	WORD $0x6e68dd88 // fmul v8.2d, v12.2d, v8.2d
+	FMOVQ F7, (R0)
+	FMOVQ F8, 16(R0)
+	WORD $0x6e64dd29 // fmul v9.2d, v9.2d, v4.2d
+	WORD $0x6e64dd4a // fmul v10.2d, v10.2d, v4.2d
+	FMOVQ F9, (R1)
+	FMOVQ F10, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $4, R4, R4
+	BGE vectors
+
+few:
+	ADDS $2, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R2), F5
+	FMOVQ (R3), F6
+	WORD $0x4ee6d4a6 // fsub v6.2d, v5.2d, v6.2d
+	WORD $0x6ee6e43f // fcmgt v31.2d, v1.2d, v6.2d
+	VMOV V6.B16, V7.B16
+	VBIT V31.B16, V1.B16, V7.B16
+	WORD $0x6ee0e4ff // fcmgt v31.2d, v7.2d, v0.2d
+	VBIT V31.B16, V0.B16, V7.B16
+	WORD $0x6e62dce8 // fmul v8.2d, v7.2d, v2.2d
+	VFMLA V7.D2, V3.D2, V6.D2
+	WORD $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	FMOVQ F6, (R0)
+	WORD $0x6e64dce7 // fmul v7.2d, v7.2d, v4.2d
+	FMOVQ F7, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $2, R4, R4
+	BGE vector
+
+rest:
+	ADDS $2, R4, R4
+	BEQ done
+	FMOVD (R2), F5
+	FMOVD (R3), F6
+	WORD $0x4ee6d4a6 // fsub v6.2d, v5.2d, v6.2d
+	WORD $0x6ee6e43f // fcmgt v31.2d, v1.2d, v6.2d
+	VMOV V6.B16, V7.B16
+	VBIT V31.B16, V1.B16, V7.B16
+	WORD $0x6ee0e4ff // fcmgt v31.2d, v7.2d, v0.2d
+	VBIT V31.B16, V0.B16, V7.B16
+	WORD $0x6e62dce8 // fmul v8.2d, v7.2d, v2.2d
+	VFMLA V7.D2, V3.D2, V6.D2
+	WORD $0x6e66dd06 // fmul v6.2d, v8.2d, v6.2d
+	FMOVD F6, (R0)
+	WORD $0x6e64dce7 // fmul v7.2d, v7.2d, v4.2d
+	FMOVD F7, (R1)
+
+done:
+	RET
+
+// logisticLossF64NEON is the cross-entropy of logits x and probabilities y, and its gradient times s.
+//
+// func logisticLossF64NEON(loss *float64, dx *float64, x *float64, y *float64, s float64, n int)
+TEXT logisticLossF64NEON<>(SB), NOSPLIT, $0-48
+	MOVD loss+0(FP), R0
+	MOVD dx+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+40(FP), R4
+	VMOVI $0, V0.B16
+	MOVZ $(16368<<48), R25
+	VDUP R25, V1.D2
+	MOVZ $(32768<<48), R25
+	VDUP R25, V2.D2
+	MOVZ $(2046<<0), R25
+	MOVK $(17208<<48), R25
+	VDUP R25, V3.D2
+	MOVZ $(14336<<0), R25
+	MOVK $(65274<<16), R25
+	MOVK $(11842<<32), R25
+	MOVK $(49126<<48), R25
+	VDUP R25, V4.D2
+	MOVZ $(65520<<48), R25
+	VDUP R25, V5.D2
+	MOVZ $(31363<<0), R25
+	MOVK $(14975<<16), R25
+	MOVK $(21912<<32), R25
+	MOVK $(49077<<48), R25
+	VDUP R25, V6.D2
+	MOVZ $(42223<<0), R25
+	MOVK $(14339<<16), R25
+	MOVK $(17870<<32), R25
+	MOVK $(16311<<48), R25
+	VDUP R25, V7.D2
+	MOVZ $(57551<<0), R25
+	MOVK $(57440<<16), R25
+	MOVK $(39318<<32), R25
+	MOVK $(49081<<48), R25
+	VDUP R25, V8.D2
+	MOVZ $(20111<<0), R25
+	MOVK $(3794<<16), R25
+	MOVK $(29127<<32), R25
+	MOVK $(16316<<48), R25
+	VDUP R25, V9.D2
+	MOVZ $(42034<<0), R25
+	MOVK $(1921<<16), R25
+	MOVK $(49088<<48), R25
+	VDUP R25, V10.D2
+	MOVZ $(36223<<0), R25
+	MOVK $(37535<<16), R25
+	MOVK $(18724<<32), R25
+	MOVK $(16322<<48), R25
+	VDUP R25, V11.D2
+	MOVZ $(54810<<0), R25
+	MOVK $(21823<<16), R25
+	MOVK $(21845<<32), R25
+	MOVK $(49093<<48), R25
+	VDUP R25, V12.D2
+	MOVZ $(38495<<0), R25
+	MOVK $(39320<<16), R25
+	MOVK $(39321<<32), R25
+	MOVK $(16329<<48), R25
+	VDUP R25, V13.D2
+	MOVZ $(3533<<0), R25
+	MOVK $(49104<<48), R25
+	VDUP R25, V14.D2
+	MOVZ $(21956<<0), R25
+	MOVK $(21845<<16), R25
+	MOVK $(21845<<32), R25
+	MOVK $(16341<<48), R25
+	VDUP R25, V15.D2
+	MOVZ $(65531<<0), R25
+	MOVK $(65535<<16), R25
+	MOVK $(65535<<32), R25
+	MOVK $(49119<<48), R25
+	VDUP R25, V16.D2
+	MOVZ $(1<<0), R25
+	MOVK $(32760<<48), R25
+	VDUP R25, V17.D2
+	MOVZ $(65535<<0), R25
+	MOVK $(65535<<16), R25
+	MOVK $(65535<<32), R25
+	MOVK $(32751<<48), R25
+	VDUP R25, V18.D2
+	FMOVD s+32(FP), F19
+	VDUP V19.D[0], V19.D2
+	SUBS $2, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R2), F20
+	FMOVQ (R3), F21
+	VORR V20.B16, V2.B16, V22.B16
+	MOVZ $(20480<<32), R25
+	MOVK $(49287<<48), R25
+	VDUP R25, V23.D2
+	WORD $0x6ef6e6ff // fcmgt v31.2d, v23.2d, v22.2d
+	VBIT V31.B16, V23.B16, V22.B16
+	MOVZ $(12288<<32), R25
+	MOVK $(16518<<48), R25
+	VDUP R25, V24.D2
+	WORD $0x6ef8e6df // fcmgt v31.2d, v22.2d, v24.2d
+	VBIT V31.B16, V24.B16, V22.B16
+	MOVZ $(33534<<0), R25
+	MOVK $(25899<<16), R25
+	MOVK $(5447<<32), R25
+	MOVK $(16375<<48), R25
+	VDUP R25, V25.D2
+	VMOV V3.B16, V26.B16
+	VFMLA V25.D2, V22.D2, V26.D2
+	WORD $0x4ee3d75b // fsub v27.2d, v26.2d, v3.2d
+	VMOV V22.B16, V28.B16
+	VFMLA V4.D2, V27.D2, V28.D2
+	MOVZ $(26416<<0), R25
+	MOVK $(37831<<16), R25
+	MOVK $(62295<<32), R25
+	MOVK $(48430<<48), R25
+	VDUP R25, V29.D2
+	VFMLA V29.D2, V27.D2, V28.D2
+	MOVZ $(15502<<0), R25
+	MOVK $(19737<<16), R25
+	MOVK $(55744<<32), R25
+	MOVK $(15962<<48), R25
+	VDUP R25, V30.D2
+	MOVZ $(37611<<0), R25
+	MOVK $(62814<<16), R25
+	MOVK $(35553<<32), R25
+	MOVK $(16018<<48), R25
+	VDUP R25, V23.D2
+	VFMLA V30.D2, V28.D2, V23.D2
+	MOVZ $(21377<<0), R25
+	MOVK $(13231<<16), R25
+	MOVK $(7665<<32), R25
+	MOVK $(16071<<48), R25
+	VDUP R25, V24.D2
+	VFMLA V23.D2, V28.D2, V24.D2
+	MOVZ $(7987<<0), R25
+	MOVK $(37855<<16), R25
+	MOVK $(409<<32), R25
+	MOVK $(16122<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V24.D2, V28.D2, V25.D2
+	MOVZ $(55879<<0), R25
+	MOVK $(4903<<16), R25
+	MOVK $(416<<32), R25
+	MOVK $(16170<<48), R25
+	VDUP R25, V27.D2
+	VFMLA V25.D2, V28.D2, V27.D2
+	MOVZ $(4146<<0), R25
+	MOVK $(6216<<16), R25
+	MOVK $(49516<<32), R25
+	MOVK $(16214<<48), R25
+	VDUP R25, V29.D2
+	VFMLA V27.D2, V28.D2, V29.D2
+	MOVZ $(25477<<0), R25
+	MOVK $(4370<<16), R25
+	MOVK $(4369<<32), R25
+	MOVK $(16257<<48), R25
+	VDUP R25, V30.D2
+	VFMLA V29.D2, V28.D2, V30.D2
+	MOVZ $(1694<<0), R25
+	MOVK $(21845<<16), R25
+	MOVK $(21845<<32), R25
+	MOVK $(16293<<48), R25
+	VDUP R25, V23.D2
+	VFMLA V30.D2, V28.D2, V23.D2
+	MOVZ $(21760<<0), R25
+	MOVK $(21845<<16), R25
+	MOVK $(21845<<32), R25
+	MOVK $(16325<<48), R25
+	VDUP R25, V24.D2
+	VFMLA V23.D2, V28.D2, V24.D2
+	MOVZ $(10<<0), R25
+	MOVK $(16352<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V24.D2, V28.D2, V25.D2
+	VMOV V1.B16, V27.B16
+	VFMLA V25.D2, V28.D2, V27.D2
+	VMOV V1.B16, V29.B16
+	VFMLA V28.D2, V27.D2, V29.D2
+	VUSHR $1, V22.D2, V22.D2
+	MOVZ $(16384<<48), R25
+	VDUP R25, V30.D2
+	VAND V30.B16, V22.B16, V30.B16
+	MOVZ $(24560<<48), R25
+	VDUP R25, V23.D2
+	VEOR V23.B16, V30.B16, V23.B16
+	VSHL $52, V26.D2, V26.D2
+	VSUB V23.D2, V26.D2, V26.D2
+	WORD $0x6e7adfba // fmul v26.2d, v29.2d, v26.2d
+	WORD $0x6e77df57 // fmul v23.2d, v26.2d, v23.2d
+	WORD $0x4e77d438 // fadd v24.2d, v1.2d, v23.2d
+	WORD $0x6e78fef8 // fdiv v24.2d, v23.2d, v24.2d
+	WORD $0x6ee0fa99 // fneg v25.2d, v20.2d
+	WORD $0x6ef4e41b // fcmgt v27.2d, v0.2d, v20.2d
+	WORD $0x4e7b1e94 // bic v20.16b, v20.16b, v27.16b
+	VFMLA V25.D2, V21.D2, V20.D2
+	WORD $0x4e61d6fc // fadd v28.2d, v23.2d, v1.2d
+	MOVZ $(8<<48), R25
+	VDUP R25, V22.D2
+	VADD V22.D2, V28.D2, V22.D2
+	VAND V5.B16, V22.B16, V30.B16
+	VUSHR $52, V22.D2, V22.D2
+	MOVZ $(17200<<48), R25
+	VDUP R25, V29.D2
+	VORR V29.B16, V22.B16, V29.B16
+	MOVZ $(1023<<0), R25
+	MOVK $(17200<<48), R25
+	VDUP R25, V26.D2
+	WORD $0x4efad7ba // fsub v26.2d, v29.2d, v26.2d
+	VSUB V30.D2, V2.D2, V25.D2
+	VSUB V1.D2, V30.D2, V30.D2
+	VSUB V30.D2, V23.D2, V30.D2
+	MOVZ $(16336<<48), R25
+	VDUP R25, V22.D2
+	MOVZ $(49136<<48), R25
+	VDUP R25, V29.D2
+	VFMLA V22.D2, V25.D2, V29.D2
+	WORD $0x4e7dd7dd // fadd v29.2d, v30.2d, v29.2d
+	MOVZ $(14336<<0), R25
+	MOVK $(65274<<16), R25
+	MOVK $(11842<<32), R25
+	MOVK $(16358<<48), R25
+	VDUP R25, V25.D2
+	VMOV V29.B16, V22.B16
+	VFMLA V25.D2, V26.D2, V22.D2
+	VMOV V22.B16, V30.B16
+	VFMLA V4.D2, V26.D2, V30.D2
+	WORD $0x4efed7be // fsub v30.2d, v29.2d, v30.2d
+	MOVZ $(26416<<0), R25
+	MOVK $(37831<<16), R25
+	MOVK $(62295<<32), R25
+	MOVK $(15662<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V25.D2, V26.D2, V30.D2
+	MOVZ $(5067<<0), R25
+	MOVK $(32293<<16), R25
+	MOVK $(32536<<32), R25
+	MOVK $(16256<<48), R25
+	VDUP R25, V26.D2
+	MOVZ $(34736<<0), R25
+	MOVK $(40749<<16), R25
+	MOVK $(3538<<32), R25
+	MOVK $(49054<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(2056<<0), R25
+	MOVK $(33579<<16), R25
+	MOVK $(64167<<32), R25
+	MOVK $(16297<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	MOVZ $(7658<<0), R25
+	MOVK $(59757<<16), R25
+	MOVK $(39525<<32), R25
+	MOVK $(49070<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(59800<<0), R25
+	MOVK $(30984<<16), R25
+	MOVK $(10938<<32), R25
+	MOVK $(16303<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	MOVZ $(372<<0), R25
+	MOVK $(41285<<16), R25
+	MOVK $(65273<<32), R25
+	MOVK $(49071<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(63702<<0), R25
+	MOVK $(12864<<16), R25
+	MOVK $(281<<32), R25
+	MOVK $(16305<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	MOVZ $(6466<<0), R25
+	MOVK $(45532<<16), R25
+	MOVK $(17979<<32), R25
+	MOVK $(49074<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(47268<<0), R25
+	MOVK $(25310<<16), R25
+	MOVK $(45567<<32), R25
+	MOVK $(16307<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V6.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V7.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V8.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V9.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V10.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V11.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V12.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V13.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V14.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V15.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V16.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	WORD $0x6e7ddfbd // fmul v29.2d, v29.2d, v29.2d
+	VFMLA V29.D2, V25.D2, V30.D2
+	WORD $0x4e7ed6de // fadd v30.2d, v22.2d, v30.2d
+	WORD $0x4e60e6fa // fcmeq v26.2d, v23.2d, v0.2d
+	VBIT V26.B16, V23.B16, V30.B16
+	WORD $0x4e60e799 // fcmeq v25.2d, v28.2d, v0.2d
+	VBIT V25.B16, V5.B16, V30.B16
+	WORD $0x6efce41c // fcmgt v28.2d, v0.2d, v28.2d
+	VBIT V28.B16, V17.B16, V30.B16
+	WORD $0x6e77e65d // fcmge v29.2d, v18.2d, v23.2d
+	VBIT V29.B16, V30.B16, V23.B16
+	WORD $0x4e77d697 // fadd v23.2d, v20.2d, v23.2d
+	FMOVQ F23, (R0)
+	WORD $0x4ef5d716 // fsub v22.2d, v24.2d, v21.2d
+	WORD $0x4ef5d435 // fsub v21.2d, v1.2d, v21.2d
+	WORD $0x4ef8d6b8 // fsub v24.2d, v21.2d, v24.2d
+	VBIT V27.B16, V22.B16, V24.B16
+	WORD $0x6e73df18 // fmul v24.2d, v24.2d, v19.2d
+	FMOVQ F24, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $2, R4, R4
+	BGE vectors
+
+few:
+	ADDS $2, R4, R4
+	BEQ done
+	FMOVD (R2), F20
+	FMOVD (R3), F21
+	VORR V20.B16, V2.B16, V22.B16
+	MOVZ $(20480<<32), R25
+	MOVK $(49287<<48), R25
+	VDUP R25, V23.D2
+	WORD $0x6ef6e6ff // fcmgt v31.2d, v23.2d, v22.2d
+	VBIT V31.B16, V23.B16, V22.B16
+	MOVZ $(12288<<32), R25
+	MOVK $(16518<<48), R25
+	VDUP R25, V24.D2
+	WORD $0x6ef8e6df // fcmgt v31.2d, v22.2d, v24.2d
+	VBIT V31.B16, V24.B16, V22.B16
+	MOVZ $(33534<<0), R25
+	MOVK $(25899<<16), R25
+	MOVK $(5447<<32), R25
+	MOVK $(16375<<48), R25
+	VDUP R25, V25.D2
+	VMOV V3.B16, V26.B16
+	VFMLA V25.D2, V22.D2, V26.D2
+	WORD $0x4ee3d75b // fsub v27.2d, v26.2d, v3.2d
+	VMOV V22.B16, V28.B16
+	VFMLA V4.D2, V27.D2, V28.D2
+	MOVZ $(26416<<0), R25
+	MOVK $(37831<<16), R25
+	MOVK $(62295<<32), R25
+	MOVK $(48430<<48), R25
+	VDUP R25, V29.D2
+	VFMLA V29.D2, V27.D2, V28.D2
+	MOVZ $(15502<<0), R25
+	MOVK $(19737<<16), R25
+	MOVK $(55744<<32), R25
+	MOVK $(15962<<48), R25
+	VDUP R25, V30.D2
+	MOVZ $(37611<<0), R25
+	MOVK $(62814<<16), R25
+	MOVK $(35553<<32), R25
+	MOVK $(16018<<48), R25
+	VDUP R25, V23.D2
+	VFMLA V30.D2, V28.D2, V23.D2
+	MOVZ $(21377<<0), R25
+	MOVK $(13231<<16), R25
+	MOVK $(7665<<32), R25
+	MOVK $(16071<<48), R25
+	VDUP R25, V24.D2
+	VFMLA V23.D2, V28.D2, V24.D2
+	MOVZ $(7987<<0), R25
+	MOVK $(37855<<16), R25
+	MOVK $(409<<32), R25
+	MOVK $(16122<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V24.D2, V28.D2, V25.D2
+	MOVZ $(55879<<0), R25
+	MOVK $(4903<<16), R25
+	MOVK $(416<<32), R25
+	MOVK $(16170<<48), R25
+	VDUP R25, V27.D2
+	VFMLA V25.D2, V28.D2, V27.D2
+	MOVZ $(4146<<0), R25
+	MOVK $(6216<<16), R25
+	MOVK $(49516<<32), R25
+	MOVK $(16214<<48), R25
+	VDUP R25, V29.D2
+	VFMLA V27.D2, V28.D2, V29.D2
+	MOVZ $(25477<<0), R25
+	MOVK $(4370<<16), R25
+	MOVK $(4369<<32), R25
+	MOVK $(16257<<48), R25
+	VDUP R25, V30.D2
+	VFMLA V29.D2, V28.D2, V30.D2
+	MOVZ $(1694<<0), R25
+	MOVK $(21845<<16), R25
+	MOVK $(21845<<32), R25
+	MOVK $(16293<<48), R25
+	VDUP R25, V23.D2
+	VFMLA V30.D2, V28.D2, V23.D2
+	MOVZ $(21760<<0), R25
+	MOVK $(21845<<16), R25
+	MOVK $(21845<<32), R25
+	MOVK $(16325<<48), R25
+	VDUP R25, V24.D2
+	VFMLA V23.D2, V28.D2, V24.D2
+	MOVZ $(10<<0), R25
+	MOVK $(16352<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V24.D2, V28.D2, V25.D2
+	VMOV V1.B16, V27.B16
+	VFMLA V25.D2, V28.D2, V27.D2
+	VMOV V1.B16, V29.B16
+	VFMLA V28.D2, V27.D2, V29.D2
+	VUSHR $1, V22.D2, V22.D2
+	MOVZ $(16384<<48), R25
+	VDUP R25, V30.D2
+	VAND V30.B16, V22.B16, V30.B16
+	MOVZ $(24560<<48), R25
+	VDUP R25, V23.D2
+	VEOR V23.B16, V30.B16, V23.B16
+	VSHL $52, V26.D2, V26.D2
+	VSUB V23.D2, V26.D2, V26.D2
+	WORD $0x6e7adfba // fmul v26.2d, v29.2d, v26.2d
+	WORD $0x6e77df57 // fmul v23.2d, v26.2d, v23.2d
+	WORD $0x4e77d438 // fadd v24.2d, v1.2d, v23.2d
+	WORD $0x6e78fef8 // fdiv v24.2d, v23.2d, v24.2d
+	WORD $0x6ee0fa99 // fneg v25.2d, v20.2d
+	WORD $0x6ef4e41b // fcmgt v27.2d, v0.2d, v20.2d
+	WORD $0x4e7b1e94 // bic v20.16b, v20.16b, v27.16b
+	VFMLA V25.D2, V21.D2, V20.D2
+	WORD $0x4e61d6fc // fadd v28.2d, v23.2d, v1.2d
+	MOVZ $(8<<48), R25
+	VDUP R25, V22.D2
+	VADD V22.D2, V28.D2, V22.D2
+	VAND V5.B16, V22.B16, V30.B16
+	VUSHR $52, V22.D2, V22.D2
+	MOVZ $(17200<<48), R25
+	VDUP R25, V29.D2
+	VORR V29.B16, V22.B16, V29.B16
+	MOVZ $(1023<<0), R25
+	MOVK $(17200<<48), R25
+	VDUP R25, V26.D2
+	WORD $0x4efad7ba // fsub v26.2d, v29.2d, v26.2d
+	VSUB V30.D2, V2.D2, V25.D2
+	VSUB V1.D2, V30.D2, V30.D2
+	VSUB V30.D2, V23.D2, V30.D2
+	MOVZ $(16336<<48), R25
+	VDUP R25, V22.D2
+	MOVZ $(49136<<48), R25
+	VDUP R25, V29.D2
+	VFMLA V22.D2, V25.D2, V29.D2
+	WORD $0x4e7dd7dd // fadd v29.2d, v30.2d, v29.2d
+	MOVZ $(14336<<0), R25
+	MOVK $(65274<<16), R25
+	MOVK $(11842<<32), R25
+	MOVK $(16358<<48), R25
+	VDUP R25, V25.D2
+	VMOV V29.B16, V22.B16
+	VFMLA V25.D2, V26.D2, V22.D2
+	VMOV V22.B16, V30.B16
+	VFMLA V4.D2, V26.D2, V30.D2
+	WORD $0x4efed7be // fsub v30.2d, v29.2d, v30.2d
+	MOVZ $(26416<<0), R25
+	MOVK $(37831<<16), R25
+	MOVK $(62295<<32), R25
+	MOVK $(15662<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V25.D2, V26.D2, V30.D2
+	MOVZ $(5067<<0), R25
+	MOVK $(32293<<16), R25
+	MOVK $(32536<<32), R25
+	MOVK $(16256<<48), R25
+	VDUP R25, V26.D2
+	MOVZ $(34736<<0), R25
+	MOVK $(40749<<16), R25
+	MOVK $(3538<<32), R25
+	MOVK $(49054<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(2056<<0), R25
+	MOVK $(33579<<16), R25
+	MOVK $(64167<<32), R25
+	MOVK $(16297<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	MOVZ $(7658<<0), R25
+	MOVK $(59757<<16), R25
+	MOVK $(39525<<32), R25
+	MOVK $(49070<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(59800<<0), R25
+	MOVK $(30984<<16), R25
+	MOVK $(10938<<32), R25
+	MOVK $(16303<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	MOVZ $(372<<0), R25
+	MOVK $(41285<<16), R25
+	MOVK $(65273<<32), R25
+	MOVK $(49071<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(63702<<0), R25
+	MOVK $(12864<<16), R25
+	MOVK $(281<<32), R25
+	MOVK $(16305<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	MOVZ $(6466<<0), R25
+	MOVK $(45532<<16), R25
+	MOVK $(17979<<32), R25
+	MOVK $(49074<<48), R25
+	VDUP R25, V25.D2
+	VFMLA V26.D2, V29.D2, V25.D2
+	MOVZ $(47268<<0), R25
+	MOVK $(25310<<16), R25
+	MOVK $(45567<<32), R25
+	MOVK $(16307<<48), R25
+	VDUP R25, V26.D2
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V6.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V7.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V8.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V9.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V10.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V11.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V12.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V13.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V14.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	VMOV V15.B16, V26.B16
+	VFMLA V25.D2, V29.D2, V26.D2
+	VMOV V16.B16, V25.B16
+	VFMLA V26.D2, V29.D2, V25.D2
+	WORD $0x6e7ddfbd // fmul v29.2d, v29.2d, v29.2d
+	VFMLA V29.D2, V25.D2, V30.D2
+	WORD $0x4e7ed6de // fadd v30.2d, v22.2d, v30.2d
+	WORD $0x4e60e6fa // fcmeq v26.2d, v23.2d, v0.2d
+	VBIT V26.B16, V23.B16, V30.B16
+	WORD $0x4e60e799 // fcmeq v25.2d, v28.2d, v0.2d
+	VBIT V25.B16, V5.B16, V30.B16
+	WORD $0x6efce41c // fcmgt v28.2d, v0.2d, v28.2d
+	VBIT V28.B16, V17.B16, V30.B16
+	WORD $0x6e77e65d // fcmge v29.2d, v18.2d, v23.2d
+	VBIT V29.B16, V30.B16, V23.B16
+	WORD $0x4e77d697 // fadd v23.2d, v20.2d, v23.2d
+	FMOVD F23, (R0)
+	WORD $0x4ef5d716 // fsub v22.2d, v24.2d, v21.2d
+	WORD $0x4ef5d435 // fsub v21.2d, v1.2d, v21.2d
+	WORD $0x4ef8d6b8 // fsub v24.2d, v21.2d, v24.2d
+	VBIT V27.B16, V22.B16, V24.B16
+	WORD $0x6e73df18 // fmul v24.2d, v24.2d, v19.2d
+	FMOVD F24, (R1)
+
+done:
+	RET
+
+DATA lossCodeF32NEON<>+0(SB)/8, $squaredLossF32NEON<>(SB)
+DATA lossCodeF32NEON<>+8(SB)/8, $absLossF32NEON<>(SB)
+DATA lossCodeF32NEON<>+16(SB)/8, $huberLossF32NEON<>(SB)
+DATA lossCodeF32NEON<>+24(SB)/8, $logisticLossF32NEON<>(SB)
+GLOBL lossCodeF32NEON<>(SB), RODATA|NOPTR, $32
+
+// func lossCodesF32NEON() *[4]uintptr
+TEXT ·lossCodesF32NEON(SB), NOSPLIT, $0-8
+	MOVD $lossCodeF32NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
+DATA lossCodeF64NEON<>+0(SB)/8, $squaredLossF64NEON<>(SB)
+DATA lossCodeF64NEON<>+8(SB)/8, $absLossF64NEON<>(SB)
+DATA lossCodeF64NEON<>+16(SB)/8, $huberLossF64NEON<>(SB)
+DATA lossCodeF64NEON<>+24(SB)/8, $logisticLossF64NEON<>(SB)
+GLOBL lossCodeF64NEON<>(SB), RODATA|NOPTR, $32
+
+// func lossCodesF64NEON() *[4]uintptr
+TEXT ·lossCodesF64NEON(SB), NOSPLIT, $0-8
+	MOVD $lossCodeF64NEON<>(SB), R0
+	MOVD R0, ret+0(FP)
 	RET

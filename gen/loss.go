@@ -1,7 +1,7 @@
 package main
 
 func init() {
-	families = append(families, loopFamily("loss", "LossKernels", losses...))
+	families = append(families, loopFamily("loss", "LossKernels", append(losses, lossPairs...)...))
 }
 
 var losses = []writer{

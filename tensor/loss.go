@@ -91,21 +91,21 @@ func CrossEntropy[T Float](dlogits, logits *Tensor[T], labels []int, o LabelOpti
 	return labelLoss("CrossEntropy", rowCrossEntropy, dlogits, logits, labels, o)
 }
 
-// NLL returns the negative log-likelihood -w[label]·x[label] of rows x of
+// NLLLoss returns the negative log-likelihood -w[label]·x[label] of rows x of
 // log-probabilities, and writes its gradient: -w[label], divided as the loss is, at the
 // label and 0 elsewhere. For the rest see CrossEntropy.
-func NLL[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
-	return labelLoss("NLL", rowNLL, dx, x, labels, o)
+func NLLLoss[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
+	return labelLoss("NLLLoss", rowNLL, dx, x, labels, o)
 }
 
-// Hinge returns the multiclass hinge loss of Weston and Watkins (Support vector machines
+// HingeLoss returns the multiclass hinge loss of Weston and Watkins (Support vector machines
 // for multi-class pattern recognition, 1999), w[label]·Σ max(0, x[j] - x[label] + 1)
 // over the classes j that are not the label, and writes its gradient: the number of
 // positive terms times -w[label] at the label, w[label] where a term is positive, and 0
 // elsewhere, divided as the loss is. PyTorch's multi_margin_loss is this divided by the
 // number of classes. For the rest see CrossEntropy.
-func Hinge[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
-	return labelLoss("Hinge", rowHinge, dx, x, labels, o)
+func HingeLoss[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
+	return labelLoss("HingeLoss", rowHinge, dx, x, labels, o)
 }
 
 // labelled is what a loss has besides rows.

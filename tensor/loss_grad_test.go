@@ -56,7 +56,7 @@ func TestGradientsOfLabelLosses(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		run  func(dx, x mat, labels []int, o tensor.LabelOptions[float64]) float64
-	}{{"CrossEntropy", tensor.CrossEntropy[float64]}, {"NLL", tensor.NLL[float64]}, {"Hinge", tensor.Hinge[float64]}} {
+	}{{"CrossEntropy", tensor.CrossEntropy[float64]}, {"NLLLoss", tensor.NLLLoss[float64]}, {"HingeLoss", tensor.HingeLoss[float64]}} {
 		for i, o := range []tensor.LabelOptions[float64]{
 			{}, {Reduction: tensor.LossSum}, {Weights: weights}, {Smoothing: 0.3}, {Smoothing: 0.1, Weights: weights, Reduction: tensor.LossSum},
 		} {
@@ -72,6 +72,33 @@ func TestGradientsOfLabelLosses(t *testing.T) {
 			}, gradcheck.Options{})
 			if !r.OK() {
 				t.Fatalf("%s: %v", fmt.Sprintf("%s %d", c.name, i), r)
+			}
+		}
+	}
+}
+
+// TestGradientsOfPairLosses: the same of losses of elements.
+func TestGradientsOfPairLosses(t *testing.T) {
+	type options = tensor.LossOptions[float64]
+	for _, c := range []struct {
+		name string
+		run  func(dx, x, y mat, o options) float64
+	}{
+		{"MSELoss", tensor.MSELoss[float64]},
+		{"L1Loss", tensor.L1Loss[float64]},
+		{"HuberLoss", func(dx, x, y mat, o options) float64 { return tensor.HuberLoss(dx, x, y, 0.6, o) }},
+		{"SmoothL1Loss", func(dx, x, y mat, o options) float64 { return tensor.SmoothL1Loss(dx, x, y, 0.4, o) }},
+		{"BCEWithLogitsLoss", tensor.BCEWithLogitsLoss[float64]},
+	} {
+		for _, reduction := range []tensor.Reduction{tensor.LossMean, tensor.LossSum} {
+			x, y, dx := uniform(5, 6, 7), uniform(6, 6, 7), tensor.New[float64](6, 7)
+			r := gradcheck.Check(gradcheck.Problem{
+				Vars: []gradcheck.Var{{Name: "x", Shape: x.Shape(), X: x.Data(), Grad: dx.Data()}},
+				Loss: func() float64 { return c.run(nil, x, y, options{Reduction: reduction}) },
+				Grad: func(float64) { c.run(dx, x, y, options{Reduction: reduction}) },
+			}, gradcheck.Options{})
+			if !r.OK() {
+				t.Fatalf("%s, reduction %d: %v", c.name, reduction, r)
 			}
 		}
 	}

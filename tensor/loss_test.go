@@ -28,12 +28,12 @@ func labelLosses[T Float]() []labelLossCase[T] {
 			grad[y] -= (1 - eps) * w[y]
 			return loss, grad
 		}},
-		{"NLL", NLL[T], func(x, w []float64, y int, eps float64) (loss float64, grad []float64) {
+		{"NLLLoss", NLLLoss[T], func(x, w []float64, y int, eps float64) (loss float64, grad []float64) {
 			grad = make([]float64, len(x))
 			grad[y] = -w[y]
 			return -w[y] * x[y], grad
 		}},
-		{"Hinge", Hinge[T], func(x, w []float64, y int, eps float64) (loss float64, grad []float64) {
+		{"HingeLoss", HingeLoss[T], func(x, w []float64, y int, eps float64) (loss float64, grad []float64) {
 			grad = make([]float64, len(x))
 			var sum longSum
 			for j, v := range x {
@@ -227,7 +227,7 @@ func TestLabelLossSpecials(t *testing.T) {
 			t.Errorf("gradient of cross-entropy, %d: %v, want %v", i, d.data[i], want)
 		}
 	}
-	Hinge(d, x, []int{0, 1, 0, 1, 1}, LabelOptions[float64]{Reduction: LossSum, Losses: losses})
+	HingeLoss(d, x, []int{0, 1, 0, 1, 1}, LabelOptions[float64]{Reduction: LossSum, Losses: losses})
 	for i, want := range []float64{0, 1, nan, 0, inf} {
 		if !sameBits(losses[i], want) {
 			t.Errorf("hinge of %v: %v, want %v", x.data[2*i:2*i+2], losses[i], want)

@@ -84,6 +84,8 @@ func (o *rowsOperand[T]) store(k *asm.Kernels[T], x []T, n, r0, r1 int) {
 // dc in dst, sr and sc in src.
 func copyRows[T Float](k *asm.Kernels[T], dst []T, dr, dc int, src []T, sr, sc, rows, n int) {
 	switch {
+	case n == 1 && dr == 1 && sr == 1:
+		copy(dst[:rows], src)
 	case dc == 1 && sc == 1 && n >= 16:
 		for r := range rows {
 			copy(dst[r*dr:][:n], src[r*sr:])

@@ -346,8 +346,8 @@ func TestSoftmaxAllocates(t *testing.T) {
 			func() { CrossEntropy(dst, x, labels, LabelOptions[float32]{}) },
 			func() { CrossEntropy(dst, x, labels, LabelOptions[float32]{Smoothing: 0.1, Ignore: true}) },
 			func() { CrossEntropy(nil, x, labels, LabelOptions[float32]{}) },
-			func() { NLL(dst, x, labels, LabelOptions[float32]{}) },
-			func() { Hinge(dst, x, labels, LabelOptions[float32]{}) },
+			func() { NLLLoss(dst, x, labels, LabelOptions[float32]{}) },
+			func() { HingeLoss(dst, x, labels, LabelOptions[float32]{}) },
 		} {
 			if n := steady.Allocs(10, f); n > 0 {
 				t.Errorf("%v: %v allocations", shape, n)
