@@ -36,7 +36,7 @@ func init() {
 					return math.Copysign(0, -1)
 				}
 				e := math.Exp(x)
-				n := e * (e + 2)
+				n := float64(e * (e + 2))
 				return x * (n / (n + 2))
 			}, 4},
 		function{"GELU", func(k *asm.Kernels[float32], dst, x []float32) { k.GELU(dst, x) },
@@ -48,7 +48,7 @@ func init() {
 			}, 4},
 		function{"GELUTanh", func(k *asm.Kernels[float32], dst, x []float32) { k.GELUTanh(dst, x) },
 			func(x float64) float64 {
-				return gated(x, 2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))
+				return gated(x, 2*math.Sqrt(2/math.Pi)*(x+float64(0.044715*x*x*x)))
 			}, 4})
 }
 
