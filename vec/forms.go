@@ -42,6 +42,26 @@ func AffineNew[T Float](x []T, a T, b T) []T {
 	return dst
 }
 
+// BinaryStepInPlace is [BinaryStep] with its result in x.
+func BinaryStepInPlace[T Float](x []T) { BinaryStep(x, x) }
+
+// BinaryStepNew is [BinaryStep] with its result in a new slice.
+func BinaryStepNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	BinaryStep(dst, x)
+	return dst
+}
+
+// CELUInPlace is [CELU] with its result in x.
+func CELUInPlace[T Float](x []T, alpha T) { CELU(x, x, alpha) }
+
+// CELUNew is [CELU] with its result in a new slice.
+func CELUNew[T Float](x []T, alpha T) []T {
+	dst := make([]T, len(x))
+	CELU(dst, x, alpha)
+	return dst
+}
+
 // ClampInPlace is [Clamp] with its result in x.
 func ClampInPlace[T Float](x []T, lo T, hi T) { Clamp(x, x, lo, hi) }
 
@@ -62,6 +82,16 @@ func DivNew[T Float](x []T, y []T) []T {
 	return dst
 }
 
+// ELUInPlace is [ELU] with its result in x.
+func ELUInPlace[T Float](x []T, alpha T) { ELU(x, x, alpha) }
+
+// ELUNew is [ELU] with its result in a new slice.
+func ELUNew[T Float](x []T, alpha T) []T {
+	dst := make([]T, len(x))
+	ELU(dst, x, alpha)
+	return dst
+}
+
 // EqNew is [Eq] with its result in a new slice.
 func EqNew[T Float](x []T, y []T) []T {
 	dst := make([]T, len(x))
@@ -79,6 +109,26 @@ func FMANew[T Float](x []T, y []T, z []T) []T {
 	return dst
 }
 
+// GELUInPlace is [GELU] with its result in x.
+func GELUInPlace[T Float](x []T) { GELU(x, x) }
+
+// GELUNew is [GELU] with its result in a new slice.
+func GELUNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	GELU(dst, x)
+	return dst
+}
+
+// GELUTanhInPlace is [GELUTanh] with its result in x.
+func GELUTanhInPlace[T Float](x []T) { GELUTanh(x, x) }
+
+// GELUTanhNew is [GELUTanh] with its result in a new slice.
+func GELUTanhNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	GELUTanh(dst, x)
+	return dst
+}
+
 // GeNew is [Ge] with its result in a new slice.
 func GeNew[T Float](x []T, y []T) []T {
 	dst := make([]T, len(x))
@@ -93,10 +143,40 @@ func GtNew[T Float](x []T, y []T) []T {
 	return dst
 }
 
+// HardSigmoidInPlace is [HardSigmoid] with its result in x.
+func HardSigmoidInPlace[T Float](x []T) { HardSigmoid(x, x) }
+
+// HardSigmoidNew is [HardSigmoid] with its result in a new slice.
+func HardSigmoidNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	HardSigmoid(dst, x)
+	return dst
+}
+
+// HardTanhInPlace is [HardTanh] with its result in x.
+func HardTanhInPlace[T Float](x []T, lo T, hi T) { HardTanh(x, x, lo, hi) }
+
+// HardTanhNew is [HardTanh] with its result in a new slice.
+func HardTanhNew[T Float](x []T, lo T, hi T) []T {
+	dst := make([]T, len(x))
+	HardTanh(dst, x, lo, hi)
+	return dst
+}
+
 // LeNew is [Le] with its result in a new slice.
 func LeNew[T Float](x []T, y []T) []T {
 	dst := make([]T, len(x))
 	Le(dst, x, y)
+	return dst
+}
+
+// LeakyReLUInPlace is [LeakyReLU] with its result in x.
+func LeakyReLUInPlace[T Float](x []T, a T) { LeakyReLU(x, x, a) }
+
+// LeakyReLUNew is [LeakyReLU] with its result in a new slice.
+func LeakyReLUNew[T Float](x []T, a T) []T {
+	dst := make([]T, len(x))
+	LeakyReLU(dst, x, a)
 	return dst
 }
 
@@ -137,6 +217,16 @@ func MinimumNew[T Float](x []T, y []T) []T {
 	return dst
 }
 
+// MishInPlace is [Mish] with its result in x.
+func MishInPlace[T Float](x []T) { Mish(x, x) }
+
+// MishNew is [Mish] with its result in a new slice.
+func MishNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Mish(dst, x)
+	return dst
+}
+
 // MulInPlace is [Mul] with its result in x.
 func MulInPlace[T Float](x []T, y []T) { Mul(x, x, y) }
 
@@ -161,6 +251,36 @@ func NegInPlace[T Float](x []T) { Neg(x, x) }
 func NegNew[T Float](x []T) []T {
 	dst := make([]T, len(x))
 	Neg(dst, x)
+	return dst
+}
+
+// ReLUInPlace is [ReLU] with its result in x.
+func ReLUInPlace[T Float](x []T) { ReLU(x, x) }
+
+// ReLUNew is [ReLU] with its result in a new slice.
+func ReLUNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	ReLU(dst, x)
+	return dst
+}
+
+// ReLU6InPlace is [ReLU6] with its result in x.
+func ReLU6InPlace[T Float](x []T) { ReLU6(x, x) }
+
+// ReLU6New is [ReLU6] with its result in a new slice.
+func ReLU6New[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	ReLU6(dst, x)
+	return dst
+}
+
+// SELUInPlace is [SELU] with its result in x.
+func SELUInPlace[T Float](x []T) { SELU(x, x) }
+
+// SELUNew is [SELU] with its result in a new slice.
+func SELUNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	SELU(dst, x)
 	return dst
 }
 
@@ -191,6 +311,16 @@ func SelectNew[T Float](mask []T, x []T, y []T) []T {
 	return dst
 }
 
+// SiLUInPlace is [SiLU] with its result in x.
+func SiLUInPlace[T Float](x []T) { SiLU(x, x) }
+
+// SiLUNew is [SiLU] with its result in a new slice.
+func SiLUNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	SiLU(dst, x)
+	return dst
+}
+
 // SoftmaxInPlace is [Softmax] with its result in x.
 func SoftmaxInPlace[T Float](x []T, cols int) { Softmax(x, x, cols) }
 
@@ -198,6 +328,26 @@ func SoftmaxInPlace[T Float](x []T, cols int) { Softmax(x, x, cols) }
 func SoftmaxNew[T Float](x []T, cols int) []T {
 	dst := make([]T, len(x))
 	Softmax(dst, x, cols)
+	return dst
+}
+
+// SoftplusInPlace is [Softplus] with its result in x.
+func SoftplusInPlace[T Float](x []T) { Softplus(x, x) }
+
+// SoftplusNew is [Softplus] with its result in a new slice.
+func SoftplusNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Softplus(dst, x)
+	return dst
+}
+
+// SoftsignInPlace is [Softsign] with its result in x.
+func SoftsignInPlace[T Float](x []T) { Softsign(x, x) }
+
+// SoftsignNew is [Softsign] with its result in a new slice.
+func SoftsignNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Softsign(dst, x)
 	return dst
 }
 

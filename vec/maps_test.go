@@ -96,7 +96,7 @@ func TestMaps(t *testing.T) {
 	if testing.Short() {
 		sizes = []int{0, 1, 7, 100, short + 1}
 	}
-	for _, c := range mapCases() {
+	for _, c := range append(mapCases(), tensorCases()...) {
 		t.Run(c.name, func(t *testing.T) {
 			inputs := reflect.TypeOf(c.f).NumIn() - 1 - len(c.scalars)
 			for _, n := range sizes {
