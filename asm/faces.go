@@ -138,8 +138,8 @@ func faceWRRRF64(code uintptr, flag int) func(a []float64, b []float64, c []floa
 }
 
 //go:noinline
-func faceWRRRSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32) {
-	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32) {
+func faceWRRRSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32) {
+	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
 		d = d[:len(a):len(d)]
@@ -156,13 +156,13 @@ func faceWRRRSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []
 		if n >= 128 {
 			n |= flag
 		}
-		callPPPPSSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, h, n, code)
+		callPPPPSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, n, code)
 	}
 }
 
 //go:noinline
-func faceWRRRSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64) {
-	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64) {
+func faceWRRRSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64) {
+	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64) {
 		b = b[:len(a):len(b)]
 		c = c[:len(a):len(c)]
 		d = d[:len(a):len(d)]
@@ -179,7 +179,53 @@ func faceWRRRSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []
 		if n >= 64 {
 			n |= flag
 		}
-		callPPPPSSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, h, n, code)
+		callPPPPSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, n, code)
+	}
+}
+
+//go:noinline
+func faceWRRRSSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32) {
+	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32, h float32, i float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 128 {
+			n |= flag
+		}
+		callPPPPSSSSSF32(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, n, code)
+	}
+}
+
+//go:noinline
+func faceWRRRSSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64) {
+	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64, g float64, h float64, i float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 64 {
+			n |= flag
+		}
+		callPPPPSSSSSF64(&a[0], &b[0], &c[0], &d[0], e, f, g, h, i, n, code)
 	}
 }
 
@@ -264,48 +310,6 @@ func faceWRRSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []fl
 			n |= flag
 		}
 		callPPPSSSF64(&a[0], &b[0], &c[0], d, e, f, n, code)
-	}
-}
-
-//go:noinline
-func faceWRRSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
-	return func(a []float32, b []float32, c []float32, d float32, e float32, f float32, g float32) {
-		b = b[:len(a):len(b)]
-		c = c[:len(a):len(c)]
-		if raceEnabled {
-			raceWrite(a)
-			raceRead(b)
-			raceRead(c)
-		}
-		n := len(a)
-		if n == 0 {
-			return
-		}
-		if n >= 128 {
-			n |= flag
-		}
-		callPPPSSSSF32(&a[0], &b[0], &c[0], d, e, f, g, n, code)
-	}
-}
-
-//go:noinline
-func faceWRRSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64) {
-	return func(a []float64, b []float64, c []float64, d float64, e float64, f float64, g float64) {
-		b = b[:len(a):len(b)]
-		c = c[:len(a):len(c)]
-		if raceEnabled {
-			raceWrite(a)
-			raceRead(b)
-			raceRead(c)
-		}
-		n := len(a)
-		if n == 0 {
-			return
-		}
-		if n >= 64 {
-			n |= flag
-		}
-		callPPPSSSSF64(&a[0], &b[0], &c[0], d, e, f, g, n, code)
 	}
 }
 
@@ -420,6 +424,44 @@ func faceWRSSSF64(code uintptr, flag int) func(a []float64, b []float64, c float
 			n |= flag
 		}
 		callPPSSSF64(&a[0], &b[0], c, d, e, n, code)
+	}
+}
+
+//go:noinline
+func faceWRSSSSF32(code uintptr, flag int) func(a []float32, b []float32, c float32, d float32, e float32, f float32) {
+	return func(a []float32, b []float32, c float32, d float32, e float32, f float32) {
+		b = b[:len(a):len(b)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 128 {
+			n |= flag
+		}
+		callPPSSSSF32(&a[0], &b[0], c, d, e, f, n, code)
+	}
+}
+
+//go:noinline
+func faceWRSSSSF64(code uintptr, flag int) func(a []float64, b []float64, c float64, d float64, e float64, f float64) {
+	return func(a []float64, b []float64, c float64, d float64, e float64, f float64) {
+		b = b[:len(a):len(b)]
+		if raceEnabled {
+			raceWrite(a)
+			raceRead(b)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 64 {
+			n |= flag
+		}
+		callPPSSSSF64(&a[0], &b[0], c, d, e, f, n, code)
 	}
 }
 
@@ -614,6 +656,52 @@ func faceWWRRSF64(code uintptr, flag int) func(a []float64, b []float64, c []flo
 			n |= flag
 		}
 		callPPPPSF64(&a[0], &b[0], &c[0], &d[0], e, n, code)
+	}
+}
+
+//go:noinline
+func faceWWRRSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32) {
+	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 128 {
+			n |= flag
+		}
+		callPPPPSSF32(&a[0], &b[0], &c[0], &d[0], e, f, n, code)
+	}
+}
+
+//go:noinline
+func faceWWRRSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64) {
+	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64) {
+		b = b[:len(a):len(b)]
+		c = c[:len(a):len(c)]
+		d = d[:len(a):len(d)]
+		if raceEnabled {
+			raceWrite(a)
+			raceWrite(b)
+			raceRead(c)
+			raceRead(d)
+		}
+		n := len(a)
+		if n == 0 {
+			return
+		}
+		if n >= 64 {
+			n |= flag
+		}
+		callPPPPSSF64(&a[0], &b[0], &c[0], &d[0], e, f, n, code)
 	}
 }
 
@@ -916,16 +1004,22 @@ func callPPPPSF32(a *float32, b *float32, c *float32, d *float32, e float32, n i
 func callPPPPSF64(a *float64, b *float64, c *float64, d *float64, e float64, n int, code uintptr)
 
 //go:noescape
+func callPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, n int, code uintptr)
+
+//go:noescape
+func callPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, n int, code uintptr)
+
+//go:noescape
 func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)
 
 //go:noescape
 func callPPPPSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, n int, code uintptr)
 
 //go:noescape
-func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)
+func callPPPPSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, n int, code uintptr)
 
 //go:noescape
-func callPPPPSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, n int, code uintptr)
+func callPPPPSSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
 
 //go:noescape
 func callPPPPSSSSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32, n int, code uintptr)
@@ -944,12 +1038,6 @@ func callPPPSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f f
 
 //go:noescape
 func callPPPSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, n int, code uintptr)
-
-//go:noescape
-func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
-
-//go:noescape
-func callPPPSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, n int, code uintptr)
 
 //go:noescape
 func callPPPSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, n int, code uintptr)
@@ -980,6 +1068,12 @@ func callPPSSSF32(a *float32, b *float32, c float32, d float32, e float32, n int
 
 //go:noescape
 func callPPSSSF64(a *float64, b *float64, c float64, d float64, e float64, n int, code uintptr)
+
+//go:noescape
+func callPPSSSSF32(a *float32, b *float32, c float32, d float32, e float32, f float32, n int, code uintptr)
+
+//go:noescape
+func callPPSSSSF64(a *float64, b *float64, c float64, d float64, e float64, f float64, n int, code uintptr)
 
 //go:noescape
 func callPSF32(a *float32, b float32, n int, code uintptr)

@@ -54,6 +54,16 @@ TEXT ·callPPPPSF64(SB), NOSPLIT, $0-56
 	MOVQ code+48(FP), AX
 	JMP AX
 
+// func callPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, n int, code uintptr)
+TEXT ·callPPPPSSF32(SB), NOSPLIT, $0-56
+	MOVQ code+48(FP), AX
+	JMP AX
+
+// func callPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, n int, code uintptr)
+TEXT ·callPPPPSSF64(SB), NOSPLIT, $0-64
+	MOVQ code+56(FP), AX
+	JMP AX
+
 // func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)
 TEXT ·callPPPPSSSF32(SB), NOSPLIT, $0-64
 	MOVQ code+56(FP), AX
@@ -64,14 +74,14 @@ TEXT ·callPPPPSSSF64(SB), NOSPLIT, $0-72
 	MOVQ code+64(FP), AX
 	JMP AX
 
-// func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)
-TEXT ·callPPPPSSSSF32(SB), NOSPLIT, $0-64
-	MOVQ code+56(FP), AX
+// func callPPPPSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, n int, code uintptr)
+TEXT ·callPPPPSSSSSF32(SB), NOSPLIT, $0-72
+	MOVQ code+64(FP), AX
 	JMP AX
 
-// func callPPPPSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, n int, code uintptr)
-TEXT ·callPPPPSSSSF64(SB), NOSPLIT, $0-80
-	MOVQ code+72(FP), AX
+// func callPPPPSSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
+TEXT ·callPPPPSSSSSF64(SB), NOSPLIT, $0-88
+	MOVQ code+80(FP), AX
 	JMP AX
 
 // func callPPPPSSSSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32, n int, code uintptr)
@@ -102,16 +112,6 @@ TEXT ·callPPPSSSF32(SB), NOSPLIT, $0-56
 // func callPPPSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, n int, code uintptr)
 TEXT ·callPPPSSSF64(SB), NOSPLIT, $0-64
 	MOVQ code+56(FP), AX
-	JMP AX
-
-// func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
-TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
-	MOVQ code+48(FP), AX
-	JMP AX
-
-// func callPPPSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, n int, code uintptr)
-TEXT ·callPPPSSSSF64(SB), NOSPLIT, $0-72
-	MOVQ code+64(FP), AX
 	JMP AX
 
 // func callPPPSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, n int, code uintptr)
@@ -162,6 +162,16 @@ TEXT ·callPPSSSF32(SB), NOSPLIT, $0-48
 // func callPPSSSF64(a *float64, b *float64, c float64, d float64, e float64, n int, code uintptr)
 TEXT ·callPPSSSF64(SB), NOSPLIT, $0-56
 	MOVQ code+48(FP), AX
+	JMP AX
+
+// func callPPSSSSF32(a *float32, b *float32, c float32, d float32, e float32, f float32, n int, code uintptr)
+TEXT ·callPPSSSSF32(SB), NOSPLIT, $0-48
+	MOVQ code+40(FP), AX
+	JMP AX
+
+// func callPPSSSSF64(a *float64, b *float64, c float64, d float64, e float64, f float64, n int, code uintptr)
+TEXT ·callPPSSSSF64(SB), NOSPLIT, $0-64
+	MOVQ code+56(FP), AX
 	JMP AX
 
 // func callPSF32(a *float32, b float32, n int, code uintptr)

@@ -54,6 +54,16 @@ TEXT ·callPPPPSF64(SB), NOSPLIT, $0-56
 	MOVD code+48(FP), R0
 	JMP (R0)
 
+// func callPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, n int, code uintptr)
+TEXT ·callPPPPSSF32(SB), NOSPLIT, $0-56
+	MOVD code+48(FP), R0
+	JMP (R0)
+
+// func callPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, n int, code uintptr)
+TEXT ·callPPPPSSF64(SB), NOSPLIT, $0-64
+	MOVD code+56(FP), R0
+	JMP (R0)
+
 // func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)
 TEXT ·callPPPPSSSF32(SB), NOSPLIT, $0-64
 	MOVD code+56(FP), R0
@@ -64,14 +74,14 @@ TEXT ·callPPPPSSSF64(SB), NOSPLIT, $0-72
 	MOVD code+64(FP), R0
 	JMP (R0)
 
-// func callPPPPSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, n int, code uintptr)
-TEXT ·callPPPPSSSSF32(SB), NOSPLIT, $0-64
-	MOVD code+56(FP), R0
+// func callPPPPSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, n int, code uintptr)
+TEXT ·callPPPPSSSSSF32(SB), NOSPLIT, $0-72
+	MOVD code+64(FP), R0
 	JMP (R0)
 
-// func callPPPPSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, n int, code uintptr)
-TEXT ·callPPPPSSSSF64(SB), NOSPLIT, $0-80
-	MOVD code+72(FP), R0
+// func callPPPPSSSSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, g float64, h float64, i float64, n int, code uintptr)
+TEXT ·callPPPPSSSSSF64(SB), NOSPLIT, $0-88
+	MOVD code+80(FP), R0
 	JMP (R0)
 
 // func callPPPPSSSSSSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, h float32, i float32, j float32, k float32, l float32, n int, code uintptr)
@@ -102,16 +112,6 @@ TEXT ·callPPPSSSF32(SB), NOSPLIT, $0-56
 // func callPPPSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, n int, code uintptr)
 TEXT ·callPPPSSSF64(SB), NOSPLIT, $0-64
 	MOVD code+56(FP), R0
-	JMP (R0)
-
-// func callPPPSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, n int, code uintptr)
-TEXT ·callPPPSSSSF32(SB), NOSPLIT, $0-56
-	MOVD code+48(FP), R0
-	JMP (R0)
-
-// func callPPPSSSSF64(a *float64, b *float64, c *float64, d float64, e float64, f float64, g float64, n int, code uintptr)
-TEXT ·callPPPSSSSF64(SB), NOSPLIT, $0-72
-	MOVD code+64(FP), R0
 	JMP (R0)
 
 // func callPPPSSSSSF32(a *float32, b *float32, c *float32, d float32, e float32, f float32, g float32, h float32, n int, code uintptr)
@@ -162,6 +162,16 @@ TEXT ·callPPSSSF32(SB), NOSPLIT, $0-48
 // func callPPSSSF64(a *float64, b *float64, c float64, d float64, e float64, n int, code uintptr)
 TEXT ·callPPSSSF64(SB), NOSPLIT, $0-56
 	MOVD code+48(FP), R0
+	JMP (R0)
+
+// func callPPSSSSF32(a *float32, b *float32, c float32, d float32, e float32, f float32, n int, code uintptr)
+TEXT ·callPPSSSSF32(SB), NOSPLIT, $0-48
+	MOVD code+40(FP), R0
+	JMP (R0)
+
+// func callPPSSSSF64(a *float64, b *float64, c float64, d float64, e float64, f float64, n int, code uintptr)
+TEXT ·callPPSSSSF64(SB), NOSPLIT, $0-64
+	MOVD code+56(FP), R0
 	JMP (R0)
 
 // func callPSF32(a *float32, b float32, n int, code uintptr)

@@ -7,182 +7,67 @@ package asm
 // normSums1F32AVX2 leaves the first sum of NormSums at s.
 //
 //go:noescape
-func normSums1F32AVX2(dy *float32, x *float32, m float32, n int, s *float32)
+func normSums1F32AVX2(dy *float32, x *float32, y *float32, m float32, pass float32, n int, s *float32)
 
 // normSums2F32AVX2 leaves the second sum of NormSums at s.
 //
 //go:noescape
-func normSums2F32AVX2(dy *float32, x *float32, m float32, n int, s *float32)
+func normSums2F32AVX2(dy *float32, x *float32, y *float32, m float32, pass float32, n int, s *float32)
 
-// normSumsReLU1F32AVX2 leaves the first sum of NormSumsReLU at s.
+// normColsF32AVX2 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements.
 //
 //go:noescape
-func normSumsReLU1F32AVX2(dy *float32, x *float32, y *float32, m float32, n int, s *float32)
+func normColsF32AVX2(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
 
-// normSumsReLU2F32AVX2 leaves the second sum of NormSumsReLU at s.
+// normColSumsF32AVX2 is s1[j] += g[j]; s2[j] = fma(g[j], x[j]-m[j], s2[j]) in rows > 0 of n > 0 elements.
 //
 //go:noescape
-func normSumsReLU2F32AVX2(dy *float32, x *float32, y *float32, m float32, n int, s *float32)
+func normColSumsF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, y *float32, m *float32, pass float32, step int, back int, rows int, n int)
 
-// normRowSums1F32AVX2 leaves the first sum of NormRowSums at s.
+// normColsGradF32AVX2 is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n > 0 elements.
 //
 //go:noescape
-func normRowSums1F32AVX2(dy *float32, x *float32, gamma *float32, m float32, n int, s *float32)
-
-// normRowSums2F32AVX2 leaves the second sum of NormRowSums at s.
-//
-//go:noescape
-func normRowSums2F32AVX2(dy *float32, x *float32, gamma *float32, m float32, n int, s *float32)
-
-// normColsF32AVX2 is dst[j] = fma(x[j]-m[j], s[j], t[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsF32AVX2(dst *float32, x *float32, m *float32, s *float32, t *float32, step int, back int, rows int, n int)
-
-// normColsReLUF32AVX2 is dst[j] = fma(x[j]-m[j], s[j], t[j]), or +0 where that is negative, in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsReLUF32AVX2(dst *float32, x *float32, m *float32, s *float32, t *float32, step int, back int, rows int, n int)
-
-// normColSumsF32AVX2 is s1[j] += dy[j], s2[j] = fma(dy[j], x[j]-m[j], s2[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColSumsF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, m *float32, step int, back int, rows int, n int)
-
-// normColSumsReLUF32AVX2 is s1[j] += g, s2[j] = fma(g, x[j]-m[j], s2[j]), g = y[j] > 0 ? dy[j] : +0, in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColSumsReLUF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, y *float32, m *float32, step int, back int, rows int, n int)
-
-// normColsGradF32AVX2 is dx[j] = fma(a[j], dy[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsGradF32AVX2(dx *float32, dy *float32, x *float32, m *float32, a *float32, b *float32, c *float32, step int, back int, rows int, n int)
-
-// normColsGradReLUF32AVX2 is dx[j] = fma(a[j], g, fma(b[j], x[j]-m[j], c[j])), g = y[j] > 0 ? dy[j] : +0, in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsGradReLUF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, step int, back int, rows int, n int)
-
-// normRowsF32AVX2 is dst[j] = fma(fma(x[j]-m, r, q), gamma[j], beta[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normRowsF32AVX2(dst *float32, x *float32, gamma *float32, beta *float32, m *float32, r *float32, q *float32, step int, back int, rows int, n int)
-
-// normRowsGradF32AVX2 is dx[j] = fma(a, dy[j]*gamma[j], fma(b, x[j]-m, c)) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normRowsGradF32AVX2(dx *float32, dy *float32, x *float32, gamma *float32, m *float32, a *float32, b *float32, c *float32, step int, back int, rows int, n int)
-
-// normRowsColSumsF32AVX2 is s1[j] += dy[j], s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normRowsColSumsF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, m *float32, r *float32, step int, back int, rows int, n int)
+func normColsGradF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
 
 // normSums1F64AVX2 leaves the first sum of NormSums at s.
 //
 //go:noescape
-func normSums1F64AVX2(dy *float64, x *float64, m float64, n int, s *float64)
+func normSums1F64AVX2(dy *float64, x *float64, y *float64, m float64, pass float64, n int, s *float64)
 
 // normSums2F64AVX2 leaves the second sum of NormSums at s.
 //
 //go:noescape
-func normSums2F64AVX2(dy *float64, x *float64, m float64, n int, s *float64)
+func normSums2F64AVX2(dy *float64, x *float64, y *float64, m float64, pass float64, n int, s *float64)
 
-// normSumsReLU1F64AVX2 leaves the first sum of NormSumsReLU at s.
+// normColsF64AVX2 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements.
 //
 //go:noescape
-func normSumsReLU1F64AVX2(dy *float64, x *float64, y *float64, m float64, n int, s *float64)
+func normColsF64AVX2(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
 
-// normSumsReLU2F64AVX2 leaves the second sum of NormSumsReLU at s.
+// normColSumsF64AVX2 is s1[j] += g[j]; s2[j] = fma(g[j], x[j]-m[j], s2[j]) in rows > 0 of n > 0 elements.
 //
 //go:noescape
-func normSumsReLU2F64AVX2(dy *float64, x *float64, y *float64, m float64, n int, s *float64)
+func normColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, y *float64, m *float64, pass float64, step int, back int, rows int, n int)
 
-// normRowSums1F64AVX2 leaves the first sum of NormRowSums at s.
+// normColsGradF64AVX2 is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n > 0 elements.
 //
 //go:noescape
-func normRowSums1F64AVX2(dy *float64, x *float64, gamma *float64, m float64, n int, s *float64)
-
-// normRowSums2F64AVX2 leaves the second sum of NormRowSums at s.
-//
-//go:noescape
-func normRowSums2F64AVX2(dy *float64, x *float64, gamma *float64, m float64, n int, s *float64)
-
-// normColsF64AVX2 is dst[j] = fma(x[j]-m[j], s[j], t[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsF64AVX2(dst *float64, x *float64, m *float64, s *float64, t *float64, step int, back int, rows int, n int)
-
-// normColsReLUF64AVX2 is dst[j] = fma(x[j]-m[j], s[j], t[j]), or +0 where that is negative, in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsReLUF64AVX2(dst *float64, x *float64, m *float64, s *float64, t *float64, step int, back int, rows int, n int)
-
-// normColSumsF64AVX2 is s1[j] += dy[j], s2[j] = fma(dy[j], x[j]-m[j], s2[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, step int, back int, rows int, n int)
-
-// normColSumsReLUF64AVX2 is s1[j] += g, s2[j] = fma(g, x[j]-m[j], s2[j]), g = y[j] > 0 ? dy[j] : +0, in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColSumsReLUF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, y *float64, m *float64, step int, back int, rows int, n int)
-
-// normColsGradF64AVX2 is dx[j] = fma(a[j], dy[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsGradF64AVX2(dx *float64, dy *float64, x *float64, m *float64, a *float64, b *float64, c *float64, step int, back int, rows int, n int)
-
-// normColsGradReLUF64AVX2 is dx[j] = fma(a[j], g, fma(b[j], x[j]-m[j], c[j])), g = y[j] > 0 ? dy[j] : +0, in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normColsGradReLUF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, step int, back int, rows int, n int)
-
-// normRowsF64AVX2 is dst[j] = fma(fma(x[j]-m, r, q), gamma[j], beta[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normRowsF64AVX2(dst *float64, x *float64, gamma *float64, beta *float64, m *float64, r *float64, q *float64, step int, back int, rows int, n int)
-
-// normRowsGradF64AVX2 is dx[j] = fma(a, dy[j]*gamma[j], fma(b, x[j]-m, c)) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normRowsGradF64AVX2(dx *float64, dy *float64, x *float64, gamma *float64, m *float64, a *float64, b *float64, c *float64, step int, back int, rows int, n int)
-
-// normRowsColSumsF64AVX2 is s1[j] += dy[j], s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]) in rows > 0 of n elements: back bytes are the whole vectors of a row, and step those from their end to the next row.
-//
-//go:noescape
-func normRowsColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, r *float64, step int, back int, rows int, n int)
+func normColsGradF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
 
 // normCodesF32AVX2 are the addresses of kernels.
-func normCodesF32AVX2() *[5]uintptr
+func normCodesF32AVX2() *[4]uintptr
 
 // normCodesF64AVX2 are the addresses of kernels.
-func normCodesF64AVX2() *[5]uintptr
+func normCodesF64AVX2() *[4]uintptr
 
 func useNormF32AVX2(k *NormKernels[float32]) {
 	codes := normCodesF32AVX2()
-	k.Norm = faceWRSSSF32(codes[0], 0)
-	k.NormReLU = faceWRSSSF32(codes[1], 0)
-	k.NormGrad = faceWRRSSSSF32(codes[2], 0)
-	k.NormGradReLU = faceWRRRSSSSF32(codes[3], 0)
-	k.NormSums = func(dy, x []float32, m float32) (float32, float32) {
-		x = x[:len(dy):len(x)]
-		if raceEnabled {
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dy) == 0 {
-			return 0, 0
-		}
-		var s [2]float32
-		normSums1F32AVX2(&dy[0], &x[0], m, len(dy), &s[0])
-		normSums2F32AVX2(&dy[0], &x[0], m, len(dy), &s[1])
-		return s[0], s[1]
-	}
-	k.NormSumsReLU = func(dy, x, y []float32, m float32) (float32, float32) {
-		x = x[:len(dy):len(x)]
-		y = y[:len(dy):len(y)]
+	k.Norm = faceWRSSSSF32(codes[0], 0)
+	k.NormGrad = faceWRRRSSSSSF32(codes[1], 0)
+	k.NormRow = faceWRRRSSSF32(codes[2], 0)
+	k.NormRowAdd = faceWWRRSSF32(codes[3], 0)
+	k.NormSums = func(dy, x, y []float32, m, pass float32) (float32, float32) {
+		x, y = x[:len(dy):len(x)], y[:len(dy):len(y)]
 		if raceEnabled {
 			raceRead(dy)
 			raceRead(x)
@@ -192,261 +77,30 @@ func useNormF32AVX2(k *NormKernels[float32]) {
 			return 0, 0
 		}
 		var s [2]float32
-		normSumsReLU1F32AVX2(&dy[0], &x[0], &y[0], m, len(dy), &s[0])
-		normSumsReLU2F32AVX2(&dy[0], &x[0], &y[0], m, len(dy), &s[1])
+		normSums1F32AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[0])
+		normSums2F32AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
-	k.NormRowSums = func(dy, x, gamma []float32, m float32) (float32, float32) {
-		x = x[:len(dy):len(x)]
-		gamma = gamma[:len(dy):len(gamma)]
-		if raceEnabled {
-			raceRead(dy)
-			raceRead(x)
-			raceRead(gamma)
-		}
-		if len(dy) == 0 {
-			return 0, 0
-		}
-		var s [2]float32
-		normRowSums1F32AVX2(&dy[0], &x[0], &gamma[0], m, len(dy), &s[0])
-		normRowSums2F32AVX2(&dy[0], &x[0], &gamma[0], m, len(dy), &s[1])
-		return s[0], s[1]
-	}
-	k.NormCols = func(dst, x []float32, ld, rows int, m, s, t []float32) {
-		n := len(m)
-		s = s[:n:len(s)]
-		t = t[:n:len(t)]
-		checkRows("NormCols", dst, ld, rows, n)
-		checkRows("NormCols", x, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(s)
-			raceRead(t)
-			for i := range rows {
-				raceWrite(dst[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normColsF32AVX2(&dst[0], &x[0], &m[0], &s[0], &t[0], 4*ld-back, back, rows, n)
-		}
-	}
-	k.NormColsReLU = func(dst, x []float32, ld, rows int, m, s, t []float32) {
-		n := len(m)
-		s = s[:n:len(s)]
-		t = t[:n:len(t)]
-		checkRows("NormColsReLU", dst, ld, rows, n)
-		checkRows("NormColsReLU", x, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(s)
-			raceRead(t)
-			for i := range rows {
-				raceWrite(dst[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normColsReLUF32AVX2(&dst[0], &x[0], &m[0], &s[0], &t[0], 4*ld-back, back, rows, n)
-		}
-	}
-	k.NormColSums = func(s1, s2, dy, x []float32, ld, rows int, m []float32) {
-		n := len(m)
-		s1 = s1[:n:len(s1)]
-		s2 = s2[:n:len(s2)]
-		checkRows("NormColSums", dy, ld, rows, n)
-		checkRows("NormColSums", x, ld, rows, n)
-		if raceEnabled {
-			raceWrite(s1)
-			raceWrite(s2)
-			raceRead(m)
-			for i := range rows {
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normColSumsF32AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], 4*ld-back, back, rows, n)
-		}
-	}
-	k.NormColSumsReLU = func(s1, s2, dy, x, y []float32, ld, rows int, m []float32) {
-		n := len(m)
-		s1 = s1[:n:len(s1)]
-		s2 = s2[:n:len(s2)]
-		checkRows("NormColSumsReLU", dy, ld, rows, n)
-		checkRows("NormColSumsReLU", x, ld, rows, n)
-		checkRows("NormColSumsReLU", y, ld, rows, n)
-		if raceEnabled {
-			raceWrite(s1)
-			raceWrite(s2)
-			raceRead(m)
-			for i := range rows {
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-				raceRead(y[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normColSumsReLUF32AVX2(&s1[0], &s2[0], &dy[0], &x[0], &y[0], &m[0], 4*ld-back, back, rows, n)
-		}
-	}
-	k.NormColsGrad = func(dx, dy, x []float32, ld, rows int, m, a, b, c []float32) {
-		n := len(m)
-		a = a[:n:len(a)]
-		b = b[:n:len(b)]
-		c = c[:n:len(c)]
-		checkRows("NormColsGrad", dx, ld, rows, n)
-		checkRows("NormColsGrad", dy, ld, rows, n)
-		checkRows("NormColsGrad", x, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(a)
-			raceRead(b)
-			raceRead(c)
-			for i := range rows {
-				raceWrite(dx[i*ld:][:n])
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normColsGradF32AVX2(&dx[0], &dy[0], &x[0], &m[0], &a[0], &b[0], &c[0], 4*ld-back, back, rows, n)
-		}
-	}
-	k.NormColsGradReLU = func(dx, dy, x, y []float32, ld, rows int, m, a, b, c []float32) {
-		n := len(m)
-		a = a[:n:len(a)]
-		b = b[:n:len(b)]
-		c = c[:n:len(c)]
-		checkRows("NormColsGradReLU", dx, ld, rows, n)
-		checkRows("NormColsGradReLU", dy, ld, rows, n)
-		checkRows("NormColsGradReLU", x, ld, rows, n)
-		checkRows("NormColsGradReLU", y, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(a)
-			raceRead(b)
-			raceRead(c)
-			for i := range rows {
-				raceWrite(dx[i*ld:][:n])
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-				raceRead(y[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normColsGradReLUF32AVX2(&dx[0], &dy[0], &x[0], &y[0], &m[0], &a[0], &b[0], &c[0], 4*ld-back, back, rows, n)
-		}
-	}
-	k.NormRows = func(dst, x, gamma, beta, m, r, q []float32) {
-		rows, n := len(m), len(gamma)
-		beta = beta[:n:len(beta)]
-		r = r[:rows:len(r)]
-		q = q[:rows:len(q)]
-		checkRows("NormRows", dst, n, rows, n)
-		checkRows("NormRows", x, n, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(r)
-			raceRead(q)
-			raceRead(gamma)
-			raceRead(beta)
-			for i := range rows {
-				raceWrite(dst[i*n:][:n])
-				raceRead(x[i*n:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normRowsF32AVX2(&dst[0], &x[0], &gamma[0], &beta[0], &m[0], &r[0], &q[0], 4*n-back, back, rows, n)
-		}
-	}
-	k.NormRowsGrad = func(dx, dy, x, gamma, m, a, b, c []float32) {
-		rows, n := len(m), len(gamma)
-		a = a[:rows:len(a)]
-		b = b[:rows:len(b)]
-		c = c[:rows:len(c)]
-		checkRows("NormRowsGrad", dx, n, rows, n)
-		checkRows("NormRowsGrad", dy, n, rows, n)
-		checkRows("NormRowsGrad", x, n, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(a)
-			raceRead(b)
-			raceRead(c)
-			raceRead(gamma)
-			for i := range rows {
-				raceWrite(dx[i*n:][:n])
-				raceRead(dy[i*n:][:n])
-				raceRead(x[i*n:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normRowsGradF32AVX2(&dx[0], &dy[0], &x[0], &gamma[0], &m[0], &a[0], &b[0], &c[0], 4*n-back, back, rows, n)
-		}
-	}
-	k.NormRowsColSums = func(s1, s2, dy, x, m, r []float32) {
-		rows, n := len(m), len(s1)
-		s2 = s2[:n:len(s2)]
-		r = r[:rows:len(r)]
-		checkRows("NormRowsColSums", dy, n, rows, n)
-		checkRows("NormRowsColSums", x, n, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(r)
-			raceWrite(s1)
-			raceWrite(s2)
-			for i := range rows {
-				raceRead(dy[i*n:][:n])
-				raceRead(x[i*n:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 4 * (n &^ 7)
-			normRowsColSumsF32AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 4*n-back, back, rows, n)
-		}
-	}
-	k.Rstd = faceWRSSF32(codes[4], 0)
+	k.NormCols = normColsFace(normColsF32AVX2, 8)
+	k.NormColSums = normColSumsFace(normColSumsF32AVX2, 8)
+	k.NormColsGrad = normColsGradFace(normColsGradF32AVX2, 8)
 }
 
 func useNormNTF32AVX2(k *NormKernels[float32]) {
 	codes := normCodesF32AVX2()
-	k.Norm = faceWRSSSF32(codes[0], pastCaches)
-	k.NormReLU = faceWRSSSF32(codes[1], pastCaches)
-	k.NormGrad = faceWRRSSSSF32(codes[2], pastCaches)
-	k.NormGradReLU = faceWRRRSSSSF32(codes[3], pastCaches)
+	k.Norm = faceWRSSSSF32(codes[0], pastCaches)
+	k.NormGrad = faceWRRRSSSSSF32(codes[1], pastCaches)
+	k.NormRow = faceWRRRSSSF32(codes[2], pastCaches)
 }
 
 func useNormF64AVX2(k *NormKernels[float64]) {
 	codes := normCodesF64AVX2()
-	k.Norm = faceWRSSSF64(codes[0], 0)
-	k.NormReLU = faceWRSSSF64(codes[1], 0)
-	k.NormGrad = faceWRRSSSSF64(codes[2], 0)
-	k.NormGradReLU = faceWRRRSSSSF64(codes[3], 0)
-	k.NormSums = func(dy, x []float64, m float64) (float64, float64) {
-		x = x[:len(dy):len(x)]
-		if raceEnabled {
-			raceRead(dy)
-			raceRead(x)
-		}
-		if len(dy) == 0 {
-			return 0, 0
-		}
-		var s [2]float64
-		normSums1F64AVX2(&dy[0], &x[0], m, len(dy), &s[0])
-		normSums2F64AVX2(&dy[0], &x[0], m, len(dy), &s[1])
-		return s[0], s[1]
-	}
-	k.NormSumsReLU = func(dy, x, y []float64, m float64) (float64, float64) {
-		x = x[:len(dy):len(x)]
-		y = y[:len(dy):len(y)]
+	k.Norm = faceWRSSSSF64(codes[0], 0)
+	k.NormGrad = faceWRRRSSSSSF64(codes[1], 0)
+	k.NormRow = faceWRRRSSSF64(codes[2], 0)
+	k.NormRowAdd = faceWWRRSSF64(codes[3], 0)
+	k.NormSums = func(dy, x, y []float64, m, pass float64) (float64, float64) {
+		x, y = x[:len(dy):len(x)], y[:len(dy):len(y)]
 		if raceEnabled {
 			raceRead(dy)
 			raceRead(x)
@@ -456,234 +110,18 @@ func useNormF64AVX2(k *NormKernels[float64]) {
 			return 0, 0
 		}
 		var s [2]float64
-		normSumsReLU1F64AVX2(&dy[0], &x[0], &y[0], m, len(dy), &s[0])
-		normSumsReLU2F64AVX2(&dy[0], &x[0], &y[0], m, len(dy), &s[1])
+		normSums1F64AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[0])
+		normSums2F64AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
-	k.NormRowSums = func(dy, x, gamma []float64, m float64) (float64, float64) {
-		x = x[:len(dy):len(x)]
-		gamma = gamma[:len(dy):len(gamma)]
-		if raceEnabled {
-			raceRead(dy)
-			raceRead(x)
-			raceRead(gamma)
-		}
-		if len(dy) == 0 {
-			return 0, 0
-		}
-		var s [2]float64
-		normRowSums1F64AVX2(&dy[0], &x[0], &gamma[0], m, len(dy), &s[0])
-		normRowSums2F64AVX2(&dy[0], &x[0], &gamma[0], m, len(dy), &s[1])
-		return s[0], s[1]
-	}
-	k.NormCols = func(dst, x []float64, ld, rows int, m, s, t []float64) {
-		n := len(m)
-		s = s[:n:len(s)]
-		t = t[:n:len(t)]
-		checkRows("NormCols", dst, ld, rows, n)
-		checkRows("NormCols", x, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(s)
-			raceRead(t)
-			for i := range rows {
-				raceWrite(dst[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normColsF64AVX2(&dst[0], &x[0], &m[0], &s[0], &t[0], 8*ld-back, back, rows, n)
-		}
-	}
-	k.NormColsReLU = func(dst, x []float64, ld, rows int, m, s, t []float64) {
-		n := len(m)
-		s = s[:n:len(s)]
-		t = t[:n:len(t)]
-		checkRows("NormColsReLU", dst, ld, rows, n)
-		checkRows("NormColsReLU", x, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(s)
-			raceRead(t)
-			for i := range rows {
-				raceWrite(dst[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normColsReLUF64AVX2(&dst[0], &x[0], &m[0], &s[0], &t[0], 8*ld-back, back, rows, n)
-		}
-	}
-	k.NormColSums = func(s1, s2, dy, x []float64, ld, rows int, m []float64) {
-		n := len(m)
-		s1 = s1[:n:len(s1)]
-		s2 = s2[:n:len(s2)]
-		checkRows("NormColSums", dy, ld, rows, n)
-		checkRows("NormColSums", x, ld, rows, n)
-		if raceEnabled {
-			raceWrite(s1)
-			raceWrite(s2)
-			raceRead(m)
-			for i := range rows {
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normColSumsF64AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], 8*ld-back, back, rows, n)
-		}
-	}
-	k.NormColSumsReLU = func(s1, s2, dy, x, y []float64, ld, rows int, m []float64) {
-		n := len(m)
-		s1 = s1[:n:len(s1)]
-		s2 = s2[:n:len(s2)]
-		checkRows("NormColSumsReLU", dy, ld, rows, n)
-		checkRows("NormColSumsReLU", x, ld, rows, n)
-		checkRows("NormColSumsReLU", y, ld, rows, n)
-		if raceEnabled {
-			raceWrite(s1)
-			raceWrite(s2)
-			raceRead(m)
-			for i := range rows {
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-				raceRead(y[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normColSumsReLUF64AVX2(&s1[0], &s2[0], &dy[0], &x[0], &y[0], &m[0], 8*ld-back, back, rows, n)
-		}
-	}
-	k.NormColsGrad = func(dx, dy, x []float64, ld, rows int, m, a, b, c []float64) {
-		n := len(m)
-		a = a[:n:len(a)]
-		b = b[:n:len(b)]
-		c = c[:n:len(c)]
-		checkRows("NormColsGrad", dx, ld, rows, n)
-		checkRows("NormColsGrad", dy, ld, rows, n)
-		checkRows("NormColsGrad", x, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(a)
-			raceRead(b)
-			raceRead(c)
-			for i := range rows {
-				raceWrite(dx[i*ld:][:n])
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normColsGradF64AVX2(&dx[0], &dy[0], &x[0], &m[0], &a[0], &b[0], &c[0], 8*ld-back, back, rows, n)
-		}
-	}
-	k.NormColsGradReLU = func(dx, dy, x, y []float64, ld, rows int, m, a, b, c []float64) {
-		n := len(m)
-		a = a[:n:len(a)]
-		b = b[:n:len(b)]
-		c = c[:n:len(c)]
-		checkRows("NormColsGradReLU", dx, ld, rows, n)
-		checkRows("NormColsGradReLU", dy, ld, rows, n)
-		checkRows("NormColsGradReLU", x, ld, rows, n)
-		checkRows("NormColsGradReLU", y, ld, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(a)
-			raceRead(b)
-			raceRead(c)
-			for i := range rows {
-				raceWrite(dx[i*ld:][:n])
-				raceRead(dy[i*ld:][:n])
-				raceRead(x[i*ld:][:n])
-				raceRead(y[i*ld:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normColsGradReLUF64AVX2(&dx[0], &dy[0], &x[0], &y[0], &m[0], &a[0], &b[0], &c[0], 8*ld-back, back, rows, n)
-		}
-	}
-	k.NormRows = func(dst, x, gamma, beta, m, r, q []float64) {
-		rows, n := len(m), len(gamma)
-		beta = beta[:n:len(beta)]
-		r = r[:rows:len(r)]
-		q = q[:rows:len(q)]
-		checkRows("NormRows", dst, n, rows, n)
-		checkRows("NormRows", x, n, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(r)
-			raceRead(q)
-			raceRead(gamma)
-			raceRead(beta)
-			for i := range rows {
-				raceWrite(dst[i*n:][:n])
-				raceRead(x[i*n:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normRowsF64AVX2(&dst[0], &x[0], &gamma[0], &beta[0], &m[0], &r[0], &q[0], 8*n-back, back, rows, n)
-		}
-	}
-	k.NormRowsGrad = func(dx, dy, x, gamma, m, a, b, c []float64) {
-		rows, n := len(m), len(gamma)
-		a = a[:rows:len(a)]
-		b = b[:rows:len(b)]
-		c = c[:rows:len(c)]
-		checkRows("NormRowsGrad", dx, n, rows, n)
-		checkRows("NormRowsGrad", dy, n, rows, n)
-		checkRows("NormRowsGrad", x, n, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(a)
-			raceRead(b)
-			raceRead(c)
-			raceRead(gamma)
-			for i := range rows {
-				raceWrite(dx[i*n:][:n])
-				raceRead(dy[i*n:][:n])
-				raceRead(x[i*n:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normRowsGradF64AVX2(&dx[0], &dy[0], &x[0], &gamma[0], &m[0], &a[0], &b[0], &c[0], 8*n-back, back, rows, n)
-		}
-	}
-	k.NormRowsColSums = func(s1, s2, dy, x, m, r []float64) {
-		rows, n := len(m), len(s1)
-		s2 = s2[:n:len(s2)]
-		r = r[:rows:len(r)]
-		checkRows("NormRowsColSums", dy, n, rows, n)
-		checkRows("NormRowsColSums", x, n, rows, n)
-		if raceEnabled {
-			raceRead(m)
-			raceRead(r)
-			raceWrite(s1)
-			raceWrite(s2)
-			for i := range rows {
-				raceRead(dy[i*n:][:n])
-				raceRead(x[i*n:][:n])
-			}
-		}
-		if rows > 0 && n > 0 {
-			back := 8 * (n &^ 3)
-			normRowsColSumsF64AVX2(&s1[0], &s2[0], &dy[0], &x[0], &m[0], &r[0], 8*n-back, back, rows, n)
-		}
-	}
-	k.Rstd = faceWRSSF64(codes[4], 0)
+	k.NormCols = normColsFace(normColsF64AVX2, 4)
+	k.NormColSums = normColSumsFace(normColSumsF64AVX2, 4)
+	k.NormColsGrad = normColsGradFace(normColsGradF64AVX2, 4)
 }
 
 func useNormNTF64AVX2(k *NormKernels[float64]) {
 	codes := normCodesF64AVX2()
-	k.Norm = faceWRSSSF64(codes[0], pastCaches)
-	k.NormReLU = faceWRSSSF64(codes[1], pastCaches)
-	k.NormGrad = faceWRRSSSSF64(codes[2], pastCaches)
-	k.NormGradReLU = faceWRRRSSSSF64(codes[3], pastCaches)
+	k.Norm = faceWRSSSSF64(codes[0], pastCaches)
+	k.NormGrad = faceWRRRSSSSSF64(codes[1], pastCaches)
+	k.NormRow = faceWRRRSSSF64(codes[2], pastCaches)
 }

@@ -8,180 +8,160 @@ import (
 	"testing"
 )
 
-// both makes one number of two sums, each of which shows in it.
-func both[T Float](s1, s2 T) T { return s1 + T(2*s2) }
+// normRef are the definitions of a few elements in other words.
+func normRef[T Float](x, m, s, t, lo T) T {
+	v := FMA(x-m, s, t)
+	if v >= lo || v != v {
+		return v
+	}
+	return lo
+}
+
+func normGradRef[T Float](dy, x, y, m, a, b, c, pass T) T {
+	if !(y > 0) && pass == 0 {
+		dy = 0
+	}
+	return FMA(a, dy, FMA(b, x-m, c))
+}
 
 // normCalls are those of normalization of slices of one length.
-func normCalls[T Float]() []call[T] {
-	var all []call[T]
-	add := func(c call[T]) { all = append(all, c) }
-	add(call[T]{name: "Norm", inputs: 1, alias: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T { k.Norm(dst, in[0], 0.7, 0.3, -0.1); return 0 },
-		ref: func(i int, in [][]T) T { return FMA(in[0][i]-0.7, 0.3, -0.1) }})
-	add(call[T]{name: "NormReLU", inputs: 1, alias: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T { k.NormReLU(dst, in[0], 0.7, 0.3, -0.1); return 0 },
-		ref: func(i int, in [][]T) T {
-			if v := FMA(in[0][i]-0.7, 0.3, -0.1); v >= 0 || v != v {
-				return v
-			}
-			return 0
-		}})
-	add(call[T]{name: "NormGrad", inputs: 2, alias: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T { k.NormGrad(dst, in[0], in[1], 0.7, 0.3, -0.1, 0.2); return 0 },
-		ref: func(i int, in [][]T) T { return FMA(0.3, in[0][i], FMA(-0.1, in[1][i]-0.7, 0.2)) }})
-	add(call[T]{name: "NormGradReLU", inputs: 3, alias: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T {
-			k.NormGradReLU(dst, in[0], in[1], in[2], 0.7, 0.3, -0.1, 0.2)
-			return 0
-		},
-		ref: func(i int, in [][]T) T {
-			g := in[0][i]
-			if !(in[2][i] > 0) {
-				g = 0
-			}
-			return FMA(0.3, g, FMA(-0.1, in[1][i]-0.7, 0.2))
-		}})
-	add(call[T]{name: "NormSums", inputs: 2, reads: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T { return both(k.NormSums(in[0], in[1], 0.7)) }})
-	add(call[T]{name: "NormSumsReLU", inputs: 3, reads: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T { return both(k.NormSumsReLU(in[0], in[1], in[2], 0.7)) }})
-	add(call[T]{name: "NormRowSums", inputs: 3, reads: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T { return both(k.NormRowSums(in[0], in[1], in[2], 0.7)) }})
-	add(call[T]{name: "Rstd", inputs: 1, alias: true,
-		run: func(k *Kernels[T], dst []T, in [][]T) T { k.Rstd(dst, in[0], 3, 0.5); return 0 },
-		ref: func(i int, in [][]T) T { return 1 / T(math.Sqrt(float64(in[0][i]/3+0.5))) }})
+func normCalls[T Float]() (all []call[T]) {
+	for _, lo := range []T{0, T(math.Inf(-1))} {
+		all = append(all, call[T]{name: "Norm", inputs: 1, alias: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Norm(dst, in[0], 0.7, 0.3, -0.1, lo); return 0 },
+			ref: func(i int, in [][]T) T { return normRef(in[0][i], 0.7, 0.3, -0.1, lo) }})
+	}
+	all = append(all,
+		call[T]{name: "NormRow", inputs: 3, alias: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T {
+				k.NormRow(dst, in[0], in[1], in[2], 0.7, 0.3, -0.1)
+				return 0
+			},
+			ref: func(i int, in [][]T) T { return FMA(FMA(in[0][i]-0.7, 0.3, -0.1), in[1][i], in[2][i]) }},
+		call[T]{name: "NormRowAdd", inputs: 4, writes: 2,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.NormRowAdd(in[0], in[1], in[2], in[3], 0.7, 0.3); return 0 }})
+	for _, pass := range []T{0, 1} {
+		all = append(all,
+			call[T]{name: "NormGrad", inputs: 3, alias: true,
+				run: func(k *Kernels[T], dst []T, in [][]T) T {
+					k.NormGrad(dst, in[0], in[1], in[2], 0.7, 0.3, -0.1, 0.2, pass)
+					return 0
+				},
+				ref: func(i int, in [][]T) T { return normGradRef(in[0][i], in[1][i], in[2][i], 0.7, 0.3, -0.1, 0.2, pass) }},
+			call[T]{name: "NormSums", inputs: 3, reads: true,
+				run: func(k *Kernels[T], dst []T, in [][]T) T {
+					s1, s2 := k.NormSums(in[0], in[1], in[2], 0.7, pass)
+					return s1 + T(2*s2)
+				}})
+	}
 	return all
 }
 
-// normRowCalls are those of the kernels of normalization that take rows: a is every
-// matrix and w every vector of one scalar for each row; v is one of the others, or all.
+// normRowCalls are those of the kernels of columns: a is every matrix and v every vector,
+// or one of two that are written.
 func normRowCalls[T Float]() []rowCall[T] {
 	return []rowCall[T]{
-		{"NormCols", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.NormCols(a, a, ld, rows, v, v, v) }},
-		{"NormColsReLU", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.NormColsReLU(a, a, ld, rows, v, v, v) }},
+		{"NormCols", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.NormCols(a, a, ld, rows, v, v, v, 0) }},
 		{"NormColSums", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
-			k.NormColSums(v, slices.Clone(v), a, a, ld, rows, slices.Clone(v))
+			k.NormColSums(v, slices.Clone(v), a, a, a, ld, rows, slices.Clone(v), 1)
 		}},
 		{"NormColSums", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
-			k.NormColSums(slices.Clone(v), v, a, a, ld, rows, slices.Clone(v))
+			k.NormColSums(slices.Clone(v), v, a, a, a, ld, rows, slices.Clone(v), 0)
 		}},
-		{"NormColSumsReLU", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
-			k.NormColSumsReLU(v, slices.Clone(v), a, a, a, ld, rows, slices.Clone(v))
+		{"NormColSums", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
+			k.NormColSums(slices.Clone(v), slices.Clone(v), a, a, a, ld, rows, v, 0)
 		}},
-		{"NormColSumsReLU", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
-			k.NormColSumsReLU(slices.Clone(v), slices.Clone(v), a, a, a, ld, rows, v)
-		}},
-		{"NormColsGrad", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.NormColsGrad(a, a, a, ld, rows, v, v, v, v) }},
-		{"NormColsGradReLU", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
-			k.NormColsGradReLU(a, a, a, a, ld, rows, v, v, v, v)
-		}},
-		{"NormRows", 0, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.NormRows(a, a, v, v, w, w, w) }},
-		{"NormRowsGrad", 0, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.NormRowsGrad(a, a, a, v, w, w, w, w) }},
-		{"NormRowsColSums", 0, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
-			k.NormRowsColSums(v, slices.Clone(v), a, a, w, w)
-		}},
-		{"NormRowsColSums", 0, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
-			k.NormRowsColSums(slices.Clone(v), v, a, a, w, w)
+		{"NormColsGrad", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
+			k.NormColsGrad(a, a, a, a, ld, rows, v, v, v, v, 1)
 		}},
 	}
 }
 
-// normShortCalls are those of the kernels of normalization that take rows.
+// normShortCalls are those of the same.
 func normShortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
-	add := func(name string, first int, lens []int, run func(s [][]T)) {
-		all = append(all, shortCall[T]{name: name, first: first, lens: lens, run: run})
+	add := func(name string, lens []int, run func(s [][]T)) {
+		all = append(all, shortCall[T]{name: name, lens: lens, run: run})
 	}
 	for _, n := range []int{1, 2, 16, 67, 300} {
-		const rows = 3
 		ld, m := n+2, make([]T, n)
-		far, near := (rows-1)*ld+n, rows*n
-		each := make([]T, rows)
-		add("NormCols", 0, []int{far, far, n, n}, func(s [][]T) { k.NormCols(s[0], s[1], ld, rows, m, s[2], s[3]) })
-		add("NormColsReLU", 0, []int{far, far, n, n}, func(s [][]T) { k.NormColsReLU(s[0], s[1], ld, rows, m, s[2], s[3]) })
-		add("NormColSums", 0, []int{n, n, far, far}, func(s [][]T) { k.NormColSums(s[0], s[1], s[2], s[3], ld, rows, m) })
-		if n > 1 { // so that some y is positive
-			add("NormColSumsReLU", 0, []int{n, n, far, far, far}, func(s [][]T) { k.NormColSumsReLU(s[0], s[1], s[2], s[3], s[4], ld, rows, m) })
-		}
-		add("NormColsGrad", 0, []int{far, far, far, n, n, n}, func(s [][]T) { k.NormColsGrad(s[0], s[1], s[2], ld, rows, m, s[3], s[4], s[5]) })
-		add("NormColsGradReLU", 0, []int{far, far, far, far, n, n, n}, func(s [][]T) { k.NormColsGradReLU(s[0], s[1], s[2], s[3], ld, rows, m, s[4], s[5], s[6]) })
-		add("NormRows", 0, []int{near, near, n, rows, rows}, func(s [][]T) { k.NormRows(s[0], s[1], m, s[2], each, s[3], s[4]) })
-		add("NormRowsGrad", 0, []int{near, near, near, rows, rows, rows}, func(s [][]T) { k.NormRowsGrad(s[0], s[1], s[2], m, each, s[3], s[4], s[5]) })
-		add("NormRowsColSums", 1, []int{n, n, near, near, rows}, func(s [][]T) { k.NormRowsColSums(s[0], s[1], s[2], s[3], each, s[4]) })
+		far := 2*ld + n
+		add("NormCols", []int{far, far, n, n}, func(s [][]T) { k.NormCols(s[0], s[1], ld, 3, m, s[2], s[3], 0) })
+		add("NormColSums", []int{n, n, far, far, far}, func(s [][]T) { k.NormColSums(s[0], s[1], s[2], s[3], s[4], ld, 3, m, 1) })
+		add("NormColsGrad", []int{far, far, far, far, n, n, n}, func(s [][]T) { k.NormColsGrad(s[0], s[1], s[2], s[3], ld, 3, m, s[4], s[5], s[6], 1) })
 	}
 	return all
 }
 
-// TestNormRows holds the kernels of rows to the plain bodies: all lengths of a row,
-// rows that touch and rows apart, what lies between is left, and dst in the place of
-// each matrix.
-func TestNormRows(t *testing.T) {
-	t.Run("f32", testNormRows[float32])
-	t.Run("f64", testNormRows[float64])
+// TestNormCols holds the kernels of columns to the plain bodies and those to the
+// definitions: all lengths of a row, rows that touch and rows apart, what lies between is
+// left, and dst in the place of each matrix.
+func TestNormCols(t *testing.T) {
+	t.Run("f32", testNormCols[float32])
+	t.Run("f64", testNormCols[float64])
 }
 
-func testNormRows[T Float](t *testing.T) {
-	type run = func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T)
+func testNormCols[T Float](t *testing.T) {
 	kernels := []struct {
 		name     string
 		matrices int // beside dst; 0: it writes v[0] and v[1]
-		run      run
+		run      func(k *Kernels[T], dst, x, dy, y []T, ld, rows int, v [][]T, flag T)
+		ref      func(dst, x, dy, y *T, v [4]*T, flag T)
 	}{
-		{"NormCols", 1, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormCols(dst, a, ld, rows, v[0], v[1], v[2])
+		{"NormCols", 1, func(k *Kernels[T], dst, x, dy, y []T, ld, rows int, v [][]T, flag T) {
+			if flag > 0 {
+				flag = T(math.Inf(-1))
+			}
+			k.NormCols(dst, x, ld, rows, v[0], v[1], v[2], flag)
+		}, func(dst, x, dy, y *T, v [4]*T, flag T) {
+			if flag > 0 {
+				flag = T(math.Inf(-1))
+			}
+			*dst = normRef(*x, *v[0], *v[1], *v[2], flag)
 		}},
-		{"NormColsReLU", 1, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormColsReLU(dst, a, ld, rows, v[0], v[1], v[2])
+		{"NormColsGrad", 3, func(k *Kernels[T], dst, x, dy, y []T, ld, rows int, v [][]T, flag T) {
+			k.NormColsGrad(dst, dy, x, y, ld, rows, v[0], v[1], v[2], v[3], flag)
+		}, func(dst, x, dy, y *T, v [4]*T, flag T) {
+			*dst = normGradRef(*dy, *x, *y, *v[0], *v[1], *v[2], *v[3], flag)
 		}},
-		{"NormColsGrad", 2, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormColsGrad(dst, a, b, ld, rows, v[0], v[1], v[2], v[3])
-		}},
-		{"NormColsGradReLU", 3, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormColsGradReLU(dst, a, b, c, ld, rows, v[0], v[1], v[2], v[3])
-		}},
-		{"NormColSums", 0, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormColSums(v[0], v[1], a, b, ld, rows, v[2])
-		}},
-		{"NormColSumsReLU", 0, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormColSumsReLU(v[0], v[1], a, b, c, ld, rows, v[2])
-		}},
-		{"NormRows", 1, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormRows(dst, a, v[0], v[1], v[4], v[5], v[6])
-		}},
-		{"NormRowsGrad", 2, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormRowsGrad(dst, a, b, v[0], v[4], v[5], v[6], v[5])
-		}},
-		{"NormRowsColSums", 0, func(k *Kernels[T], dst, a, b, c []T, ld, rows int, v [][]T) {
-			k.NormRowsColSums(v[0], v[1], a, b, v[4], v[5])
+		{"NormColSums", 0, func(k *Kernels[T], dst, x, dy, y []T, ld, rows int, v [][]T, flag T) {
+			k.NormColSums(v[0], v[1], dy, x, y, ld, rows, v[2], flag)
+		}, func(dst, x, dy, y *T, v [4]*T, flag T) {
+			g := *dy
+			if !(*y > 0) && flag == 0 {
+				g = 0
+			}
+			*v[0] += g
+			*v[1] = FMA(g, *x-*v[2], *v[1])
 		}},
 	}
 	r := rand.New(rand.NewPCG(31, 0))
-	generic := Tables[T]()[0]
 	for _, kernel := range kernels {
 		for _, k := range everyTable[T]() {
 			t.Run(fmt.Sprintf("%s/isa=%s", kernel.name, k.name), func(t *testing.T) {
 				check := func(rows, n, ld, offset, alias int, specials bool) {
 					t.Helper()
-					var in, v [][]T
+					var in, v, got, gotV [][]T
 					for range 4 {
 						in = append(in, operands[T](r, offset+rows*ld+n, specials))
 						v = append(v, operands[T](r, n, specials))
 					}
-					v = append(v, operands[T](r, rows, specials), operands[T](r, rows, specials), operands[T](r, rows, specials))
-					on := func(k *Kernels[T]) [][]T {
-						var a, b [][]T
-						for i := range in {
-							a = append(a, slices.Clone(in[i]))
-						}
-						for i := range v {
-							b = append(b, slices.Clone(v[i]))
-						}
-						kernel.run(k, a[alias][offset:], a[1][offset:], a[2][offset:], a[3][offset:], ld, rows, b)
-						return append(a, b...)
+					for i := range in {
+						got, gotV = append(got, slices.Clone(in[i])), append(gotV, slices.Clone(v[i]))
 					}
-					got, want := on(k.Kernels), on(generic)
-					for i := range want {
-						if j := firstDifference(got[i], want[i]); j >= 0 {
-							t.Fatalf("%d rows of %d, %d apart, dst is operand %d: operand %d[%d] = %v, want %v", rows, n, ld, alias, i, j, got[i][j], want[i][j])
+					flag := T(n % 2)
+					kernel.run(k.Kernels, got[alias][offset:], got[1][offset:], got[2][offset:], got[3][offset:], ld, rows, gotV, flag)
+					for i := range rows {
+						for j := range n {
+							at := offset + i*ld + j
+							kernel.ref(&in[alias][at], &in[1][at], &in[2][at], &in[3][at], [4]*T{&v[0][j], &v[1][j], &v[2][j], &v[3][j]}, flag)
+						}
+					}
+					for i := range in {
+						if j := firstDifference(got[i], in[i]); j >= 0 {
+							t.Fatalf("%d rows of %d, %d apart, dst is operand %d: operand %d[%d] = %v, want %v", rows, n, ld, alias, i, j, got[i][j], in[i][j])
+						}
+						if j := firstDifference(gotV[i], v[i]); j >= 0 {
+							t.Fatalf("%d rows of %d, %d apart: vector %d[%d] = %v, want %v", rows, n, ld, i, j, gotV[i][j], v[i][j])
 						}
 					}
 				}
@@ -200,6 +180,31 @@ func testNormRows[T Float](t *testing.T) {
 	}
 }
 
+// TestNormRowAdd: rows added one by one are the sums of columns, of x normalized.
+func TestNormRowAdd(t *testing.T) {
+	t.Run("f32", testNormRowAdd[float32])
+	t.Run("f64", testNormRowAdd[float64])
+}
+
+func testNormRowAdd[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(33, 0))
+	const rows, n = 5, 70
+	dy, x, m := operands[T](r, rows*n, false), operands[T](r, rows*n, false), operands[T](r, rows, false)
+	for _, k := range Tables[T]() {
+		s1, s2 := make([]T, n), make([]T, n)
+		xh := make([]T, rows*n)
+		for i := range rows {
+			k.NormRowAdd(s1, s2, dy[i*n:], x[i*n:], m[i], 0.3)
+			k.NormRow(xh[i*n:(i+1)*n], x[i*n:], slices.Repeat([]T{1}, n), make([]T, n), m[i], 0.3, T(math.Copysign(0, -1)))
+		}
+		w1, w2 := make([]T, n), make([]T, n)
+		k.NormColSums(w1, w2, dy, xh, dy, n, rows, make([]T, n), 1)
+		if firstDifference(s1, w1) >= 0 || firstDifference(s2, w2) >= 0 {
+			t.Errorf("isa=%s: %v and %v, want %v and %v", k.ISA, s1, s2, w1, w2)
+		}
+	}
+}
+
 // TestNormSums: the sums are those of the reductions they stand for.
 func TestNormSums(t *testing.T) {
 	t.Run("f32", testNormSums[float32])
@@ -210,28 +215,23 @@ func testNormSums[T Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(32, 0))
 	for _, k := range Tables[T]() {
 		for _, n := range []int{0, 1, 31, 64, 65, 200, 1000, Chunk} {
-			dy, x, y, gamma := operands[T](r, n, false), operands[T](r, n, false), operands[T](r, n, false), operands[T](r, n, false)
+			dy, x, y := operands[T](r, n, false), operands[T](r, n, false), operands[T](r, n, false)
 			const m = 0.4
-			dev, pass, scaled := slices.Clone(x), slices.Clone(dy), slices.Clone(dy)
+			dev, g := slices.Clone(x), slices.Clone(dy)
 			for i := range x {
 				dev[i] -= m
-				if !(y[i] > 0) {
-					pass[i] = 0
-				}
-				scaled[i] *= gamma[i]
 			}
-			check := func(name string, s1, s2, want1, want2 T) {
-				t.Helper()
-				if !sameBits(s1, want1) || !sameBits(s2, want2) {
-					t.Errorf("isa=%s %s of %d: %v, %v, want %v, %v", k.ISA, name, n, s1, s2, want1, want2)
+			for _, pass := range []T{1, 0} {
+				for i := range g {
+					if pass == 0 && !(y[i] > 0) {
+						g[i] = 0
+					}
+				}
+				s1, s2 := k.NormSums(dy, x, y, m, pass)
+				if w1, w2 := k.Sum(g), k.Dot(g, dev); !sameBits(s1, w1) || !sameBits(s2, w2) {
+					t.Errorf("isa=%s pass %v, %d elements: %v, %v, want %v, %v", k.ISA, pass, n, s1, s2, w1, w2)
 				}
 			}
-			s1, s2 := k.NormSums(dy, x, m)
-			check("NormSums", s1, s2, k.Sum(dy), k.Dot(dy, dev))
-			s1, s2 = k.NormSumsReLU(dy, x, y, m)
-			check("NormSumsReLU", s1, s2, k.Sum(pass), k.Dot(pass, dev))
-			s1, s2 = k.NormRowSums(dy, x, gamma, m)
-			check("NormRowSums", s1, s2, k.Dot(dy, gamma), k.Dot(scaled, dev))
 		}
 	}
 }

@@ -4,142 +4,53 @@
 
 #include "textflag.h"
 
-// normF32NEON is dst[i] = fma(x[i]-m, s, t).
+// normF32NEON is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v.
 //
-// func normF32NEON(dst *float32, x *float32, m float32, s float32, t float32, n int)
+// func normF32NEON(dst *float32, x *float32, m float32, s float32, t float32, lo float32, n int)
 TEXT normF32NEON<>(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+32(FP), R2
-	FMOVS m+16(FP), F0
+	FMOVS lo+28(FP), F0
 	VDUP V0.S[0], V0.S4
-	FMOVS s+20(FP), F1
+	FMOVS m+16(FP), F1
 	VDUP V1.S[0], V1.S4
-	FMOVS t+24(FP), F2
+	FMOVS s+20(FP), F2
 	VDUP V2.S[0], V2.S4
-	SUBS $16, R2, R2
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F3
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	VMOV V2.B16, V4.B16
-	VFMLA V3.S4, V1.S4, V4.S4
-	FMOVQ F4, (R0)
-	FMOVQ 16(R1), F5
-	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
-	VMOV V2.B16, V6.B16
-	VFMLA V5.S4, V1.S4, V6.S4
-	FMOVQ F6, 16(R0)
-	FMOVQ 32(R1), F7
-	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
-	VMOV V2.B16, V8.B16
-	VFMLA V7.S4, V1.S4, V8.S4
-	FMOVQ F8, 32(R0)
-	FMOVQ 48(R1), F9
-	WORD $0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
-	VMOV V2.B16, V10.B16
-	VFMLA V9.S4, V1.S4, V10.S4
-	FMOVQ F10, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	SUBS $16, R2, R2
-	BGE vectors
-
-few:
-	ADDS $12, R2, R2
-	BLT rest
-
-vector:
-	FMOVQ (R1), F3
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	VMOV V2.B16, V4.B16
-	VFMLA V3.S4, V1.S4, V4.S4
-	FMOVQ F4, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BGE vector
-
-rest:
-	ADDS $4, R2, R2
-	BEQ done
-	TBZ $1, R2, one1
-	FMOVD (R1), F3
-	TBZ $0, R2, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V3.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F3
-
-moved1:
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	VMOV V2.B16, V4.B16
-	VFMLA V3.S4, V1.S4, V4.S4
-	TBZ $1, R2, one2
-	FMOVD F4, (R0)
-	TBZ $0, R2, moved2
-	ADD $8, R0, R25
-	VST1 V4.S[2], (R25)
-	JMP moved2
-
-one2:
-	FMOVS F4, (R0)
-
-moved2:
-
-done:
-	RET
-
-// normReLUF32NEON is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-// func normReLUF32NEON(dst *float32, x *float32, m float32, s float32, t float32, n int)
-TEXT normReLUF32NEON<>(SB), NOSPLIT, $0-40
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+32(FP), R2
-	FMOVS m+16(FP), F0
-	VDUP V0.S[0], V0.S4
-	FMOVS s+20(FP), F1
-	VDUP V1.S[0], V1.S4
-	FMOVS t+24(FP), F2
-	VDUP V2.S[0], V2.S4
-	VMOVI $0, V3.B16
+	FMOVS t+24(FP), F3
+	VDUP V3.S[0], V3.S4
 	SUBS $16, R2, R2
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R1), F4
-	FMOVQ 16(R1), F5
-	FMOVQ 32(R1), F6
-	FMOVQ 48(R1), F7
-	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
-	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
-	WORD $0x4ea0d4c6 // fsub v6.4s, v6.4s, v0.4s
-	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
-	VMOV V2.B16, V8.B16
-	VFMLA V4.S4, V1.S4, V8.S4
-	VMOV V2.B16, V9.B16
-	VFMLA V5.S4, V1.S4, V9.S4
-	VMOV V2.B16, V10.B16
-	VFMLA V6.S4, V1.S4, V10.S4
-	VMOV V2.B16, V11.B16
-	VFMLA V7.S4, V1.S4, V11.S4
-	WORD $0x6ea8e46c // fcmgt v12.4s, v3.4s, v8.4s
-	WORD $0x6ea9e46d // fcmgt v13.4s, v3.4s, v9.4s
-	WORD $0x6eaae46e // fcmgt v14.4s, v3.4s, v10.4s
-	WORD $0x6eabe46f // fcmgt v15.4s, v3.4s, v11.4s
-	WORD $0x4e6c1d08 // bic v8.16b, v8.16b, v12.16b
-	WORD $0x4e6d1d29 // bic v9.16b, v9.16b, v13.16b
-	WORD $0x4e6e1d4a // bic v10.16b, v10.16b, v14.16b
-	WORD $0x4e6f1d6b // bic v11.16b, v11.16b, v15.16b
-	FMOVQ F8, (R0)
-	FMOVQ F9, 16(R0)
-	FMOVQ F10, 32(R0)
+	WORD $0x4ea1d484 // fsub v4.4s, v4.4s, v1.4s
+	VMOV V3.B16, V5.B16
+	VFMLA V4.S4, V2.S4, V5.S4
+	WORD $0x6ea5e41f // fcmgt v31.4s, v0.4s, v5.4s
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, (R0)
+	FMOVQ 16(R1), F6
+	WORD $0x4ea1d4c6 // fsub v6.4s, v6.4s, v1.4s
+	VMOV V3.B16, V7.B16
+	VFMLA V6.S4, V2.S4, V7.S4
+	WORD $0x6ea7e41f // fcmgt v31.4s, v0.4s, v7.4s
+	VBIT V31.B16, V0.B16, V7.B16
+	FMOVQ F7, 16(R0)
+	FMOVQ 32(R1), F8
+	WORD $0x4ea1d508 // fsub v8.4s, v8.4s, v1.4s
+	VMOV V3.B16, V9.B16
+	VFMLA V8.S4, V2.S4, V9.S4
+	WORD $0x6ea9e41f // fcmgt v31.4s, v0.4s, v9.4s
+	VBIT V31.B16, V0.B16, V9.B16
+	FMOVQ F9, 32(R0)
+	FMOVQ 48(R1), F10
+	WORD $0x4ea1d54a // fsub v10.4s, v10.4s, v1.4s
+	VMOV V3.B16, V11.B16
+	VFMLA V10.S4, V2.S4, V11.S4
+	WORD $0x6eabe41f // fcmgt v31.4s, v0.4s, v11.4s
+	VBIT V31.B16, V0.B16, V11.B16
 	FMOVQ F11, 48(R0)
 	ADD $64, R0, R0
 	ADD $64, R1, R1
@@ -152,11 +63,11 @@ few:
 
 vector:
 	FMOVQ (R1), F4
-	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
-	VMOV V2.B16, V5.B16
-	VFMLA V4.S4, V1.S4, V5.S4
-	WORD $0x6ea5e466 // fcmgt v6.4s, v3.4s, v5.4s
-	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4ea1d484 // fsub v4.4s, v4.4s, v1.4s
+	VMOV V3.B16, V5.B16
+	VFMLA V4.S4, V2.S4, V5.S4
+	WORD $0x6ea5e41f // fcmgt v31.4s, v0.4s, v5.4s
+	VBIT V31.B16, V0.B16, V5.B16
 	FMOVQ F5, (R0)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
@@ -177,11 +88,11 @@ one1:
 	FMOVS (R1), F4
 
 moved1:
-	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
-	VMOV V2.B16, V5.B16
-	VFMLA V4.S4, V1.S4, V5.S4
-	WORD $0x6ea5e466 // fcmgt v6.4s, v3.4s, v5.4s
-	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4ea1d484 // fsub v4.4s, v4.4s, v1.4s
+	VMOV V3.B16, V5.B16
+	VFMLA V4.S4, V2.S4, V5.S4
+	WORD $0x6ea5e41f // fcmgt v31.4s, v0.4s, v5.4s
+	VBIT V31.B16, V0.B16, V5.B16
 	TBZ $1, R2, one2
 	FMOVD F5, (R0)
 	TBZ $0, R2, moved2
@@ -197,186 +108,197 @@ moved2:
 done:
 	RET
 
-// normGradF32NEON is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+// normGradF32NEON is dx[i] = fma(a, g[i], fma(b, x[i]-m, c)).
 //
-// func normGradF32NEON(dx *float32, dy *float32, x *float32, m float32, a float32, b float32, c float32, n int)
-TEXT normGradF32NEON<>(SB), NOSPLIT, $0-48
-	MOVD dx+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD n+40(FP), R3
-	FMOVS a+28(FP), F0
-	VDUP V0.S[0], V0.S4
-	FMOVS b+32(FP), F1
-	VDUP V1.S[0], V1.S4
-	FMOVS m+24(FP), F2
-	VDUP V2.S[0], V2.S4
-	FMOVS c+36(FP), F3
-	VDUP V3.S[0], V3.S4
-	SUBS $16, R3, R3
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F4
-	FMOVQ (R2), F5
-	WORD $0x4ea2d4a5 // fsub v5.4s, v5.4s, v2.4s
-	VMOV V3.B16, V6.B16
-	VFMLA V5.S4, V1.S4, V6.S4
-	VFMLA V4.S4, V0.S4, V6.S4
-	FMOVQ F6, (R0)
-	FMOVQ 16(R1), F7
-	FMOVQ 16(R2), F8
-	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
-	VMOV V3.B16, V9.B16
-	VFMLA V8.S4, V1.S4, V9.S4
-	VFMLA V7.S4, V0.S4, V9.S4
-	FMOVQ F9, 16(R0)
-	FMOVQ 32(R1), F10
-	FMOVQ 32(R2), F11
-	WORD $0x4ea2d56b // fsub v11.4s, v11.4s, v2.4s
-	VMOV V3.B16, V12.B16
-	VFMLA V11.S4, V1.S4, V12.S4
-	VFMLA V10.S4, V0.S4, V12.S4
-	FMOVQ F12, 32(R0)
-	FMOVQ 48(R1), F13
-	FMOVQ 48(R2), F14
-	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
-	VMOV V3.B16, V15.B16
-	VFMLA V14.S4, V1.S4, V15.S4
-	VFMLA V13.S4, V0.S4, V15.S4
-	FMOVQ F15, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	SUBS $16, R3, R3
-	BGE vectors
-
-few:
-	ADDS $12, R3, R3
-	BLT rest
-
-vector:
-	FMOVQ (R1), F4
-	FMOVQ (R2), F5
-	WORD $0x4ea2d4a5 // fsub v5.4s, v5.4s, v2.4s
-	VMOV V3.B16, V6.B16
-	VFMLA V5.S4, V1.S4, V6.S4
-	VFMLA V4.S4, V0.S4, V6.S4
-	FMOVQ F6, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BGE vector
-
-rest:
-	ADDS $4, R3, R3
-	BEQ done
-	TBZ $1, R3, one1
-	FMOVD (R1), F4
-	TBZ $0, R3, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V4.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F4
-
-moved1:
-	TBZ $1, R3, one2
-	FMOVD (R2), F5
-	TBZ $0, R3, moved2
-	ADD $8, R2, R25
-	VLD1 (R25), V5.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R2), F5
-
-moved2:
-	WORD $0x4ea2d4a5 // fsub v5.4s, v5.4s, v2.4s
-	VMOV V3.B16, V6.B16
-	VFMLA V5.S4, V1.S4, V6.S4
-	VFMLA V4.S4, V0.S4, V6.S4
-	TBZ $1, R3, one3
-	FMOVD F6, (R0)
-	TBZ $0, R3, moved3
-	ADD $8, R0, R25
-	VST1 V6.S[2], (R25)
-	JMP moved3
-
-one3:
-	FMOVS F6, (R0)
-
-moved3:
-
-done:
-	RET
-
-// normGradReLUF32NEON is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-// func normGradReLUF32NEON(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, n int)
-TEXT normGradReLUF32NEON<>(SB), NOSPLIT, $0-56
+// func normGradF32NEON(dx *float32, dy *float32, x *float32, y *float32, m float32, a float32, b float32, c float32, pass float32, n int)
+TEXT normGradF32NEON<>(SB), NOSPLIT, $0-64
 	MOVD dx+0(FP), R0
 	MOVD dy+8(FP), R1
 	MOVD x+16(FP), R2
 	MOVD y+24(FP), R3
-	MOVD n+48(FP), R4
-	VMOVI $0, V0.B16
-	FMOVS a+36(FP), F1
+	MOVD n+56(FP), R4
+	FMOVS a+36(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS pass+48(FP), F1
 	VDUP V1.S[0], V1.S4
-	FMOVS b+40(FP), F2
-	VDUP V2.S[0], V2.S4
-	FMOVS m+32(FP), F3
+	VMOVI $0, V2.B16
+	FMOVS b+40(FP), F3
 	VDUP V3.S[0], V3.S4
-	FMOVS c+44(FP), F4
+	FMOVS m+32(FP), F4
 	VDUP V4.S[0], V4.S4
+	FMOVS c+44(FP), F5
+	VDUP V5.S[0], V5.S4
+	SUBS $8, R4, R4
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R3), F6
+	FMOVQ 16(R3), F7
+	WORD $0x6ea1e4df // fcmgt v31.4s, v6.4s, v1.4s
+	VBIF V31.B16, V1.B16, V6.B16
+	WORD $0x6ea1e4ff // fcmgt v31.4s, v7.4s, v1.4s
+	VBIF V31.B16, V1.B16, V7.B16
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	WORD $0x6ea2e4c6 // fcmgt v6.4s, v6.4s, v2.4s
+	WORD $0x6ea2e4e7 // fcmgt v7.4s, v7.4s, v2.4s
+	VAND V8.B16, V6.B16, V8.B16
+	VAND V9.B16, V7.B16, V9.B16
+	FMOVQ (R2), F10
+	FMOVQ 16(R2), F11
+	WORD $0x4ea4d54a // fsub v10.4s, v10.4s, v4.4s
+	WORD $0x4ea4d56b // fsub v11.4s, v11.4s, v4.4s
+	VMOV V5.B16, V12.B16
+	VFMLA V10.S4, V3.S4, V12.S4
+	VMOV V5.B16, V13.B16
+	VFMLA V11.S4, V3.S4, V13.S4
+	VFMLA V8.S4, V0.S4, V12.S4
+	VFMLA V9.S4, V0.S4, V13.S4
+	FMOVQ F12, (R0)
+	FMOVQ F13, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R4, R4
+	BGE vectors
+
+few:
+	ADDS $4, R4, R4
+	BLT rest
+
+vector:
+	FMOVQ (R3), F6
+	WORD $0x6ea1e4df // fcmgt v31.4s, v6.4s, v1.4s
+	VBIF V31.B16, V1.B16, V6.B16
+	FMOVQ (R1), F7
+	WORD $0x6ea2e4c6 // fcmgt v6.4s, v6.4s, v2.4s
+	VAND V7.B16, V6.B16, V7.B16
+	FMOVQ (R2), F8
+	WORD $0x4ea4d508 // fsub v8.4s, v8.4s, v4.4s
+	VMOV V5.B16, V9.B16
+	VFMLA V8.S4, V3.S4, V9.S4
+	VFMLA V7.S4, V0.S4, V9.S4
+	FMOVQ F9, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vector
+
+rest:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R3), F6
+	TBZ $0, R4, moved1
+	ADD $8, R3, R25
+	VLD1 (R25), V6.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R3), F6
+
+moved1:
+	WORD $0x6ea1e4df // fcmgt v31.4s, v6.4s, v1.4s
+	VBIF V31.B16, V1.B16, V6.B16
+	TBZ $1, R4, one2
+	FMOVD (R1), F7
+	TBZ $0, R4, moved2
+	ADD $8, R1, R25
+	VLD1 (R25), V7.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R1), F7
+
+moved2:
+	WORD $0x6ea2e4c6 // fcmgt v6.4s, v6.4s, v2.4s
+	VAND V7.B16, V6.B16, V7.B16
+	TBZ $1, R4, one3
+	FMOVD (R2), F8
+	TBZ $0, R4, moved3
+	ADD $8, R2, R25
+	VLD1 (R25), V8.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R2), F8
+
+moved3:
+	WORD $0x4ea4d508 // fsub v8.4s, v8.4s, v4.4s
+	VMOV V5.B16, V9.B16
+	VFMLA V8.S4, V3.S4, V9.S4
+	VFMLA V7.S4, V0.S4, V9.S4
+	TBZ $1, R4, one4
+	FMOVD F9, (R0)
+	TBZ $0, R4, moved4
+	ADD $8, R0, R25
+	VST1 V9.S[2], (R25)
+	JMP moved4
+
+one4:
+	FMOVS F9, (R0)
+
+moved4:
+
+done:
+	RET
+
+// normRowF32NEON is dst[j] = fma(fma(x[j]-m, r, q), gamma[j], beta[j]).
+//
+// func normRowF32NEON(dst *float32, x *float32, gamma *float32, beta *float32, m float32, r float32, q float32, n int)
+TEXT normRowF32NEON<>(SB), NOSPLIT, $0-56
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD gamma+16(FP), R2
+	MOVD beta+24(FP), R3
+	MOVD n+48(FP), R4
+	FMOVS m+32(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS r+36(FP), F1
+	VDUP V1.S[0], V1.S4
+	FMOVS q+40(FP), F2
+	VDUP V2.S[0], V2.S4
 	SUBS $16, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R3), F5
-	FMOVQ 16(R3), F6
-	FMOVQ 32(R3), F7
-	FMOVQ 48(R3), F8
-	FMOVQ (R1), F9
-	FMOVQ 16(R1), F10
+	FMOVQ (R1), F3
+	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
+	VMOV V2.B16, V4.B16
+	VFMLA V3.S4, V1.S4, V4.S4
+	FMOVQ (R2), F5
+	FMOVQ (R3), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	FMOVQ F6, (R0)
+	FMOVQ 16(R1), F7
+	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
+	VMOV V2.B16, V8.B16
+	VFMLA V7.S4, V1.S4, V8.S4
+	FMOVQ 16(R2), F9
+	FMOVQ 16(R3), F10
+	VFMLA V9.S4, V8.S4, V10.S4
+	FMOVQ F10, 16(R0)
 	FMOVQ 32(R1), F11
-	FMOVQ 48(R1), F12
-	WORD $0x6ea0e4a5 // fcmgt v5.4s, v5.4s, v0.4s
-	WORD $0x6ea0e4c6 // fcmgt v6.4s, v6.4s, v0.4s
-	WORD $0x6ea0e4e7 // fcmgt v7.4s, v7.4s, v0.4s
-	WORD $0x6ea0e508 // fcmgt v8.4s, v8.4s, v0.4s
-	VAND V9.B16, V5.B16, V9.B16
-	VAND V10.B16, V6.B16, V10.B16
-	VAND V11.B16, V7.B16, V11.B16
-	VAND V12.B16, V8.B16, V12.B16
-	FMOVQ (R2), F13
-	FMOVQ 16(R2), F14
-	FMOVQ 32(R2), F15
-	FMOVQ 48(R2), F16
-	WORD $0x4ea3d5ad // fsub v13.4s, v13.4s, v3.4s
-	WORD $0x4ea3d5ce // fsub v14.4s, v14.4s, v3.4s
-	WORD $0x4ea3d5ef // fsub v15.4s, v15.4s, v3.4s
-	WORD $0x4ea3d610 // fsub v16.4s, v16.4s, v3.4s
-	VMOV V4.B16, V17.B16
-	VFMLA V13.S4, V2.S4, V17.S4
-	VMOV V4.B16, V18.B16
-	VFMLA V14.S4, V2.S4, V18.S4
-	VMOV V4.B16, V19.B16
-	VFMLA V15.S4, V2.S4, V19.S4
-	VMOV V4.B16, V20.B16
-	VFMLA V16.S4, V2.S4, V20.S4
-	VFMLA V9.S4, V1.S4, V17.S4
-	VFMLA V10.S4, V1.S4, V18.S4
-	VFMLA V11.S4, V1.S4, V19.S4
-	VFMLA V12.S4, V1.S4, V20.S4
-	FMOVQ F17, (R0)
-	FMOVQ F18, 16(R0)
-	FMOVQ F19, 32(R0)
-	FMOVQ F20, 48(R0)
+	WORD $0x4ea0d56b // fsub v11.4s, v11.4s, v0.4s
+	VMOV V2.B16, V12.B16
+	VFMLA V11.S4, V1.S4, V12.S4
+	FMOVQ 32(R2), F13
+	FMOVQ 32(R3), F14
+	VFMLA V13.S4, V12.S4, V14.S4
+	FMOVQ F14, 32(R0)
+	FMOVQ 48(R1), F15
+	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
+	VMOV V2.B16, V16.B16
+	VFMLA V15.S4, V1.S4, V16.S4
+	FMOVQ 48(R2), F17
+	FMOVQ 48(R3), F18
+	VFMLA V17.S4, V16.S4, V18.S4
+	FMOVQ F18, 48(R0)
 	ADD $64, R0, R0
 	ADD $64, R1, R1
 	ADD $64, R2, R2
@@ -389,16 +311,14 @@ few:
 	BLT rest
 
 vector:
-	FMOVQ (R3), F5
-	FMOVQ (R1), F6
-	WORD $0x6ea0e4a5 // fcmgt v5.4s, v5.4s, v0.4s
-	VAND V6.B16, V5.B16, V6.B16
-	FMOVQ (R2), F7
-	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
-	VMOV V4.B16, V8.B16
-	VFMLA V7.S4, V2.S4, V8.S4
-	VFMLA V6.S4, V1.S4, V8.S4
-	FMOVQ F8, (R0)
+	FMOVQ (R1), F3
+	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
+	VMOV V2.B16, V4.B16
+	VFMLA V3.S4, V1.S4, V4.S4
+	FMOVQ (R2), F5
+	FMOVQ (R3), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	FMOVQ F6, (R0)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
@@ -410,622 +330,210 @@ rest:
 	ADDS $4, R4, R4
 	BEQ done
 	TBZ $1, R4, one1
-	FMOVD (R3), F5
+	FMOVD (R1), F3
 	TBZ $0, R4, moved1
-	ADD $8, R3, R25
-	VLD1 (R25), V5.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V3.S[2]
 	JMP moved1
 
 one1:
-	FMOVS (R3), F5
+	FMOVS (R1), F3
 
 moved1:
+	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
+	VMOV V2.B16, V4.B16
+	VFMLA V3.S4, V1.S4, V4.S4
 	TBZ $1, R4, one2
-	FMOVD (R1), F6
+	FMOVD (R2), F5
 	TBZ $0, R4, moved2
-	ADD $8, R1, R25
-	VLD1 (R25), V6.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V5.S[2]
 	JMP moved2
 
 one2:
-	FMOVS (R1), F6
+	FMOVS (R2), F5
 
 moved2:
-	WORD $0x6ea0e4a5 // fcmgt v5.4s, v5.4s, v0.4s
-	VAND V6.B16, V5.B16, V6.B16
 	TBZ $1, R4, one3
-	FMOVD (R2), F7
+	FMOVD (R3), F6
 	TBZ $0, R4, moved3
-	ADD $8, R2, R25
-	VLD1 (R25), V7.S[2]
+	ADD $8, R3, R25
+	VLD1 (R25), V6.S[2]
 	JMP moved3
 
 one3:
-	FMOVS (R2), F7
+	FMOVS (R3), F6
 
 moved3:
-	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
-	VMOV V4.B16, V8.B16
-	VFMLA V7.S4, V2.S4, V8.S4
-	VFMLA V6.S4, V1.S4, V8.S4
+	VFMLA V5.S4, V4.S4, V6.S4
 	TBZ $1, R4, one4
-	FMOVD F8, (R0)
+	FMOVD F6, (R0)
 	TBZ $0, R4, moved4
 	ADD $8, R0, R25
-	VST1 V8.S[2], (R25)
+	VST1 V6.S[2], (R25)
 	JMP moved4
 
 one4:
-	FMOVS F8, (R0)
+	FMOVS F6, (R0)
 
 moved4:
 
 done:
 	RET
 
-// func normSums1F32NEON(dy *float32, x *float32, m float32, n int, s *float32)
-TEXT ·normSums1F32NEON(SB), NOSPLIT, $0-40
-	MOVD dy+0(FP), R0
-	MOVD n+24(FP), R1
-	MOVD s+32(FP), R2
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $128, R1, R1
-	BLT aligned
-
-aligned:
-	ADD $128, R1, R1
-	SUBS $64, R1, R1
+// normRowAddF32NEON is s1[j] += dy[j]; s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]).
+//
+// func normRowAddF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, m float32, r float32, n int)
+TEXT normRowAddF32NEON<>(SB), NOSPLIT, $0-48
+	MOVD s1+0(FP), R0
+	MOVD s2+8(FP), R1
+	MOVD dy+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD n+40(FP), R4
+	FMOVS m+32(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS r+36(FP), F1
+	VDUP V1.S[0], V1.S4
+	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
 
-lanes:
-	FMOVQ (R0), F16
-	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
-	FMOVQ 16(R0), F17
-	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
-	FMOVQ 32(R0), F18
-	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
-	FMOVQ 48(R0), F19
-	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
-	FMOVQ 64(R0), F20
-	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
-	FMOVQ 80(R0), F21
-	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
-	FMOVQ 96(R0), F22
-	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
-	FMOVQ 112(R0), F23
-	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
-	FMOVQ 128(R0), F24
-	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
-	FMOVQ 144(R0), F25
-	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
-	FMOVQ 160(R0), F26
-	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
-	FMOVQ 176(R0), F27
-	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
-	FMOVQ 192(R0), F28
-	WORD $0x4e3cd58c // fadd v12.4s, v12.4s, v28.4s
-	FMOVQ 208(R0), F29
-	WORD $0x4e3dd5ad // fadd v13.4s, v13.4s, v29.4s
-	FMOVQ 224(R0), F30
-	WORD $0x4e3ed5ce // fadd v14.4s, v14.4s, v30.4s
-	FMOVQ 240(R0), F16
-	WORD $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
-	ADD $256, R0, R0
-	SUBS $64, R1, R1
-	BGE lanes
+vectors:
+	FMOVQ (R2), F2
+	FMOVQ 16(R2), F3
+	FMOVQ (R0), F4
+	FMOVQ 16(R0), F5
+	WORD $0x4e22d484 // fadd v4.4s, v4.4s, v2.4s
+	WORD $0x4e23d4a5 // fadd v5.4s, v5.4s, v3.4s
+	FMOVQ F4, (R0)
+	FMOVQ F5, 16(R0)
+	FMOVQ (R3), F6
+	FMOVQ 16(R3), F7
+	WORD $0x4ea0d4c6 // fsub v6.4s, v6.4s, v0.4s
+	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
+	WORD $0x6e21dcc6 // fmul v6.4s, v6.4s, v1.4s
+	WORD $0x6e21dce7 // fmul v7.4s, v7.4s, v1.4s
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	VFMLA V6.S4, V2.S4, V8.S4
+	VFMLA V7.S4, V3.S4, V9.S4
+	FMOVQ F8, (R1)
+	FMOVQ F9, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R4, R4
+	BGE vectors
 
 few:
-	ADDS $64, R1, R1
-	BEQ fold
-	SUBS $4, R1, R1
-	BLT part0
-	FMOVQ (R0), F16
-	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part1
-	FMOVQ (R0), F16
-	WORD $0x4e30d421 // fadd v1.4s, v1.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part2
-	FMOVQ (R0), F16
-	WORD $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part3
-	FMOVQ (R0), F16
-	WORD $0x4e30d463 // fadd v3.4s, v3.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part4
-	FMOVQ (R0), F16
-	WORD $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part5
-	FMOVQ (R0), F16
-	WORD $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part6
-	FMOVQ (R0), F16
-	WORD $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part7
-	FMOVQ (R0), F16
-	WORD $0x4e30d4e7 // fadd v7.4s, v7.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part8
-	FMOVQ (R0), F16
-	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part9
-	FMOVQ (R0), F16
-	WORD $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part10
-	FMOVQ (R0), F16
-	WORD $0x4e30d54a // fadd v10.4s, v10.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part11
-	FMOVQ (R0), F16
-	WORD $0x4e30d56b // fadd v11.4s, v11.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part12
-	FMOVQ (R0), F16
-	WORD $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part13
-	FMOVQ (R0), F16
-	WORD $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part14
-	FMOVQ (R0), F16
-	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BLT part15
+	ADDS $4, R4, R4
+	BLT rest
 
-part0:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one1
-	FMOVD (R0), F16
-	TBZ $0, R1, moved1
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
+vector:
+	FMOVQ (R2), F2
+	FMOVQ (R0), F3
+	WORD $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
+	FMOVQ F3, (R0)
+	FMOVQ (R3), F4
+	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
+	WORD $0x6e21dc84 // fmul v4.4s, v4.4s, v1.4s
+	FMOVQ (R1), F5
+	VFMLA V4.S4, V2.S4, V5.S4
+	FMOVQ F5, (R1)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE vector
+
+rest:
+	ADDS $4, R4, R4
+	BEQ done
+	TBZ $1, R4, one1
+	FMOVD (R2), F2
+	TBZ $0, R4, moved1
+	ADD $8, R2, R25
+	VLD1 (R25), V2.S[2]
 	JMP moved1
 
 one1:
-	FMOVS (R0), F16
+	FMOVS (R2), F2
 
 moved1:
-	WORD $0x4e30d410 // fadd v16.4s, v0.4s, v16.4s
-	VMOV V16.S[0], V0.S[0]
-	TBZ $1, R1, merged2
-	VMOV V16.S[1], V0.S[1]
-	TBZ $0, R1, merged2
-	VMOV V16.S[2], V0.S[2]
-
-merged2:
-	JMP fold
-
-part1:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one3
-	FMOVD (R0), F16
-	TBZ $0, R1, moved3
+	TBZ $1, R4, one2
+	FMOVD (R0), F3
+	TBZ $0, R4, moved2
 	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
+	VLD1 (R25), V3.S[2]
+	JMP moved2
+
+one2:
+	FMOVS (R0), F3
+
+moved2:
+	WORD $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
+	TBZ $1, R4, one3
+	FMOVD F3, (R0)
+	TBZ $0, R4, moved3
+	ADD $8, R0, R25
+	VST1 V3.S[2], (R25)
 	JMP moved3
 
 one3:
-	FMOVS (R0), F16
+	FMOVS F3, (R0)
 
 moved3:
-	WORD $0x4e30d430 // fadd v16.4s, v1.4s, v16.4s
-	VMOV V16.S[0], V1.S[0]
-	TBZ $1, R1, merged4
-	VMOV V16.S[1], V1.S[1]
-	TBZ $0, R1, merged4
-	VMOV V16.S[2], V1.S[2]
+	TBZ $1, R4, one4
+	FMOVD (R3), F4
+	TBZ $0, R4, moved4
+	ADD $8, R3, R25
+	VLD1 (R25), V4.S[2]
+	JMP moved4
 
-merged4:
-	JMP fold
+one4:
+	FMOVS (R3), F4
 
-part2:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one5
-	FMOVD (R0), F16
-	TBZ $0, R1, moved5
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
+moved4:
+	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
+	WORD $0x6e21dc84 // fmul v4.4s, v4.4s, v1.4s
+	TBZ $1, R4, one5
+	FMOVD (R1), F5
+	TBZ $0, R4, moved5
+	ADD $8, R1, R25
+	VLD1 (R25), V5.S[2]
 	JMP moved5
 
 one5:
-	FMOVS (R0), F16
+	FMOVS (R1), F5
 
 moved5:
-	WORD $0x4e30d450 // fadd v16.4s, v2.4s, v16.4s
-	VMOV V16.S[0], V2.S[0]
-	TBZ $1, R1, merged6
-	VMOV V16.S[1], V2.S[1]
-	TBZ $0, R1, merged6
-	VMOV V16.S[2], V2.S[2]
+	VFMLA V4.S4, V2.S4, V5.S4
+	TBZ $1, R4, one6
+	FMOVD F5, (R1)
+	TBZ $0, R4, moved6
+	ADD $8, R1, R25
+	VST1 V5.S[2], (R25)
+	JMP moved6
 
-merged6:
-	JMP fold
+one6:
+	FMOVS F5, (R1)
 
-part3:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one7
-	FMOVD (R0), F16
-	TBZ $0, R1, moved7
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved7
+moved6:
 
-one7:
-	FMOVS (R0), F16
-
-moved7:
-	WORD $0x4e30d470 // fadd v16.4s, v3.4s, v16.4s
-	VMOV V16.S[0], V3.S[0]
-	TBZ $1, R1, merged8
-	VMOV V16.S[1], V3.S[1]
-	TBZ $0, R1, merged8
-	VMOV V16.S[2], V3.S[2]
-
-merged8:
-	JMP fold
-
-part4:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one9
-	FMOVD (R0), F16
-	TBZ $0, R1, moved9
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved9
-
-one9:
-	FMOVS (R0), F16
-
-moved9:
-	WORD $0x4e30d490 // fadd v16.4s, v4.4s, v16.4s
-	VMOV V16.S[0], V4.S[0]
-	TBZ $1, R1, merged10
-	VMOV V16.S[1], V4.S[1]
-	TBZ $0, R1, merged10
-	VMOV V16.S[2], V4.S[2]
-
-merged10:
-	JMP fold
-
-part5:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one11
-	FMOVD (R0), F16
-	TBZ $0, R1, moved11
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved11
-
-one11:
-	FMOVS (R0), F16
-
-moved11:
-	WORD $0x4e30d4b0 // fadd v16.4s, v5.4s, v16.4s
-	VMOV V16.S[0], V5.S[0]
-	TBZ $1, R1, merged12
-	VMOV V16.S[1], V5.S[1]
-	TBZ $0, R1, merged12
-	VMOV V16.S[2], V5.S[2]
-
-merged12:
-	JMP fold
-
-part6:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one13
-	FMOVD (R0), F16
-	TBZ $0, R1, moved13
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved13
-
-one13:
-	FMOVS (R0), F16
-
-moved13:
-	WORD $0x4e30d4d0 // fadd v16.4s, v6.4s, v16.4s
-	VMOV V16.S[0], V6.S[0]
-	TBZ $1, R1, merged14
-	VMOV V16.S[1], V6.S[1]
-	TBZ $0, R1, merged14
-	VMOV V16.S[2], V6.S[2]
-
-merged14:
-	JMP fold
-
-part7:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one15
-	FMOVD (R0), F16
-	TBZ $0, R1, moved15
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved15
-
-one15:
-	FMOVS (R0), F16
-
-moved15:
-	WORD $0x4e30d4f0 // fadd v16.4s, v7.4s, v16.4s
-	VMOV V16.S[0], V7.S[0]
-	TBZ $1, R1, merged16
-	VMOV V16.S[1], V7.S[1]
-	TBZ $0, R1, merged16
-	VMOV V16.S[2], V7.S[2]
-
-merged16:
-	JMP fold
-
-part8:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one17
-	FMOVD (R0), F16
-	TBZ $0, R1, moved17
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved17
-
-one17:
-	FMOVS (R0), F16
-
-moved17:
-	WORD $0x4e30d510 // fadd v16.4s, v8.4s, v16.4s
-	VMOV V16.S[0], V8.S[0]
-	TBZ $1, R1, merged18
-	VMOV V16.S[1], V8.S[1]
-	TBZ $0, R1, merged18
-	VMOV V16.S[2], V8.S[2]
-
-merged18:
-	JMP fold
-
-part9:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one19
-	FMOVD (R0), F16
-	TBZ $0, R1, moved19
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved19
-
-one19:
-	FMOVS (R0), F16
-
-moved19:
-	WORD $0x4e30d530 // fadd v16.4s, v9.4s, v16.4s
-	VMOV V16.S[0], V9.S[0]
-	TBZ $1, R1, merged20
-	VMOV V16.S[1], V9.S[1]
-	TBZ $0, R1, merged20
-	VMOV V16.S[2], V9.S[2]
-
-merged20:
-	JMP fold
-
-part10:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one21
-	FMOVD (R0), F16
-	TBZ $0, R1, moved21
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved21
-
-one21:
-	FMOVS (R0), F16
-
-moved21:
-	WORD $0x4e30d550 // fadd v16.4s, v10.4s, v16.4s
-	VMOV V16.S[0], V10.S[0]
-	TBZ $1, R1, merged22
-	VMOV V16.S[1], V10.S[1]
-	TBZ $0, R1, merged22
-	VMOV V16.S[2], V10.S[2]
-
-merged22:
-	JMP fold
-
-part11:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one23
-	FMOVD (R0), F16
-	TBZ $0, R1, moved23
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved23
-
-one23:
-	FMOVS (R0), F16
-
-moved23:
-	WORD $0x4e30d570 // fadd v16.4s, v11.4s, v16.4s
-	VMOV V16.S[0], V11.S[0]
-	TBZ $1, R1, merged24
-	VMOV V16.S[1], V11.S[1]
-	TBZ $0, R1, merged24
-	VMOV V16.S[2], V11.S[2]
-
-merged24:
-	JMP fold
-
-part12:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one25
-	FMOVD (R0), F16
-	TBZ $0, R1, moved25
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved25
-
-one25:
-	FMOVS (R0), F16
-
-moved25:
-	WORD $0x4e30d590 // fadd v16.4s, v12.4s, v16.4s
-	VMOV V16.S[0], V12.S[0]
-	TBZ $1, R1, merged26
-	VMOV V16.S[1], V12.S[1]
-	TBZ $0, R1, merged26
-	VMOV V16.S[2], V12.S[2]
-
-merged26:
-	JMP fold
-
-part13:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one27
-	FMOVD (R0), F16
-	TBZ $0, R1, moved27
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved27
-
-one27:
-	FMOVS (R0), F16
-
-moved27:
-	WORD $0x4e30d5b0 // fadd v16.4s, v13.4s, v16.4s
-	VMOV V16.S[0], V13.S[0]
-	TBZ $1, R1, merged28
-	VMOV V16.S[1], V13.S[1]
-	TBZ $0, R1, merged28
-	VMOV V16.S[2], V13.S[2]
-
-merged28:
-	JMP fold
-
-part14:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one29
-	FMOVD (R0), F16
-	TBZ $0, R1, moved29
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved29
-
-one29:
-	FMOVS (R0), F16
-
-moved29:
-	WORD $0x4e30d5d0 // fadd v16.4s, v14.4s, v16.4s
-	VMOV V16.S[0], V14.S[0]
-	TBZ $1, R1, merged30
-	VMOV V16.S[1], V14.S[1]
-	TBZ $0, R1, merged30
-	VMOV V16.S[2], V14.S[2]
-
-merged30:
-	JMP fold
-
-part15:
-	ADDS $4, R1, R1
-	BEQ fold
-	TBZ $1, R1, one31
-	FMOVD (R0), F16
-	TBZ $0, R1, moved31
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved31
-
-one31:
-	FMOVS (R0), F16
-
-moved31:
-	WORD $0x4e30d5f0 // fadd v16.4s, v15.4s, v16.4s
-	VMOV V16.S[0], V15.S[0]
-	TBZ $1, R1, merged32
-	VMOV V16.S[1], V15.S[1]
-	TBZ $0, R1, merged32
-	VMOV V16.S[2], V15.S[2]
-
-merged32:
-
-fold:
-	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
-	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
-	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
-	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
-	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
-	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
-	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
-	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
-	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
-	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
-	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VEXT $8, V0.B16, V0.B16, V1.B16
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VDUP V0.S[1], V1.S4
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVS F0, (R2)
-	ADD $4, R2, R2
+done:
 	RET
 
-// func normSums2F32NEON(dy *float32, x *float32, m float32, n int, s *float32)
-TEXT ·normSums2F32NEON(SB), NOSPLIT, $0-40
+// func normSums1F32NEON(dy *float32, x *float32, y *float32, m float32, pass float32, n int, s *float32)
+TEXT ·normSums1F32NEON(SB), NOSPLIT, $0-48
 	MOVD dy+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+24(FP), R2
-	MOVD s+32(FP), R3
-	FMOVS m+16(FP), F16
+	MOVD y+16(FP), R1
+	MOVD n+32(FP), R2
+	MOVD s+40(FP), R3
+	FMOVS pass+28(FP), F16
 	VDUP V16.S[0], V16.S4
+	VMOVI $0, V17.B16
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -1052,70 +560,118 @@ aligned:
 	PCALIGN $32
 
 lanes:
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V0.S4
-	FMOVQ 16(R0), F19
-	FMOVQ 16(R1), F20
-	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
-	VFMLA V20.S4, V19.S4, V1.S4
-	FMOVQ 32(R0), F21
-	FMOVQ 32(R1), F22
-	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
-	VFMLA V22.S4, V21.S4, V2.S4
-	FMOVQ 48(R0), F23
-	FMOVQ 48(R1), F24
-	WORD $0x4eb0d718 // fsub v24.4s, v24.4s, v16.4s
-	VFMLA V24.S4, V23.S4, V3.S4
-	FMOVQ 64(R0), F25
-	FMOVQ 64(R1), F26
-	WORD $0x4eb0d75a // fsub v26.4s, v26.4s, v16.4s
-	VFMLA V26.S4, V25.S4, V4.S4
-	FMOVQ 80(R0), F27
-	FMOVQ 80(R1), F28
-	WORD $0x4eb0d79c // fsub v28.4s, v28.4s, v16.4s
-	VFMLA V28.S4, V27.S4, V5.S4
-	FMOVQ 96(R0), F29
-	FMOVQ 96(R1), F30
-	WORD $0x4eb0d7de // fsub v30.4s, v30.4s, v16.4s
-	VFMLA V30.S4, V29.S4, V6.S4
-	FMOVQ 112(R0), F17
-	FMOVQ 112(R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V7.S4
-	FMOVQ 128(R0), F19
-	FMOVQ 128(R1), F20
-	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
-	VFMLA V20.S4, V19.S4, V8.S4
-	FMOVQ 144(R0), F21
-	FMOVQ 144(R1), F22
-	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
-	VFMLA V22.S4, V21.S4, V9.S4
-	FMOVQ 160(R0), F23
-	FMOVQ 160(R1), F24
-	WORD $0x4eb0d718 // fsub v24.4s, v24.4s, v16.4s
-	VFMLA V24.S4, V23.S4, V10.S4
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	FMOVQ 48(R1), F21
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ (R0), F22
+	FMOVQ 16(R0), F23
+	FMOVQ 32(R0), F24
+	FMOVQ 48(R0), F25
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e36d400 // fadd v0.4s, v0.4s, v22.4s
+	WORD $0x4e37d421 // fadd v1.4s, v1.4s, v23.4s
+	WORD $0x4e38d442 // fadd v2.4s, v2.4s, v24.4s
+	WORD $0x4e39d463 // fadd v3.4s, v3.4s, v25.4s
+	FMOVQ 64(R1), F18
+	FMOVQ 80(R1), F19
+	FMOVQ 96(R1), F20
+	FMOVQ 112(R1), F21
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ 64(R0), F22
+	FMOVQ 80(R0), F23
+	FMOVQ 96(R0), F24
+	FMOVQ 112(R0), F25
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e36d484 // fadd v4.4s, v4.4s, v22.4s
+	WORD $0x4e37d4a5 // fadd v5.4s, v5.4s, v23.4s
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	FMOVQ 128(R1), F18
+	FMOVQ 144(R1), F19
+	FMOVQ 160(R1), F20
+	FMOVQ 176(R1), F21
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ 128(R0), F22
+	FMOVQ 144(R0), F23
+	FMOVQ 160(R0), F24
 	FMOVQ 176(R0), F25
-	FMOVQ 176(R1), F26
-	WORD $0x4eb0d75a // fsub v26.4s, v26.4s, v16.4s
-	VFMLA V26.S4, V25.S4, V11.S4
-	FMOVQ 192(R0), F27
-	FMOVQ 192(R1), F28
-	WORD $0x4eb0d79c // fsub v28.4s, v28.4s, v16.4s
-	VFMLA V28.S4, V27.S4, V12.S4
-	FMOVQ 208(R0), F29
-	FMOVQ 208(R1), F30
-	WORD $0x4eb0d7de // fsub v30.4s, v30.4s, v16.4s
-	VFMLA V30.S4, V29.S4, V13.S4
-	FMOVQ 224(R0), F17
-	FMOVQ 224(R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V14.S4
-	FMOVQ 240(R0), F19
-	FMOVQ 240(R1), F20
-	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
-	VFMLA V20.S4, V19.S4, V15.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e36d508 // fadd v8.4s, v8.4s, v22.4s
+	WORD $0x4e37d529 // fadd v9.4s, v9.4s, v23.4s
+	WORD $0x4e38d54a // fadd v10.4s, v10.4s, v24.4s
+	WORD $0x4e39d56b // fadd v11.4s, v11.4s, v25.4s
+	FMOVQ 192(R1), F18
+	FMOVQ 208(R1), F19
+	FMOVQ 224(R1), F20
+	FMOVQ 240(R1), F21
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ 192(R0), F22
+	FMOVQ 208(R0), F23
+	FMOVQ 224(R0), F24
+	FMOVQ 240(R0), F25
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e36d58c // fadd v12.4s, v12.4s, v22.4s
+	WORD $0x4e37d5ad // fadd v13.4s, v13.4s, v23.4s
+	WORD $0x4e38d5ce // fadd v14.4s, v14.4s, v24.4s
+	WORD $0x4e39d5ef // fadd v15.4s, v15.4s, v25.4s
 	ADD $256, R0, R0
 	ADD $256, R1, R1
 	SUBS $64, R2, R2
@@ -1126,122 +682,167 @@ few:
 	BEQ fold
 	SUBS $4, R2, R2
 	BLT part0
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V0.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d400 // fadd v0.4s, v0.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part1
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V1.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d421 // fadd v1.4s, v1.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part2
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V2.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d442 // fadd v2.4s, v2.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part3
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V3.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part4
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V4.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d484 // fadd v4.4s, v4.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part5
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V5.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d4a5 // fadd v5.4s, v5.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part6
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V6.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d4c6 // fadd v6.4s, v6.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part7
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V7.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part8
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V8.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d508 // fadd v8.4s, v8.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part9
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V9.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d529 // fadd v9.4s, v9.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part10
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V10.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d54a // fadd v10.4s, v10.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part11
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V11.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d56b // fadd v11.4s, v11.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part12
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V12.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d58c // fadd v12.4s, v12.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part13
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V13.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d5ad // fadd v13.4s, v13.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
 	BLT part14
-	FMOVQ (R0), F17
 	FMOVQ (R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V14.S4
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d5ce // fadd v14.4s, v14.4s, v19.4s
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	SUBS $4, R2, R2
@@ -1251,30 +852,32 @@ part0:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one1
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved1
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved1
 
 one1:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved1:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one2
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved2
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved2
 
 one2:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved2:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V0.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d413 // fadd v19.4s, v0.4s, v19.4s
 	VMOV V19.S[0], V0.S[0]
 	TBZ $1, R2, merged3
 	VMOV V19.S[1], V0.S[1]
@@ -1288,30 +891,32 @@ part1:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one4
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved4
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved4
 
 one4:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved4:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one5
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved5
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved5
 
 one5:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved5:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V1.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d433 // fadd v19.4s, v1.4s, v19.4s
 	VMOV V19.S[0], V1.S[0]
 	TBZ $1, R2, merged6
 	VMOV V19.S[1], V1.S[1]
@@ -1325,30 +930,32 @@ part2:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one7
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved7
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved7
 
 one7:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved7:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one8
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved8
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved8
 
 one8:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved8:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V2.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d453 // fadd v19.4s, v2.4s, v19.4s
 	VMOV V19.S[0], V2.S[0]
 	TBZ $1, R2, merged9
 	VMOV V19.S[1], V2.S[1]
@@ -1362,30 +969,32 @@ part3:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one10
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved10
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved10
 
 one10:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved10:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one11
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved11
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved11
 
 one11:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved11:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V3.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d473 // fadd v19.4s, v3.4s, v19.4s
 	VMOV V19.S[0], V3.S[0]
 	TBZ $1, R2, merged12
 	VMOV V19.S[1], V3.S[1]
@@ -1399,30 +1008,32 @@ part4:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one13
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved13
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved13
 
 one13:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved13:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one14
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved14
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved14
 
 one14:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved14:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V4.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d493 // fadd v19.4s, v4.4s, v19.4s
 	VMOV V19.S[0], V4.S[0]
 	TBZ $1, R2, merged15
 	VMOV V19.S[1], V4.S[1]
@@ -1436,30 +1047,32 @@ part5:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one16
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved16
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved16
 
 one16:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved16:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one17
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved17
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved17
 
 one17:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved17:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V5.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d4b3 // fadd v19.4s, v5.4s, v19.4s
 	VMOV V19.S[0], V5.S[0]
 	TBZ $1, R2, merged18
 	VMOV V19.S[1], V5.S[1]
@@ -1473,30 +1086,32 @@ part6:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one19
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved19
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved19
 
 one19:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved19:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one20
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved20
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved20
 
 one20:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved20:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V6.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d4d3 // fadd v19.4s, v6.4s, v19.4s
 	VMOV V19.S[0], V6.S[0]
 	TBZ $1, R2, merged21
 	VMOV V19.S[1], V6.S[1]
@@ -1510,30 +1125,32 @@ part7:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one22
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved22
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved22
 
 one22:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved22:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one23
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved23
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved23
 
 one23:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved23:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V7.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d4f3 // fadd v19.4s, v7.4s, v19.4s
 	VMOV V19.S[0], V7.S[0]
 	TBZ $1, R2, merged24
 	VMOV V19.S[1], V7.S[1]
@@ -1547,30 +1164,32 @@ part8:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one25
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved25
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved25
 
 one25:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved25:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one26
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved26
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved26
 
 one26:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved26:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V8.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d513 // fadd v19.4s, v8.4s, v19.4s
 	VMOV V19.S[0], V8.S[0]
 	TBZ $1, R2, merged27
 	VMOV V19.S[1], V8.S[1]
@@ -1584,30 +1203,32 @@ part9:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one28
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved28
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved28
 
 one28:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved28:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one29
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved29
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved29
 
 one29:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved29:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V9.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d533 // fadd v19.4s, v9.4s, v19.4s
 	VMOV V19.S[0], V9.S[0]
 	TBZ $1, R2, merged30
 	VMOV V19.S[1], V9.S[1]
@@ -1621,30 +1242,32 @@ part10:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one31
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved31
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved31
 
 one31:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved31:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one32
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved32
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved32
 
 one32:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved32:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V10.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d553 // fadd v19.4s, v10.4s, v19.4s
 	VMOV V19.S[0], V10.S[0]
 	TBZ $1, R2, merged33
 	VMOV V19.S[1], V10.S[1]
@@ -1658,30 +1281,32 @@ part11:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one34
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved34
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved34
 
 one34:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved34:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one35
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved35
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved35
 
 one35:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved35:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V11.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d573 // fadd v19.4s, v11.4s, v19.4s
 	VMOV V19.S[0], V11.S[0]
 	TBZ $1, R2, merged36
 	VMOV V19.S[1], V11.S[1]
@@ -1695,30 +1320,32 @@ part12:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one37
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved37
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved37
 
 one37:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved37:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one38
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved38
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved38
 
 one38:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved38:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V12.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d593 // fadd v19.4s, v12.4s, v19.4s
 	VMOV V19.S[0], V12.S[0]
 	TBZ $1, R2, merged39
 	VMOV V19.S[1], V12.S[1]
@@ -1732,30 +1359,32 @@ part13:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one40
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved40
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved40
 
 one40:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved40:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one41
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved41
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved41
 
 one41:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved41:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V13.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d5b3 // fadd v19.4s, v13.4s, v19.4s
 	VMOV V19.S[0], V13.S[0]
 	TBZ $1, R2, merged42
 	VMOV V19.S[1], V13.S[1]
@@ -1769,30 +1398,32 @@ part14:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one43
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved43
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved43
 
 one43:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved43:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one44
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved44
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved44
 
 one44:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved44:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V14.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d5d3 // fadd v19.4s, v14.4s, v19.4s
 	VMOV V19.S[0], V14.S[0]
 	TBZ $1, R2, merged45
 	VMOV V19.S[1], V14.S[1]
@@ -1806,30 +1437,32 @@ part15:
 	ADDS $4, R2, R2
 	BEQ fold
 	TBZ $1, R2, one46
-	FMOVD (R0), F17
+	FMOVD (R1), F18
 	TBZ $0, R2, moved46
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V18.S[2]
 	JMP moved46
 
 one46:
-	FMOVS (R0), F17
+	FMOVS (R1), F18
 
 moved46:
+	WORD $0x6eb0e65f // fcmgt v31.4s, v18.4s, v16.4s
+	VBIF V31.B16, V16.B16, V18.B16
 	TBZ $1, R2, one47
-	FMOVD (R1), F18
+	FMOVD (R0), F19
 	TBZ $0, R2, moved47
-	ADD $8, R1, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved47
 
 one47:
-	FMOVS (R1), F18
+	FMOVS (R0), F19
 
 moved47:
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VMOV V15.B16, V19.B16
-	VFMLA V18.S4, V17.S4, V19.S4
+	WORD $0x6eb1e652 // fcmgt v18.4s, v18.4s, v17.4s
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e33d5f3 // fadd v19.4s, v15.4s, v19.4s
 	VMOV V19.S[0], V15.S[0]
 	TBZ $1, R2, merged48
 	VMOV V19.S[1], V15.S[1]
@@ -1862,2847 +1495,18 @@ fold:
 	ADD $4, R3, R3
 	RET
 
-// func normSumsReLU1F32NEON(dy *float32, x *float32, y *float32, m float32, n int, s *float32)
-TEXT ·normSumsReLU1F32NEON(SB), NOSPLIT, $0-48
-	MOVD dy+0(FP), R0
-	MOVD y+16(FP), R1
-	MOVD n+32(FP), R2
-	MOVD s+40(FP), R3
-	VMOVI $0, V16.B16
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
-	SUBS $64, R2, R2
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
-	FMOVQ 16(R1), F19
-	FMOVQ 16(R0), F20
-	WORD $0x6eb0e673 // fcmgt v19.4s, v19.4s, v16.4s
-	VAND V20.B16, V19.B16, V20.B16
-	WORD $0x4e34d421 // fadd v1.4s, v1.4s, v20.4s
-	FMOVQ 32(R1), F21
-	FMOVQ 32(R0), F22
-	WORD $0x6eb0e6b5 // fcmgt v21.4s, v21.4s, v16.4s
-	VAND V22.B16, V21.B16, V22.B16
-	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
-	FMOVQ 48(R1), F23
-	FMOVQ 48(R0), F24
-	WORD $0x6eb0e6f7 // fcmgt v23.4s, v23.4s, v16.4s
-	VAND V24.B16, V23.B16, V24.B16
-	WORD $0x4e38d463 // fadd v3.4s, v3.4s, v24.4s
-	FMOVQ 64(R1), F25
-	FMOVQ 64(R0), F26
-	WORD $0x6eb0e739 // fcmgt v25.4s, v25.4s, v16.4s
-	VAND V26.B16, V25.B16, V26.B16
-	WORD $0x4e3ad484 // fadd v4.4s, v4.4s, v26.4s
-	FMOVQ 80(R1), F27
-	FMOVQ 80(R0), F28
-	WORD $0x6eb0e77b // fcmgt v27.4s, v27.4s, v16.4s
-	VAND V28.B16, V27.B16, V28.B16
-	WORD $0x4e3cd4a5 // fadd v5.4s, v5.4s, v28.4s
-	FMOVQ 96(R1), F29
-	FMOVQ 96(R0), F30
-	WORD $0x6eb0e7bd // fcmgt v29.4s, v29.4s, v16.4s
-	VAND V30.B16, V29.B16, V30.B16
-	WORD $0x4e3ed4c6 // fadd v6.4s, v6.4s, v30.4s
-	FMOVQ 112(R1), F17
-	FMOVQ 112(R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d4e7 // fadd v7.4s, v7.4s, v18.4s
-	FMOVQ 128(R1), F19
-	FMOVQ 128(R0), F20
-	WORD $0x6eb0e673 // fcmgt v19.4s, v19.4s, v16.4s
-	VAND V20.B16, V19.B16, V20.B16
-	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
-	FMOVQ 144(R1), F21
-	FMOVQ 144(R0), F22
-	WORD $0x6eb0e6b5 // fcmgt v21.4s, v21.4s, v16.4s
-	VAND V22.B16, V21.B16, V22.B16
-	WORD $0x4e36d529 // fadd v9.4s, v9.4s, v22.4s
-	FMOVQ 160(R1), F23
-	FMOVQ 160(R0), F24
-	WORD $0x6eb0e6f7 // fcmgt v23.4s, v23.4s, v16.4s
-	VAND V24.B16, V23.B16, V24.B16
-	WORD $0x4e38d54a // fadd v10.4s, v10.4s, v24.4s
-	FMOVQ 176(R1), F25
-	FMOVQ 176(R0), F26
-	WORD $0x6eb0e739 // fcmgt v25.4s, v25.4s, v16.4s
-	VAND V26.B16, V25.B16, V26.B16
-	WORD $0x4e3ad56b // fadd v11.4s, v11.4s, v26.4s
-	FMOVQ 192(R1), F27
-	FMOVQ 192(R0), F28
-	WORD $0x6eb0e77b // fcmgt v27.4s, v27.4s, v16.4s
-	VAND V28.B16, V27.B16, V28.B16
-	WORD $0x4e3cd58c // fadd v12.4s, v12.4s, v28.4s
-	FMOVQ 208(R1), F29
-	FMOVQ 208(R0), F30
-	WORD $0x6eb0e7bd // fcmgt v29.4s, v29.4s, v16.4s
-	VAND V30.B16, V29.B16, V30.B16
-	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
-	FMOVQ 224(R1), F17
-	FMOVQ 224(R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
-	FMOVQ 240(R1), F19
-	FMOVQ 240(R0), F20
-	WORD $0x6eb0e673 // fcmgt v19.4s, v19.4s, v16.4s
-	VAND V20.B16, V19.B16, V20.B16
-	WORD $0x4e34d5ef // fadd v15.4s, v15.4s, v20.4s
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	SUBS $64, R2, R2
-	BGE lanes
-
-few:
-	ADDS $64, R2, R2
-	BEQ fold
-	SUBS $4, R2, R2
-	BLT part0
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d400 // fadd v0.4s, v0.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part1
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d421 // fadd v1.4s, v1.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part2
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part3
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d463 // fadd v3.4s, v3.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part4
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d484 // fadd v4.4s, v4.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part5
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d4a5 // fadd v5.4s, v5.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part6
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part7
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d4e7 // fadd v7.4s, v7.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part8
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d508 // fadd v8.4s, v8.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part9
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d529 // fadd v9.4s, v9.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part10
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d54a // fadd v10.4s, v10.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part11
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d56b // fadd v11.4s, v11.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part12
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d58c // fadd v12.4s, v12.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part13
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d5ad // fadd v13.4s, v13.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part14
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part15
-
-part0:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one1
-	FMOVD (R1), F17
-	TBZ $0, R2, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F17
-
-moved1:
-	TBZ $1, R2, one2
-	FMOVD (R0), F18
-	TBZ $0, R2, moved2
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R0), F18
-
-moved2:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d412 // fadd v18.4s, v0.4s, v18.4s
-	VMOV V18.S[0], V0.S[0]
-	TBZ $1, R2, merged3
-	VMOV V18.S[1], V0.S[1]
-	TBZ $0, R2, merged3
-	VMOV V18.S[2], V0.S[2]
-
-merged3:
-	JMP fold
-
-part1:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one4
-	FMOVD (R1), F17
-	TBZ $0, R2, moved4
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved4
-
-one4:
-	FMOVS (R1), F17
-
-moved4:
-	TBZ $1, R2, one5
-	FMOVD (R0), F18
-	TBZ $0, R2, moved5
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved5
-
-one5:
-	FMOVS (R0), F18
-
-moved5:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d432 // fadd v18.4s, v1.4s, v18.4s
-	VMOV V18.S[0], V1.S[0]
-	TBZ $1, R2, merged6
-	VMOV V18.S[1], V1.S[1]
-	TBZ $0, R2, merged6
-	VMOV V18.S[2], V1.S[2]
-
-merged6:
-	JMP fold
-
-part2:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one7
-	FMOVD (R1), F17
-	TBZ $0, R2, moved7
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved7
-
-one7:
-	FMOVS (R1), F17
-
-moved7:
-	TBZ $1, R2, one8
-	FMOVD (R0), F18
-	TBZ $0, R2, moved8
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved8
-
-one8:
-	FMOVS (R0), F18
-
-moved8:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d452 // fadd v18.4s, v2.4s, v18.4s
-	VMOV V18.S[0], V2.S[0]
-	TBZ $1, R2, merged9
-	VMOV V18.S[1], V2.S[1]
-	TBZ $0, R2, merged9
-	VMOV V18.S[2], V2.S[2]
-
-merged9:
-	JMP fold
-
-part3:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one10
-	FMOVD (R1), F17
-	TBZ $0, R2, moved10
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved10
-
-one10:
-	FMOVS (R1), F17
-
-moved10:
-	TBZ $1, R2, one11
-	FMOVD (R0), F18
-	TBZ $0, R2, moved11
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved11
-
-one11:
-	FMOVS (R0), F18
-
-moved11:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d472 // fadd v18.4s, v3.4s, v18.4s
-	VMOV V18.S[0], V3.S[0]
-	TBZ $1, R2, merged12
-	VMOV V18.S[1], V3.S[1]
-	TBZ $0, R2, merged12
-	VMOV V18.S[2], V3.S[2]
-
-merged12:
-	JMP fold
-
-part4:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one13
-	FMOVD (R1), F17
-	TBZ $0, R2, moved13
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved13
-
-one13:
-	FMOVS (R1), F17
-
-moved13:
-	TBZ $1, R2, one14
-	FMOVD (R0), F18
-	TBZ $0, R2, moved14
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved14
-
-one14:
-	FMOVS (R0), F18
-
-moved14:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d492 // fadd v18.4s, v4.4s, v18.4s
-	VMOV V18.S[0], V4.S[0]
-	TBZ $1, R2, merged15
-	VMOV V18.S[1], V4.S[1]
-	TBZ $0, R2, merged15
-	VMOV V18.S[2], V4.S[2]
-
-merged15:
-	JMP fold
-
-part5:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one16
-	FMOVD (R1), F17
-	TBZ $0, R2, moved16
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved16
-
-one16:
-	FMOVS (R1), F17
-
-moved16:
-	TBZ $1, R2, one17
-	FMOVD (R0), F18
-	TBZ $0, R2, moved17
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved17
-
-one17:
-	FMOVS (R0), F18
-
-moved17:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d4b2 // fadd v18.4s, v5.4s, v18.4s
-	VMOV V18.S[0], V5.S[0]
-	TBZ $1, R2, merged18
-	VMOV V18.S[1], V5.S[1]
-	TBZ $0, R2, merged18
-	VMOV V18.S[2], V5.S[2]
-
-merged18:
-	JMP fold
-
-part6:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one19
-	FMOVD (R1), F17
-	TBZ $0, R2, moved19
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved19
-
-one19:
-	FMOVS (R1), F17
-
-moved19:
-	TBZ $1, R2, one20
-	FMOVD (R0), F18
-	TBZ $0, R2, moved20
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved20
-
-one20:
-	FMOVS (R0), F18
-
-moved20:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d4d2 // fadd v18.4s, v6.4s, v18.4s
-	VMOV V18.S[0], V6.S[0]
-	TBZ $1, R2, merged21
-	VMOV V18.S[1], V6.S[1]
-	TBZ $0, R2, merged21
-	VMOV V18.S[2], V6.S[2]
-
-merged21:
-	JMP fold
-
-part7:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one22
-	FMOVD (R1), F17
-	TBZ $0, R2, moved22
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved22
-
-one22:
-	FMOVS (R1), F17
-
-moved22:
-	TBZ $1, R2, one23
-	FMOVD (R0), F18
-	TBZ $0, R2, moved23
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved23
-
-one23:
-	FMOVS (R0), F18
-
-moved23:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d4f2 // fadd v18.4s, v7.4s, v18.4s
-	VMOV V18.S[0], V7.S[0]
-	TBZ $1, R2, merged24
-	VMOV V18.S[1], V7.S[1]
-	TBZ $0, R2, merged24
-	VMOV V18.S[2], V7.S[2]
-
-merged24:
-	JMP fold
-
-part8:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one25
-	FMOVD (R1), F17
-	TBZ $0, R2, moved25
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved25
-
-one25:
-	FMOVS (R1), F17
-
-moved25:
-	TBZ $1, R2, one26
-	FMOVD (R0), F18
-	TBZ $0, R2, moved26
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved26
-
-one26:
-	FMOVS (R0), F18
-
-moved26:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d512 // fadd v18.4s, v8.4s, v18.4s
-	VMOV V18.S[0], V8.S[0]
-	TBZ $1, R2, merged27
-	VMOV V18.S[1], V8.S[1]
-	TBZ $0, R2, merged27
-	VMOV V18.S[2], V8.S[2]
-
-merged27:
-	JMP fold
-
-part9:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one28
-	FMOVD (R1), F17
-	TBZ $0, R2, moved28
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved28
-
-one28:
-	FMOVS (R1), F17
-
-moved28:
-	TBZ $1, R2, one29
-	FMOVD (R0), F18
-	TBZ $0, R2, moved29
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved29
-
-one29:
-	FMOVS (R0), F18
-
-moved29:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d532 // fadd v18.4s, v9.4s, v18.4s
-	VMOV V18.S[0], V9.S[0]
-	TBZ $1, R2, merged30
-	VMOV V18.S[1], V9.S[1]
-	TBZ $0, R2, merged30
-	VMOV V18.S[2], V9.S[2]
-
-merged30:
-	JMP fold
-
-part10:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one31
-	FMOVD (R1), F17
-	TBZ $0, R2, moved31
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved31
-
-one31:
-	FMOVS (R1), F17
-
-moved31:
-	TBZ $1, R2, one32
-	FMOVD (R0), F18
-	TBZ $0, R2, moved32
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved32
-
-one32:
-	FMOVS (R0), F18
-
-moved32:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d552 // fadd v18.4s, v10.4s, v18.4s
-	VMOV V18.S[0], V10.S[0]
-	TBZ $1, R2, merged33
-	VMOV V18.S[1], V10.S[1]
-	TBZ $0, R2, merged33
-	VMOV V18.S[2], V10.S[2]
-
-merged33:
-	JMP fold
-
-part11:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one34
-	FMOVD (R1), F17
-	TBZ $0, R2, moved34
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved34
-
-one34:
-	FMOVS (R1), F17
-
-moved34:
-	TBZ $1, R2, one35
-	FMOVD (R0), F18
-	TBZ $0, R2, moved35
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved35
-
-one35:
-	FMOVS (R0), F18
-
-moved35:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d572 // fadd v18.4s, v11.4s, v18.4s
-	VMOV V18.S[0], V11.S[0]
-	TBZ $1, R2, merged36
-	VMOV V18.S[1], V11.S[1]
-	TBZ $0, R2, merged36
-	VMOV V18.S[2], V11.S[2]
-
-merged36:
-	JMP fold
-
-part12:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one37
-	FMOVD (R1), F17
-	TBZ $0, R2, moved37
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved37
-
-one37:
-	FMOVS (R1), F17
-
-moved37:
-	TBZ $1, R2, one38
-	FMOVD (R0), F18
-	TBZ $0, R2, moved38
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved38
-
-one38:
-	FMOVS (R0), F18
-
-moved38:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d592 // fadd v18.4s, v12.4s, v18.4s
-	VMOV V18.S[0], V12.S[0]
-	TBZ $1, R2, merged39
-	VMOV V18.S[1], V12.S[1]
-	TBZ $0, R2, merged39
-	VMOV V18.S[2], V12.S[2]
-
-merged39:
-	JMP fold
-
-part13:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one40
-	FMOVD (R1), F17
-	TBZ $0, R2, moved40
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved40
-
-one40:
-	FMOVS (R1), F17
-
-moved40:
-	TBZ $1, R2, one41
-	FMOVD (R0), F18
-	TBZ $0, R2, moved41
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved41
-
-one41:
-	FMOVS (R0), F18
-
-moved41:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d5b2 // fadd v18.4s, v13.4s, v18.4s
-	VMOV V18.S[0], V13.S[0]
-	TBZ $1, R2, merged42
-	VMOV V18.S[1], V13.S[1]
-	TBZ $0, R2, merged42
-	VMOV V18.S[2], V13.S[2]
-
-merged42:
-	JMP fold
-
-part14:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one43
-	FMOVD (R1), F17
-	TBZ $0, R2, moved43
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved43
-
-one43:
-	FMOVS (R1), F17
-
-moved43:
-	TBZ $1, R2, one44
-	FMOVD (R0), F18
-	TBZ $0, R2, moved44
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved44
-
-one44:
-	FMOVS (R0), F18
-
-moved44:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d5d2 // fadd v18.4s, v14.4s, v18.4s
-	VMOV V18.S[0], V14.S[0]
-	TBZ $1, R2, merged45
-	VMOV V18.S[1], V14.S[1]
-	TBZ $0, R2, merged45
-	VMOV V18.S[2], V14.S[2]
-
-merged45:
-	JMP fold
-
-part15:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one46
-	FMOVD (R1), F17
-	TBZ $0, R2, moved46
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved46
-
-one46:
-	FMOVS (R1), F17
-
-moved46:
-	TBZ $1, R2, one47
-	FMOVD (R0), F18
-	TBZ $0, R2, moved47
-	ADD $8, R0, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved47
-
-one47:
-	FMOVS (R0), F18
-
-moved47:
-	WORD $0x6eb0e631 // fcmgt v17.4s, v17.4s, v16.4s
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e32d5f2 // fadd v18.4s, v15.4s, v18.4s
-	VMOV V18.S[0], V15.S[0]
-	TBZ $1, R2, merged48
-	VMOV V18.S[1], V15.S[1]
-	TBZ $0, R2, merged48
-	VMOV V18.S[2], V15.S[2]
-
-merged48:
-
-fold:
-	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
-	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
-	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
-	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
-	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
-	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
-	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
-	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
-	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
-	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
-	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VEXT $8, V0.B16, V0.B16, V1.B16
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VDUP V0.S[1], V1.S4
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVS F0, (R3)
-	ADD $4, R3, R3
-	RET
-
-// func normSumsReLU2F32NEON(dy *float32, x *float32, y *float32, m float32, n int, s *float32)
-TEXT ·normSumsReLU2F32NEON(SB), NOSPLIT, $0-48
+// func normSums2F32NEON(dy *float32, x *float32, y *float32, m float32, pass float32, n int, s *float32)
+TEXT ·normSums2F32NEON(SB), NOSPLIT, $0-48
 	MOVD dy+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+32(FP), R3
 	MOVD s+40(FP), R4
-	VMOVI $0, V16.B16
-	FMOVS m+24(FP), F17
-	VDUP V17.S[0], V17.S4
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $128, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $128, R3, R3
-	SUBS $64, R3, R3
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R2), F18
-	FMOVQ 16(R2), F19
-	FMOVQ 32(R2), F20
-	FMOVQ 48(R2), F21
-	FMOVQ (R0), F22
-	FMOVQ 16(R0), F23
-	FMOVQ 32(R0), F24
-	FMOVQ 48(R0), F25
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	WORD $0x6eb0e673 // fcmgt v19.4s, v19.4s, v16.4s
-	WORD $0x6eb0e694 // fcmgt v20.4s, v20.4s, v16.4s
-	WORD $0x6eb0e6b5 // fcmgt v21.4s, v21.4s, v16.4s
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ (R1), F26
-	FMOVQ 16(R1), F27
-	FMOVQ 32(R1), F28
-	FMOVQ 48(R1), F29
-	WORD $0x4eb1d75a // fsub v26.4s, v26.4s, v17.4s
-	WORD $0x4eb1d77b // fsub v27.4s, v27.4s, v17.4s
-	WORD $0x4eb1d79c // fsub v28.4s, v28.4s, v17.4s
-	WORD $0x4eb1d7bd // fsub v29.4s, v29.4s, v17.4s
-	VFMLA V26.S4, V22.S4, V0.S4
-	VFMLA V27.S4, V23.S4, V1.S4
-	VFMLA V28.S4, V24.S4, V2.S4
-	VFMLA V29.S4, V25.S4, V3.S4
-	FMOVQ 64(R2), F18
-	FMOVQ 80(R2), F19
-	FMOVQ 96(R2), F20
-	FMOVQ 112(R2), F21
-	FMOVQ 64(R0), F22
-	FMOVQ 80(R0), F23
-	FMOVQ 96(R0), F24
-	FMOVQ 112(R0), F25
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	WORD $0x6eb0e673 // fcmgt v19.4s, v19.4s, v16.4s
-	WORD $0x6eb0e694 // fcmgt v20.4s, v20.4s, v16.4s
-	WORD $0x6eb0e6b5 // fcmgt v21.4s, v21.4s, v16.4s
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ 64(R1), F26
-	FMOVQ 80(R1), F27
-	FMOVQ 96(R1), F28
-	FMOVQ 112(R1), F29
-	WORD $0x4eb1d75a // fsub v26.4s, v26.4s, v17.4s
-	WORD $0x4eb1d77b // fsub v27.4s, v27.4s, v17.4s
-	WORD $0x4eb1d79c // fsub v28.4s, v28.4s, v17.4s
-	WORD $0x4eb1d7bd // fsub v29.4s, v29.4s, v17.4s
-	VFMLA V26.S4, V22.S4, V4.S4
-	VFMLA V27.S4, V23.S4, V5.S4
-	VFMLA V28.S4, V24.S4, V6.S4
-	VFMLA V29.S4, V25.S4, V7.S4
-	FMOVQ 128(R2), F18
-	FMOVQ 144(R2), F19
-	FMOVQ 160(R2), F20
-	FMOVQ 176(R2), F21
-	FMOVQ 128(R0), F22
-	FMOVQ 144(R0), F23
-	FMOVQ 160(R0), F24
-	FMOVQ 176(R0), F25
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	WORD $0x6eb0e673 // fcmgt v19.4s, v19.4s, v16.4s
-	WORD $0x6eb0e694 // fcmgt v20.4s, v20.4s, v16.4s
-	WORD $0x6eb0e6b5 // fcmgt v21.4s, v21.4s, v16.4s
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ 128(R1), F26
-	FMOVQ 144(R1), F27
-	FMOVQ 160(R1), F28
-	FMOVQ 176(R1), F29
-	WORD $0x4eb1d75a // fsub v26.4s, v26.4s, v17.4s
-	WORD $0x4eb1d77b // fsub v27.4s, v27.4s, v17.4s
-	WORD $0x4eb1d79c // fsub v28.4s, v28.4s, v17.4s
-	WORD $0x4eb1d7bd // fsub v29.4s, v29.4s, v17.4s
-	VFMLA V26.S4, V22.S4, V8.S4
-	VFMLA V27.S4, V23.S4, V9.S4
-	VFMLA V28.S4, V24.S4, V10.S4
-	VFMLA V29.S4, V25.S4, V11.S4
-	FMOVQ 192(R2), F18
-	FMOVQ 208(R2), F19
-	FMOVQ 224(R2), F20
-	FMOVQ 240(R2), F21
-	FMOVQ 192(R0), F22
-	FMOVQ 208(R0), F23
-	FMOVQ 224(R0), F24
-	FMOVQ 240(R0), F25
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	WORD $0x6eb0e673 // fcmgt v19.4s, v19.4s, v16.4s
-	WORD $0x6eb0e694 // fcmgt v20.4s, v20.4s, v16.4s
-	WORD $0x6eb0e6b5 // fcmgt v21.4s, v21.4s, v16.4s
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ 192(R1), F26
-	FMOVQ 208(R1), F27
-	FMOVQ 224(R1), F28
-	FMOVQ 240(R1), F29
-	WORD $0x4eb1d75a // fsub v26.4s, v26.4s, v17.4s
-	WORD $0x4eb1d77b // fsub v27.4s, v27.4s, v17.4s
-	WORD $0x4eb1d79c // fsub v28.4s, v28.4s, v17.4s
-	WORD $0x4eb1d7bd // fsub v29.4s, v29.4s, v17.4s
-	VFMLA V26.S4, V22.S4, V12.S4
-	VFMLA V27.S4, V23.S4, V13.S4
-	VFMLA V28.S4, V24.S4, V14.S4
-	VFMLA V29.S4, V25.S4, V15.S4
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	ADD $256, R2, R2
-	SUBS $64, R3, R3
-	BGE lanes
-
-few:
-	ADDS $64, R3, R3
-	BEQ fold
-	SUBS $4, R3, R3
-	BLT part0
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V0.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part1
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V1.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part2
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V2.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part3
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V3.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part4
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V4.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part5
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V5.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part6
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V6.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part7
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V7.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part8
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V8.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part9
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V9.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part10
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V10.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part11
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V11.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part12
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V12.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part13
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V13.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part14
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VFMLA V20.S4, V19.S4, V14.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $4, R3, R3
-	BLT part15
-
-part0:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one1
-	FMOVD (R2), F18
-	TBZ $0, R3, moved1
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R2), F18
-
-moved1:
-	TBZ $1, R3, one2
-	FMOVD (R0), F19
-	TBZ $0, R3, moved2
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R0), F19
-
-moved2:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one3
-	FMOVD (R1), F20
-	TBZ $0, R3, moved3
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved3
-
-one3:
-	FMOVS (R1), F20
-
-moved3:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V0.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V0.S[0]
-	TBZ $1, R3, merged4
-	VMOV V21.S[1], V0.S[1]
-	TBZ $0, R3, merged4
-	VMOV V21.S[2], V0.S[2]
-
-merged4:
-	JMP fold
-
-part1:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one5
-	FMOVD (R2), F18
-	TBZ $0, R3, moved5
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved5
-
-one5:
-	FMOVS (R2), F18
-
-moved5:
-	TBZ $1, R3, one6
-	FMOVD (R0), F19
-	TBZ $0, R3, moved6
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved6
-
-one6:
-	FMOVS (R0), F19
-
-moved6:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one7
-	FMOVD (R1), F20
-	TBZ $0, R3, moved7
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved7
-
-one7:
-	FMOVS (R1), F20
-
-moved7:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V1.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V1.S[0]
-	TBZ $1, R3, merged8
-	VMOV V21.S[1], V1.S[1]
-	TBZ $0, R3, merged8
-	VMOV V21.S[2], V1.S[2]
-
-merged8:
-	JMP fold
-
-part2:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one9
-	FMOVD (R2), F18
-	TBZ $0, R3, moved9
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved9
-
-one9:
-	FMOVS (R2), F18
-
-moved9:
-	TBZ $1, R3, one10
-	FMOVD (R0), F19
-	TBZ $0, R3, moved10
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved10
-
-one10:
-	FMOVS (R0), F19
-
-moved10:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one11
-	FMOVD (R1), F20
-	TBZ $0, R3, moved11
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved11
-
-one11:
-	FMOVS (R1), F20
-
-moved11:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V2.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V2.S[0]
-	TBZ $1, R3, merged12
-	VMOV V21.S[1], V2.S[1]
-	TBZ $0, R3, merged12
-	VMOV V21.S[2], V2.S[2]
-
-merged12:
-	JMP fold
-
-part3:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one13
-	FMOVD (R2), F18
-	TBZ $0, R3, moved13
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved13
-
-one13:
-	FMOVS (R2), F18
-
-moved13:
-	TBZ $1, R3, one14
-	FMOVD (R0), F19
-	TBZ $0, R3, moved14
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved14
-
-one14:
-	FMOVS (R0), F19
-
-moved14:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one15
-	FMOVD (R1), F20
-	TBZ $0, R3, moved15
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved15
-
-one15:
-	FMOVS (R1), F20
-
-moved15:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V3.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V3.S[0]
-	TBZ $1, R3, merged16
-	VMOV V21.S[1], V3.S[1]
-	TBZ $0, R3, merged16
-	VMOV V21.S[2], V3.S[2]
-
-merged16:
-	JMP fold
-
-part4:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one17
-	FMOVD (R2), F18
-	TBZ $0, R3, moved17
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved17
-
-one17:
-	FMOVS (R2), F18
-
-moved17:
-	TBZ $1, R3, one18
-	FMOVD (R0), F19
-	TBZ $0, R3, moved18
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved18
-
-one18:
-	FMOVS (R0), F19
-
-moved18:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one19
-	FMOVD (R1), F20
-	TBZ $0, R3, moved19
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved19
-
-one19:
-	FMOVS (R1), F20
-
-moved19:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V4.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V4.S[0]
-	TBZ $1, R3, merged20
-	VMOV V21.S[1], V4.S[1]
-	TBZ $0, R3, merged20
-	VMOV V21.S[2], V4.S[2]
-
-merged20:
-	JMP fold
-
-part5:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one21
-	FMOVD (R2), F18
-	TBZ $0, R3, moved21
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved21
-
-one21:
-	FMOVS (R2), F18
-
-moved21:
-	TBZ $1, R3, one22
-	FMOVD (R0), F19
-	TBZ $0, R3, moved22
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved22
-
-one22:
-	FMOVS (R0), F19
-
-moved22:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one23
-	FMOVD (R1), F20
-	TBZ $0, R3, moved23
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved23
-
-one23:
-	FMOVS (R1), F20
-
-moved23:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V5.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V5.S[0]
-	TBZ $1, R3, merged24
-	VMOV V21.S[1], V5.S[1]
-	TBZ $0, R3, merged24
-	VMOV V21.S[2], V5.S[2]
-
-merged24:
-	JMP fold
-
-part6:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one25
-	FMOVD (R2), F18
-	TBZ $0, R3, moved25
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved25
-
-one25:
-	FMOVS (R2), F18
-
-moved25:
-	TBZ $1, R3, one26
-	FMOVD (R0), F19
-	TBZ $0, R3, moved26
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved26
-
-one26:
-	FMOVS (R0), F19
-
-moved26:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one27
-	FMOVD (R1), F20
-	TBZ $0, R3, moved27
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved27
-
-one27:
-	FMOVS (R1), F20
-
-moved27:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V6.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V6.S[0]
-	TBZ $1, R3, merged28
-	VMOV V21.S[1], V6.S[1]
-	TBZ $0, R3, merged28
-	VMOV V21.S[2], V6.S[2]
-
-merged28:
-	JMP fold
-
-part7:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one29
-	FMOVD (R2), F18
-	TBZ $0, R3, moved29
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved29
-
-one29:
-	FMOVS (R2), F18
-
-moved29:
-	TBZ $1, R3, one30
-	FMOVD (R0), F19
-	TBZ $0, R3, moved30
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved30
-
-one30:
-	FMOVS (R0), F19
-
-moved30:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one31
-	FMOVD (R1), F20
-	TBZ $0, R3, moved31
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved31
-
-one31:
-	FMOVS (R1), F20
-
-moved31:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V7.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V7.S[0]
-	TBZ $1, R3, merged32
-	VMOV V21.S[1], V7.S[1]
-	TBZ $0, R3, merged32
-	VMOV V21.S[2], V7.S[2]
-
-merged32:
-	JMP fold
-
-part8:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one33
-	FMOVD (R2), F18
-	TBZ $0, R3, moved33
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved33
-
-one33:
-	FMOVS (R2), F18
-
-moved33:
-	TBZ $1, R3, one34
-	FMOVD (R0), F19
-	TBZ $0, R3, moved34
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved34
-
-one34:
-	FMOVS (R0), F19
-
-moved34:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one35
-	FMOVD (R1), F20
-	TBZ $0, R3, moved35
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved35
-
-one35:
-	FMOVS (R1), F20
-
-moved35:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V8.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V8.S[0]
-	TBZ $1, R3, merged36
-	VMOV V21.S[1], V8.S[1]
-	TBZ $0, R3, merged36
-	VMOV V21.S[2], V8.S[2]
-
-merged36:
-	JMP fold
-
-part9:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one37
-	FMOVD (R2), F18
-	TBZ $0, R3, moved37
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved37
-
-one37:
-	FMOVS (R2), F18
-
-moved37:
-	TBZ $1, R3, one38
-	FMOVD (R0), F19
-	TBZ $0, R3, moved38
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved38
-
-one38:
-	FMOVS (R0), F19
-
-moved38:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one39
-	FMOVD (R1), F20
-	TBZ $0, R3, moved39
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved39
-
-one39:
-	FMOVS (R1), F20
-
-moved39:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V9.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V9.S[0]
-	TBZ $1, R3, merged40
-	VMOV V21.S[1], V9.S[1]
-	TBZ $0, R3, merged40
-	VMOV V21.S[2], V9.S[2]
-
-merged40:
-	JMP fold
-
-part10:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one41
-	FMOVD (R2), F18
-	TBZ $0, R3, moved41
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved41
-
-one41:
-	FMOVS (R2), F18
-
-moved41:
-	TBZ $1, R3, one42
-	FMOVD (R0), F19
-	TBZ $0, R3, moved42
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved42
-
-one42:
-	FMOVS (R0), F19
-
-moved42:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one43
-	FMOVD (R1), F20
-	TBZ $0, R3, moved43
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved43
-
-one43:
-	FMOVS (R1), F20
-
-moved43:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V10.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V10.S[0]
-	TBZ $1, R3, merged44
-	VMOV V21.S[1], V10.S[1]
-	TBZ $0, R3, merged44
-	VMOV V21.S[2], V10.S[2]
-
-merged44:
-	JMP fold
-
-part11:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one45
-	FMOVD (R2), F18
-	TBZ $0, R3, moved45
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved45
-
-one45:
-	FMOVS (R2), F18
-
-moved45:
-	TBZ $1, R3, one46
-	FMOVD (R0), F19
-	TBZ $0, R3, moved46
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved46
-
-one46:
-	FMOVS (R0), F19
-
-moved46:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one47
-	FMOVD (R1), F20
-	TBZ $0, R3, moved47
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved47
-
-one47:
-	FMOVS (R1), F20
-
-moved47:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V11.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V11.S[0]
-	TBZ $1, R3, merged48
-	VMOV V21.S[1], V11.S[1]
-	TBZ $0, R3, merged48
-	VMOV V21.S[2], V11.S[2]
-
-merged48:
-	JMP fold
-
-part12:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one49
-	FMOVD (R2), F18
-	TBZ $0, R3, moved49
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved49
-
-one49:
-	FMOVS (R2), F18
-
-moved49:
-	TBZ $1, R3, one50
-	FMOVD (R0), F19
-	TBZ $0, R3, moved50
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved50
-
-one50:
-	FMOVS (R0), F19
-
-moved50:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one51
-	FMOVD (R1), F20
-	TBZ $0, R3, moved51
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved51
-
-one51:
-	FMOVS (R1), F20
-
-moved51:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V12.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V12.S[0]
-	TBZ $1, R3, merged52
-	VMOV V21.S[1], V12.S[1]
-	TBZ $0, R3, merged52
-	VMOV V21.S[2], V12.S[2]
-
-merged52:
-	JMP fold
-
-part13:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one53
-	FMOVD (R2), F18
-	TBZ $0, R3, moved53
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved53
-
-one53:
-	FMOVS (R2), F18
-
-moved53:
-	TBZ $1, R3, one54
-	FMOVD (R0), F19
-	TBZ $0, R3, moved54
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved54
-
-one54:
-	FMOVS (R0), F19
-
-moved54:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one55
-	FMOVD (R1), F20
-	TBZ $0, R3, moved55
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved55
-
-one55:
-	FMOVS (R1), F20
-
-moved55:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V13.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V13.S[0]
-	TBZ $1, R3, merged56
-	VMOV V21.S[1], V13.S[1]
-	TBZ $0, R3, merged56
-	VMOV V21.S[2], V13.S[2]
-
-merged56:
-	JMP fold
-
-part14:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one57
-	FMOVD (R2), F18
-	TBZ $0, R3, moved57
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved57
-
-one57:
-	FMOVS (R2), F18
-
-moved57:
-	TBZ $1, R3, one58
-	FMOVD (R0), F19
-	TBZ $0, R3, moved58
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved58
-
-one58:
-	FMOVS (R0), F19
-
-moved58:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one59
-	FMOVD (R1), F20
-	TBZ $0, R3, moved59
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved59
-
-one59:
-	FMOVS (R1), F20
-
-moved59:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V14.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V14.S[0]
-	TBZ $1, R3, merged60
-	VMOV V21.S[1], V14.S[1]
-	TBZ $0, R3, merged60
-	VMOV V21.S[2], V14.S[2]
-
-merged60:
-	JMP fold
-
-part15:
-	ADDS $4, R3, R3
-	BEQ fold
-	TBZ $1, R3, one61
-	FMOVD (R2), F18
-	TBZ $0, R3, moved61
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
-	JMP moved61
-
-one61:
-	FMOVS (R2), F18
-
-moved61:
-	TBZ $1, R3, one62
-	FMOVD (R0), F19
-	TBZ $0, R3, moved62
-	ADD $8, R0, R25
-	VLD1 (R25), V19.S[2]
-	JMP moved62
-
-one62:
-	FMOVS (R0), F19
-
-moved62:
-	WORD $0x6eb0e652 // fcmgt v18.4s, v18.4s, v16.4s
-	VAND V19.B16, V18.B16, V19.B16
-	TBZ $1, R3, one63
-	FMOVD (R1), F20
-	TBZ $0, R3, moved63
-	ADD $8, R1, R25
-	VLD1 (R25), V20.S[2]
-	JMP moved63
-
-one63:
-	FMOVS (R1), F20
-
-moved63:
-	WORD $0x4eb1d694 // fsub v20.4s, v20.4s, v17.4s
-	VMOV V15.B16, V21.B16
-	VFMLA V20.S4, V19.S4, V21.S4
-	VMOV V21.S[0], V15.S[0]
-	TBZ $1, R3, merged64
-	VMOV V21.S[1], V15.S[1]
-	TBZ $0, R3, merged64
-	VMOV V21.S[2], V15.S[2]
-
-merged64:
-
-fold:
-	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
-	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
-	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
-	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
-	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
-	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
-	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
-	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
-	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
-	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
-	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VEXT $8, V0.B16, V0.B16, V1.B16
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VDUP V0.S[1], V1.S4
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVS F0, (R4)
-	ADD $4, R4, R4
-	RET
-
-// func normRowSums1F32NEON(dy *float32, x *float32, gamma *float32, m float32, n int, s *float32)
-TEXT ·normRowSums1F32NEON(SB), NOSPLIT, $0-48
-	MOVD dy+0(FP), R0
-	MOVD gamma+16(FP), R1
-	MOVD n+32(FP), R2
-	MOVD s+40(FP), R3
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $128, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $128, R2, R2
-	SUBS $64, R2, R2
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	FMOVQ 16(R0), F18
-	FMOVQ 16(R1), F19
-	VFMLA V19.S4, V18.S4, V1.S4
-	FMOVQ 32(R0), F20
-	FMOVQ 32(R1), F21
-	VFMLA V21.S4, V20.S4, V2.S4
-	FMOVQ 48(R0), F22
-	FMOVQ 48(R1), F23
-	VFMLA V23.S4, V22.S4, V3.S4
-	FMOVQ 64(R0), F24
-	FMOVQ 64(R1), F25
-	VFMLA V25.S4, V24.S4, V4.S4
-	FMOVQ 80(R0), F26
-	FMOVQ 80(R1), F27
-	VFMLA V27.S4, V26.S4, V5.S4
-	FMOVQ 96(R0), F28
-	FMOVQ 96(R1), F29
-	VFMLA V29.S4, V28.S4, V6.S4
-	FMOVQ 112(R0), F30
-	FMOVQ 112(R1), F16
-	VFMLA V16.S4, V30.S4, V7.S4
-	FMOVQ 128(R0), F17
-	FMOVQ 128(R1), F18
-	VFMLA V18.S4, V17.S4, V8.S4
-	FMOVQ 144(R0), F19
-	FMOVQ 144(R1), F20
-	VFMLA V20.S4, V19.S4, V9.S4
-	FMOVQ 160(R0), F21
-	FMOVQ 160(R1), F22
-	VFMLA V22.S4, V21.S4, V10.S4
-	FMOVQ 176(R0), F23
-	FMOVQ 176(R1), F24
-	VFMLA V24.S4, V23.S4, V11.S4
-	FMOVQ 192(R0), F25
-	FMOVQ 192(R1), F26
-	VFMLA V26.S4, V25.S4, V12.S4
-	FMOVQ 208(R0), F27
-	FMOVQ 208(R1), F28
-	VFMLA V28.S4, V27.S4, V13.S4
-	FMOVQ 224(R0), F29
-	FMOVQ 224(R1), F30
-	VFMLA V30.S4, V29.S4, V14.S4
-	FMOVQ 240(R0), F16
-	FMOVQ 240(R1), F17
-	VFMLA V17.S4, V16.S4, V15.S4
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	SUBS $64, R2, R2
-	BGE lanes
-
-few:
-	ADDS $64, R2, R2
-	BEQ fold
-	SUBS $4, R2, R2
-	BLT part0
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V0.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part1
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V1.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part2
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V2.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part3
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V3.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part4
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V4.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part5
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V5.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part6
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V6.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part7
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V7.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part8
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V8.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part9
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V9.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part10
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V10.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part11
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V11.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part12
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V12.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part13
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V13.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part14
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.S4, V16.S4, V14.S4
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BLT part15
-
-part0:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one1
-	FMOVD (R0), F16
-	TBZ $0, R2, moved1
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R0), F16
-
-moved1:
-	TBZ $1, R2, one2
-	FMOVD (R1), F17
-	TBZ $0, R2, moved2
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R1), F17
-
-moved2:
-	VMOV V0.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V0.S[0]
-	TBZ $1, R2, merged3
-	VMOV V18.S[1], V0.S[1]
-	TBZ $0, R2, merged3
-	VMOV V18.S[2], V0.S[2]
-
-merged3:
-	JMP fold
-
-part1:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one4
-	FMOVD (R0), F16
-	TBZ $0, R2, moved4
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved4
-
-one4:
-	FMOVS (R0), F16
-
-moved4:
-	TBZ $1, R2, one5
-	FMOVD (R1), F17
-	TBZ $0, R2, moved5
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved5
-
-one5:
-	FMOVS (R1), F17
-
-moved5:
-	VMOV V1.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V1.S[0]
-	TBZ $1, R2, merged6
-	VMOV V18.S[1], V1.S[1]
-	TBZ $0, R2, merged6
-	VMOV V18.S[2], V1.S[2]
-
-merged6:
-	JMP fold
-
-part2:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one7
-	FMOVD (R0), F16
-	TBZ $0, R2, moved7
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved7
-
-one7:
-	FMOVS (R0), F16
-
-moved7:
-	TBZ $1, R2, one8
-	FMOVD (R1), F17
-	TBZ $0, R2, moved8
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved8
-
-one8:
-	FMOVS (R1), F17
-
-moved8:
-	VMOV V2.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V2.S[0]
-	TBZ $1, R2, merged9
-	VMOV V18.S[1], V2.S[1]
-	TBZ $0, R2, merged9
-	VMOV V18.S[2], V2.S[2]
-
-merged9:
-	JMP fold
-
-part3:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one10
-	FMOVD (R0), F16
-	TBZ $0, R2, moved10
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved10
-
-one10:
-	FMOVS (R0), F16
-
-moved10:
-	TBZ $1, R2, one11
-	FMOVD (R1), F17
-	TBZ $0, R2, moved11
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved11
-
-one11:
-	FMOVS (R1), F17
-
-moved11:
-	VMOV V3.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V3.S[0]
-	TBZ $1, R2, merged12
-	VMOV V18.S[1], V3.S[1]
-	TBZ $0, R2, merged12
-	VMOV V18.S[2], V3.S[2]
-
-merged12:
-	JMP fold
-
-part4:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one13
-	FMOVD (R0), F16
-	TBZ $0, R2, moved13
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved13
-
-one13:
-	FMOVS (R0), F16
-
-moved13:
-	TBZ $1, R2, one14
-	FMOVD (R1), F17
-	TBZ $0, R2, moved14
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved14
-
-one14:
-	FMOVS (R1), F17
-
-moved14:
-	VMOV V4.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V4.S[0]
-	TBZ $1, R2, merged15
-	VMOV V18.S[1], V4.S[1]
-	TBZ $0, R2, merged15
-	VMOV V18.S[2], V4.S[2]
-
-merged15:
-	JMP fold
-
-part5:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one16
-	FMOVD (R0), F16
-	TBZ $0, R2, moved16
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved16
-
-one16:
-	FMOVS (R0), F16
-
-moved16:
-	TBZ $1, R2, one17
-	FMOVD (R1), F17
-	TBZ $0, R2, moved17
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved17
-
-one17:
-	FMOVS (R1), F17
-
-moved17:
-	VMOV V5.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V5.S[0]
-	TBZ $1, R2, merged18
-	VMOV V18.S[1], V5.S[1]
-	TBZ $0, R2, merged18
-	VMOV V18.S[2], V5.S[2]
-
-merged18:
-	JMP fold
-
-part6:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one19
-	FMOVD (R0), F16
-	TBZ $0, R2, moved19
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved19
-
-one19:
-	FMOVS (R0), F16
-
-moved19:
-	TBZ $1, R2, one20
-	FMOVD (R1), F17
-	TBZ $0, R2, moved20
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved20
-
-one20:
-	FMOVS (R1), F17
-
-moved20:
-	VMOV V6.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V6.S[0]
-	TBZ $1, R2, merged21
-	VMOV V18.S[1], V6.S[1]
-	TBZ $0, R2, merged21
-	VMOV V18.S[2], V6.S[2]
-
-merged21:
-	JMP fold
-
-part7:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one22
-	FMOVD (R0), F16
-	TBZ $0, R2, moved22
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved22
-
-one22:
-	FMOVS (R0), F16
-
-moved22:
-	TBZ $1, R2, one23
-	FMOVD (R1), F17
-	TBZ $0, R2, moved23
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved23
-
-one23:
-	FMOVS (R1), F17
-
-moved23:
-	VMOV V7.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V7.S[0]
-	TBZ $1, R2, merged24
-	VMOV V18.S[1], V7.S[1]
-	TBZ $0, R2, merged24
-	VMOV V18.S[2], V7.S[2]
-
-merged24:
-	JMP fold
-
-part8:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one25
-	FMOVD (R0), F16
-	TBZ $0, R2, moved25
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved25
-
-one25:
-	FMOVS (R0), F16
-
-moved25:
-	TBZ $1, R2, one26
-	FMOVD (R1), F17
-	TBZ $0, R2, moved26
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved26
-
-one26:
-	FMOVS (R1), F17
-
-moved26:
-	VMOV V8.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V8.S[0]
-	TBZ $1, R2, merged27
-	VMOV V18.S[1], V8.S[1]
-	TBZ $0, R2, merged27
-	VMOV V18.S[2], V8.S[2]
-
-merged27:
-	JMP fold
-
-part9:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one28
-	FMOVD (R0), F16
-	TBZ $0, R2, moved28
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved28
-
-one28:
-	FMOVS (R0), F16
-
-moved28:
-	TBZ $1, R2, one29
-	FMOVD (R1), F17
-	TBZ $0, R2, moved29
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved29
-
-one29:
-	FMOVS (R1), F17
-
-moved29:
-	VMOV V9.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V9.S[0]
-	TBZ $1, R2, merged30
-	VMOV V18.S[1], V9.S[1]
-	TBZ $0, R2, merged30
-	VMOV V18.S[2], V9.S[2]
-
-merged30:
-	JMP fold
-
-part10:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one31
-	FMOVD (R0), F16
-	TBZ $0, R2, moved31
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved31
-
-one31:
-	FMOVS (R0), F16
-
-moved31:
-	TBZ $1, R2, one32
-	FMOVD (R1), F17
-	TBZ $0, R2, moved32
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved32
-
-one32:
-	FMOVS (R1), F17
-
-moved32:
-	VMOV V10.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V10.S[0]
-	TBZ $1, R2, merged33
-	VMOV V18.S[1], V10.S[1]
-	TBZ $0, R2, merged33
-	VMOV V18.S[2], V10.S[2]
-
-merged33:
-	JMP fold
-
-part11:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one34
-	FMOVD (R0), F16
-	TBZ $0, R2, moved34
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved34
-
-one34:
-	FMOVS (R0), F16
-
-moved34:
-	TBZ $1, R2, one35
-	FMOVD (R1), F17
-	TBZ $0, R2, moved35
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved35
-
-one35:
-	FMOVS (R1), F17
-
-moved35:
-	VMOV V11.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V11.S[0]
-	TBZ $1, R2, merged36
-	VMOV V18.S[1], V11.S[1]
-	TBZ $0, R2, merged36
-	VMOV V18.S[2], V11.S[2]
-
-merged36:
-	JMP fold
-
-part12:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one37
-	FMOVD (R0), F16
-	TBZ $0, R2, moved37
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved37
-
-one37:
-	FMOVS (R0), F16
-
-moved37:
-	TBZ $1, R2, one38
-	FMOVD (R1), F17
-	TBZ $0, R2, moved38
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved38
-
-one38:
-	FMOVS (R1), F17
-
-moved38:
-	VMOV V12.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V12.S[0]
-	TBZ $1, R2, merged39
-	VMOV V18.S[1], V12.S[1]
-	TBZ $0, R2, merged39
-	VMOV V18.S[2], V12.S[2]
-
-merged39:
-	JMP fold
-
-part13:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one40
-	FMOVD (R0), F16
-	TBZ $0, R2, moved40
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved40
-
-one40:
-	FMOVS (R0), F16
-
-moved40:
-	TBZ $1, R2, one41
-	FMOVD (R1), F17
-	TBZ $0, R2, moved41
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved41
-
-one41:
-	FMOVS (R1), F17
-
-moved41:
-	VMOV V13.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V13.S[0]
-	TBZ $1, R2, merged42
-	VMOV V18.S[1], V13.S[1]
-	TBZ $0, R2, merged42
-	VMOV V18.S[2], V13.S[2]
-
-merged42:
-	JMP fold
-
-part14:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one43
-	FMOVD (R0), F16
-	TBZ $0, R2, moved43
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved43
-
-one43:
-	FMOVS (R0), F16
-
-moved43:
-	TBZ $1, R2, one44
-	FMOVD (R1), F17
-	TBZ $0, R2, moved44
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved44
-
-one44:
-	FMOVS (R1), F17
-
-moved44:
-	VMOV V14.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V14.S[0]
-	TBZ $1, R2, merged45
-	VMOV V18.S[1], V14.S[1]
-	TBZ $0, R2, merged45
-	VMOV V18.S[2], V14.S[2]
-
-merged45:
-	JMP fold
-
-part15:
-	ADDS $4, R2, R2
-	BEQ fold
-	TBZ $1, R2, one46
-	FMOVD (R0), F16
-	TBZ $0, R2, moved46
-	ADD $8, R0, R25
-	VLD1 (R25), V16.S[2]
-	JMP moved46
-
-one46:
-	FMOVS (R0), F16
-
-moved46:
-	TBZ $1, R2, one47
-	FMOVD (R1), F17
-	TBZ $0, R2, moved47
-	ADD $8, R1, R25
-	VLD1 (R25), V17.S[2]
-	JMP moved47
-
-one47:
-	FMOVS (R1), F17
-
-moved47:
-	VMOV V15.B16, V18.B16
-	VFMLA V17.S4, V16.S4, V18.S4
-	VMOV V18.S[0], V15.S[0]
-	TBZ $1, R2, merged48
-	VMOV V18.S[1], V15.S[1]
-	TBZ $0, R2, merged48
-	VMOV V18.S[2], V15.S[2]
-
-merged48:
-
-fold:
-	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
-	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
-	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
-	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
-	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
-	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
-	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
-	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
-	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
-	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
-	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VEXT $8, V0.B16, V0.B16, V1.B16
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	VDUP V0.S[1], V1.S4
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	FMOVS F0, (R3)
-	ADD $4, R3, R3
-	RET
-
-// func normRowSums2F32NEON(dy *float32, x *float32, gamma *float32, m float32, n int, s *float32)
-TEXT ·normRowSums2F32NEON(SB), NOSPLIT, $0-48
-	MOVD dy+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD gamma+16(FP), R2
-	MOVD n+32(FP), R3
-	MOVD s+40(FP), R4
-	FMOVS m+24(FP), F16
+	FMOVS pass+28(FP), F16
 	VDUP V16.S[0], V16.S4
+	VMOVI $0, V17.B16
+	FMOVS m+24(FP), F18
+	VDUP V18.S[0], V18.S4
 	VMOVI $0, V0.B16
 	VMOVI $0, V1.B16
 	VMOVI $0, V2.B16
@@ -4729,102 +1533,150 @@ aligned:
 	PCALIGN $32
 
 lanes:
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V0.S4
-	FMOVQ 16(R0), F20
-	FMOVQ 16(R2), F21
-	WORD $0x6e35de95 // fmul v21.4s, v20.4s, v21.4s
-	FMOVQ 16(R1), F22
-	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
-	VFMLA V22.S4, V21.S4, V1.S4
-	FMOVQ 32(R0), F23
-	FMOVQ 32(R2), F24
-	WORD $0x6e38def8 // fmul v24.4s, v23.4s, v24.4s
-	FMOVQ 32(R1), F25
-	WORD $0x4eb0d739 // fsub v25.4s, v25.4s, v16.4s
-	VFMLA V25.S4, V24.S4, V2.S4
+	FMOVQ (R2), F19
+	FMOVQ 16(R2), F20
+	FMOVQ 32(R2), F21
+	FMOVQ 48(R2), F22
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6eb0e6df // fcmgt v31.4s, v22.4s, v16.4s
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ (R0), F23
+	FMOVQ 16(R0), F24
+	FMOVQ 32(R0), F25
 	FMOVQ 48(R0), F26
-	FMOVQ 48(R2), F27
-	WORD $0x6e3bdf5b // fmul v27.4s, v26.4s, v27.4s
-	FMOVQ 48(R1), F28
-	WORD $0x4eb0d79c // fsub v28.4s, v28.4s, v16.4s
-	VFMLA V28.S4, V27.S4, V3.S4
-	FMOVQ 64(R0), F29
-	FMOVQ 64(R2), F30
-	WORD $0x6e3edfbe // fmul v30.4s, v29.4s, v30.4s
-	FMOVQ 64(R1), F17
-	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
-	VFMLA V17.S4, V30.S4, V4.S4
-	FMOVQ 80(R0), F18
-	FMOVQ 80(R2), F19
-	WORD $0x6e33de53 // fmul v19.4s, v18.4s, v19.4s
-	FMOVQ 80(R1), F20
-	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
-	VFMLA V20.S4, V19.S4, V5.S4
-	FMOVQ 96(R0), F21
-	FMOVQ 96(R2), F22
-	WORD $0x6e36deb6 // fmul v22.4s, v21.4s, v22.4s
-	FMOVQ 96(R1), F23
-	WORD $0x4eb0d6f7 // fsub v23.4s, v23.4s, v16.4s
-	VFMLA V23.S4, V22.S4, V6.S4
-	FMOVQ 112(R0), F24
-	FMOVQ 112(R2), F25
-	WORD $0x6e39df19 // fmul v25.4s, v24.4s, v25.4s
-	FMOVQ 112(R1), F26
-	WORD $0x4eb0d75a // fsub v26.4s, v26.4s, v16.4s
-	VFMLA V26.S4, V25.S4, V7.S4
-	FMOVQ 128(R0), F27
-	FMOVQ 128(R2), F28
-	WORD $0x6e3cdf7c // fmul v28.4s, v27.4s, v28.4s
-	FMOVQ 128(R1), F29
-	WORD $0x4eb0d7bd // fsub v29.4s, v29.4s, v16.4s
-	VFMLA V29.S4, V28.S4, V8.S4
-	FMOVQ 144(R0), F30
-	FMOVQ 144(R2), F17
-	WORD $0x6e31dfd1 // fmul v17.4s, v30.4s, v17.4s
-	FMOVQ 144(R1), F18
-	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
-	VFMLA V18.S4, V17.S4, V9.S4
-	FMOVQ 160(R0), F19
-	FMOVQ 160(R2), F20
-	WORD $0x6e34de74 // fmul v20.4s, v19.4s, v20.4s
-	FMOVQ 160(R1), F21
-	WORD $0x4eb0d6b5 // fsub v21.4s, v21.4s, v16.4s
-	VFMLA V21.S4, V20.S4, V10.S4
-	FMOVQ 176(R0), F22
-	FMOVQ 176(R2), F23
-	WORD $0x6e37ded7 // fmul v23.4s, v22.4s, v23.4s
-	FMOVQ 176(R1), F24
-	WORD $0x4eb0d718 // fsub v24.4s, v24.4s, v16.4s
-	VFMLA V24.S4, V23.S4, V11.S4
-	FMOVQ 192(R0), F25
-	FMOVQ 192(R2), F26
-	WORD $0x6e3adf3a // fmul v26.4s, v25.4s, v26.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	WORD $0x6eb1e6d6 // fcmgt v22.4s, v22.4s, v17.4s
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
+	FMOVQ (R1), F27
+	FMOVQ 16(R1), F28
+	FMOVQ 32(R1), F29
+	FMOVQ 48(R1), F30
+	WORD $0x4eb2d77b // fsub v27.4s, v27.4s, v18.4s
+	WORD $0x4eb2d79c // fsub v28.4s, v28.4s, v18.4s
+	WORD $0x4eb2d7bd // fsub v29.4s, v29.4s, v18.4s
+	WORD $0x4eb2d7de // fsub v30.4s, v30.4s, v18.4s
+	VFMLA V27.S4, V23.S4, V0.S4
+	VFMLA V28.S4, V24.S4, V1.S4
+	VFMLA V29.S4, V25.S4, V2.S4
+	VFMLA V30.S4, V26.S4, V3.S4
+	FMOVQ 64(R2), F19
+	FMOVQ 80(R2), F20
+	FMOVQ 96(R2), F21
+	FMOVQ 112(R2), F22
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6eb0e6df // fcmgt v31.4s, v22.4s, v16.4s
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ 64(R0), F23
+	FMOVQ 80(R0), F24
+	FMOVQ 96(R0), F25
+	FMOVQ 112(R0), F26
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	WORD $0x6eb1e6d6 // fcmgt v22.4s, v22.4s, v17.4s
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
+	FMOVQ 64(R1), F27
+	FMOVQ 80(R1), F28
+	FMOVQ 96(R1), F29
+	FMOVQ 112(R1), F30
+	WORD $0x4eb2d77b // fsub v27.4s, v27.4s, v18.4s
+	WORD $0x4eb2d79c // fsub v28.4s, v28.4s, v18.4s
+	WORD $0x4eb2d7bd // fsub v29.4s, v29.4s, v18.4s
+	WORD $0x4eb2d7de // fsub v30.4s, v30.4s, v18.4s
+	VFMLA V27.S4, V23.S4, V4.S4
+	VFMLA V28.S4, V24.S4, V5.S4
+	VFMLA V29.S4, V25.S4, V6.S4
+	VFMLA V30.S4, V26.S4, V7.S4
+	FMOVQ 128(R2), F19
+	FMOVQ 144(R2), F20
+	FMOVQ 160(R2), F21
+	FMOVQ 176(R2), F22
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6eb0e6df // fcmgt v31.4s, v22.4s, v16.4s
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ 128(R0), F23
+	FMOVQ 144(R0), F24
+	FMOVQ 160(R0), F25
+	FMOVQ 176(R0), F26
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	WORD $0x6eb1e6d6 // fcmgt v22.4s, v22.4s, v17.4s
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
+	FMOVQ 128(R1), F27
+	FMOVQ 144(R1), F28
+	FMOVQ 160(R1), F29
+	FMOVQ 176(R1), F30
+	WORD $0x4eb2d77b // fsub v27.4s, v27.4s, v18.4s
+	WORD $0x4eb2d79c // fsub v28.4s, v28.4s, v18.4s
+	WORD $0x4eb2d7bd // fsub v29.4s, v29.4s, v18.4s
+	WORD $0x4eb2d7de // fsub v30.4s, v30.4s, v18.4s
+	VFMLA V27.S4, V23.S4, V8.S4
+	VFMLA V28.S4, V24.S4, V9.S4
+	VFMLA V29.S4, V25.S4, V10.S4
+	VFMLA V30.S4, V26.S4, V11.S4
+	FMOVQ 192(R2), F19
+	FMOVQ 208(R2), F20
+	FMOVQ 224(R2), F21
+	FMOVQ 240(R2), F22
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6eb0e69f // fcmgt v31.4s, v20.4s, v16.4s
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6eb0e6bf // fcmgt v31.4s, v21.4s, v16.4s
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6eb0e6df // fcmgt v31.4s, v22.4s, v16.4s
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ 192(R0), F23
+	FMOVQ 208(R0), F24
+	FMOVQ 224(R0), F25
+	FMOVQ 240(R0), F26
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	WORD $0x6eb1e694 // fcmgt v20.4s, v20.4s, v17.4s
+	WORD $0x6eb1e6b5 // fcmgt v21.4s, v21.4s, v17.4s
+	WORD $0x6eb1e6d6 // fcmgt v22.4s, v22.4s, v17.4s
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
 	FMOVQ 192(R1), F27
-	WORD $0x4eb0d77b // fsub v27.4s, v27.4s, v16.4s
-	VFMLA V27.S4, V26.S4, V12.S4
-	FMOVQ 208(R0), F28
-	FMOVQ 208(R2), F29
-	WORD $0x6e3ddf9d // fmul v29.4s, v28.4s, v29.4s
-	FMOVQ 208(R1), F30
-	WORD $0x4eb0d7de // fsub v30.4s, v30.4s, v16.4s
-	VFMLA V30.S4, V29.S4, V13.S4
-	FMOVQ 224(R0), F17
-	FMOVQ 224(R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ 224(R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V14.S4
-	FMOVQ 240(R0), F20
-	FMOVQ 240(R2), F21
-	WORD $0x6e35de95 // fmul v21.4s, v20.4s, v21.4s
-	FMOVQ 240(R1), F22
-	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
-	VFMLA V22.S4, V21.S4, V15.S4
+	FMOVQ 208(R1), F28
+	FMOVQ 224(R1), F29
+	FMOVQ 240(R1), F30
+	WORD $0x4eb2d77b // fsub v27.4s, v27.4s, v18.4s
+	WORD $0x4eb2d79c // fsub v28.4s, v28.4s, v18.4s
+	WORD $0x4eb2d7bd // fsub v29.4s, v29.4s, v18.4s
+	WORD $0x4eb2d7de // fsub v30.4s, v30.4s, v18.4s
+	VFMLA V27.S4, V23.S4, V12.S4
+	VFMLA V28.S4, V24.S4, V13.S4
+	VFMLA V29.S4, V25.S4, V14.S4
+	VFMLA V30.S4, V26.S4, V15.S4
 	ADD $256, R0, R0
 	ADD $256, R1, R1
 	ADD $256, R2, R2
@@ -4836,166 +1688,211 @@ few:
 	BEQ fold
 	SUBS $4, R3, R3
 	BLT part0
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V0.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V0.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part1
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V1.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V1.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part2
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V2.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V2.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part3
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V3.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V3.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part4
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V4.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V4.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part5
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V5.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V5.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part6
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V6.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V6.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part7
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V7.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V7.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part8
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V8.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V8.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part9
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V9.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V9.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part10
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V10.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V10.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part11
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V11.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V11.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part12
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V12.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V12.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part13
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V13.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V13.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
 	BLT part14
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
-	FMOVQ (R1), F19
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VFMLA V19.S4, V18.S4, V14.S4
+	FMOVQ (R2), F19
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VFMLA V21.S4, V20.S4, V14.S4
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
@@ -5006,47 +1903,50 @@ part0:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one1
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved1
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved1
 
 one1:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved1:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one2
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved2
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved2
 
 one2:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved2:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one3
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved3
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved3
 
 one3:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved3:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V0.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V0.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V0.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V0.S[0]
 	TBZ $1, R3, merged4
-	VMOV V20.S[1], V0.S[1]
+	VMOV V22.S[1], V0.S[1]
 	TBZ $0, R3, merged4
-	VMOV V20.S[2], V0.S[2]
+	VMOV V22.S[2], V0.S[2]
 
 merged4:
 	JMP fold
@@ -5055,47 +1955,50 @@ part1:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one5
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved5
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved5
 
 one5:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved5:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one6
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved6
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved6
 
 one6:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved6:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one7
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved7
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved7
 
 one7:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved7:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V1.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V1.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V1.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V1.S[0]
 	TBZ $1, R3, merged8
-	VMOV V20.S[1], V1.S[1]
+	VMOV V22.S[1], V1.S[1]
 	TBZ $0, R3, merged8
-	VMOV V20.S[2], V1.S[2]
+	VMOV V22.S[2], V1.S[2]
 
 merged8:
 	JMP fold
@@ -5104,47 +2007,50 @@ part2:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one9
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved9
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved9
 
 one9:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved9:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one10
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved10
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved10
 
 one10:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved10:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one11
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved11
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved11
 
 one11:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved11:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V2.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V2.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V2.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V2.S[0]
 	TBZ $1, R3, merged12
-	VMOV V20.S[1], V2.S[1]
+	VMOV V22.S[1], V2.S[1]
 	TBZ $0, R3, merged12
-	VMOV V20.S[2], V2.S[2]
+	VMOV V22.S[2], V2.S[2]
 
 merged12:
 	JMP fold
@@ -5153,47 +2059,50 @@ part3:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one13
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved13
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved13
 
 one13:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved13:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one14
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved14
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved14
 
 one14:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved14:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one15
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved15
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved15
 
 one15:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved15:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V3.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V3.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V3.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V3.S[0]
 	TBZ $1, R3, merged16
-	VMOV V20.S[1], V3.S[1]
+	VMOV V22.S[1], V3.S[1]
 	TBZ $0, R3, merged16
-	VMOV V20.S[2], V3.S[2]
+	VMOV V22.S[2], V3.S[2]
 
 merged16:
 	JMP fold
@@ -5202,47 +2111,50 @@ part4:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one17
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved17
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved17
 
 one17:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved17:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one18
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved18
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved18
 
 one18:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved18:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one19
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved19
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved19
 
 one19:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved19:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V4.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V4.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V4.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V4.S[0]
 	TBZ $1, R3, merged20
-	VMOV V20.S[1], V4.S[1]
+	VMOV V22.S[1], V4.S[1]
 	TBZ $0, R3, merged20
-	VMOV V20.S[2], V4.S[2]
+	VMOV V22.S[2], V4.S[2]
 
 merged20:
 	JMP fold
@@ -5251,47 +2163,50 @@ part5:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one21
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved21
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved21
 
 one21:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved21:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one22
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved22
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved22
 
 one22:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved22:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one23
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved23
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved23
 
 one23:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved23:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V5.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V5.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V5.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V5.S[0]
 	TBZ $1, R3, merged24
-	VMOV V20.S[1], V5.S[1]
+	VMOV V22.S[1], V5.S[1]
 	TBZ $0, R3, merged24
-	VMOV V20.S[2], V5.S[2]
+	VMOV V22.S[2], V5.S[2]
 
 merged24:
 	JMP fold
@@ -5300,47 +2215,50 @@ part6:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one25
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved25
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved25
 
 one25:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved25:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one26
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved26
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved26
 
 one26:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved26:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one27
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved27
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved27
 
 one27:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved27:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V6.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V6.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V6.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V6.S[0]
 	TBZ $1, R3, merged28
-	VMOV V20.S[1], V6.S[1]
+	VMOV V22.S[1], V6.S[1]
 	TBZ $0, R3, merged28
-	VMOV V20.S[2], V6.S[2]
+	VMOV V22.S[2], V6.S[2]
 
 merged28:
 	JMP fold
@@ -5349,47 +2267,50 @@ part7:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one29
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved29
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved29
 
 one29:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved29:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one30
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved30
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved30
 
 one30:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved30:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one31
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved31
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved31
 
 one31:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved31:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V7.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V7.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V7.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V7.S[0]
 	TBZ $1, R3, merged32
-	VMOV V20.S[1], V7.S[1]
+	VMOV V22.S[1], V7.S[1]
 	TBZ $0, R3, merged32
-	VMOV V20.S[2], V7.S[2]
+	VMOV V22.S[2], V7.S[2]
 
 merged32:
 	JMP fold
@@ -5398,47 +2319,50 @@ part8:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one33
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved33
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved33
 
 one33:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved33:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one34
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved34
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved34
 
 one34:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved34:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one35
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved35
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved35
 
 one35:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved35:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V8.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V8.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V8.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V8.S[0]
 	TBZ $1, R3, merged36
-	VMOV V20.S[1], V8.S[1]
+	VMOV V22.S[1], V8.S[1]
 	TBZ $0, R3, merged36
-	VMOV V20.S[2], V8.S[2]
+	VMOV V22.S[2], V8.S[2]
 
 merged36:
 	JMP fold
@@ -5447,47 +2371,50 @@ part9:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one37
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved37
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved37
 
 one37:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved37:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one38
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved38
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved38
 
 one38:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved38:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one39
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved39
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved39
 
 one39:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved39:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V9.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V9.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V9.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V9.S[0]
 	TBZ $1, R3, merged40
-	VMOV V20.S[1], V9.S[1]
+	VMOV V22.S[1], V9.S[1]
 	TBZ $0, R3, merged40
-	VMOV V20.S[2], V9.S[2]
+	VMOV V22.S[2], V9.S[2]
 
 merged40:
 	JMP fold
@@ -5496,47 +2423,50 @@ part10:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one41
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved41
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved41
 
 one41:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved41:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one42
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved42
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved42
 
 one42:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved42:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one43
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved43
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved43
 
 one43:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved43:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V10.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V10.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V10.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V10.S[0]
 	TBZ $1, R3, merged44
-	VMOV V20.S[1], V10.S[1]
+	VMOV V22.S[1], V10.S[1]
 	TBZ $0, R3, merged44
-	VMOV V20.S[2], V10.S[2]
+	VMOV V22.S[2], V10.S[2]
 
 merged44:
 	JMP fold
@@ -5545,47 +2475,50 @@ part11:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one45
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved45
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved45
 
 one45:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved45:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one46
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved46
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved46
 
 one46:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved46:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one47
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved47
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved47
 
 one47:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved47:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V11.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V11.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V11.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V11.S[0]
 	TBZ $1, R3, merged48
-	VMOV V20.S[1], V11.S[1]
+	VMOV V22.S[1], V11.S[1]
 	TBZ $0, R3, merged48
-	VMOV V20.S[2], V11.S[2]
+	VMOV V22.S[2], V11.S[2]
 
 merged48:
 	JMP fold
@@ -5594,47 +2527,50 @@ part12:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one49
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved49
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved49
 
 one49:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved49:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one50
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved50
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved50
 
 one50:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved50:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one51
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved51
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved51
 
 one51:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved51:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V12.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V12.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V12.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V12.S[0]
 	TBZ $1, R3, merged52
-	VMOV V20.S[1], V12.S[1]
+	VMOV V22.S[1], V12.S[1]
 	TBZ $0, R3, merged52
-	VMOV V20.S[2], V12.S[2]
+	VMOV V22.S[2], V12.S[2]
 
 merged52:
 	JMP fold
@@ -5643,47 +2579,50 @@ part13:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one53
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved53
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved53
 
 one53:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved53:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one54
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved54
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved54
 
 one54:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved54:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one55
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved55
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved55
 
 one55:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved55:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V13.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V13.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V13.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V13.S[0]
 	TBZ $1, R3, merged56
-	VMOV V20.S[1], V13.S[1]
+	VMOV V22.S[1], V13.S[1]
 	TBZ $0, R3, merged56
-	VMOV V20.S[2], V13.S[2]
+	VMOV V22.S[2], V13.S[2]
 
 merged56:
 	JMP fold
@@ -5692,47 +2631,50 @@ part14:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one57
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved57
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved57
 
 one57:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved57:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one58
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved58
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved58
 
 one58:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved58:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one59
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved59
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved59
 
 one59:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved59:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V14.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V14.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V14.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V14.S[0]
 	TBZ $1, R3, merged60
-	VMOV V20.S[1], V14.S[1]
+	VMOV V22.S[1], V14.S[1]
 	TBZ $0, R3, merged60
-	VMOV V20.S[2], V14.S[2]
+	VMOV V22.S[2], V14.S[2]
 
 merged60:
 	JMP fold
@@ -5741,47 +2683,50 @@ part15:
 	ADDS $4, R3, R3
 	BEQ fold
 	TBZ $1, R3, one61
-	FMOVD (R0), F17
+	FMOVD (R2), F19
 	TBZ $0, R3, moved61
-	ADD $8, R0, R25
-	VLD1 (R25), V17.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V19.S[2]
 	JMP moved61
 
 one61:
-	FMOVS (R0), F17
+	FMOVS (R2), F19
 
 moved61:
+	WORD $0x6eb0e67f // fcmgt v31.4s, v19.4s, v16.4s
+	VBIF V31.B16, V16.B16, V19.B16
 	TBZ $1, R3, one62
-	FMOVD (R2), F18
+	FMOVD (R0), F20
 	TBZ $0, R3, moved62
-	ADD $8, R2, R25
-	VLD1 (R25), V18.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V20.S[2]
 	JMP moved62
 
 one62:
-	FMOVS (R2), F18
+	FMOVS (R0), F20
 
 moved62:
-	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x6eb1e673 // fcmgt v19.4s, v19.4s, v17.4s
+	VAND V20.B16, V19.B16, V20.B16
 	TBZ $1, R3, one63
-	FMOVD (R1), F19
+	FMOVD (R1), F21
 	TBZ $0, R3, moved63
 	ADD $8, R1, R25
-	VLD1 (R25), V19.S[2]
+	VLD1 (R25), V21.S[2]
 	JMP moved63
 
 one63:
-	FMOVS (R1), F19
+	FMOVS (R1), F21
 
 moved63:
-	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
-	VMOV V15.B16, V20.B16
-	VFMLA V19.S4, V18.S4, V20.S4
-	VMOV V20.S[0], V15.S[0]
+	WORD $0x4eb2d6b5 // fsub v21.4s, v21.4s, v18.4s
+	VMOV V15.B16, V22.B16
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.S[0], V15.S[0]
 	TBZ $1, R3, merged64
-	VMOV V20.S[1], V15.S[1]
+	VMOV V22.S[1], V15.S[1]
 	TBZ $0, R3, merged64
-	VMOV V20.S[2], V15.S[2]
+	VMOV V22.S[2], V15.S[2]
 
 merged64:
 
@@ -5809,214 +2754,63 @@ fold:
 	ADD $4, R4, R4
 	RET
 
-// func normColsF32NEON(dst *float32, x *float32, m *float32, s *float32, t *float32, step int, back int, rows int, n int)
-TEXT ·normColsF32NEON(SB), NOSPLIT, $0-72
+// func normColsF32NEON(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
+TEXT ·normColsF32NEON(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD m+16(FP), R2
 	MOVD s+24(FP), R3
 	MOVD t+32(FP), R4
-	MOVD rows+56(FP), R5
-	MOVD n+64(FP), R7
+	MOVD rows+64(FP), R5
+	FMOVS lo+40(FP), F0
+	VDUP V0.S[0], V0.S4
+	MOVD n+72(FP), R7
 	AND $3, R7, R7
 	CMP $0, R7
 	BEQ row
 
 row:
-	MOVD n+64(FP), R6
-	SUBS $16, R6, R6
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F0
-	FMOVQ (R2), F1
-	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
-	FMOVQ (R3), F2
-	FMOVQ (R4), F3
-	VFMLA V2.S4, V1.S4, V3.S4
-	FMOVQ F3, (R0)
-	FMOVQ 16(R1), F4
-	FMOVQ 16(R2), F5
-	WORD $0x4ea5d485 // fsub v5.4s, v4.4s, v5.4s
-	FMOVQ 16(R3), F6
-	FMOVQ 16(R4), F7
-	VFMLA V6.S4, V5.S4, V7.S4
-	FMOVQ F7, 16(R0)
-	FMOVQ 32(R1), F8
-	FMOVQ 32(R2), F9
-	WORD $0x4ea9d509 // fsub v9.4s, v8.4s, v9.4s
-	FMOVQ 32(R3), F10
-	FMOVQ 32(R4), F11
-	VFMLA V10.S4, V9.S4, V11.S4
-	FMOVQ F11, 32(R0)
-	FMOVQ 48(R1), F12
-	FMOVQ 48(R2), F13
-	WORD $0x4eadd58d // fsub v13.4s, v12.4s, v13.4s
-	FMOVQ 48(R3), F14
-	FMOVQ 48(R4), F15
-	VFMLA V14.S4, V13.S4, V15.S4
-	FMOVQ F15, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	SUBS $16, R6, R6
-	BGE vectors
-
-few:
-	ADDS $12, R6, R6
-	BLT rest
-
-vector:
-	FMOVQ (R1), F0
-	FMOVQ (R2), F1
-	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
-	FMOVQ (R3), F2
-	FMOVQ (R4), F3
-	VFMLA V2.S4, V1.S4, V3.S4
-	FMOVQ F3, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	SUBS $4, R6, R6
-	BGE vector
-
-rest:
-	CMP $0, R7
-	BEQ done
-	TBZ $1, R7, one1
-	FMOVD (R1), F0
-	TBZ $0, R7, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V0.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F0
-
-moved1:
-	TBZ $1, R7, one2
-	FMOVD (R2), F1
-	TBZ $0, R7, moved2
-	ADD $8, R2, R25
-	VLD1 (R25), V1.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R2), F1
-
-moved2:
-	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
-	TBZ $1, R7, one3
-	FMOVD (R3), F2
-	TBZ $0, R7, moved3
-	ADD $8, R3, R25
-	VLD1 (R25), V2.S[2]
-	JMP moved3
-
-one3:
-	FMOVS (R3), F2
-
-moved3:
-	TBZ $1, R7, one4
-	FMOVD (R4), F3
-	TBZ $0, R7, moved4
-	ADD $8, R4, R25
-	VLD1 (R25), V3.S[2]
-	JMP moved4
-
-one4:
-	FMOVS (R4), F3
-
-moved4:
-	VFMLA V2.S4, V1.S4, V3.S4
-	TBZ $1, R7, one5
-	FMOVD F3, (R0)
-	TBZ $0, R7, moved5
-	ADD $8, R0, R25
-	VST1 V3.S[2], (R25)
-	JMP moved5
-
-one5:
-	FMOVS F3, (R0)
-
-moved5:
-
-done:
-	MOVD step+40(FP), R25
-	ADD R25, R0, R0
-	MOVD step+40(FP), R25
-	ADD R25, R1, R1
-	MOVD back+48(FP), R25
-	SUB R25, R2, R2
-	MOVD back+48(FP), R25
-	SUB R25, R3, R3
-	MOVD back+48(FP), R25
-	SUB R25, R4, R4
-	SUBS $1, R5, R5
-	BNE row
-	RET
-
-// func normColsReLUF32NEON(dst *float32, x *float32, m *float32, s *float32, t *float32, step int, back int, rows int, n int)
-TEXT ·normColsReLUF32NEON(SB), NOSPLIT, $0-72
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD m+16(FP), R2
-	MOVD s+24(FP), R3
-	MOVD t+32(FP), R4
-	MOVD rows+56(FP), R5
-	MOVD n+64(FP), R7
-	AND $3, R7, R7
-	VMOVI $0, V0.B16
-	CMP $0, R7
-	BEQ row
-
-row:
-	MOVD n+64(FP), R6
+	MOVD n+72(FP), R6
 	SUBS $16, R6, R6
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R1), F1
-	FMOVQ 16(R1), F2
-	FMOVQ 32(R1), F3
-	FMOVQ 48(R1), F4
-	FMOVQ (R2), F5
+	FMOVQ (R2), F2
+	WORD $0x4ea2d422 // fsub v2.4s, v1.4s, v2.4s
+	FMOVQ (R3), F3
+	FMOVQ (R4), F4
+	VFMLA V3.S4, V2.S4, V4.S4
+	WORD $0x6ea4e41f // fcmgt v31.4s, v0.4s, v4.4s
+	VBIT V31.B16, V0.B16, V4.B16
+	FMOVQ F4, (R0)
+	FMOVQ 16(R1), F5
 	FMOVQ 16(R2), F6
-	FMOVQ 32(R2), F7
-	FMOVQ 48(R2), F8
-	WORD $0x4ea5d425 // fsub v5.4s, v1.4s, v5.4s
-	WORD $0x4ea6d446 // fsub v6.4s, v2.4s, v6.4s
-	WORD $0x4ea7d467 // fsub v7.4s, v3.4s, v7.4s
-	WORD $0x4ea8d488 // fsub v8.4s, v4.4s, v8.4s
-	FMOVQ (R3), F9
-	FMOVQ 16(R3), F10
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	WORD $0x6ea8e41f // fcmgt v31.4s, v0.4s, v8.4s
+	VBIT V31.B16, V0.B16, V8.B16
+	FMOVQ F8, 16(R0)
+	FMOVQ 32(R1), F9
+	FMOVQ 32(R2), F10
+	WORD $0x4eaad52a // fsub v10.4s, v9.4s, v10.4s
 	FMOVQ 32(R3), F11
-	FMOVQ 48(R3), F12
-	FMOVQ (R4), F13
-	FMOVQ 16(R4), F14
-	FMOVQ 32(R4), F15
+	FMOVQ 32(R4), F12
+	VFMLA V11.S4, V10.S4, V12.S4
+	WORD $0x6eace41f // fcmgt v31.4s, v0.4s, v12.4s
+	VBIT V31.B16, V0.B16, V12.B16
+	FMOVQ F12, 32(R0)
+	FMOVQ 48(R1), F13
+	FMOVQ 48(R2), F14
+	WORD $0x4eaed5ae // fsub v14.4s, v13.4s, v14.4s
+	FMOVQ 48(R3), F15
 	FMOVQ 48(R4), F16
-	VFMLA V9.S4, V5.S4, V13.S4
-	VFMLA V10.S4, V6.S4, V14.S4
-	VFMLA V11.S4, V7.S4, V15.S4
-	VFMLA V12.S4, V8.S4, V16.S4
-	WORD $0x6eade411 // fcmgt v17.4s, v0.4s, v13.4s
-	WORD $0x6eaee412 // fcmgt v18.4s, v0.4s, v14.4s
-	WORD $0x6eafe413 // fcmgt v19.4s, v0.4s, v15.4s
-	WORD $0x6eb0e414 // fcmgt v20.4s, v0.4s, v16.4s
-	WORD $0x4e711dad // bic v13.16b, v13.16b, v17.16b
-	WORD $0x4e721dce // bic v14.16b, v14.16b, v18.16b
-	WORD $0x4e731def // bic v15.16b, v15.16b, v19.16b
-	WORD $0x4e741e10 // bic v16.16b, v16.16b, v20.16b
-	FMOVQ F13, (R0)
-	FMOVQ F14, 16(R0)
-	FMOVQ F15, 32(R0)
+	VFMLA V15.S4, V14.S4, V16.S4
+	WORD $0x6eb0e41f // fcmgt v31.4s, v0.4s, v16.4s
+	VBIT V31.B16, V0.B16, V16.B16
 	FMOVQ F16, 48(R0)
 	ADD $64, R0, R0
 	ADD $64, R1, R1
@@ -6037,8 +2831,8 @@ vector:
 	FMOVQ (R3), F3
 	FMOVQ (R4), F4
 	VFMLA V3.S4, V2.S4, V4.S4
-	WORD $0x6ea4e405 // fcmgt v5.4s, v0.4s, v4.4s
-	WORD $0x4e651c84 // bic v4.16b, v4.16b, v5.16b
+	WORD $0x6ea4e41f // fcmgt v31.4s, v0.4s, v4.4s
+	VBIT V31.B16, V0.B16, V4.B16
 	FMOVQ F4, (R0)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
@@ -6097,8 +2891,8 @@ one4:
 
 moved4:
 	VFMLA V3.S4, V2.S4, V4.S4
-	WORD $0x6ea4e405 // fcmgt v5.4s, v0.4s, v4.4s
-	WORD $0x4e651c84 // bic v4.16b, v4.16b, v5.16b
+	WORD $0x6ea4e41f // fcmgt v31.4s, v0.4s, v4.4s
+	VBIT V31.B16, V0.B16, V4.B16
 	TBZ $1, R7, one5
 	FMOVD F4, (R0)
 	TBZ $0, R7, moved5
@@ -6112,311 +2906,103 @@ one5:
 moved5:
 
 done:
-	MOVD step+40(FP), R25
+	MOVD step+48(FP), R25
 	ADD R25, R0, R0
-	MOVD step+40(FP), R25
+	MOVD step+48(FP), R25
 	ADD R25, R1, R1
-	MOVD back+48(FP), R25
+	MOVD back+56(FP), R25
 	SUB R25, R2, R2
-	MOVD back+48(FP), R25
+	MOVD back+56(FP), R25
 	SUB R25, R3, R3
-	MOVD back+48(FP), R25
+	MOVD back+56(FP), R25
 	SUB R25, R4, R4
 	SUBS $1, R5, R5
 	BNE row
 	RET
 
-// func normColSumsF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, m *float32, step int, back int, rows int, n int)
-TEXT ·normColSumsF32NEON(SB), NOSPLIT, $0-72
-	MOVD dy+16(FP), R0
-	MOVD x+24(FP), R1
-	MOVD s1+0(FP), R2
-	MOVD s2+8(FP), R3
-	MOVD m+32(FP), R4
-	MOVD rows+56(FP), R5
-	MOVD n+64(FP), R7
-	AND $3, R7, R7
-	CMP $0, R7
-	BEQ row
-
-row:
-	MOVD n+64(FP), R6
-	SUBS $16, R6, R6
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R0), F0
-	FMOVQ (R1), F1
-	FMOVQ (R4), F2
-	WORD $0x4ea2d422 // fsub v2.4s, v1.4s, v2.4s
-	FMOVQ (R2), F3
-	WORD $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
-	FMOVQ F3, (R2)
-	FMOVQ (R3), F4
-	VFMLA V2.S4, V0.S4, V4.S4
-	FMOVQ F4, (R3)
-	FMOVQ 16(R0), F5
-	FMOVQ 16(R1), F6
-	FMOVQ 16(R4), F7
-	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
-	FMOVQ 16(R2), F8
-	WORD $0x4e25d508 // fadd v8.4s, v8.4s, v5.4s
-	FMOVQ F8, 16(R2)
-	FMOVQ 16(R3), F9
-	VFMLA V7.S4, V5.S4, V9.S4
-	FMOVQ F9, 16(R3)
-	FMOVQ 32(R0), F10
-	FMOVQ 32(R1), F11
-	FMOVQ 32(R4), F12
-	WORD $0x4eacd56c // fsub v12.4s, v11.4s, v12.4s
-	FMOVQ 32(R2), F13
-	WORD $0x4e2ad5ad // fadd v13.4s, v13.4s, v10.4s
-	FMOVQ F13, 32(R2)
-	FMOVQ 32(R3), F14
-	VFMLA V12.S4, V10.S4, V14.S4
-	FMOVQ F14, 32(R3)
-	FMOVQ 48(R0), F15
-	FMOVQ 48(R1), F16
-	FMOVQ 48(R4), F17
-	WORD $0x4eb1d611 // fsub v17.4s, v16.4s, v17.4s
-	FMOVQ 48(R2), F18
-	WORD $0x4e2fd652 // fadd v18.4s, v18.4s, v15.4s
-	FMOVQ F18, 48(R2)
-	FMOVQ 48(R3), F19
-	VFMLA V17.S4, V15.S4, V19.S4
-	FMOVQ F19, 48(R3)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	SUBS $16, R6, R6
-	BGE vectors
-
-few:
-	ADDS $12, R6, R6
-	BLT rest
-
-vector:
-	FMOVQ (R0), F0
-	FMOVQ (R1), F1
-	FMOVQ (R4), F2
-	WORD $0x4ea2d422 // fsub v2.4s, v1.4s, v2.4s
-	FMOVQ (R2), F3
-	WORD $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
-	FMOVQ F3, (R2)
-	FMOVQ (R3), F4
-	VFMLA V2.S4, V0.S4, V4.S4
-	FMOVQ F4, (R3)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	SUBS $4, R6, R6
-	BGE vector
-
-rest:
-	CMP $0, R7
-	BEQ done
-	TBZ $1, R7, one1
-	FMOVD (R0), F0
-	TBZ $0, R7, moved1
-	ADD $8, R0, R25
-	VLD1 (R25), V0.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R0), F0
-
-moved1:
-	TBZ $1, R7, one2
-	FMOVD (R1), F1
-	TBZ $0, R7, moved2
-	ADD $8, R1, R25
-	VLD1 (R25), V1.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R1), F1
-
-moved2:
-	TBZ $1, R7, one3
-	FMOVD (R4), F2
-	TBZ $0, R7, moved3
-	ADD $8, R4, R25
-	VLD1 (R25), V2.S[2]
-	JMP moved3
-
-one3:
-	FMOVS (R4), F2
-
-moved3:
-	WORD $0x4ea2d422 // fsub v2.4s, v1.4s, v2.4s
-	TBZ $1, R7, one4
-	FMOVD (R2), F3
-	TBZ $0, R7, moved4
-	ADD $8, R2, R25
-	VLD1 (R25), V3.S[2]
-	JMP moved4
-
-one4:
-	FMOVS (R2), F3
-
-moved4:
-	WORD $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
-	TBZ $1, R7, one5
-	FMOVD F3, (R2)
-	TBZ $0, R7, moved5
-	ADD $8, R2, R25
-	VST1 V3.S[2], (R25)
-	JMP moved5
-
-one5:
-	FMOVS F3, (R2)
-
-moved5:
-	TBZ $1, R7, one6
-	FMOVD (R3), F4
-	TBZ $0, R7, moved6
-	ADD $8, R3, R25
-	VLD1 (R25), V4.S[2]
-	JMP moved6
-
-one6:
-	FMOVS (R3), F4
-
-moved6:
-	VFMLA V2.S4, V0.S4, V4.S4
-	TBZ $1, R7, one7
-	FMOVD F4, (R3)
-	TBZ $0, R7, moved7
-	ADD $8, R3, R25
-	VST1 V4.S[2], (R25)
-	JMP moved7
-
-one7:
-	FMOVS F4, (R3)
-
-moved7:
-
-done:
-	MOVD step+40(FP), R25
-	ADD R25, R0, R0
-	MOVD step+40(FP), R25
-	ADD R25, R1, R1
-	MOVD back+48(FP), R25
-	SUB R25, R2, R2
-	MOVD back+48(FP), R25
-	SUB R25, R3, R3
-	MOVD back+48(FP), R25
-	SUB R25, R4, R4
-	SUBS $1, R5, R5
-	BNE row
-	RET
-
-// func normColSumsReLUF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, y *float32, m *float32, step int, back int, rows int, n int)
-TEXT ·normColSumsReLUF32NEON(SB), NOSPLIT, $0-80
-	MOVD dy+16(FP), R0
-	MOVD x+24(FP), R1
-	MOVD y+32(FP), R2
-	MOVD s1+0(FP), R3
-	MOVD s2+8(FP), R4
+// func normColSumsF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, y *float32, m *float32, pass float32, step int, back int, rows int, n int)
+TEXT ·normColSumsF32NEON(SB), NOSPLIT, $0-88
+	MOVD s1+0(FP), R0
+	MOVD s2+8(FP), R1
+	MOVD dy+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD y+32(FP), R4
 	MOVD m+40(FP), R5
-	MOVD rows+64(FP), R6
-	MOVD n+72(FP), R8
+	MOVD rows+72(FP), R6
+	FMOVS pass+48(FP), F0
+	VDUP V0.S[0], V0.S4
+	VMOVI $0, V1.B16
+	MOVD n+80(FP), R8
 	AND $3, R8, R8
-	VMOVI $0, V0.B16
 	CMP $0, R8
 	BEQ row
 
 row:
-	MOVD n+72(FP), R7
-	SUBS $16, R7, R7
+	MOVD n+80(FP), R7
+	SUBS $8, R7, R7
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R2), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 32(R2), F3
-	FMOVQ 48(R2), F4
-	FMOVQ (R0), F5
-	FMOVQ 16(R0), F6
-	FMOVQ 32(R0), F7
-	FMOVQ 48(R0), F8
-	WORD $0x6ea0e421 // fcmgt v1.4s, v1.4s, v0.4s
-	WORD $0x6ea0e442 // fcmgt v2.4s, v2.4s, v0.4s
-	WORD $0x6ea0e463 // fcmgt v3.4s, v3.4s, v0.4s
-	WORD $0x6ea0e484 // fcmgt v4.4s, v4.4s, v0.4s
-	VAND V5.B16, V1.B16, V5.B16
-	VAND V6.B16, V2.B16, V6.B16
-	VAND V7.B16, V3.B16, V7.B16
-	VAND V8.B16, V4.B16, V8.B16
-	FMOVQ (R1), F9
-	FMOVQ 16(R1), F10
-	FMOVQ 32(R1), F11
-	FMOVQ 48(R1), F12
-	FMOVQ (R5), F13
-	FMOVQ 16(R5), F14
-	FMOVQ 32(R5), F15
-	FMOVQ 48(R5), F16
-	WORD $0x4eadd52d // fsub v13.4s, v9.4s, v13.4s
-	WORD $0x4eaed54e // fsub v14.4s, v10.4s, v14.4s
-	WORD $0x4eafd56f // fsub v15.4s, v11.4s, v15.4s
-	WORD $0x4eb0d590 // fsub v16.4s, v12.4s, v16.4s
-	FMOVQ (R3), F17
-	FMOVQ 16(R3), F18
-	FMOVQ 32(R3), F19
-	FMOVQ 48(R3), F20
-	WORD $0x4e25d631 // fadd v17.4s, v17.4s, v5.4s
-	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
-	WORD $0x4e27d673 // fadd v19.4s, v19.4s, v7.4s
-	WORD $0x4e28d694 // fadd v20.4s, v20.4s, v8.4s
-	FMOVQ F17, (R3)
-	FMOVQ F18, 16(R3)
-	FMOVQ F19, 32(R3)
-	FMOVQ F20, 48(R3)
-	FMOVQ (R4), F21
-	FMOVQ 16(R4), F22
-	FMOVQ 32(R4), F23
-	FMOVQ 48(R4), F24
-	VFMLA V13.S4, V5.S4, V21.S4
-	VFMLA V14.S4, V6.S4, V22.S4
-	VFMLA V15.S4, V7.S4, V23.S4
-	VFMLA V16.S4, V8.S4, V24.S4
-	FMOVQ F21, (R4)
-	FMOVQ F22, 16(R4)
-	FMOVQ F23, 32(R4)
-	FMOVQ F24, 48(R4)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	ADD $64, R5, R5
-	SUBS $16, R7, R7
+	FMOVQ (R4), F2
+	FMOVQ 16(R4), F3
+	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
+	VBIF V31.B16, V0.B16, V2.B16
+	WORD $0x6ea0e47f // fcmgt v31.4s, v3.4s, v0.4s
+	VBIF V31.B16, V0.B16, V3.B16
+	FMOVQ (R2), F4
+	FMOVQ 16(R2), F5
+	WORD $0x6ea1e442 // fcmgt v2.4s, v2.4s, v1.4s
+	WORD $0x6ea1e463 // fcmgt v3.4s, v3.4s, v1.4s
+	VAND V4.B16, V2.B16, V4.B16
+	VAND V5.B16, V3.B16, V5.B16
+	FMOVQ (R0), F6
+	FMOVQ 16(R0), F7
+	WORD $0x4e24d4c6 // fadd v6.4s, v6.4s, v4.4s
+	WORD $0x4e25d4e7 // fadd v7.4s, v7.4s, v5.4s
+	FMOVQ F6, (R0)
+	FMOVQ F7, 16(R0)
+	FMOVQ (R3), F8
+	FMOVQ 16(R3), F9
+	FMOVQ (R5), F10
+	FMOVQ 16(R5), F11
+	WORD $0x4eaad50a // fsub v10.4s, v8.4s, v10.4s
+	WORD $0x4eabd52b // fsub v11.4s, v9.4s, v11.4s
+	FMOVQ (R1), F12
+	FMOVQ 16(R1), F13
+	VFMLA V10.S4, V4.S4, V12.S4
+	VFMLA V11.S4, V5.S4, V13.S4
+	FMOVQ F12, (R1)
+	FMOVQ F13, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	SUBS $8, R7, R7
 	BGE vectors
 
 few:
-	ADDS $12, R7, R7
+	ADDS $4, R7, R7
 	BLT rest
 
 vector:
-	FMOVQ (R2), F1
-	FMOVQ (R0), F2
-	WORD $0x6ea0e421 // fcmgt v1.4s, v1.4s, v0.4s
-	VAND V2.B16, V1.B16, V2.B16
-	FMOVQ (R1), F3
-	FMOVQ (R5), F4
-	WORD $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
+	FMOVQ (R4), F2
+	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
+	VBIF V31.B16, V0.B16, V2.B16
+	FMOVQ (R2), F3
+	WORD $0x6ea1e442 // fcmgt v2.4s, v2.4s, v1.4s
+	VAND V3.B16, V2.B16, V3.B16
+	FMOVQ (R0), F4
+	WORD $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
+	FMOVQ F4, (R0)
 	FMOVQ (R3), F5
-	WORD $0x4e22d4a5 // fadd v5.4s, v5.4s, v2.4s
-	FMOVQ F5, (R3)
-	FMOVQ (R4), F6
-	VFMLA V4.S4, V2.S4, V6.S4
-	FMOVQ F6, (R4)
+	FMOVQ (R5), F6
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	FMOVQ (R1), F7
+	VFMLA V6.S4, V3.S4, V7.S4
+	FMOVQ F7, (R1)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
@@ -6430,52 +3016,54 @@ rest:
 	CMP $0, R8
 	BEQ done
 	TBZ $1, R8, one1
-	FMOVD (R2), F1
+	FMOVD (R4), F2
 	TBZ $0, R8, moved1
-	ADD $8, R2, R25
-	VLD1 (R25), V1.S[2]
+	ADD $8, R4, R25
+	VLD1 (R25), V2.S[2]
 	JMP moved1
 
 one1:
-	FMOVS (R2), F1
+	FMOVS (R4), F2
 
 moved1:
+	WORD $0x6ea0e45f // fcmgt v31.4s, v2.4s, v0.4s
+	VBIF V31.B16, V0.B16, V2.B16
 	TBZ $1, R8, one2
-	FMOVD (R0), F2
+	FMOVD (R2), F3
 	TBZ $0, R8, moved2
-	ADD $8, R0, R25
-	VLD1 (R25), V2.S[2]
+	ADD $8, R2, R25
+	VLD1 (R25), V3.S[2]
 	JMP moved2
 
 one2:
-	FMOVS (R0), F2
+	FMOVS (R2), F3
 
 moved2:
-	WORD $0x6ea0e421 // fcmgt v1.4s, v1.4s, v0.4s
-	VAND V2.B16, V1.B16, V2.B16
+	WORD $0x6ea1e442 // fcmgt v2.4s, v2.4s, v1.4s
+	VAND V3.B16, V2.B16, V3.B16
 	TBZ $1, R8, one3
-	FMOVD (R1), F3
+	FMOVD (R0), F4
 	TBZ $0, R8, moved3
-	ADD $8, R1, R25
-	VLD1 (R25), V3.S[2]
+	ADD $8, R0, R25
+	VLD1 (R25), V4.S[2]
 	JMP moved3
 
 one3:
-	FMOVS (R1), F3
+	FMOVS (R0), F4
 
 moved3:
+	WORD $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
 	TBZ $1, R8, one4
-	FMOVD (R5), F4
+	FMOVD F4, (R0)
 	TBZ $0, R8, moved4
-	ADD $8, R5, R25
-	VLD1 (R25), V4.S[2]
+	ADD $8, R0, R25
+	VST1 V4.S[2], (R25)
 	JMP moved4
 
 one4:
-	FMOVS (R5), F4
+	FMOVS F4, (R0)
 
 moved4:
-	WORD $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
 	TBZ $1, R8, one5
 	FMOVD (R3), F5
 	TBZ $0, R8, moved5
@@ -6487,261 +3075,61 @@ one5:
 	FMOVS (R3), F5
 
 moved5:
-	WORD $0x4e22d4a5 // fadd v5.4s, v5.4s, v2.4s
 	TBZ $1, R8, one6
-	FMOVD F5, (R3)
+	FMOVD (R5), F6
 	TBZ $0, R8, moved6
-	ADD $8, R3, R25
-	VST1 V5.S[2], (R25)
+	ADD $8, R5, R25
+	VLD1 (R25), V6.S[2]
 	JMP moved6
 
 one6:
-	FMOVS F5, (R3)
+	FMOVS (R5), F6
 
 moved6:
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
 	TBZ $1, R8, one7
-	FMOVD (R4), F6
+	FMOVD (R1), F7
 	TBZ $0, R8, moved7
-	ADD $8, R4, R25
-	VLD1 (R25), V6.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V7.S[2]
 	JMP moved7
 
 one7:
-	FMOVS (R4), F6
+	FMOVS (R1), F7
 
 moved7:
-	VFMLA V4.S4, V2.S4, V6.S4
+	VFMLA V6.S4, V3.S4, V7.S4
 	TBZ $1, R8, one8
-	FMOVD F6, (R4)
+	FMOVD F7, (R1)
 	TBZ $0, R8, moved8
-	ADD $8, R4, R25
-	VST1 V6.S[2], (R25)
+	ADD $8, R1, R25
+	VST1 V7.S[2], (R25)
 	JMP moved8
 
 one8:
-	FMOVS F6, (R4)
+	FMOVS F7, (R1)
 
 moved8:
 
 done:
-	MOVD step+48(FP), R25
-	ADD R25, R0, R0
-	MOVD step+48(FP), R25
-	ADD R25, R1, R1
-	MOVD step+48(FP), R25
+	MOVD step+56(FP), R25
 	ADD R25, R2, R2
-	MOVD back+56(FP), R25
-	SUB R25, R3, R3
-	MOVD back+56(FP), R25
-	SUB R25, R4, R4
-	MOVD back+56(FP), R25
+	MOVD step+56(FP), R25
+	ADD R25, R3, R3
+	MOVD step+56(FP), R25
+	ADD R25, R4, R4
+	MOVD back+64(FP), R25
+	SUB R25, R0, R0
+	MOVD back+64(FP), R25
+	SUB R25, R1, R1
+	MOVD back+64(FP), R25
 	SUB R25, R5, R5
 	SUBS $1, R6, R6
 	BNE row
 	RET
 
-// func normColsGradF32NEON(dx *float32, dy *float32, x *float32, m *float32, a *float32, b *float32, c *float32, step int, back int, rows int, n int)
-TEXT ·normColsGradF32NEON(SB), NOSPLIT, $0-88
-	MOVD dx+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD m+24(FP), R3
-	MOVD a+32(FP), R4
-	MOVD b+40(FP), R5
-	MOVD c+48(FP), R6
-	MOVD rows+72(FP), R7
-	MOVD n+80(FP), R9
-	AND $3, R9, R9
-	CMP $0, R9
-	BEQ row
-
-row:
-	MOVD n+80(FP), R8
-	SUBS $16, R8, R8
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F0
-	FMOVQ (R4), F1
-	FMOVQ (R5), F2
-	FMOVQ (R2), F3
-	FMOVQ (R3), F4
-	WORD $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
-	FMOVQ (R6), F5
-	VFMLA V4.S4, V2.S4, V5.S4
-	VFMLA V0.S4, V1.S4, V5.S4
-	FMOVQ F5, (R0)
-	FMOVQ 16(R1), F6
-	FMOVQ 16(R4), F7
-	FMOVQ 16(R5), F8
-	FMOVQ 16(R2), F9
-	FMOVQ 16(R3), F10
-	WORD $0x4eaad52a // fsub v10.4s, v9.4s, v10.4s
-	FMOVQ 16(R6), F11
-	VFMLA V10.S4, V8.S4, V11.S4
-	VFMLA V6.S4, V7.S4, V11.S4
-	FMOVQ F11, 16(R0)
-	FMOVQ 32(R1), F12
-	FMOVQ 32(R4), F13
-	FMOVQ 32(R5), F14
-	FMOVQ 32(R2), F15
-	FMOVQ 32(R3), F16
-	WORD $0x4eb0d5f0 // fsub v16.4s, v15.4s, v16.4s
-	FMOVQ 32(R6), F17
-	VFMLA V16.S4, V14.S4, V17.S4
-	VFMLA V12.S4, V13.S4, V17.S4
-	FMOVQ F17, 32(R0)
-	FMOVQ 48(R1), F18
-	FMOVQ 48(R4), F19
-	FMOVQ 48(R5), F20
-	FMOVQ 48(R2), F21
-	FMOVQ 48(R3), F22
-	WORD $0x4eb6d6b6 // fsub v22.4s, v21.4s, v22.4s
-	FMOVQ 48(R6), F23
-	VFMLA V22.S4, V20.S4, V23.S4
-	VFMLA V18.S4, V19.S4, V23.S4
-	FMOVQ F23, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	ADD $64, R5, R5
-	ADD $64, R6, R6
-	SUBS $16, R8, R8
-	BGE vectors
-
-few:
-	ADDS $12, R8, R8
-	BLT rest
-
-vector:
-	FMOVQ (R1), F0
-	FMOVQ (R4), F1
-	FMOVQ (R5), F2
-	FMOVQ (R2), F3
-	FMOVQ (R3), F4
-	WORD $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
-	FMOVQ (R6), F5
-	VFMLA V4.S4, V2.S4, V5.S4
-	VFMLA V0.S4, V1.S4, V5.S4
-	FMOVQ F5, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	ADD $16, R5, R5
-	ADD $16, R6, R6
-	SUBS $4, R8, R8
-	BGE vector
-
-rest:
-	CMP $0, R9
-	BEQ done
-	TBZ $1, R9, one1
-	FMOVD (R1), F0
-	TBZ $0, R9, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V0.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F0
-
-moved1:
-	TBZ $1, R9, one2
-	FMOVD (R4), F1
-	TBZ $0, R9, moved2
-	ADD $8, R4, R25
-	VLD1 (R25), V1.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R4), F1
-
-moved2:
-	TBZ $1, R9, one3
-	FMOVD (R5), F2
-	TBZ $0, R9, moved3
-	ADD $8, R5, R25
-	VLD1 (R25), V2.S[2]
-	JMP moved3
-
-one3:
-	FMOVS (R5), F2
-
-moved3:
-	TBZ $1, R9, one4
-	FMOVD (R2), F3
-	TBZ $0, R9, moved4
-	ADD $8, R2, R25
-	VLD1 (R25), V3.S[2]
-	JMP moved4
-
-one4:
-	FMOVS (R2), F3
-
-moved4:
-	TBZ $1, R9, one5
-	FMOVD (R3), F4
-	TBZ $0, R9, moved5
-	ADD $8, R3, R25
-	VLD1 (R25), V4.S[2]
-	JMP moved5
-
-one5:
-	FMOVS (R3), F4
-
-moved5:
-	WORD $0x4ea4d464 // fsub v4.4s, v3.4s, v4.4s
-	TBZ $1, R9, one6
-	FMOVD (R6), F5
-	TBZ $0, R9, moved6
-	ADD $8, R6, R25
-	VLD1 (R25), V5.S[2]
-	JMP moved6
-
-one6:
-	FMOVS (R6), F5
-
-moved6:
-	VFMLA V4.S4, V2.S4, V5.S4
-	VFMLA V0.S4, V1.S4, V5.S4
-	TBZ $1, R9, one7
-	FMOVD F5, (R0)
-	TBZ $0, R9, moved7
-	ADD $8, R0, R25
-	VST1 V5.S[2], (R25)
-	JMP moved7
-
-one7:
-	FMOVS F5, (R0)
-
-moved7:
-
-done:
-	MOVD step+56(FP), R25
-	ADD R25, R0, R0
-	MOVD step+56(FP), R25
-	ADD R25, R1, R1
-	MOVD step+56(FP), R25
-	ADD R25, R2, R2
-	MOVD back+64(FP), R25
-	SUB R25, R3, R3
-	MOVD back+64(FP), R25
-	SUB R25, R4, R4
-	MOVD back+64(FP), R25
-	SUB R25, R5, R5
-	MOVD back+64(FP), R25
-	SUB R25, R6, R6
-	SUBS $1, R7, R7
-	BNE row
-	RET
-
-// func normColsGradReLUF32NEON(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, step int, back int, rows int, n int)
-TEXT ·normColsGradReLUF32NEON(SB), NOSPLIT, $0-96
+// func normColsGradF32NEON(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
+TEXT ·normColsGradF32NEON(SB), NOSPLIT, $0-104
 	MOVD dx+0(FP), R0
 	MOVD dy+8(FP), R1
 	MOVD x+16(FP), R2
@@ -6750,101 +3138,83 @@ TEXT ·normColsGradReLUF32NEON(SB), NOSPLIT, $0-96
 	MOVD a+40(FP), R5
 	MOVD b+48(FP), R6
 	MOVD c+56(FP), R7
-	MOVD rows+80(FP), R8
-	MOVD n+88(FP), R10
+	MOVD rows+88(FP), R8
+	FMOVS pass+64(FP), F0
+	VDUP V0.S[0], V0.S4
+	VMOVI $0, V1.B16
+	MOVD n+96(FP), R10
 	AND $3, R10, R10
-	VMOVI $0, V0.B16
 	CMP $0, R10
 	BEQ row
 
 row:
-	MOVD n+88(FP), R9
-	SUBS $16, R9, R9
+	MOVD n+96(FP), R9
+	SUBS $8, R9, R9
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R3), F1
-	FMOVQ 16(R3), F2
-	FMOVQ 32(R3), F3
-	FMOVQ 48(R3), F4
-	FMOVQ (R1), F5
-	FMOVQ 16(R1), F6
-	FMOVQ 32(R1), F7
-	FMOVQ 48(R1), F8
-	WORD $0x6ea0e421 // fcmgt v1.4s, v1.4s, v0.4s
-	WORD $0x6ea0e442 // fcmgt v2.4s, v2.4s, v0.4s
-	WORD $0x6ea0e463 // fcmgt v3.4s, v3.4s, v0.4s
-	WORD $0x6ea0e484 // fcmgt v4.4s, v4.4s, v0.4s
-	VAND V5.B16, V1.B16, V5.B16
-	VAND V6.B16, V2.B16, V6.B16
-	VAND V7.B16, V3.B16, V7.B16
-	VAND V8.B16, V4.B16, V8.B16
-	FMOVQ (R5), F9
-	FMOVQ 16(R5), F10
-	FMOVQ 32(R5), F11
-	FMOVQ 48(R5), F12
-	FMOVQ (R6), F13
-	FMOVQ 16(R6), F14
-	FMOVQ 32(R6), F15
-	FMOVQ 48(R6), F16
-	FMOVQ (R2), F17
-	FMOVQ 16(R2), F18
-	FMOVQ 32(R2), F19
-	FMOVQ 48(R2), F20
-	FMOVQ (R4), F21
-	FMOVQ 16(R4), F22
-	FMOVQ 32(R4), F23
-	FMOVQ 48(R4), F24
-	WORD $0x4eb5d635 // fsub v21.4s, v17.4s, v21.4s
-	WORD $0x4eb6d656 // fsub v22.4s, v18.4s, v22.4s
-	WORD $0x4eb7d677 // fsub v23.4s, v19.4s, v23.4s
-	WORD $0x4eb8d698 // fsub v24.4s, v20.4s, v24.4s
-	FMOVQ (R7), F25
-	FMOVQ 16(R7), F26
-	FMOVQ 32(R7), F27
-	FMOVQ 48(R7), F28
-	VFMLA V21.S4, V13.S4, V25.S4
-	VFMLA V22.S4, V14.S4, V26.S4
-	VFMLA V23.S4, V15.S4, V27.S4
-	VFMLA V24.S4, V16.S4, V28.S4
-	VFMLA V5.S4, V9.S4, V25.S4
-	VFMLA V6.S4, V10.S4, V26.S4
-	VFMLA V7.S4, V11.S4, V27.S4
-	VFMLA V8.S4, V12.S4, V28.S4
-	FMOVQ F25, (R0)
-	FMOVQ F26, 16(R0)
-	FMOVQ F27, 32(R0)
-	FMOVQ F28, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	ADD $64, R5, R5
-	ADD $64, R6, R6
-	ADD $64, R7, R7
-	SUBS $16, R9, R9
+	FMOVQ (R5), F2
+	FMOVQ 16(R5), F3
+	FMOVQ (R3), F4
+	FMOVQ 16(R3), F5
+	WORD $0x6ea0e49f // fcmgt v31.4s, v4.4s, v0.4s
+	VBIF V31.B16, V0.B16, V4.B16
+	WORD $0x6ea0e4bf // fcmgt v31.4s, v5.4s, v0.4s
+	VBIF V31.B16, V0.B16, V5.B16
+	FMOVQ (R1), F6
+	FMOVQ 16(R1), F7
+	WORD $0x6ea1e484 // fcmgt v4.4s, v4.4s, v1.4s
+	WORD $0x6ea1e4a5 // fcmgt v5.4s, v5.4s, v1.4s
+	VAND V6.B16, V4.B16, V6.B16
+	VAND V7.B16, V5.B16, V7.B16
+	FMOVQ (R6), F8
+	FMOVQ 16(R6), F9
+	FMOVQ (R2), F10
+	FMOVQ 16(R2), F11
+	FMOVQ (R4), F12
+	FMOVQ 16(R4), F13
+	WORD $0x4eacd54c // fsub v12.4s, v10.4s, v12.4s
+	WORD $0x4eadd56d // fsub v13.4s, v11.4s, v13.4s
+	FMOVQ (R7), F14
+	FMOVQ 16(R7), F15
+	VFMLA V12.S4, V8.S4, V14.S4
+	VFMLA V13.S4, V9.S4, V15.S4
+	VFMLA V6.S4, V2.S4, V14.S4
+	VFMLA V7.S4, V3.S4, V15.S4
+	FMOVQ F14, (R0)
+	FMOVQ F15, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	ADD $32, R6, R6
+	ADD $32, R7, R7
+	SUBS $8, R9, R9
 	BGE vectors
 
 few:
-	ADDS $12, R9, R9
+	ADDS $4, R9, R9
 	BLT rest
 
 vector:
-	FMOVQ (R3), F1
-	FMOVQ (R1), F2
-	WORD $0x6ea0e421 // fcmgt v1.4s, v1.4s, v0.4s
-	VAND V2.B16, V1.B16, V2.B16
-	FMOVQ (R5), F3
-	FMOVQ (R6), F4
-	FMOVQ (R2), F5
-	FMOVQ (R4), F6
-	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
-	FMOVQ (R7), F7
-	VFMLA V6.S4, V4.S4, V7.S4
-	VFMLA V2.S4, V3.S4, V7.S4
-	FMOVQ F7, (R0)
+	FMOVQ (R5), F2
+	FMOVQ (R3), F3
+	WORD $0x6ea0e47f // fcmgt v31.4s, v3.4s, v0.4s
+	VBIF V31.B16, V0.B16, V3.B16
+	FMOVQ (R1), F4
+	WORD $0x6ea1e463 // fcmgt v3.4s, v3.4s, v1.4s
+	VAND V4.B16, V3.B16, V4.B16
+	FMOVQ (R6), F5
+	FMOVQ (R2), F6
+	FMOVQ (R4), F7
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
+	FMOVQ (R7), F8
+	VFMLA V7.S4, V5.S4, V8.S4
+	VFMLA V4.S4, V2.S4, V8.S4
+	FMOVQ F8, (R0)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
@@ -6860,792 +3230,169 @@ rest:
 	CMP $0, R10
 	BEQ done
 	TBZ $1, R10, one1
-	FMOVD (R3), F1
+	FMOVD (R5), F2
 	TBZ $0, R10, moved1
-	ADD $8, R3, R25
-	VLD1 (R25), V1.S[2]
+	ADD $8, R5, R25
+	VLD1 (R25), V2.S[2]
 	JMP moved1
 
 one1:
-	FMOVS (R3), F1
+	FMOVS (R5), F2
 
 moved1:
 	TBZ $1, R10, one2
-	FMOVD (R1), F2
+	FMOVD (R3), F3
 	TBZ $0, R10, moved2
-	ADD $8, R1, R25
-	VLD1 (R25), V2.S[2]
+	ADD $8, R3, R25
+	VLD1 (R25), V3.S[2]
 	JMP moved2
 
 one2:
-	FMOVS (R1), F2
+	FMOVS (R3), F3
 
 moved2:
-	WORD $0x6ea0e421 // fcmgt v1.4s, v1.4s, v0.4s
-	VAND V2.B16, V1.B16, V2.B16
+	WORD $0x6ea0e47f // fcmgt v31.4s, v3.4s, v0.4s
+	VBIF V31.B16, V0.B16, V3.B16
 	TBZ $1, R10, one3
-	FMOVD (R5), F3
+	FMOVD (R1), F4
 	TBZ $0, R10, moved3
-	ADD $8, R5, R25
-	VLD1 (R25), V3.S[2]
+	ADD $8, R1, R25
+	VLD1 (R25), V4.S[2]
 	JMP moved3
 
 one3:
-	FMOVS (R5), F3
+	FMOVS (R1), F4
 
 moved3:
+	WORD $0x6ea1e463 // fcmgt v3.4s, v3.4s, v1.4s
+	VAND V4.B16, V3.B16, V4.B16
 	TBZ $1, R10, one4
-	FMOVD (R6), F4
+	FMOVD (R6), F5
 	TBZ $0, R10, moved4
 	ADD $8, R6, R25
-	VLD1 (R25), V4.S[2]
+	VLD1 (R25), V5.S[2]
 	JMP moved4
 
 one4:
-	FMOVS (R6), F4
+	FMOVS (R6), F5
 
 moved4:
 	TBZ $1, R10, one5
-	FMOVD (R2), F5
+	FMOVD (R2), F6
 	TBZ $0, R10, moved5
 	ADD $8, R2, R25
-	VLD1 (R25), V5.S[2]
+	VLD1 (R25), V6.S[2]
 	JMP moved5
 
 one5:
-	FMOVS (R2), F5
+	FMOVS (R2), F6
 
 moved5:
 	TBZ $1, R10, one6
-	FMOVD (R4), F6
+	FMOVD (R4), F7
 	TBZ $0, R10, moved6
 	ADD $8, R4, R25
-	VLD1 (R25), V6.S[2]
+	VLD1 (R25), V7.S[2]
 	JMP moved6
 
 one6:
-	FMOVS (R4), F6
+	FMOVS (R4), F7
 
 moved6:
-	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
 	TBZ $1, R10, one7
-	FMOVD (R7), F7
+	FMOVD (R7), F8
 	TBZ $0, R10, moved7
 	ADD $8, R7, R25
-	VLD1 (R25), V7.S[2]
+	VLD1 (R25), V8.S[2]
 	JMP moved7
 
 one7:
-	FMOVS (R7), F7
+	FMOVS (R7), F8
 
 moved7:
-	VFMLA V6.S4, V4.S4, V7.S4
-	VFMLA V2.S4, V3.S4, V7.S4
+	VFMLA V7.S4, V5.S4, V8.S4
+	VFMLA V4.S4, V2.S4, V8.S4
 	TBZ $1, R10, one8
-	FMOVD F7, (R0)
+	FMOVD F8, (R0)
 	TBZ $0, R10, moved8
 	ADD $8, R0, R25
-	VST1 V7.S[2], (R25)
+	VST1 V8.S[2], (R25)
 	JMP moved8
 
 one8:
-	FMOVS F7, (R0)
+	FMOVS F8, (R0)
 
 moved8:
 
 done:
-	MOVD step+64(FP), R25
+	MOVD step+72(FP), R25
 	ADD R25, R0, R0
-	MOVD step+64(FP), R25
+	MOVD step+72(FP), R25
 	ADD R25, R1, R1
-	MOVD step+64(FP), R25
+	MOVD step+72(FP), R25
 	ADD R25, R2, R2
-	MOVD step+64(FP), R25
+	MOVD step+72(FP), R25
 	ADD R25, R3, R3
-	MOVD back+72(FP), R25
+	MOVD back+80(FP), R25
 	SUB R25, R4, R4
-	MOVD back+72(FP), R25
+	MOVD back+80(FP), R25
 	SUB R25, R5, R5
-	MOVD back+72(FP), R25
+	MOVD back+80(FP), R25
 	SUB R25, R6, R6
-	MOVD back+72(FP), R25
+	MOVD back+80(FP), R25
 	SUB R25, R7, R7
 	SUBS $1, R8, R8
 	BNE row
 	RET
 
-// func normRowsF32NEON(dst *float32, x *float32, gamma *float32, beta *float32, m *float32, r *float32, q *float32, step int, back int, rows int, n int)
-TEXT ·normRowsF32NEON(SB), NOSPLIT, $0-88
+// normF64NEON is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v.
+//
+// func normF64NEON(dst *float64, x *float64, m float64, s float64, t float64, lo float64, n int)
+TEXT normF64NEON<>(SB), NOSPLIT, $0-56
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD gamma+16(FP), R2
-	MOVD beta+24(FP), R3
-	MOVD m+32(FP), R4
-	MOVD r+40(FP), R5
-	MOVD q+48(FP), R6
-	MOVD rows+72(FP), R7
-	MOVD n+80(FP), R9
-	AND $3, R9, R9
-	CMP $0, R9
-	BEQ row
-
-row:
-	VLD1R (R4), [V0.S4]
-	VLD1R (R5), [V1.S4]
-	VLD1R (R6), [V2.S4]
-	MOVD n+80(FP), R8
-	SUBS $16, R8, R8
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F3
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	VMOV V2.B16, V4.B16
-	VFMLA V3.S4, V1.S4, V4.S4
-	FMOVQ (R2), F5
-	FMOVQ (R3), F6
-	VFMLA V5.S4, V4.S4, V6.S4
-	FMOVQ F6, (R0)
-	FMOVQ 16(R1), F7
-	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
-	VMOV V2.B16, V8.B16
-	VFMLA V7.S4, V1.S4, V8.S4
-	FMOVQ 16(R2), F9
-	FMOVQ 16(R3), F10
-	VFMLA V9.S4, V8.S4, V10.S4
-	FMOVQ F10, 16(R0)
-	FMOVQ 32(R1), F11
-	WORD $0x4ea0d56b // fsub v11.4s, v11.4s, v0.4s
-	VMOV V2.B16, V12.B16
-	VFMLA V11.S4, V1.S4, V12.S4
-	FMOVQ 32(R2), F13
-	FMOVQ 32(R3), F14
-	VFMLA V13.S4, V12.S4, V14.S4
-	FMOVQ F14, 32(R0)
-	FMOVQ 48(R1), F15
-	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
-	VMOV V2.B16, V16.B16
-	VFMLA V15.S4, V1.S4, V16.S4
-	FMOVQ 48(R2), F17
-	FMOVQ 48(R3), F18
-	VFMLA V17.S4, V16.S4, V18.S4
-	FMOVQ F18, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	SUBS $16, R8, R8
-	BGE vectors
-
-few:
-	ADDS $12, R8, R8
-	BLT rest
-
-vector:
-	FMOVQ (R1), F3
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	VMOV V2.B16, V4.B16
-	VFMLA V3.S4, V1.S4, V4.S4
-	FMOVQ (R2), F5
-	FMOVQ (R3), F6
-	VFMLA V5.S4, V4.S4, V6.S4
-	FMOVQ F6, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	SUBS $4, R8, R8
-	BGE vector
-
-rest:
-	CMP $0, R9
-	BEQ done
-	TBZ $1, R9, one1
-	FMOVD (R1), F3
-	TBZ $0, R9, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V3.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F3
-
-moved1:
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	VMOV V2.B16, V4.B16
-	VFMLA V3.S4, V1.S4, V4.S4
-	TBZ $1, R9, one2
-	FMOVD (R2), F5
-	TBZ $0, R9, moved2
-	ADD $8, R2, R25
-	VLD1 (R25), V5.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R2), F5
-
-moved2:
-	TBZ $1, R9, one3
-	FMOVD (R3), F6
-	TBZ $0, R9, moved3
-	ADD $8, R3, R25
-	VLD1 (R25), V6.S[2]
-	JMP moved3
-
-one3:
-	FMOVS (R3), F6
-
-moved3:
-	VFMLA V5.S4, V4.S4, V6.S4
-	TBZ $1, R9, one4
-	FMOVD F6, (R0)
-	TBZ $0, R9, moved4
-	ADD $8, R0, R25
-	VST1 V6.S[2], (R25)
-	JMP moved4
-
-one4:
-	FMOVS F6, (R0)
-
-moved4:
-
-done:
-	MOVD step+56(FP), R25
-	ADD R25, R0, R0
-	MOVD step+56(FP), R25
-	ADD R25, R1, R1
-	MOVD back+64(FP), R25
-	SUB R25, R2, R2
-	MOVD back+64(FP), R25
-	SUB R25, R3, R3
-	ADD $4, R4, R4
-	ADD $4, R5, R5
-	ADD $4, R6, R6
-	SUBS $1, R7, R7
-	BNE row
-	RET
-
-// func normRowsGradF32NEON(dx *float32, dy *float32, x *float32, gamma *float32, m *float32, a *float32, b *float32, c *float32, step int, back int, rows int, n int)
-TEXT ·normRowsGradF32NEON(SB), NOSPLIT, $0-96
-	MOVD dx+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD gamma+24(FP), R3
-	MOVD m+32(FP), R4
-	MOVD a+40(FP), R5
-	MOVD b+48(FP), R6
-	MOVD c+56(FP), R7
-	MOVD rows+80(FP), R8
-	MOVD n+88(FP), R10
-	AND $3, R10, R10
-	CMP $0, R10
-	BEQ row
-
-row:
-	VLD1R (R5), [V0.S4]
-	VLD1R (R6), [V1.S4]
-	VLD1R (R4), [V2.S4]
-	VLD1R (R7), [V3.S4]
-	MOVD n+88(FP), R9
-	SUBS $16, R9, R9
+	MOVD n+48(FP), R2
+	FMOVD lo+40(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD m+16(FP), F1
+	VDUP V1.D[0], V1.D2
+	FMOVD s+24(FP), F2
+	VDUP V2.D[0], V2.D2
+	FMOVD t+32(FP), F3
+	VDUP V3.D[0], V3.D2
+	SUBS $8, R2, R2
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R1), F4
-	FMOVQ 16(R1), F5
-	FMOVQ 32(R1), F6
-	FMOVQ 48(R1), F7
-	FMOVQ (R3), F8
-	FMOVQ 16(R3), F9
-	FMOVQ 32(R3), F10
-	FMOVQ 48(R3), F11
-	WORD $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
-	WORD $0x6e29dca9 // fmul v9.4s, v5.4s, v9.4s
-	WORD $0x6e2adcca // fmul v10.4s, v6.4s, v10.4s
-	WORD $0x6e2bdceb // fmul v11.4s, v7.4s, v11.4s
-	FMOVQ (R2), F12
-	FMOVQ 16(R2), F13
-	FMOVQ 32(R2), F14
-	FMOVQ 48(R2), F15
-	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
-	WORD $0x4ea2d5ad // fsub v13.4s, v13.4s, v2.4s
-	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
-	WORD $0x4ea2d5ef // fsub v15.4s, v15.4s, v2.4s
-	VMOV V3.B16, V16.B16
-	VFMLA V12.S4, V1.S4, V16.S4
-	VMOV V3.B16, V17.B16
-	VFMLA V13.S4, V1.S4, V17.S4
-	VMOV V3.B16, V18.B16
-	VFMLA V14.S4, V1.S4, V18.S4
-	VMOV V3.B16, V19.B16
-	VFMLA V15.S4, V1.S4, V19.S4
-	VFMLA V8.S4, V0.S4, V16.S4
-	VFMLA V9.S4, V0.S4, V17.S4
-	VFMLA V10.S4, V0.S4, V18.S4
-	VFMLA V11.S4, V0.S4, V19.S4
-	FMOVQ F16, (R0)
-	FMOVQ F17, 16(R0)
-	FMOVQ F18, 32(R0)
-	FMOVQ F19, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	SUBS $16, R9, R9
-	BGE vectors
-
-few:
-	ADDS $12, R9, R9
-	BLT rest
-
-vector:
-	FMOVQ (R1), F4
-	FMOVQ (R3), F5
-	WORD $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
-	FMOVQ (R2), F6
-	WORD $0x4ea2d4c6 // fsub v6.4s, v6.4s, v2.4s
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	VMOV V3.B16, V5.B16
+	VFMLA V4.D2, V2.D2, V5.D2
+	WORD $0x6ee5e41f // fcmgt v31.2d, v0.2d, v5.2d
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, (R0)
+	FMOVQ 16(R1), F6
+	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
 	VMOV V3.B16, V7.B16
-	VFMLA V6.S4, V1.S4, V7.S4
-	VFMLA V5.S4, V0.S4, V7.S4
-	FMOVQ F7, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	SUBS $4, R9, R9
-	BGE vector
-
-rest:
-	CMP $0, R10
-	BEQ done
-	TBZ $1, R10, one1
-	FMOVD (R1), F4
-	TBZ $0, R10, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V4.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F4
-
-moved1:
-	TBZ $1, R10, one2
-	FMOVD (R3), F5
-	TBZ $0, R10, moved2
-	ADD $8, R3, R25
-	VLD1 (R25), V5.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R3), F5
-
-moved2:
-	WORD $0x6e25dc85 // fmul v5.4s, v4.4s, v5.4s
-	TBZ $1, R10, one3
-	FMOVD (R2), F6
-	TBZ $0, R10, moved3
-	ADD $8, R2, R25
-	VLD1 (R25), V6.S[2]
-	JMP moved3
-
-one3:
-	FMOVS (R2), F6
-
-moved3:
-	WORD $0x4ea2d4c6 // fsub v6.4s, v6.4s, v2.4s
-	VMOV V3.B16, V7.B16
-	VFMLA V6.S4, V1.S4, V7.S4
-	VFMLA V5.S4, V0.S4, V7.S4
-	TBZ $1, R10, one4
-	FMOVD F7, (R0)
-	TBZ $0, R10, moved4
-	ADD $8, R0, R25
-	VST1 V7.S[2], (R25)
-	JMP moved4
-
-one4:
-	FMOVS F7, (R0)
-
-moved4:
-
-done:
-	MOVD step+64(FP), R25
-	ADD R25, R0, R0
-	MOVD step+64(FP), R25
-	ADD R25, R1, R1
-	MOVD step+64(FP), R25
-	ADD R25, R2, R2
-	MOVD back+72(FP), R25
-	SUB R25, R3, R3
-	ADD $4, R4, R4
-	ADD $4, R5, R5
-	ADD $4, R6, R6
-	ADD $4, R7, R7
-	SUBS $1, R8, R8
-	BNE row
-	RET
-
-// func normRowsColSumsF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, m *float32, r *float32, step int, back int, rows int, n int)
-TEXT ·normRowsColSumsF32NEON(SB), NOSPLIT, $0-80
-	MOVD dy+16(FP), R0
-	MOVD x+24(FP), R1
-	MOVD s1+0(FP), R2
-	MOVD s2+8(FP), R3
-	MOVD m+32(FP), R4
-	MOVD r+40(FP), R5
-	MOVD rows+64(FP), R6
-	MOVD n+72(FP), R8
-	AND $3, R8, R8
-	CMP $0, R8
-	BEQ row
-
-row:
-	VLD1R (R4), [V0.S4]
-	VLD1R (R5), [V1.S4]
-	MOVD n+72(FP), R7
-	SUBS $16, R7, R7
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R0), F2
-	FMOVQ 16(R0), F3
-	FMOVQ 32(R0), F4
-	FMOVQ 48(R0), F5
-	FMOVQ (R1), F6
-	FMOVQ 16(R1), F7
+	VFMLA V6.D2, V2.D2, V7.D2
+	WORD $0x6ee7e41f // fcmgt v31.2d, v0.2d, v7.2d
+	VBIT V31.B16, V0.B16, V7.B16
+	FMOVQ F7, 16(R0)
 	FMOVQ 32(R1), F8
-	FMOVQ 48(R1), F9
-	WORD $0x4ea0d4c6 // fsub v6.4s, v6.4s, v0.4s
-	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
-	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
-	WORD $0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
-	WORD $0x6e21dcc6 // fmul v6.4s, v6.4s, v1.4s
-	WORD $0x6e21dce7 // fmul v7.4s, v7.4s, v1.4s
-	WORD $0x6e21dd08 // fmul v8.4s, v8.4s, v1.4s
-	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
-	FMOVQ (R2), F10
-	FMOVQ 16(R2), F11
-	FMOVQ 32(R2), F12
-	FMOVQ 48(R2), F13
-	WORD $0x4e22d54a // fadd v10.4s, v10.4s, v2.4s
-	WORD $0x4e23d56b // fadd v11.4s, v11.4s, v3.4s
-	WORD $0x4e24d58c // fadd v12.4s, v12.4s, v4.4s
-	WORD $0x4e25d5ad // fadd v13.4s, v13.4s, v5.4s
-	FMOVQ F10, (R2)
-	FMOVQ F11, 16(R2)
-	FMOVQ F12, 32(R2)
-	FMOVQ F13, 48(R2)
-	FMOVQ (R3), F14
-	FMOVQ 16(R3), F15
-	FMOVQ 32(R3), F16
-	FMOVQ 48(R3), F17
-	VFMLA V6.S4, V2.S4, V14.S4
-	VFMLA V7.S4, V3.S4, V15.S4
-	VFMLA V8.S4, V4.S4, V16.S4
-	VFMLA V9.S4, V5.S4, V17.S4
-	FMOVQ F14, (R3)
-	FMOVQ F15, 16(R3)
-	FMOVQ F16, 32(R3)
-	FMOVQ F17, 48(R3)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	SUBS $16, R7, R7
-	BGE vectors
-
-few:
-	ADDS $12, R7, R7
-	BLT rest
-
-vector:
-	FMOVQ (R0), F2
-	FMOVQ (R1), F3
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	WORD $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
-	FMOVQ (R2), F4
-	WORD $0x4e22d484 // fadd v4.4s, v4.4s, v2.4s
-	FMOVQ F4, (R2)
-	FMOVQ (R3), F5
-	VFMLA V3.S4, V2.S4, V5.S4
-	FMOVQ F5, (R3)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	SUBS $4, R7, R7
-	BGE vector
-
-rest:
-	CMP $0, R8
-	BEQ done
-	TBZ $1, R8, one1
-	FMOVD (R0), F2
-	TBZ $0, R8, moved1
-	ADD $8, R0, R25
-	VLD1 (R25), V2.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R0), F2
-
-moved1:
-	TBZ $1, R8, one2
-	FMOVD (R1), F3
-	TBZ $0, R8, moved2
-	ADD $8, R1, R25
-	VLD1 (R25), V3.S[2]
-	JMP moved2
-
-one2:
-	FMOVS (R1), F3
-
-moved2:
-	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
-	WORD $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
-	TBZ $1, R8, one3
-	FMOVD (R2), F4
-	TBZ $0, R8, moved3
-	ADD $8, R2, R25
-	VLD1 (R25), V4.S[2]
-	JMP moved3
-
-one3:
-	FMOVS (R2), F4
-
-moved3:
-	WORD $0x4e22d484 // fadd v4.4s, v4.4s, v2.4s
-	TBZ $1, R8, one4
-	FMOVD F4, (R2)
-	TBZ $0, R8, moved4
-	ADD $8, R2, R25
-	VST1 V4.S[2], (R25)
-	JMP moved4
-
-one4:
-	FMOVS F4, (R2)
-
-moved4:
-	TBZ $1, R8, one5
-	FMOVD (R3), F5
-	TBZ $0, R8, moved5
-	ADD $8, R3, R25
-	VLD1 (R25), V5.S[2]
-	JMP moved5
-
-one5:
-	FMOVS (R3), F5
-
-moved5:
-	VFMLA V3.S4, V2.S4, V5.S4
-	TBZ $1, R8, one6
-	FMOVD F5, (R3)
-	TBZ $0, R8, moved6
-	ADD $8, R3, R25
-	VST1 V5.S[2], (R25)
-	JMP moved6
-
-one6:
-	FMOVS F5, (R3)
-
-moved6:
-
-done:
-	MOVD step+48(FP), R25
-	ADD R25, R0, R0
-	MOVD step+48(FP), R25
-	ADD R25, R1, R1
-	MOVD back+56(FP), R25
-	SUB R25, R2, R2
-	MOVD back+56(FP), R25
-	SUB R25, R3, R3
-	ADD $4, R4, R4
-	ADD $4, R5, R5
-	SUBS $1, R6, R6
-	BNE row
-	RET
-
-// rstdF32NEON is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-// func rstdF32NEON(dst *float32, x *float32, count float32, eps float32, n int)
-TEXT rstdF32NEON<>(SB), NOSPLIT, $0-32
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+24(FP), R2
-	MOVZ $(16256<<16), R25
-	VDUP R25, V0.S4
-	FMOVS count+16(FP), F1
-	VDUP V1.S[0], V1.S4
-	FMOVS eps+20(FP), F2
-	VDUP V2.S[0], V2.S4
-	SUBS $4, R2, R2
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F3
-	WORD $0x6e21fc63 // fdiv v3.4s, v3.4s, v1.4s
-	WORD $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
-	WORD $0x6ea1f863 // fsqrt v3.4s, v3.4s
-	WORD $0x6e23fc03 // fdiv v3.4s, v0.4s, v3.4s
-	FMOVQ F3, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $4, R2, R2
-	BGE vectors
-
-few:
-	ADDS $4, R2, R2
-	BEQ done
-	TBZ $1, R2, one1
-	FMOVD (R1), F3
-	TBZ $0, R2, moved1
-	ADD $8, R1, R25
-	VLD1 (R25), V3.S[2]
-	JMP moved1
-
-one1:
-	FMOVS (R1), F3
-
-moved1:
-	WORD $0x6e21fc63 // fdiv v3.4s, v3.4s, v1.4s
-	WORD $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
-	WORD $0x6ea1f863 // fsqrt v3.4s, v3.4s
-	WORD $0x6e23fc03 // fdiv v3.4s, v0.4s, v3.4s
-	TBZ $1, R2, one2
-	FMOVD F3, (R0)
-	TBZ $0, R2, moved2
-	ADD $8, R0, R25
-	VST1 V3.S[2], (R25)
-	JMP moved2
-
-one2:
-	FMOVS F3, (R0)
-
-moved2:
-
-done:
-	RET
-
-// normF64NEON is dst[i] = fma(x[i]-m, s, t).
-//
-// func normF64NEON(dst *float64, x *float64, m float64, s float64, t float64, n int)
-TEXT normF64NEON<>(SB), NOSPLIT, $0-48
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+40(FP), R2
-	FMOVD m+16(FP), F0
-	VDUP V0.D[0], V0.D2
-	FMOVD s+24(FP), F1
-	VDUP V1.D[0], V1.D2
-	FMOVD t+32(FP), F2
-	VDUP V2.D[0], V2.D2
-	SUBS $8, R2, R2
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F3
-	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
-	VMOV V2.B16, V4.B16
-	VFMLA V3.D2, V1.D2, V4.D2
-	FMOVQ F4, (R0)
-	FMOVQ 16(R1), F5
-	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
-	VMOV V2.B16, V6.B16
-	VFMLA V5.D2, V1.D2, V6.D2
-	FMOVQ F6, 16(R0)
-	FMOVQ 32(R1), F7
-	WORD $0x4ee0d4e7 // fsub v7.2d, v7.2d, v0.2d
-	VMOV V2.B16, V8.B16
-	VFMLA V7.D2, V1.D2, V8.D2
-	FMOVQ F8, 32(R0)
-	FMOVQ 48(R1), F9
-	WORD $0x4ee0d529 // fsub v9.2d, v9.2d, v0.2d
-	VMOV V2.B16, V10.B16
-	VFMLA V9.D2, V1.D2, V10.D2
-	FMOVQ F10, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	SUBS $8, R2, R2
-	BGE vectors
-
-few:
-	ADDS $6, R2, R2
-	BLT rest
-
-vector:
-	FMOVQ (R1), F3
-	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
-	VMOV V2.B16, V4.B16
-	VFMLA V3.D2, V1.D2, V4.D2
-	FMOVQ F4, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BGE vector
-
-rest:
-	ADDS $2, R2, R2
-	BEQ done
-	FMOVD (R1), F3
-	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
-	VMOV V2.B16, V4.B16
-	VFMLA V3.D2, V1.D2, V4.D2
-	FMOVD F4, (R0)
-
-done:
-	RET
-
-// normReLUF64NEON is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.
-//
-// func normReLUF64NEON(dst *float64, x *float64, m float64, s float64, t float64, n int)
-TEXT normReLUF64NEON<>(SB), NOSPLIT, $0-48
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+40(FP), R2
-	FMOVD m+16(FP), F0
-	VDUP V0.D[0], V0.D2
-	FMOVD s+24(FP), F1
-	VDUP V1.D[0], V1.D2
-	FMOVD t+32(FP), F2
-	VDUP V2.D[0], V2.D2
-	VMOVI $0, V3.B16
-	SUBS $8, R2, R2
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F4
-	FMOVQ 16(R1), F5
-	FMOVQ 32(R1), F6
-	FMOVQ 48(R1), F7
-	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
-	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
-	WORD $0x4ee0d4c6 // fsub v6.2d, v6.2d, v0.2d
-	WORD $0x4ee0d4e7 // fsub v7.2d, v7.2d, v0.2d
-	VMOV V2.B16, V8.B16
-	VFMLA V4.D2, V1.D2, V8.D2
-	VMOV V2.B16, V9.B16
-	VFMLA V5.D2, V1.D2, V9.D2
-	VMOV V2.B16, V10.B16
-	VFMLA V6.D2, V1.D2, V10.D2
-	VMOV V2.B16, V11.B16
-	VFMLA V7.D2, V1.D2, V11.D2
-	WORD $0x6ee8e46c // fcmgt v12.2d, v3.2d, v8.2d
-	WORD $0x6ee9e46d // fcmgt v13.2d, v3.2d, v9.2d
-	WORD $0x6eeae46e // fcmgt v14.2d, v3.2d, v10.2d
-	WORD $0x6eebe46f // fcmgt v15.2d, v3.2d, v11.2d
-	WORD $0x4e6c1d08 // bic v8.16b, v8.16b, v12.16b
-	WORD $0x4e6d1d29 // bic v9.16b, v9.16b, v13.16b
-	WORD $0x4e6e1d4a // bic v10.16b, v10.16b, v14.16b
-	WORD $0x4e6f1d6b // bic v11.16b, v11.16b, v15.16b
-	FMOVQ F8, (R0)
-	FMOVQ F9, 16(R0)
-	FMOVQ F10, 32(R0)
+	WORD $0x4ee1d508 // fsub v8.2d, v8.2d, v1.2d
+	VMOV V3.B16, V9.B16
+	VFMLA V8.D2, V2.D2, V9.D2
+	WORD $0x6ee9e41f // fcmgt v31.2d, v0.2d, v9.2d
+	VBIT V31.B16, V0.B16, V9.B16
+	FMOVQ F9, 32(R0)
+	FMOVQ 48(R1), F10
+	WORD $0x4ee1d54a // fsub v10.2d, v10.2d, v1.2d
+	VMOV V3.B16, V11.B16
+	VFMLA V10.D2, V2.D2, V11.D2
+	WORD $0x6eebe41f // fcmgt v31.2d, v0.2d, v11.2d
+	VBIT V31.B16, V0.B16, V11.B16
 	FMOVQ F11, 48(R0)
 	ADD $64, R0, R0
 	ADD $64, R1, R1
@@ -7658,11 +3405,11 @@ few:
 
 vector:
 	FMOVQ (R1), F4
-	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
-	VMOV V2.B16, V5.B16
-	VFMLA V4.D2, V1.D2, V5.D2
-	WORD $0x6ee5e466 // fcmgt v6.2d, v3.2d, v5.2d
-	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	VMOV V3.B16, V5.B16
+	VFMLA V4.D2, V2.D2, V5.D2
+	WORD $0x6ee5e41f // fcmgt v31.2d, v0.2d, v5.2d
+	VBIT V31.B16, V0.B16, V5.B16
 	FMOVQ F5, (R0)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
@@ -7673,188 +3420,89 @@ rest:
 	ADDS $2, R2, R2
 	BEQ done
 	FMOVD (R1), F4
-	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
-	VMOV V2.B16, V5.B16
-	VFMLA V4.D2, V1.D2, V5.D2
-	WORD $0x6ee5e466 // fcmgt v6.2d, v3.2d, v5.2d
-	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	VMOV V3.B16, V5.B16
+	VFMLA V4.D2, V2.D2, V5.D2
+	WORD $0x6ee5e41f // fcmgt v31.2d, v0.2d, v5.2d
+	VBIT V31.B16, V0.B16, V5.B16
 	FMOVD F5, (R0)
 
 done:
 	RET
 
-// normGradF64NEON is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).
+// normGradF64NEON is dx[i] = fma(a, g[i], fma(b, x[i]-m, c)).
 //
-// func normGradF64NEON(dx *float64, dy *float64, x *float64, m float64, a float64, b float64, c float64, n int)
-TEXT normGradF64NEON<>(SB), NOSPLIT, $0-64
-	MOVD dx+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD n+56(FP), R3
-	FMOVD a+32(FP), F0
-	VDUP V0.D[0], V0.D2
-	FMOVD b+40(FP), F1
-	VDUP V1.D[0], V1.D2
-	FMOVD m+24(FP), F2
-	VDUP V2.D[0], V2.D2
-	FMOVD c+48(FP), F3
-	VDUP V3.D[0], V3.D2
-	SUBS $8, R3, R3
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F4
-	FMOVQ (R2), F5
-	WORD $0x4ee2d4a5 // fsub v5.2d, v5.2d, v2.2d
-	VMOV V3.B16, V6.B16
-	VFMLA V5.D2, V1.D2, V6.D2
-	VFMLA V4.D2, V0.D2, V6.D2
-	FMOVQ F6, (R0)
-	FMOVQ 16(R1), F7
-	FMOVQ 16(R2), F8
-	WORD $0x4ee2d508 // fsub v8.2d, v8.2d, v2.2d
-	VMOV V3.B16, V9.B16
-	VFMLA V8.D2, V1.D2, V9.D2
-	VFMLA V7.D2, V0.D2, V9.D2
-	FMOVQ F9, 16(R0)
-	FMOVQ 32(R1), F10
-	FMOVQ 32(R2), F11
-	WORD $0x4ee2d56b // fsub v11.2d, v11.2d, v2.2d
-	VMOV V3.B16, V12.B16
-	VFMLA V11.D2, V1.D2, V12.D2
-	VFMLA V10.D2, V0.D2, V12.D2
-	FMOVQ F12, 32(R0)
-	FMOVQ 48(R1), F13
-	FMOVQ 48(R2), F14
-	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
-	VMOV V3.B16, V15.B16
-	VFMLA V14.D2, V1.D2, V15.D2
-	VFMLA V13.D2, V0.D2, V15.D2
-	FMOVQ F15, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	SUBS $8, R3, R3
-	BGE vectors
-
-few:
-	ADDS $6, R3, R3
-	BLT rest
-
-vector:
-	FMOVQ (R1), F4
-	FMOVQ (R2), F5
-	WORD $0x4ee2d4a5 // fsub v5.2d, v5.2d, v2.2d
-	VMOV V3.B16, V6.B16
-	VFMLA V5.D2, V1.D2, V6.D2
-	VFMLA V4.D2, V0.D2, V6.D2
-	FMOVQ F6, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BGE vector
-
-rest:
-	ADDS $2, R3, R3
-	BEQ done
-	FMOVD (R1), F4
-	FMOVD (R2), F5
-	WORD $0x4ee2d4a5 // fsub v5.2d, v5.2d, v2.2d
-	VMOV V3.B16, V6.B16
-	VFMLA V5.D2, V1.D2, V6.D2
-	VFMLA V4.D2, V0.D2, V6.D2
-	FMOVD F6, (R0)
-
-done:
-	RET
-
-// normGradReLUF64NEON is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.
-//
-// func normGradReLUF64NEON(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, n int)
-TEXT normGradReLUF64NEON<>(SB), NOSPLIT, $0-72
+// func normGradF64NEON(dx *float64, dy *float64, x *float64, y *float64, m float64, a float64, b float64, c float64, pass float64, n int)
+TEXT normGradF64NEON<>(SB), NOSPLIT, $0-80
 	MOVD dx+0(FP), R0
 	MOVD dy+8(FP), R1
 	MOVD x+16(FP), R2
 	MOVD y+24(FP), R3
-	MOVD n+64(FP), R4
-	VMOVI $0, V0.B16
-	FMOVD a+40(FP), F1
+	MOVD n+72(FP), R4
+	FMOVD a+40(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD pass+64(FP), F1
 	VDUP V1.D[0], V1.D2
-	FMOVD b+48(FP), F2
-	VDUP V2.D[0], V2.D2
-	FMOVD m+32(FP), F3
+	VMOVI $0, V2.B16
+	FMOVD b+48(FP), F3
 	VDUP V3.D[0], V3.D2
-	FMOVD c+56(FP), F4
+	FMOVD m+32(FP), F4
 	VDUP V4.D[0], V4.D2
-	SUBS $8, R4, R4
+	FMOVD c+56(FP), F5
+	VDUP V5.D[0], V5.D2
+	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R3), F5
-	FMOVQ 16(R3), F6
-	FMOVQ 32(R3), F7
-	FMOVQ 48(R3), F8
-	FMOVQ (R1), F9
-	FMOVQ 16(R1), F10
-	FMOVQ 32(R1), F11
-	FMOVQ 48(R1), F12
-	WORD $0x6ee0e4a5 // fcmgt v5.2d, v5.2d, v0.2d
-	WORD $0x6ee0e4c6 // fcmgt v6.2d, v6.2d, v0.2d
-	WORD $0x6ee0e4e7 // fcmgt v7.2d, v7.2d, v0.2d
-	WORD $0x6ee0e508 // fcmgt v8.2d, v8.2d, v0.2d
-	VAND V9.B16, V5.B16, V9.B16
-	VAND V10.B16, V6.B16, V10.B16
-	VAND V11.B16, V7.B16, V11.B16
-	VAND V12.B16, V8.B16, V12.B16
-	FMOVQ (R2), F13
-	FMOVQ 16(R2), F14
-	FMOVQ 32(R2), F15
-	FMOVQ 48(R2), F16
-	WORD $0x4ee3d5ad // fsub v13.2d, v13.2d, v3.2d
-	WORD $0x4ee3d5ce // fsub v14.2d, v14.2d, v3.2d
-	WORD $0x4ee3d5ef // fsub v15.2d, v15.2d, v3.2d
-	WORD $0x4ee3d610 // fsub v16.2d, v16.2d, v3.2d
-	VMOV V4.B16, V17.B16
-	VFMLA V13.D2, V2.D2, V17.D2
-	VMOV V4.B16, V18.B16
-	VFMLA V14.D2, V2.D2, V18.D2
-	VMOV V4.B16, V19.B16
-	VFMLA V15.D2, V2.D2, V19.D2
-	VMOV V4.B16, V20.B16
-	VFMLA V16.D2, V2.D2, V20.D2
-	VFMLA V9.D2, V1.D2, V17.D2
-	VFMLA V10.D2, V1.D2, V18.D2
-	VFMLA V11.D2, V1.D2, V19.D2
-	VFMLA V12.D2, V1.D2, V20.D2
-	FMOVQ F17, (R0)
-	FMOVQ F18, 16(R0)
-	FMOVQ F19, 32(R0)
-	FMOVQ F20, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	SUBS $8, R4, R4
+	FMOVQ (R3), F6
+	FMOVQ 16(R3), F7
+	WORD $0x6ee1e4df // fcmgt v31.2d, v6.2d, v1.2d
+	VBIF V31.B16, V1.B16, V6.B16
+	WORD $0x6ee1e4ff // fcmgt v31.2d, v7.2d, v1.2d
+	VBIF V31.B16, V1.B16, V7.B16
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	WORD $0x6ee2e4c6 // fcmgt v6.2d, v6.2d, v2.2d
+	WORD $0x6ee2e4e7 // fcmgt v7.2d, v7.2d, v2.2d
+	VAND V8.B16, V6.B16, V8.B16
+	VAND V9.B16, V7.B16, V9.B16
+	FMOVQ (R2), F10
+	FMOVQ 16(R2), F11
+	WORD $0x4ee4d54a // fsub v10.2d, v10.2d, v4.2d
+	WORD $0x4ee4d56b // fsub v11.2d, v11.2d, v4.2d
+	VMOV V5.B16, V12.B16
+	VFMLA V10.D2, V3.D2, V12.D2
+	VMOV V5.B16, V13.B16
+	VFMLA V11.D2, V3.D2, V13.D2
+	VFMLA V8.D2, V0.D2, V12.D2
+	VFMLA V9.D2, V0.D2, V13.D2
+	FMOVQ F12, (R0)
+	FMOVQ F13, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $4, R4, R4
 	BGE vectors
 
 few:
-	ADDS $6, R4, R4
+	ADDS $2, R4, R4
 	BLT rest
 
 vector:
-	FMOVQ (R3), F5
-	FMOVQ (R1), F6
-	WORD $0x6ee0e4a5 // fcmgt v5.2d, v5.2d, v0.2d
-	VAND V6.B16, V5.B16, V6.B16
-	FMOVQ (R2), F7
-	WORD $0x4ee3d4e7 // fsub v7.2d, v7.2d, v3.2d
-	VMOV V4.B16, V8.B16
-	VFMLA V7.D2, V2.D2, V8.D2
-	VFMLA V6.D2, V1.D2, V8.D2
-	FMOVQ F8, (R0)
+	FMOVQ (R3), F6
+	WORD $0x6ee1e4df // fcmgt v31.2d, v6.2d, v1.2d
+	VBIF V31.B16, V1.B16, V6.B16
+	FMOVQ (R1), F7
+	WORD $0x6ee2e4c6 // fcmgt v6.2d, v6.2d, v2.2d
+	VAND V7.B16, V6.B16, V7.B16
+	FMOVQ (R2), F8
+	WORD $0x4ee4d508 // fsub v8.2d, v8.2d, v4.2d
+	VMOV V5.B16, V9.B16
+	VFMLA V8.D2, V3.D2, V9.D2
+	VFMLA V7.D2, V0.D2, V9.D2
+	FMOVQ F9, (R0)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
@@ -7865,3484 +3513,38 @@ vector:
 rest:
 	ADDS $2, R4, R4
 	BEQ done
-	FMOVD (R3), F5
-	FMOVD (R1), F6
-	WORD $0x6ee0e4a5 // fcmgt v5.2d, v5.2d, v0.2d
-	VAND V6.B16, V5.B16, V6.B16
-	FMOVD (R2), F7
-	WORD $0x4ee3d4e7 // fsub v7.2d, v7.2d, v3.2d
-	VMOV V4.B16, V8.B16
-	VFMLA V7.D2, V2.D2, V8.D2
-	VFMLA V6.D2, V1.D2, V8.D2
-	FMOVD F8, (R0)
+	FMOVD (R3), F6
+	WORD $0x6ee1e4df // fcmgt v31.2d, v6.2d, v1.2d
+	VBIF V31.B16, V1.B16, V6.B16
+	FMOVD (R1), F7
+	WORD $0x6ee2e4c6 // fcmgt v6.2d, v6.2d, v2.2d
+	VAND V7.B16, V6.B16, V7.B16
+	FMOVD (R2), F8
+	WORD $0x4ee4d508 // fsub v8.2d, v8.2d, v4.2d
+	VMOV V5.B16, V9.B16
+	VFMLA V8.D2, V3.D2, V9.D2
+	VFMLA V7.D2, V0.D2, V9.D2
+	FMOVD F9, (R0)
 
 done:
 	RET
 
-// func normSums1F64NEON(dy *float64, x *float64, m float64, n int, s *float64)
-TEXT ·normSums1F64NEON(SB), NOSPLIT, $0-40
-	MOVD dy+0(FP), R0
-	MOVD n+24(FP), R1
-	MOVD s+32(FP), R2
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $64, R1, R1
-	BLT aligned
-
-aligned:
-	ADD $64, R1, R1
-	SUBS $32, R1, R1
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R0), F16
-	WORD $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
-	FMOVQ 16(R0), F17
-	WORD $0x4e71d421 // fadd v1.2d, v1.2d, v17.2d
-	FMOVQ 32(R0), F18
-	WORD $0x4e72d442 // fadd v2.2d, v2.2d, v18.2d
-	FMOVQ 48(R0), F19
-	WORD $0x4e73d463 // fadd v3.2d, v3.2d, v19.2d
-	FMOVQ 64(R0), F20
-	WORD $0x4e74d484 // fadd v4.2d, v4.2d, v20.2d
-	FMOVQ 80(R0), F21
-	WORD $0x4e75d4a5 // fadd v5.2d, v5.2d, v21.2d
-	FMOVQ 96(R0), F22
-	WORD $0x4e76d4c6 // fadd v6.2d, v6.2d, v22.2d
-	FMOVQ 112(R0), F23
-	WORD $0x4e77d4e7 // fadd v7.2d, v7.2d, v23.2d
-	FMOVQ 128(R0), F24
-	WORD $0x4e78d508 // fadd v8.2d, v8.2d, v24.2d
-	FMOVQ 144(R0), F25
-	WORD $0x4e79d529 // fadd v9.2d, v9.2d, v25.2d
-	FMOVQ 160(R0), F26
-	WORD $0x4e7ad54a // fadd v10.2d, v10.2d, v26.2d
-	FMOVQ 176(R0), F27
-	WORD $0x4e7bd56b // fadd v11.2d, v11.2d, v27.2d
-	FMOVQ 192(R0), F28
-	WORD $0x4e7cd58c // fadd v12.2d, v12.2d, v28.2d
-	FMOVQ 208(R0), F29
-	WORD $0x4e7dd5ad // fadd v13.2d, v13.2d, v29.2d
-	FMOVQ 224(R0), F30
-	WORD $0x4e7ed5ce // fadd v14.2d, v14.2d, v30.2d
-	FMOVQ 240(R0), F16
-	WORD $0x4e70d5ef // fadd v15.2d, v15.2d, v16.2d
-	ADD $256, R0, R0
-	SUBS $32, R1, R1
-	BGE lanes
-
-few:
-	ADDS $32, R1, R1
-	BEQ fold
-	SUBS $2, R1, R1
-	BLT part0
-	FMOVQ (R0), F16
-	WORD $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part1
-	FMOVQ (R0), F16
-	WORD $0x4e70d421 // fadd v1.2d, v1.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part2
-	FMOVQ (R0), F16
-	WORD $0x4e70d442 // fadd v2.2d, v2.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part3
-	FMOVQ (R0), F16
-	WORD $0x4e70d463 // fadd v3.2d, v3.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part4
-	FMOVQ (R0), F16
-	WORD $0x4e70d484 // fadd v4.2d, v4.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part5
-	FMOVQ (R0), F16
-	WORD $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part6
-	FMOVQ (R0), F16
-	WORD $0x4e70d4c6 // fadd v6.2d, v6.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part7
-	FMOVQ (R0), F16
-	WORD $0x4e70d4e7 // fadd v7.2d, v7.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part8
-	FMOVQ (R0), F16
-	WORD $0x4e70d508 // fadd v8.2d, v8.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part9
-	FMOVQ (R0), F16
-	WORD $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part10
-	FMOVQ (R0), F16
-	WORD $0x4e70d54a // fadd v10.2d, v10.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part11
-	FMOVQ (R0), F16
-	WORD $0x4e70d56b // fadd v11.2d, v11.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part12
-	FMOVQ (R0), F16
-	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part13
-	FMOVQ (R0), F16
-	WORD $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part14
-	FMOVQ (R0), F16
-	WORD $0x4e70d5ce // fadd v14.2d, v14.2d, v16.2d
-	ADD $16, R0, R0
-	SUBS $2, R1, R1
-	BLT part15
-
-part0:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d410 // fadd v16.2d, v0.2d, v16.2d
-	VMOV V16.D[0], V0.D[0]
-	JMP fold
-
-part1:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d430 // fadd v16.2d, v1.2d, v16.2d
-	VMOV V16.D[0], V1.D[0]
-	JMP fold
-
-part2:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d450 // fadd v16.2d, v2.2d, v16.2d
-	VMOV V16.D[0], V2.D[0]
-	JMP fold
-
-part3:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d470 // fadd v16.2d, v3.2d, v16.2d
-	VMOV V16.D[0], V3.D[0]
-	JMP fold
-
-part4:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d490 // fadd v16.2d, v4.2d, v16.2d
-	VMOV V16.D[0], V4.D[0]
-	JMP fold
-
-part5:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d4b0 // fadd v16.2d, v5.2d, v16.2d
-	VMOV V16.D[0], V5.D[0]
-	JMP fold
-
-part6:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d4d0 // fadd v16.2d, v6.2d, v16.2d
-	VMOV V16.D[0], V6.D[0]
-	JMP fold
-
-part7:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d4f0 // fadd v16.2d, v7.2d, v16.2d
-	VMOV V16.D[0], V7.D[0]
-	JMP fold
-
-part8:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d510 // fadd v16.2d, v8.2d, v16.2d
-	VMOV V16.D[0], V8.D[0]
-	JMP fold
-
-part9:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d530 // fadd v16.2d, v9.2d, v16.2d
-	VMOV V16.D[0], V9.D[0]
-	JMP fold
-
-part10:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d550 // fadd v16.2d, v10.2d, v16.2d
-	VMOV V16.D[0], V10.D[0]
-	JMP fold
-
-part11:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d570 // fadd v16.2d, v11.2d, v16.2d
-	VMOV V16.D[0], V11.D[0]
-	JMP fold
-
-part12:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d590 // fadd v16.2d, v12.2d, v16.2d
-	VMOV V16.D[0], V12.D[0]
-	JMP fold
-
-part13:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d5b0 // fadd v16.2d, v13.2d, v16.2d
-	VMOV V16.D[0], V13.D[0]
-	JMP fold
-
-part14:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d5d0 // fadd v16.2d, v14.2d, v16.2d
-	VMOV V16.D[0], V14.D[0]
-	JMP fold
-
-part15:
-	ADDS $2, R1, R1
-	BEQ fold
-	FMOVD (R0), F16
-	WORD $0x4e70d5f0 // fadd v16.2d, v15.2d, v16.2d
-	VMOV V16.D[0], V15.D[0]
-
-fold:
-	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
-	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
-	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
-	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
-	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
-	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
-	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
-	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	VDUP V0.D[1], V1.D2
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVD F0, (R2)
-	ADD $8, R2, R2
-	RET
-
-// func normSums2F64NEON(dy *float64, x *float64, m float64, n int, s *float64)
-TEXT ·normSums2F64NEON(SB), NOSPLIT, $0-40
-	MOVD dy+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+24(FP), R2
-	MOVD s+32(FP), R3
-	FMOVD m+16(FP), F16
-	VDUP V16.D[0], V16.D2
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
-	SUBS $32, R2, R2
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V0.D2
-	FMOVQ 16(R0), F19
-	FMOVQ 16(R1), F20
-	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
-	VFMLA V20.D2, V19.D2, V1.D2
-	FMOVQ 32(R0), F21
-	FMOVQ 32(R1), F22
-	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
-	VFMLA V22.D2, V21.D2, V2.D2
-	FMOVQ 48(R0), F23
-	FMOVQ 48(R1), F24
-	WORD $0x4ef0d718 // fsub v24.2d, v24.2d, v16.2d
-	VFMLA V24.D2, V23.D2, V3.D2
-	FMOVQ 64(R0), F25
-	FMOVQ 64(R1), F26
-	WORD $0x4ef0d75a // fsub v26.2d, v26.2d, v16.2d
-	VFMLA V26.D2, V25.D2, V4.D2
-	FMOVQ 80(R0), F27
-	FMOVQ 80(R1), F28
-	WORD $0x4ef0d79c // fsub v28.2d, v28.2d, v16.2d
-	VFMLA V28.D2, V27.D2, V5.D2
-	FMOVQ 96(R0), F29
-	FMOVQ 96(R1), F30
-	WORD $0x4ef0d7de // fsub v30.2d, v30.2d, v16.2d
-	VFMLA V30.D2, V29.D2, V6.D2
-	FMOVQ 112(R0), F17
-	FMOVQ 112(R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V7.D2
-	FMOVQ 128(R0), F19
-	FMOVQ 128(R1), F20
-	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
-	VFMLA V20.D2, V19.D2, V8.D2
-	FMOVQ 144(R0), F21
-	FMOVQ 144(R1), F22
-	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
-	VFMLA V22.D2, V21.D2, V9.D2
-	FMOVQ 160(R0), F23
-	FMOVQ 160(R1), F24
-	WORD $0x4ef0d718 // fsub v24.2d, v24.2d, v16.2d
-	VFMLA V24.D2, V23.D2, V10.D2
-	FMOVQ 176(R0), F25
-	FMOVQ 176(R1), F26
-	WORD $0x4ef0d75a // fsub v26.2d, v26.2d, v16.2d
-	VFMLA V26.D2, V25.D2, V11.D2
-	FMOVQ 192(R0), F27
-	FMOVQ 192(R1), F28
-	WORD $0x4ef0d79c // fsub v28.2d, v28.2d, v16.2d
-	VFMLA V28.D2, V27.D2, V12.D2
-	FMOVQ 208(R0), F29
-	FMOVQ 208(R1), F30
-	WORD $0x4ef0d7de // fsub v30.2d, v30.2d, v16.2d
-	VFMLA V30.D2, V29.D2, V13.D2
-	FMOVQ 224(R0), F17
-	FMOVQ 224(R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V14.D2
-	FMOVQ 240(R0), F19
-	FMOVQ 240(R1), F20
-	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
-	VFMLA V20.D2, V19.D2, V15.D2
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	SUBS $32, R2, R2
-	BGE lanes
-
-few:
-	ADDS $32, R2, R2
-	BEQ fold
-	SUBS $2, R2, R2
-	BLT part0
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V0.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part1
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V1.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part2
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V2.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part3
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V3.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part4
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V4.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part5
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V5.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part6
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V6.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part7
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V7.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part8
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V8.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part9
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V9.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part10
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V10.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part11
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V11.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part12
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V12.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part13
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V13.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part14
-	FMOVQ (R0), F17
-	FMOVQ (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V14.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part15
-
-part0:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V0.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V0.D[0]
-	JMP fold
-
-part1:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V1.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V1.D[0]
-	JMP fold
-
-part2:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V2.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V2.D[0]
-	JMP fold
-
-part3:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V3.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V3.D[0]
-	JMP fold
-
-part4:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V4.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V4.D[0]
-	JMP fold
-
-part5:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V5.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V5.D[0]
-	JMP fold
-
-part6:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V6.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V6.D[0]
-	JMP fold
-
-part7:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V7.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V7.D[0]
-	JMP fold
-
-part8:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V8.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V8.D[0]
-	JMP fold
-
-part9:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V9.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V9.D[0]
-	JMP fold
-
-part10:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V10.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V10.D[0]
-	JMP fold
-
-part11:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V11.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V11.D[0]
-	JMP fold
-
-part12:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V12.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V12.D[0]
-	JMP fold
-
-part13:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V13.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V13.D[0]
-	JMP fold
-
-part14:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V14.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V14.D[0]
-	JMP fold
-
-part15:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VMOV V15.B16, V19.B16
-	VFMLA V18.D2, V17.D2, V19.D2
-	VMOV V19.D[0], V15.D[0]
-
-fold:
-	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
-	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
-	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
-	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
-	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
-	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
-	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
-	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	VDUP V0.D[1], V1.D2
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVD F0, (R3)
-	ADD $8, R3, R3
-	RET
-
-// func normSumsReLU1F64NEON(dy *float64, x *float64, y *float64, m float64, n int, s *float64)
-TEXT ·normSumsReLU1F64NEON(SB), NOSPLIT, $0-48
-	MOVD dy+0(FP), R0
-	MOVD y+16(FP), R1
-	MOVD n+32(FP), R2
-	MOVD s+40(FP), R3
-	VMOVI $0, V16.B16
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
-	SUBS $32, R2, R2
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
-	FMOVQ 16(R1), F19
-	FMOVQ 16(R0), F20
-	WORD $0x6ef0e673 // fcmgt v19.2d, v19.2d, v16.2d
-	VAND V20.B16, V19.B16, V20.B16
-	WORD $0x4e74d421 // fadd v1.2d, v1.2d, v20.2d
-	FMOVQ 32(R1), F21
-	FMOVQ 32(R0), F22
-	WORD $0x6ef0e6b5 // fcmgt v21.2d, v21.2d, v16.2d
-	VAND V22.B16, V21.B16, V22.B16
-	WORD $0x4e76d442 // fadd v2.2d, v2.2d, v22.2d
-	FMOVQ 48(R1), F23
-	FMOVQ 48(R0), F24
-	WORD $0x6ef0e6f7 // fcmgt v23.2d, v23.2d, v16.2d
-	VAND V24.B16, V23.B16, V24.B16
-	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
-	FMOVQ 64(R1), F25
-	FMOVQ 64(R0), F26
-	WORD $0x6ef0e739 // fcmgt v25.2d, v25.2d, v16.2d
-	VAND V26.B16, V25.B16, V26.B16
-	WORD $0x4e7ad484 // fadd v4.2d, v4.2d, v26.2d
-	FMOVQ 80(R1), F27
-	FMOVQ 80(R0), F28
-	WORD $0x6ef0e77b // fcmgt v27.2d, v27.2d, v16.2d
-	VAND V28.B16, V27.B16, V28.B16
-	WORD $0x4e7cd4a5 // fadd v5.2d, v5.2d, v28.2d
-	FMOVQ 96(R1), F29
-	FMOVQ 96(R0), F30
-	WORD $0x6ef0e7bd // fcmgt v29.2d, v29.2d, v16.2d
-	VAND V30.B16, V29.B16, V30.B16
-	WORD $0x4e7ed4c6 // fadd v6.2d, v6.2d, v30.2d
-	FMOVQ 112(R1), F17
-	FMOVQ 112(R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d4e7 // fadd v7.2d, v7.2d, v18.2d
-	FMOVQ 128(R1), F19
-	FMOVQ 128(R0), F20
-	WORD $0x6ef0e673 // fcmgt v19.2d, v19.2d, v16.2d
-	VAND V20.B16, V19.B16, V20.B16
-	WORD $0x4e74d508 // fadd v8.2d, v8.2d, v20.2d
-	FMOVQ 144(R1), F21
-	FMOVQ 144(R0), F22
-	WORD $0x6ef0e6b5 // fcmgt v21.2d, v21.2d, v16.2d
-	VAND V22.B16, V21.B16, V22.B16
-	WORD $0x4e76d529 // fadd v9.2d, v9.2d, v22.2d
-	FMOVQ 160(R1), F23
-	FMOVQ 160(R0), F24
-	WORD $0x6ef0e6f7 // fcmgt v23.2d, v23.2d, v16.2d
-	VAND V24.B16, V23.B16, V24.B16
-	WORD $0x4e78d54a // fadd v10.2d, v10.2d, v24.2d
-	FMOVQ 176(R1), F25
-	FMOVQ 176(R0), F26
-	WORD $0x6ef0e739 // fcmgt v25.2d, v25.2d, v16.2d
-	VAND V26.B16, V25.B16, V26.B16
-	WORD $0x4e7ad56b // fadd v11.2d, v11.2d, v26.2d
-	FMOVQ 192(R1), F27
-	FMOVQ 192(R0), F28
-	WORD $0x6ef0e77b // fcmgt v27.2d, v27.2d, v16.2d
-	VAND V28.B16, V27.B16, V28.B16
-	WORD $0x4e7cd58c // fadd v12.2d, v12.2d, v28.2d
-	FMOVQ 208(R1), F29
-	FMOVQ 208(R0), F30
-	WORD $0x6ef0e7bd // fcmgt v29.2d, v29.2d, v16.2d
-	VAND V30.B16, V29.B16, V30.B16
-	WORD $0x4e7ed5ad // fadd v13.2d, v13.2d, v30.2d
-	FMOVQ 224(R1), F17
-	FMOVQ 224(R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d5ce // fadd v14.2d, v14.2d, v18.2d
-	FMOVQ 240(R1), F19
-	FMOVQ 240(R0), F20
-	WORD $0x6ef0e673 // fcmgt v19.2d, v19.2d, v16.2d
-	VAND V20.B16, V19.B16, V20.B16
-	WORD $0x4e74d5ef // fadd v15.2d, v15.2d, v20.2d
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	SUBS $32, R2, R2
-	BGE lanes
-
-few:
-	ADDS $32, R2, R2
-	BEQ fold
-	SUBS $2, R2, R2
-	BLT part0
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d400 // fadd v0.2d, v0.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part1
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d421 // fadd v1.2d, v1.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part2
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d442 // fadd v2.2d, v2.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part3
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d463 // fadd v3.2d, v3.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part4
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d484 // fadd v4.2d, v4.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part5
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d4a5 // fadd v5.2d, v5.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part6
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d4c6 // fadd v6.2d, v6.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part7
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d4e7 // fadd v7.2d, v7.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part8
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d508 // fadd v8.2d, v8.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part9
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d529 // fadd v9.2d, v9.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part10
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d54a // fadd v10.2d, v10.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part11
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d56b // fadd v11.2d, v11.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part12
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d58c // fadd v12.2d, v12.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part13
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d5ad // fadd v13.2d, v13.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part14
-	FMOVQ (R1), F17
-	FMOVQ (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d5ce // fadd v14.2d, v14.2d, v18.2d
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part15
-
-part0:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d412 // fadd v18.2d, v0.2d, v18.2d
-	VMOV V18.D[0], V0.D[0]
-	JMP fold
-
-part1:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d432 // fadd v18.2d, v1.2d, v18.2d
-	VMOV V18.D[0], V1.D[0]
-	JMP fold
-
-part2:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d452 // fadd v18.2d, v2.2d, v18.2d
-	VMOV V18.D[0], V2.D[0]
-	JMP fold
-
-part3:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d472 // fadd v18.2d, v3.2d, v18.2d
-	VMOV V18.D[0], V3.D[0]
-	JMP fold
-
-part4:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d492 // fadd v18.2d, v4.2d, v18.2d
-	VMOV V18.D[0], V4.D[0]
-	JMP fold
-
-part5:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d4b2 // fadd v18.2d, v5.2d, v18.2d
-	VMOV V18.D[0], V5.D[0]
-	JMP fold
-
-part6:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d4d2 // fadd v18.2d, v6.2d, v18.2d
-	VMOV V18.D[0], V6.D[0]
-	JMP fold
-
-part7:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d4f2 // fadd v18.2d, v7.2d, v18.2d
-	VMOV V18.D[0], V7.D[0]
-	JMP fold
-
-part8:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d512 // fadd v18.2d, v8.2d, v18.2d
-	VMOV V18.D[0], V8.D[0]
-	JMP fold
-
-part9:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d532 // fadd v18.2d, v9.2d, v18.2d
-	VMOV V18.D[0], V9.D[0]
-	JMP fold
-
-part10:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d552 // fadd v18.2d, v10.2d, v18.2d
-	VMOV V18.D[0], V10.D[0]
-	JMP fold
-
-part11:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d572 // fadd v18.2d, v11.2d, v18.2d
-	VMOV V18.D[0], V11.D[0]
-	JMP fold
-
-part12:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d592 // fadd v18.2d, v12.2d, v18.2d
-	VMOV V18.D[0], V12.D[0]
-	JMP fold
-
-part13:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d5b2 // fadd v18.2d, v13.2d, v18.2d
-	VMOV V18.D[0], V13.D[0]
-	JMP fold
-
-part14:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d5d2 // fadd v18.2d, v14.2d, v18.2d
-	VMOV V18.D[0], V14.D[0]
-	JMP fold
-
-part15:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R1), F17
-	FMOVD (R0), F18
-	WORD $0x6ef0e631 // fcmgt v17.2d, v17.2d, v16.2d
-	VAND V18.B16, V17.B16, V18.B16
-	WORD $0x4e72d5f2 // fadd v18.2d, v15.2d, v18.2d
-	VMOV V18.D[0], V15.D[0]
-
-fold:
-	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
-	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
-	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
-	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
-	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
-	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
-	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
-	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	VDUP V0.D[1], V1.D2
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVD F0, (R3)
-	ADD $8, R3, R3
-	RET
-
-// func normSumsReLU2F64NEON(dy *float64, x *float64, y *float64, m float64, n int, s *float64)
-TEXT ·normSumsReLU2F64NEON(SB), NOSPLIT, $0-48
-	MOVD dy+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
-	MOVD n+32(FP), R3
-	MOVD s+40(FP), R4
-	VMOVI $0, V16.B16
-	FMOVD m+24(FP), F17
-	VDUP V17.D[0], V17.D2
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
-	SUBS $32, R3, R3
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R2), F18
-	FMOVQ 16(R2), F19
-	FMOVQ 32(R2), F20
-	FMOVQ 48(R2), F21
-	FMOVQ (R0), F22
-	FMOVQ 16(R0), F23
-	FMOVQ 32(R0), F24
-	FMOVQ 48(R0), F25
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	WORD $0x6ef0e673 // fcmgt v19.2d, v19.2d, v16.2d
-	WORD $0x6ef0e694 // fcmgt v20.2d, v20.2d, v16.2d
-	WORD $0x6ef0e6b5 // fcmgt v21.2d, v21.2d, v16.2d
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ (R1), F26
-	FMOVQ 16(R1), F27
-	FMOVQ 32(R1), F28
-	FMOVQ 48(R1), F29
-	WORD $0x4ef1d75a // fsub v26.2d, v26.2d, v17.2d
-	WORD $0x4ef1d77b // fsub v27.2d, v27.2d, v17.2d
-	WORD $0x4ef1d79c // fsub v28.2d, v28.2d, v17.2d
-	WORD $0x4ef1d7bd // fsub v29.2d, v29.2d, v17.2d
-	VFMLA V26.D2, V22.D2, V0.D2
-	VFMLA V27.D2, V23.D2, V1.D2
-	VFMLA V28.D2, V24.D2, V2.D2
-	VFMLA V29.D2, V25.D2, V3.D2
-	FMOVQ 64(R2), F18
-	FMOVQ 80(R2), F19
-	FMOVQ 96(R2), F20
-	FMOVQ 112(R2), F21
-	FMOVQ 64(R0), F22
-	FMOVQ 80(R0), F23
-	FMOVQ 96(R0), F24
-	FMOVQ 112(R0), F25
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	WORD $0x6ef0e673 // fcmgt v19.2d, v19.2d, v16.2d
-	WORD $0x6ef0e694 // fcmgt v20.2d, v20.2d, v16.2d
-	WORD $0x6ef0e6b5 // fcmgt v21.2d, v21.2d, v16.2d
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ 64(R1), F26
-	FMOVQ 80(R1), F27
-	FMOVQ 96(R1), F28
-	FMOVQ 112(R1), F29
-	WORD $0x4ef1d75a // fsub v26.2d, v26.2d, v17.2d
-	WORD $0x4ef1d77b // fsub v27.2d, v27.2d, v17.2d
-	WORD $0x4ef1d79c // fsub v28.2d, v28.2d, v17.2d
-	WORD $0x4ef1d7bd // fsub v29.2d, v29.2d, v17.2d
-	VFMLA V26.D2, V22.D2, V4.D2
-	VFMLA V27.D2, V23.D2, V5.D2
-	VFMLA V28.D2, V24.D2, V6.D2
-	VFMLA V29.D2, V25.D2, V7.D2
-	FMOVQ 128(R2), F18
-	FMOVQ 144(R2), F19
-	FMOVQ 160(R2), F20
-	FMOVQ 176(R2), F21
-	FMOVQ 128(R0), F22
-	FMOVQ 144(R0), F23
-	FMOVQ 160(R0), F24
-	FMOVQ 176(R0), F25
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	WORD $0x6ef0e673 // fcmgt v19.2d, v19.2d, v16.2d
-	WORD $0x6ef0e694 // fcmgt v20.2d, v20.2d, v16.2d
-	WORD $0x6ef0e6b5 // fcmgt v21.2d, v21.2d, v16.2d
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ 128(R1), F26
-	FMOVQ 144(R1), F27
-	FMOVQ 160(R1), F28
-	FMOVQ 176(R1), F29
-	WORD $0x4ef1d75a // fsub v26.2d, v26.2d, v17.2d
-	WORD $0x4ef1d77b // fsub v27.2d, v27.2d, v17.2d
-	WORD $0x4ef1d79c // fsub v28.2d, v28.2d, v17.2d
-	WORD $0x4ef1d7bd // fsub v29.2d, v29.2d, v17.2d
-	VFMLA V26.D2, V22.D2, V8.D2
-	VFMLA V27.D2, V23.D2, V9.D2
-	VFMLA V28.D2, V24.D2, V10.D2
-	VFMLA V29.D2, V25.D2, V11.D2
-	FMOVQ 192(R2), F18
-	FMOVQ 208(R2), F19
-	FMOVQ 224(R2), F20
-	FMOVQ 240(R2), F21
-	FMOVQ 192(R0), F22
-	FMOVQ 208(R0), F23
-	FMOVQ 224(R0), F24
-	FMOVQ 240(R0), F25
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	WORD $0x6ef0e673 // fcmgt v19.2d, v19.2d, v16.2d
-	WORD $0x6ef0e694 // fcmgt v20.2d, v20.2d, v16.2d
-	WORD $0x6ef0e6b5 // fcmgt v21.2d, v21.2d, v16.2d
-	VAND V22.B16, V18.B16, V22.B16
-	VAND V23.B16, V19.B16, V23.B16
-	VAND V24.B16, V20.B16, V24.B16
-	VAND V25.B16, V21.B16, V25.B16
-	FMOVQ 192(R1), F26
-	FMOVQ 208(R1), F27
-	FMOVQ 224(R1), F28
-	FMOVQ 240(R1), F29
-	WORD $0x4ef1d75a // fsub v26.2d, v26.2d, v17.2d
-	WORD $0x4ef1d77b // fsub v27.2d, v27.2d, v17.2d
-	WORD $0x4ef1d79c // fsub v28.2d, v28.2d, v17.2d
-	WORD $0x4ef1d7bd // fsub v29.2d, v29.2d, v17.2d
-	VFMLA V26.D2, V22.D2, V12.D2
-	VFMLA V27.D2, V23.D2, V13.D2
-	VFMLA V28.D2, V24.D2, V14.D2
-	VFMLA V29.D2, V25.D2, V15.D2
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	ADD $256, R2, R2
-	SUBS $32, R3, R3
-	BGE lanes
-
-few:
-	ADDS $32, R3, R3
-	BEQ fold
-	SUBS $2, R3, R3
-	BLT part0
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V0.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part1
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V1.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part2
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V2.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part3
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V3.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part4
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V4.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part5
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V5.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part6
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V6.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part7
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V7.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part8
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V8.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part9
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V9.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part10
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V10.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part11
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V11.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part12
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V12.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part13
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V13.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part14
-	FMOVQ (R2), F18
-	FMOVQ (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVQ (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VFMLA V20.D2, V19.D2, V14.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part15
-
-part0:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V0.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V0.D[0]
-	JMP fold
-
-part1:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V1.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V1.D[0]
-	JMP fold
-
-part2:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V2.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V2.D[0]
-	JMP fold
-
-part3:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V3.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V3.D[0]
-	JMP fold
-
-part4:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V4.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V4.D[0]
-	JMP fold
-
-part5:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V5.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V5.D[0]
-	JMP fold
-
-part6:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V6.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V6.D[0]
-	JMP fold
-
-part7:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V7.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V7.D[0]
-	JMP fold
-
-part8:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V8.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V8.D[0]
-	JMP fold
-
-part9:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V9.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V9.D[0]
-	JMP fold
-
-part10:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V10.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V10.D[0]
-	JMP fold
-
-part11:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V11.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V11.D[0]
-	JMP fold
-
-part12:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V12.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V12.D[0]
-	JMP fold
-
-part13:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V13.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V13.D[0]
-	JMP fold
-
-part14:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V14.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V14.D[0]
-	JMP fold
-
-part15:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R2), F18
-	FMOVD (R0), F19
-	WORD $0x6ef0e652 // fcmgt v18.2d, v18.2d, v16.2d
-	VAND V19.B16, V18.B16, V19.B16
-	FMOVD (R1), F20
-	WORD $0x4ef1d694 // fsub v20.2d, v20.2d, v17.2d
-	VMOV V15.B16, V21.B16
-	VFMLA V20.D2, V19.D2, V21.D2
-	VMOV V21.D[0], V15.D[0]
-
-fold:
-	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
-	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
-	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
-	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
-	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
-	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
-	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
-	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	VDUP V0.D[1], V1.D2
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVD F0, (R4)
-	ADD $8, R4, R4
-	RET
-
-// func normRowSums1F64NEON(dy *float64, x *float64, gamma *float64, m float64, n int, s *float64)
-TEXT ·normRowSums1F64NEON(SB), NOSPLIT, $0-48
-	MOVD dy+0(FP), R0
-	MOVD gamma+16(FP), R1
-	MOVD n+32(FP), R2
-	MOVD s+40(FP), R3
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $64, R2, R2
-	BLT aligned
-
-aligned:
-	ADD $64, R2, R2
-	SUBS $32, R2, R2
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	FMOVQ 16(R0), F18
-	FMOVQ 16(R1), F19
-	VFMLA V19.D2, V18.D2, V1.D2
-	FMOVQ 32(R0), F20
-	FMOVQ 32(R1), F21
-	VFMLA V21.D2, V20.D2, V2.D2
-	FMOVQ 48(R0), F22
-	FMOVQ 48(R1), F23
-	VFMLA V23.D2, V22.D2, V3.D2
-	FMOVQ 64(R0), F24
-	FMOVQ 64(R1), F25
-	VFMLA V25.D2, V24.D2, V4.D2
-	FMOVQ 80(R0), F26
-	FMOVQ 80(R1), F27
-	VFMLA V27.D2, V26.D2, V5.D2
-	FMOVQ 96(R0), F28
-	FMOVQ 96(R1), F29
-	VFMLA V29.D2, V28.D2, V6.D2
-	FMOVQ 112(R0), F30
-	FMOVQ 112(R1), F16
-	VFMLA V16.D2, V30.D2, V7.D2
-	FMOVQ 128(R0), F17
-	FMOVQ 128(R1), F18
-	VFMLA V18.D2, V17.D2, V8.D2
-	FMOVQ 144(R0), F19
-	FMOVQ 144(R1), F20
-	VFMLA V20.D2, V19.D2, V9.D2
-	FMOVQ 160(R0), F21
-	FMOVQ 160(R1), F22
-	VFMLA V22.D2, V21.D2, V10.D2
-	FMOVQ 176(R0), F23
-	FMOVQ 176(R1), F24
-	VFMLA V24.D2, V23.D2, V11.D2
-	FMOVQ 192(R0), F25
-	FMOVQ 192(R1), F26
-	VFMLA V26.D2, V25.D2, V12.D2
-	FMOVQ 208(R0), F27
-	FMOVQ 208(R1), F28
-	VFMLA V28.D2, V27.D2, V13.D2
-	FMOVQ 224(R0), F29
-	FMOVQ 224(R1), F30
-	VFMLA V30.D2, V29.D2, V14.D2
-	FMOVQ 240(R0), F16
-	FMOVQ 240(R1), F17
-	VFMLA V17.D2, V16.D2, V15.D2
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	SUBS $32, R2, R2
-	BGE lanes
-
-few:
-	ADDS $32, R2, R2
-	BEQ fold
-	SUBS $2, R2, R2
-	BLT part0
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V0.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part1
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V1.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part2
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V2.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part3
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V3.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part4
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V4.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part5
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V5.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part6
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V6.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part7
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V7.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part8
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V8.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part9
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V9.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part10
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V10.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part11
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V11.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part12
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V12.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part13
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V13.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part14
-	FMOVQ (R0), F16
-	FMOVQ (R1), F17
-	VFMLA V17.D2, V16.D2, V14.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
-	BLT part15
-
-part0:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V0.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V0.D[0]
-	JMP fold
-
-part1:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V1.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V1.D[0]
-	JMP fold
-
-part2:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V2.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V2.D[0]
-	JMP fold
-
-part3:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V3.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V3.D[0]
-	JMP fold
-
-part4:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V4.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V4.D[0]
-	JMP fold
-
-part5:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V5.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V5.D[0]
-	JMP fold
-
-part6:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V6.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V6.D[0]
-	JMP fold
-
-part7:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V7.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V7.D[0]
-	JMP fold
-
-part8:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V8.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V8.D[0]
-	JMP fold
-
-part9:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V9.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V9.D[0]
-	JMP fold
-
-part10:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V10.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V10.D[0]
-	JMP fold
-
-part11:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V11.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V11.D[0]
-	JMP fold
-
-part12:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V12.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V12.D[0]
-	JMP fold
-
-part13:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V13.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V13.D[0]
-	JMP fold
-
-part14:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V14.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V14.D[0]
-	JMP fold
-
-part15:
-	ADDS $2, R2, R2
-	BEQ fold
-	FMOVD (R0), F16
-	FMOVD (R1), F17
-	VMOV V15.B16, V18.B16
-	VFMLA V17.D2, V16.D2, V18.D2
-	VMOV V18.D[0], V15.D[0]
-
-fold:
-	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
-	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
-	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
-	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
-	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
-	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
-	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
-	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	VDUP V0.D[1], V1.D2
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVD F0, (R3)
-	ADD $8, R3, R3
-	RET
-
-// func normRowSums2F64NEON(dy *float64, x *float64, gamma *float64, m float64, n int, s *float64)
-TEXT ·normRowSums2F64NEON(SB), NOSPLIT, $0-48
-	MOVD dy+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD gamma+16(FP), R2
-	MOVD n+32(FP), R3
-	MOVD s+40(FP), R4
-	FMOVD m+24(FP), F16
-	VDUP V16.D[0], V16.D2
-	VMOVI $0, V0.B16
-	VMOVI $0, V1.B16
-	VMOVI $0, V2.B16
-	VMOVI $0, V3.B16
-	VMOVI $0, V4.B16
-	VMOVI $0, V5.B16
-	VMOVI $0, V6.B16
-	VMOVI $0, V7.B16
-	VMOVI $0, V8.B16
-	VMOVI $0, V9.B16
-	VMOVI $0, V10.B16
-	VMOVI $0, V11.B16
-	VMOVI $0, V12.B16
-	VMOVI $0, V13.B16
-	VMOVI $0, V14.B16
-	VMOVI $0, V15.B16
-	SUBS $64, R3, R3
-	BLT aligned
-
-aligned:
-	ADD $64, R3, R3
-	SUBS $32, R3, R3
-	BLT few
-	PCALIGN $32
-
-lanes:
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V0.D2
-	FMOVQ 16(R0), F20
-	FMOVQ 16(R2), F21
-	WORD $0x6e75de95 // fmul v21.2d, v20.2d, v21.2d
-	FMOVQ 16(R1), F22
-	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
-	VFMLA V22.D2, V21.D2, V1.D2
-	FMOVQ 32(R0), F23
-	FMOVQ 32(R2), F24
-	WORD $0x6e78def8 // fmul v24.2d, v23.2d, v24.2d
-	FMOVQ 32(R1), F25
-	WORD $0x4ef0d739 // fsub v25.2d, v25.2d, v16.2d
-	VFMLA V25.D2, V24.D2, V2.D2
-	FMOVQ 48(R0), F26
-	FMOVQ 48(R2), F27
-	WORD $0x6e7bdf5b // fmul v27.2d, v26.2d, v27.2d
-	FMOVQ 48(R1), F28
-	WORD $0x4ef0d79c // fsub v28.2d, v28.2d, v16.2d
-	VFMLA V28.D2, V27.D2, V3.D2
-	FMOVQ 64(R0), F29
-	FMOVQ 64(R2), F30
-	WORD $0x6e7edfbe // fmul v30.2d, v29.2d, v30.2d
-	FMOVQ 64(R1), F17
-	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
-	VFMLA V17.D2, V30.D2, V4.D2
-	FMOVQ 80(R0), F18
-	FMOVQ 80(R2), F19
-	WORD $0x6e73de53 // fmul v19.2d, v18.2d, v19.2d
-	FMOVQ 80(R1), F20
-	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
-	VFMLA V20.D2, V19.D2, V5.D2
-	FMOVQ 96(R0), F21
-	FMOVQ 96(R2), F22
-	WORD $0x6e76deb6 // fmul v22.2d, v21.2d, v22.2d
-	FMOVQ 96(R1), F23
-	WORD $0x4ef0d6f7 // fsub v23.2d, v23.2d, v16.2d
-	VFMLA V23.D2, V22.D2, V6.D2
-	FMOVQ 112(R0), F24
-	FMOVQ 112(R2), F25
-	WORD $0x6e79df19 // fmul v25.2d, v24.2d, v25.2d
-	FMOVQ 112(R1), F26
-	WORD $0x4ef0d75a // fsub v26.2d, v26.2d, v16.2d
-	VFMLA V26.D2, V25.D2, V7.D2
-	FMOVQ 128(R0), F27
-	FMOVQ 128(R2), F28
-	WORD $0x6e7cdf7c // fmul v28.2d, v27.2d, v28.2d
-	FMOVQ 128(R1), F29
-	WORD $0x4ef0d7bd // fsub v29.2d, v29.2d, v16.2d
-	VFMLA V29.D2, V28.D2, V8.D2
-	FMOVQ 144(R0), F30
-	FMOVQ 144(R2), F17
-	WORD $0x6e71dfd1 // fmul v17.2d, v30.2d, v17.2d
-	FMOVQ 144(R1), F18
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VFMLA V18.D2, V17.D2, V9.D2
-	FMOVQ 160(R0), F19
-	FMOVQ 160(R2), F20
-	WORD $0x6e74de74 // fmul v20.2d, v19.2d, v20.2d
-	FMOVQ 160(R1), F21
-	WORD $0x4ef0d6b5 // fsub v21.2d, v21.2d, v16.2d
-	VFMLA V21.D2, V20.D2, V10.D2
-	FMOVQ 176(R0), F22
-	FMOVQ 176(R2), F23
-	WORD $0x6e77ded7 // fmul v23.2d, v22.2d, v23.2d
-	FMOVQ 176(R1), F24
-	WORD $0x4ef0d718 // fsub v24.2d, v24.2d, v16.2d
-	VFMLA V24.D2, V23.D2, V11.D2
-	FMOVQ 192(R0), F25
-	FMOVQ 192(R2), F26
-	WORD $0x6e7adf3a // fmul v26.2d, v25.2d, v26.2d
-	FMOVQ 192(R1), F27
-	WORD $0x4ef0d77b // fsub v27.2d, v27.2d, v16.2d
-	VFMLA V27.D2, V26.D2, V12.D2
-	FMOVQ 208(R0), F28
-	FMOVQ 208(R2), F29
-	WORD $0x6e7ddf9d // fmul v29.2d, v28.2d, v29.2d
-	FMOVQ 208(R1), F30
-	WORD $0x4ef0d7de // fsub v30.2d, v30.2d, v16.2d
-	VFMLA V30.D2, V29.D2, V13.D2
-	FMOVQ 224(R0), F17
-	FMOVQ 224(R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ 224(R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V14.D2
-	FMOVQ 240(R0), F20
-	FMOVQ 240(R2), F21
-	WORD $0x6e75de95 // fmul v21.2d, v20.2d, v21.2d
-	FMOVQ 240(R1), F22
-	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
-	VFMLA V22.D2, V21.D2, V15.D2
-	ADD $256, R0, R0
-	ADD $256, R1, R1
-	ADD $256, R2, R2
-	SUBS $32, R3, R3
-	BGE lanes
-
-few:
-	ADDS $32, R3, R3
-	BEQ fold
-	SUBS $2, R3, R3
-	BLT part0
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V0.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part1
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V1.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part2
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V2.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part3
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V3.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part4
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V4.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part5
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V5.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part6
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V6.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part7
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V7.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part8
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V8.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part9
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V9.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part10
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V10.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part11
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V11.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part12
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V12.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part13
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V13.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part14
-	FMOVQ (R0), F17
-	FMOVQ (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVQ (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VFMLA V19.D2, V18.D2, V14.D2
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	SUBS $2, R3, R3
-	BLT part15
-
-part0:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V0.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V0.D[0]
-	JMP fold
-
-part1:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V1.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V1.D[0]
-	JMP fold
-
-part2:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V2.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V2.D[0]
-	JMP fold
-
-part3:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V3.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V3.D[0]
-	JMP fold
-
-part4:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V4.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V4.D[0]
-	JMP fold
-
-part5:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V5.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V5.D[0]
-	JMP fold
-
-part6:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V6.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V6.D[0]
-	JMP fold
-
-part7:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V7.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V7.D[0]
-	JMP fold
-
-part8:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V8.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V8.D[0]
-	JMP fold
-
-part9:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V9.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V9.D[0]
-	JMP fold
-
-part10:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V10.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V10.D[0]
-	JMP fold
-
-part11:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V11.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V11.D[0]
-	JMP fold
-
-part12:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V12.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V12.D[0]
-	JMP fold
-
-part13:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V13.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V13.D[0]
-	JMP fold
-
-part14:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V14.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V14.D[0]
-	JMP fold
-
-part15:
-	ADDS $2, R3, R3
-	BEQ fold
-	FMOVD (R0), F17
-	FMOVD (R2), F18
-	WORD $0x6e72de32 // fmul v18.2d, v17.2d, v18.2d
-	FMOVD (R1), F19
-	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
-	VMOV V15.B16, V20.B16
-	VFMLA V19.D2, V18.D2, V20.D2
-	VMOV V20.D[0], V15.D[0]
-
-fold:
-	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
-	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
-	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
-	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
-	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
-	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
-	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
-	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
-	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
-	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
-	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
-	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
-	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	VDUP V0.D[1], V1.D2
-	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
-	FMOVD F0, (R4)
-	ADD $8, R4, R4
-	RET
-
-// func normColsF64NEON(dst *float64, x *float64, m *float64, s *float64, t *float64, step int, back int, rows int, n int)
-TEXT ·normColsF64NEON(SB), NOSPLIT, $0-72
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD m+16(FP), R2
-	MOVD s+24(FP), R3
-	MOVD t+32(FP), R4
-	MOVD rows+56(FP), R5
-	MOVD n+64(FP), R7
-	AND $1, R7, R7
-	CMP $0, R7
-	BEQ row
-
-row:
-	MOVD n+64(FP), R6
-	SUBS $8, R6, R6
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F0
-	FMOVQ (R2), F1
-	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
-	FMOVQ (R3), F2
-	FMOVQ (R4), F3
-	VFMLA V2.D2, V1.D2, V3.D2
-	FMOVQ F3, (R0)
-	FMOVQ 16(R1), F4
-	FMOVQ 16(R2), F5
-	WORD $0x4ee5d485 // fsub v5.2d, v4.2d, v5.2d
-	FMOVQ 16(R3), F6
-	FMOVQ 16(R4), F7
-	VFMLA V6.D2, V5.D2, V7.D2
-	FMOVQ F7, 16(R0)
-	FMOVQ 32(R1), F8
-	FMOVQ 32(R2), F9
-	WORD $0x4ee9d509 // fsub v9.2d, v8.2d, v9.2d
-	FMOVQ 32(R3), F10
-	FMOVQ 32(R4), F11
-	VFMLA V10.D2, V9.D2, V11.D2
-	FMOVQ F11, 32(R0)
-	FMOVQ 48(R1), F12
-	FMOVQ 48(R2), F13
-	WORD $0x4eedd58d // fsub v13.2d, v12.2d, v13.2d
-	FMOVQ 48(R3), F14
-	FMOVQ 48(R4), F15
-	VFMLA V14.D2, V13.D2, V15.D2
-	FMOVQ F15, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	SUBS $8, R6, R6
-	BGE vectors
-
-few:
-	ADDS $6, R6, R6
-	BLT rest
-
-vector:
-	FMOVQ (R1), F0
-	FMOVQ (R2), F1
-	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
-	FMOVQ (R3), F2
-	FMOVQ (R4), F3
-	VFMLA V2.D2, V1.D2, V3.D2
-	FMOVQ F3, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	SUBS $2, R6, R6
-	BGE vector
-
-rest:
-	CMP $0, R7
-	BEQ done
-	FMOVD (R1), F0
-	FMOVD (R2), F1
-	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
-	FMOVD (R3), F2
-	FMOVD (R4), F3
-	VFMLA V2.D2, V1.D2, V3.D2
-	FMOVD F3, (R0)
-
-done:
-	MOVD step+40(FP), R25
-	ADD R25, R0, R0
-	MOVD step+40(FP), R25
-	ADD R25, R1, R1
-	MOVD back+48(FP), R25
-	SUB R25, R2, R2
-	MOVD back+48(FP), R25
-	SUB R25, R3, R3
-	MOVD back+48(FP), R25
-	SUB R25, R4, R4
-	SUBS $1, R5, R5
-	BNE row
-	RET
-
-// func normColsReLUF64NEON(dst *float64, x *float64, m *float64, s *float64, t *float64, step int, back int, rows int, n int)
-TEXT ·normColsReLUF64NEON(SB), NOSPLIT, $0-72
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD m+16(FP), R2
-	MOVD s+24(FP), R3
-	MOVD t+32(FP), R4
-	MOVD rows+56(FP), R5
-	MOVD n+64(FP), R7
-	AND $1, R7, R7
-	VMOVI $0, V0.B16
-	CMP $0, R7
-	BEQ row
-
-row:
-	MOVD n+64(FP), R6
-	SUBS $8, R6, R6
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F1
-	FMOVQ 16(R1), F2
-	FMOVQ 32(R1), F3
-	FMOVQ 48(R1), F4
-	FMOVQ (R2), F5
-	FMOVQ 16(R2), F6
-	FMOVQ 32(R2), F7
-	FMOVQ 48(R2), F8
-	WORD $0x4ee5d425 // fsub v5.2d, v1.2d, v5.2d
-	WORD $0x4ee6d446 // fsub v6.2d, v2.2d, v6.2d
-	WORD $0x4ee7d467 // fsub v7.2d, v3.2d, v7.2d
-	WORD $0x4ee8d488 // fsub v8.2d, v4.2d, v8.2d
-	FMOVQ (R3), F9
-	FMOVQ 16(R3), F10
-	FMOVQ 32(R3), F11
-	FMOVQ 48(R3), F12
-	FMOVQ (R4), F13
-	FMOVQ 16(R4), F14
-	FMOVQ 32(R4), F15
-	FMOVQ 48(R4), F16
-	VFMLA V9.D2, V5.D2, V13.D2
-	VFMLA V10.D2, V6.D2, V14.D2
-	VFMLA V11.D2, V7.D2, V15.D2
-	VFMLA V12.D2, V8.D2, V16.D2
-	WORD $0x6eede411 // fcmgt v17.2d, v0.2d, v13.2d
-	WORD $0x6eeee412 // fcmgt v18.2d, v0.2d, v14.2d
-	WORD $0x6eefe413 // fcmgt v19.2d, v0.2d, v15.2d
-	WORD $0x6ef0e414 // fcmgt v20.2d, v0.2d, v16.2d
-	WORD $0x4e711dad // bic v13.16b, v13.16b, v17.16b
-	WORD $0x4e721dce // bic v14.16b, v14.16b, v18.16b
-	WORD $0x4e731def // bic v15.16b, v15.16b, v19.16b
-	WORD $0x4e741e10 // bic v16.16b, v16.16b, v20.16b
-	FMOVQ F13, (R0)
-	FMOVQ F14, 16(R0)
-	FMOVQ F15, 32(R0)
-	FMOVQ F16, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	SUBS $8, R6, R6
-	BGE vectors
-
-few:
-	ADDS $6, R6, R6
-	BLT rest
-
-vector:
-	FMOVQ (R1), F1
-	FMOVQ (R2), F2
-	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
-	FMOVQ (R3), F3
-	FMOVQ (R4), F4
-	VFMLA V3.D2, V2.D2, V4.D2
-	WORD $0x6ee4e405 // fcmgt v5.2d, v0.2d, v4.2d
-	WORD $0x4e651c84 // bic v4.16b, v4.16b, v5.16b
-	FMOVQ F4, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	SUBS $2, R6, R6
-	BGE vector
-
-rest:
-	CMP $0, R7
-	BEQ done
-	FMOVD (R1), F1
-	FMOVD (R2), F2
-	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
-	FMOVD (R3), F3
-	FMOVD (R4), F4
-	VFMLA V3.D2, V2.D2, V4.D2
-	WORD $0x6ee4e405 // fcmgt v5.2d, v0.2d, v4.2d
-	WORD $0x4e651c84 // bic v4.16b, v4.16b, v5.16b
-	FMOVD F4, (R0)
-
-done:
-	MOVD step+40(FP), R25
-	ADD R25, R0, R0
-	MOVD step+40(FP), R25
-	ADD R25, R1, R1
-	MOVD back+48(FP), R25
-	SUB R25, R2, R2
-	MOVD back+48(FP), R25
-	SUB R25, R3, R3
-	MOVD back+48(FP), R25
-	SUB R25, R4, R4
-	SUBS $1, R5, R5
-	BNE row
-	RET
-
-// func normColSumsF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, step int, back int, rows int, n int)
-TEXT ·normColSumsF64NEON(SB), NOSPLIT, $0-72
-	MOVD dy+16(FP), R0
-	MOVD x+24(FP), R1
-	MOVD s1+0(FP), R2
-	MOVD s2+8(FP), R3
-	MOVD m+32(FP), R4
-	MOVD rows+56(FP), R5
-	MOVD n+64(FP), R7
-	AND $1, R7, R7
-	CMP $0, R7
-	BEQ row
-
-row:
-	MOVD n+64(FP), R6
-	SUBS $8, R6, R6
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R0), F0
-	FMOVQ (R1), F1
-	FMOVQ (R4), F2
-	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
-	FMOVQ (R2), F3
-	WORD $0x4e60d463 // fadd v3.2d, v3.2d, v0.2d
-	FMOVQ F3, (R2)
-	FMOVQ (R3), F4
-	VFMLA V2.D2, V0.D2, V4.D2
-	FMOVQ F4, (R3)
-	FMOVQ 16(R0), F5
-	FMOVQ 16(R1), F6
-	FMOVQ 16(R4), F7
-	WORD $0x4ee7d4c7 // fsub v7.2d, v6.2d, v7.2d
-	FMOVQ 16(R2), F8
-	WORD $0x4e65d508 // fadd v8.2d, v8.2d, v5.2d
-	FMOVQ F8, 16(R2)
-	FMOVQ 16(R3), F9
-	VFMLA V7.D2, V5.D2, V9.D2
-	FMOVQ F9, 16(R3)
-	FMOVQ 32(R0), F10
-	FMOVQ 32(R1), F11
-	FMOVQ 32(R4), F12
-	WORD $0x4eecd56c // fsub v12.2d, v11.2d, v12.2d
-	FMOVQ 32(R2), F13
-	WORD $0x4e6ad5ad // fadd v13.2d, v13.2d, v10.2d
-	FMOVQ F13, 32(R2)
-	FMOVQ 32(R3), F14
-	VFMLA V12.D2, V10.D2, V14.D2
-	FMOVQ F14, 32(R3)
-	FMOVQ 48(R0), F15
-	FMOVQ 48(R1), F16
-	FMOVQ 48(R4), F17
-	WORD $0x4ef1d611 // fsub v17.2d, v16.2d, v17.2d
-	FMOVQ 48(R2), F18
-	WORD $0x4e6fd652 // fadd v18.2d, v18.2d, v15.2d
-	FMOVQ F18, 48(R2)
-	FMOVQ 48(R3), F19
-	VFMLA V17.D2, V15.D2, V19.D2
-	FMOVQ F19, 48(R3)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	SUBS $8, R6, R6
-	BGE vectors
-
-few:
-	ADDS $6, R6, R6
-	BLT rest
-
-vector:
-	FMOVQ (R0), F0
-	FMOVQ (R1), F1
-	FMOVQ (R4), F2
-	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
-	FMOVQ (R2), F3
-	WORD $0x4e60d463 // fadd v3.2d, v3.2d, v0.2d
-	FMOVQ F3, (R2)
-	FMOVQ (R3), F4
-	VFMLA V2.D2, V0.D2, V4.D2
-	FMOVQ F4, (R3)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	SUBS $2, R6, R6
-	BGE vector
-
-rest:
-	CMP $0, R7
-	BEQ done
-	FMOVD (R0), F0
-	FMOVD (R1), F1
-	FMOVD (R4), F2
-	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
-	FMOVD (R2), F3
-	WORD $0x4e60d463 // fadd v3.2d, v3.2d, v0.2d
-	FMOVD F3, (R2)
-	FMOVD (R3), F4
-	VFMLA V2.D2, V0.D2, V4.D2
-	FMOVD F4, (R3)
-
-done:
-	MOVD step+40(FP), R25
-	ADD R25, R0, R0
-	MOVD step+40(FP), R25
-	ADD R25, R1, R1
-	MOVD back+48(FP), R25
-	SUB R25, R2, R2
-	MOVD back+48(FP), R25
-	SUB R25, R3, R3
-	MOVD back+48(FP), R25
-	SUB R25, R4, R4
-	SUBS $1, R5, R5
-	BNE row
-	RET
-
-// func normColSumsReLUF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, y *float64, m *float64, step int, back int, rows int, n int)
-TEXT ·normColSumsReLUF64NEON(SB), NOSPLIT, $0-80
-	MOVD dy+16(FP), R0
-	MOVD x+24(FP), R1
-	MOVD y+32(FP), R2
-	MOVD s1+0(FP), R3
-	MOVD s2+8(FP), R4
-	MOVD m+40(FP), R5
-	MOVD rows+64(FP), R6
-	MOVD n+72(FP), R8
-	AND $1, R8, R8
-	VMOVI $0, V0.B16
-	CMP $0, R8
-	BEQ row
-
-row:
-	MOVD n+72(FP), R7
-	SUBS $8, R7, R7
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R2), F1
-	FMOVQ 16(R2), F2
-	FMOVQ 32(R2), F3
-	FMOVQ 48(R2), F4
-	FMOVQ (R0), F5
-	FMOVQ 16(R0), F6
-	FMOVQ 32(R0), F7
-	FMOVQ 48(R0), F8
-	WORD $0x6ee0e421 // fcmgt v1.2d, v1.2d, v0.2d
-	WORD $0x6ee0e442 // fcmgt v2.2d, v2.2d, v0.2d
-	WORD $0x6ee0e463 // fcmgt v3.2d, v3.2d, v0.2d
-	WORD $0x6ee0e484 // fcmgt v4.2d, v4.2d, v0.2d
-	VAND V5.B16, V1.B16, V5.B16
-	VAND V6.B16, V2.B16, V6.B16
-	VAND V7.B16, V3.B16, V7.B16
-	VAND V8.B16, V4.B16, V8.B16
-	FMOVQ (R1), F9
-	FMOVQ 16(R1), F10
-	FMOVQ 32(R1), F11
-	FMOVQ 48(R1), F12
-	FMOVQ (R5), F13
-	FMOVQ 16(R5), F14
-	FMOVQ 32(R5), F15
-	FMOVQ 48(R5), F16
-	WORD $0x4eedd52d // fsub v13.2d, v9.2d, v13.2d
-	WORD $0x4eeed54e // fsub v14.2d, v10.2d, v14.2d
-	WORD $0x4eefd56f // fsub v15.2d, v11.2d, v15.2d
-	WORD $0x4ef0d590 // fsub v16.2d, v12.2d, v16.2d
-	FMOVQ (R3), F17
-	FMOVQ 16(R3), F18
-	FMOVQ 32(R3), F19
-	FMOVQ 48(R3), F20
-	WORD $0x4e65d631 // fadd v17.2d, v17.2d, v5.2d
-	WORD $0x4e66d652 // fadd v18.2d, v18.2d, v6.2d
-	WORD $0x4e67d673 // fadd v19.2d, v19.2d, v7.2d
-	WORD $0x4e68d694 // fadd v20.2d, v20.2d, v8.2d
-	FMOVQ F17, (R3)
-	FMOVQ F18, 16(R3)
-	FMOVQ F19, 32(R3)
-	FMOVQ F20, 48(R3)
-	FMOVQ (R4), F21
-	FMOVQ 16(R4), F22
-	FMOVQ 32(R4), F23
-	FMOVQ 48(R4), F24
-	VFMLA V13.D2, V5.D2, V21.D2
-	VFMLA V14.D2, V6.D2, V22.D2
-	VFMLA V15.D2, V7.D2, V23.D2
-	VFMLA V16.D2, V8.D2, V24.D2
-	FMOVQ F21, (R4)
-	FMOVQ F22, 16(R4)
-	FMOVQ F23, 32(R4)
-	FMOVQ F24, 48(R4)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	ADD $64, R5, R5
-	SUBS $8, R7, R7
-	BGE vectors
-
-few:
-	ADDS $6, R7, R7
-	BLT rest
-
-vector:
-	FMOVQ (R2), F1
-	FMOVQ (R0), F2
-	WORD $0x6ee0e421 // fcmgt v1.2d, v1.2d, v0.2d
-	VAND V2.B16, V1.B16, V2.B16
-	FMOVQ (R1), F3
-	FMOVQ (R5), F4
-	WORD $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVQ (R3), F5
-	WORD $0x4e62d4a5 // fadd v5.2d, v5.2d, v2.2d
-	FMOVQ F5, (R3)
-	FMOVQ (R4), F6
-	VFMLA V4.D2, V2.D2, V6.D2
-	FMOVQ F6, (R4)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	ADD $16, R5, R5
-	SUBS $2, R7, R7
-	BGE vector
-
-rest:
-	CMP $0, R8
-	BEQ done
-	FMOVD (R2), F1
-	FMOVD (R0), F2
-	WORD $0x6ee0e421 // fcmgt v1.2d, v1.2d, v0.2d
-	VAND V2.B16, V1.B16, V2.B16
-	FMOVD (R1), F3
-	FMOVD (R5), F4
-	WORD $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVD (R3), F5
-	WORD $0x4e62d4a5 // fadd v5.2d, v5.2d, v2.2d
-	FMOVD F5, (R3)
-	FMOVD (R4), F6
-	VFMLA V4.D2, V2.D2, V6.D2
-	FMOVD F6, (R4)
-
-done:
-	MOVD step+48(FP), R25
-	ADD R25, R0, R0
-	MOVD step+48(FP), R25
-	ADD R25, R1, R1
-	MOVD step+48(FP), R25
-	ADD R25, R2, R2
-	MOVD back+56(FP), R25
-	SUB R25, R3, R3
-	MOVD back+56(FP), R25
-	SUB R25, R4, R4
-	MOVD back+56(FP), R25
-	SUB R25, R5, R5
-	SUBS $1, R6, R6
-	BNE row
-	RET
-
-// func normColsGradF64NEON(dx *float64, dy *float64, x *float64, m *float64, a *float64, b *float64, c *float64, step int, back int, rows int, n int)
-TEXT ·normColsGradF64NEON(SB), NOSPLIT, $0-88
-	MOVD dx+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD m+24(FP), R3
-	MOVD a+32(FP), R4
-	MOVD b+40(FP), R5
-	MOVD c+48(FP), R6
-	MOVD rows+72(FP), R7
-	MOVD n+80(FP), R9
-	AND $1, R9, R9
-	CMP $0, R9
-	BEQ row
-
-row:
-	MOVD n+80(FP), R8
-	SUBS $8, R8, R8
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R1), F0
-	FMOVQ (R4), F1
-	FMOVQ (R5), F2
-	FMOVQ (R2), F3
-	FMOVQ (R3), F4
-	WORD $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVQ (R6), F5
-	VFMLA V4.D2, V2.D2, V5.D2
-	VFMLA V0.D2, V1.D2, V5.D2
-	FMOVQ F5, (R0)
-	FMOVQ 16(R1), F6
-	FMOVQ 16(R4), F7
-	FMOVQ 16(R5), F8
-	FMOVQ 16(R2), F9
-	FMOVQ 16(R3), F10
-	WORD $0x4eead52a // fsub v10.2d, v9.2d, v10.2d
-	FMOVQ 16(R6), F11
-	VFMLA V10.D2, V8.D2, V11.D2
-	VFMLA V6.D2, V7.D2, V11.D2
-	FMOVQ F11, 16(R0)
-	FMOVQ 32(R1), F12
-	FMOVQ 32(R4), F13
-	FMOVQ 32(R5), F14
-	FMOVQ 32(R2), F15
-	FMOVQ 32(R3), F16
-	WORD $0x4ef0d5f0 // fsub v16.2d, v15.2d, v16.2d
-	FMOVQ 32(R6), F17
-	VFMLA V16.D2, V14.D2, V17.D2
-	VFMLA V12.D2, V13.D2, V17.D2
-	FMOVQ F17, 32(R0)
-	FMOVQ 48(R1), F18
-	FMOVQ 48(R4), F19
-	FMOVQ 48(R5), F20
-	FMOVQ 48(R2), F21
-	FMOVQ 48(R3), F22
-	WORD $0x4ef6d6b6 // fsub v22.2d, v21.2d, v22.2d
-	FMOVQ 48(R6), F23
-	VFMLA V22.D2, V20.D2, V23.D2
-	VFMLA V18.D2, V19.D2, V23.D2
-	FMOVQ F23, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	ADD $64, R5, R5
-	ADD $64, R6, R6
-	SUBS $8, R8, R8
-	BGE vectors
-
-few:
-	ADDS $6, R8, R8
-	BLT rest
-
-vector:
-	FMOVQ (R1), F0
-	FMOVQ (R4), F1
-	FMOVQ (R5), F2
-	FMOVQ (R2), F3
-	FMOVQ (R3), F4
-	WORD $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVQ (R6), F5
-	VFMLA V4.D2, V2.D2, V5.D2
-	VFMLA V0.D2, V1.D2, V5.D2
-	FMOVQ F5, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	ADD $16, R5, R5
-	ADD $16, R6, R6
-	SUBS $2, R8, R8
-	BGE vector
-
-rest:
-	CMP $0, R9
-	BEQ done
-	FMOVD (R1), F0
-	FMOVD (R4), F1
-	FMOVD (R5), F2
-	FMOVD (R2), F3
-	FMOVD (R3), F4
-	WORD $0x4ee4d464 // fsub v4.2d, v3.2d, v4.2d
-	FMOVD (R6), F5
-	VFMLA V4.D2, V2.D2, V5.D2
-	VFMLA V0.D2, V1.D2, V5.D2
-	FMOVD F5, (R0)
-
-done:
-	MOVD step+56(FP), R25
-	ADD R25, R0, R0
-	MOVD step+56(FP), R25
-	ADD R25, R1, R1
-	MOVD step+56(FP), R25
-	ADD R25, R2, R2
-	MOVD back+64(FP), R25
-	SUB R25, R3, R3
-	MOVD back+64(FP), R25
-	SUB R25, R4, R4
-	MOVD back+64(FP), R25
-	SUB R25, R5, R5
-	MOVD back+64(FP), R25
-	SUB R25, R6, R6
-	SUBS $1, R7, R7
-	BNE row
-	RET
-
-// func normColsGradReLUF64NEON(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, step int, back int, rows int, n int)
-TEXT ·normColsGradReLUF64NEON(SB), NOSPLIT, $0-96
-	MOVD dx+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD y+24(FP), R3
-	MOVD m+32(FP), R4
-	MOVD a+40(FP), R5
-	MOVD b+48(FP), R6
-	MOVD c+56(FP), R7
-	MOVD rows+80(FP), R8
-	MOVD n+88(FP), R10
-	AND $1, R10, R10
-	VMOVI $0, V0.B16
-	CMP $0, R10
-	BEQ row
-
-row:
-	MOVD n+88(FP), R9
-	SUBS $8, R9, R9
-	BLT few
-	PCALIGN $32
-
-vectors:
-	FMOVQ (R3), F1
-	FMOVQ 16(R3), F2
-	FMOVQ 32(R3), F3
-	FMOVQ 48(R3), F4
-	FMOVQ (R1), F5
-	FMOVQ 16(R1), F6
-	FMOVQ 32(R1), F7
-	FMOVQ 48(R1), F8
-	WORD $0x6ee0e421 // fcmgt v1.2d, v1.2d, v0.2d
-	WORD $0x6ee0e442 // fcmgt v2.2d, v2.2d, v0.2d
-	WORD $0x6ee0e463 // fcmgt v3.2d, v3.2d, v0.2d
-	WORD $0x6ee0e484 // fcmgt v4.2d, v4.2d, v0.2d
-	VAND V5.B16, V1.B16, V5.B16
-	VAND V6.B16, V2.B16, V6.B16
-	VAND V7.B16, V3.B16, V7.B16
-	VAND V8.B16, V4.B16, V8.B16
-	FMOVQ (R5), F9
-	FMOVQ 16(R5), F10
-	FMOVQ 32(R5), F11
-	FMOVQ 48(R5), F12
-	FMOVQ (R6), F13
-	FMOVQ 16(R6), F14
-	FMOVQ 32(R6), F15
-	FMOVQ 48(R6), F16
-	FMOVQ (R2), F17
-	FMOVQ 16(R2), F18
-	FMOVQ 32(R2), F19
-	FMOVQ 48(R2), F20
-	FMOVQ (R4), F21
-	FMOVQ 16(R4), F22
-	FMOVQ 32(R4), F23
-	FMOVQ 48(R4), F24
-	WORD $0x4ef5d635 // fsub v21.2d, v17.2d, v21.2d
-	WORD $0x4ef6d656 // fsub v22.2d, v18.2d, v22.2d
-	WORD $0x4ef7d677 // fsub v23.2d, v19.2d, v23.2d
-	WORD $0x4ef8d698 // fsub v24.2d, v20.2d, v24.2d
-	FMOVQ (R7), F25
-	FMOVQ 16(R7), F26
-	FMOVQ 32(R7), F27
-	FMOVQ 48(R7), F28
-	VFMLA V21.D2, V13.D2, V25.D2
-	VFMLA V22.D2, V14.D2, V26.D2
-	VFMLA V23.D2, V15.D2, V27.D2
-	VFMLA V24.D2, V16.D2, V28.D2
-	VFMLA V5.D2, V9.D2, V25.D2
-	VFMLA V6.D2, V10.D2, V26.D2
-	VFMLA V7.D2, V11.D2, V27.D2
-	VFMLA V8.D2, V12.D2, V28.D2
-	FMOVQ F25, (R0)
-	FMOVQ F26, 16(R0)
-	FMOVQ F27, 32(R0)
-	FMOVQ F28, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	ADD $64, R5, R5
-	ADD $64, R6, R6
-	ADD $64, R7, R7
-	SUBS $8, R9, R9
-	BGE vectors
-
-few:
-	ADDS $6, R9, R9
-	BLT rest
-
-vector:
-	FMOVQ (R3), F1
-	FMOVQ (R1), F2
-	WORD $0x6ee0e421 // fcmgt v1.2d, v1.2d, v0.2d
-	VAND V2.B16, V1.B16, V2.B16
-	FMOVQ (R5), F3
-	FMOVQ (R6), F4
-	FMOVQ (R2), F5
-	FMOVQ (R4), F6
-	WORD $0x4ee6d4a6 // fsub v6.2d, v5.2d, v6.2d
-	FMOVQ (R7), F7
-	VFMLA V6.D2, V4.D2, V7.D2
-	VFMLA V2.D2, V3.D2, V7.D2
-	FMOVQ F7, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R4, R4
-	ADD $16, R5, R5
-	ADD $16, R6, R6
-	ADD $16, R7, R7
-	SUBS $2, R9, R9
-	BGE vector
-
-rest:
-	CMP $0, R10
-	BEQ done
-	FMOVD (R3), F1
-	FMOVD (R1), F2
-	WORD $0x6ee0e421 // fcmgt v1.2d, v1.2d, v0.2d
-	VAND V2.B16, V1.B16, V2.B16
-	FMOVD (R5), F3
-	FMOVD (R6), F4
-	FMOVD (R2), F5
-	FMOVD (R4), F6
-	WORD $0x4ee6d4a6 // fsub v6.2d, v5.2d, v6.2d
-	FMOVD (R7), F7
-	VFMLA V6.D2, V4.D2, V7.D2
-	VFMLA V2.D2, V3.D2, V7.D2
-	FMOVD F7, (R0)
-
-done:
-	MOVD step+64(FP), R25
-	ADD R25, R0, R0
-	MOVD step+64(FP), R25
-	ADD R25, R1, R1
-	MOVD step+64(FP), R25
-	ADD R25, R2, R2
-	MOVD step+64(FP), R25
-	ADD R25, R3, R3
-	MOVD back+72(FP), R25
-	SUB R25, R4, R4
-	MOVD back+72(FP), R25
-	SUB R25, R5, R5
-	MOVD back+72(FP), R25
-	SUB R25, R6, R6
-	MOVD back+72(FP), R25
-	SUB R25, R7, R7
-	SUBS $1, R8, R8
-	BNE row
-	RET
-
-// func normRowsF64NEON(dst *float64, x *float64, gamma *float64, beta *float64, m *float64, r *float64, q *float64, step int, back int, rows int, n int)
-TEXT ·normRowsF64NEON(SB), NOSPLIT, $0-88
+// normRowF64NEON is dst[j] = fma(fma(x[j]-m, r, q), gamma[j], beta[j]).
+//
+// func normRowF64NEON(dst *float64, x *float64, gamma *float64, beta *float64, m float64, r float64, q float64, n int)
+TEXT normRowF64NEON<>(SB), NOSPLIT, $0-64
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD gamma+16(FP), R2
 	MOVD beta+24(FP), R3
-	MOVD m+32(FP), R4
-	MOVD r+40(FP), R5
-	MOVD q+48(FP), R6
-	MOVD rows+72(FP), R7
-	MOVD n+80(FP), R9
-	AND $1, R9, R9
-	CMP $0, R9
-	BEQ row
-
-row:
-	VLD1R (R4), [V0.D2]
-	VLD1R (R5), [V1.D2]
-	VLD1R (R6), [V2.D2]
-	MOVD n+80(FP), R8
-	SUBS $8, R8, R8
+	MOVD n+56(FP), R4
+	FMOVD m+32(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD r+40(FP), F1
+	VDUP V1.D[0], V1.D2
+	FMOVD q+48(FP), F2
+	VDUP V2.D[0], V2.D2
+	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
 
@@ -11383,11 +3585,11 @@ vectors:
 	ADD $64, R1, R1
 	ADD $64, R2, R2
 	ADD $64, R3, R3
-	SUBS $8, R8, R8
+	SUBS $8, R4, R4
 	BGE vectors
 
 few:
-	ADDS $6, R8, R8
+	ADDS $6, R4, R4
 	BLT rest
 
 vector:
@@ -11403,11 +3605,11 @@ vector:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	ADD $16, R3, R3
-	SUBS $2, R8, R8
+	SUBS $2, R4, R4
 	BGE vector
 
 rest:
-	CMP $0, R9
+	ADDS $2, R4, R4
 	BEQ done
 	FMOVD (R1), F3
 	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
@@ -11419,326 +3621,1726 @@ rest:
 	FMOVD F6, (R0)
 
 done:
-	MOVD step+56(FP), R25
-	ADD R25, R0, R0
-	MOVD step+56(FP), R25
-	ADD R25, R1, R1
-	MOVD back+64(FP), R25
-	SUB R25, R2, R2
-	MOVD back+64(FP), R25
-	SUB R25, R3, R3
-	ADD $8, R4, R4
-	ADD $8, R5, R5
-	ADD $8, R6, R6
-	SUBS $1, R7, R7
-	BNE row
 	RET
 
-// func normRowsGradF64NEON(dx *float64, dy *float64, x *float64, gamma *float64, m *float64, a *float64, b *float64, c *float64, step int, back int, rows int, n int)
-TEXT ·normRowsGradF64NEON(SB), NOSPLIT, $0-96
-	MOVD dx+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD gamma+24(FP), R3
-	MOVD m+32(FP), R4
-	MOVD a+40(FP), R5
-	MOVD b+48(FP), R6
-	MOVD c+56(FP), R7
-	MOVD rows+80(FP), R8
-	MOVD n+88(FP), R10
-	AND $1, R10, R10
-	CMP $0, R10
-	BEQ row
-
-row:
-	VLD1R (R5), [V0.D2]
-	VLD1R (R6), [V1.D2]
-	VLD1R (R4), [V2.D2]
-	VLD1R (R7), [V3.D2]
-	MOVD n+88(FP), R9
-	SUBS $8, R9, R9
+// normRowAddF64NEON is s1[j] += dy[j]; s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]).
+//
+// func normRowAddF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, m float64, r float64, n int)
+TEXT normRowAddF64NEON<>(SB), NOSPLIT, $0-56
+	MOVD s1+0(FP), R0
+	MOVD s2+8(FP), R1
+	MOVD dy+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD n+48(FP), R4
+	FMOVD m+32(FP), F0
+	VDUP V0.D[0], V0.D2
+	FMOVD r+40(FP), F1
+	VDUP V1.D[0], V1.D2
+	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R1), F4
-	FMOVQ 16(R1), F5
-	FMOVQ 32(R1), F6
-	FMOVQ 48(R1), F7
-	FMOVQ (R3), F8
-	FMOVQ 16(R3), F9
-	FMOVQ 32(R3), F10
-	FMOVQ 48(R3), F11
-	WORD $0x6e68dc88 // fmul v8.2d, v4.2d, v8.2d
-	WORD $0x6e69dca9 // fmul v9.2d, v5.2d, v9.2d
-	WORD $0x6e6adcca // fmul v10.2d, v6.2d, v10.2d
-	WORD $0x6e6bdceb // fmul v11.2d, v7.2d, v11.2d
-	FMOVQ (R2), F12
-	FMOVQ 16(R2), F13
-	FMOVQ 32(R2), F14
-	FMOVQ 48(R2), F15
-	WORD $0x4ee2d58c // fsub v12.2d, v12.2d, v2.2d
-	WORD $0x4ee2d5ad // fsub v13.2d, v13.2d, v2.2d
-	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
-	WORD $0x4ee2d5ef // fsub v15.2d, v15.2d, v2.2d
-	VMOV V3.B16, V16.B16
-	VFMLA V12.D2, V1.D2, V16.D2
-	VMOV V3.B16, V17.B16
-	VFMLA V13.D2, V1.D2, V17.D2
-	VMOV V3.B16, V18.B16
-	VFMLA V14.D2, V1.D2, V18.D2
-	VMOV V3.B16, V19.B16
-	VFMLA V15.D2, V1.D2, V19.D2
-	VFMLA V8.D2, V0.D2, V16.D2
-	VFMLA V9.D2, V0.D2, V17.D2
-	VFMLA V10.D2, V0.D2, V18.D2
-	VFMLA V11.D2, V0.D2, V19.D2
-	FMOVQ F16, (R0)
-	FMOVQ F17, 16(R0)
-	FMOVQ F18, 32(R0)
-	FMOVQ F19, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	SUBS $8, R9, R9
+	FMOVQ (R2), F2
+	FMOVQ 16(R2), F3
+	FMOVQ (R0), F4
+	FMOVQ 16(R0), F5
+	WORD $0x4e62d484 // fadd v4.2d, v4.2d, v2.2d
+	WORD $0x4e63d4a5 // fadd v5.2d, v5.2d, v3.2d
+	FMOVQ F4, (R0)
+	FMOVQ F5, 16(R0)
+	FMOVQ (R3), F6
+	FMOVQ 16(R3), F7
+	WORD $0x4ee0d4c6 // fsub v6.2d, v6.2d, v0.2d
+	WORD $0x4ee0d4e7 // fsub v7.2d, v7.2d, v0.2d
+	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
+	WORD $0x6e61dce7 // fmul v7.2d, v7.2d, v1.2d
+	FMOVQ (R1), F8
+	FMOVQ 16(R1), F9
+	VFMLA V6.D2, V2.D2, V8.D2
+	VFMLA V7.D2, V3.D2, V9.D2
+	FMOVQ F8, (R1)
+	FMOVQ F9, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $4, R4, R4
 	BGE vectors
 
 few:
-	ADDS $6, R9, R9
+	ADDS $2, R4, R4
 	BLT rest
 
 vector:
-	FMOVQ (R1), F4
-	FMOVQ (R3), F5
-	WORD $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
-	FMOVQ (R2), F6
-	WORD $0x4ee2d4c6 // fsub v6.2d, v6.2d, v2.2d
-	VMOV V3.B16, V7.B16
-	VFMLA V6.D2, V1.D2, V7.D2
-	VFMLA V5.D2, V0.D2, V7.D2
-	FMOVQ F7, (R0)
+	FMOVQ (R2), F2
+	FMOVQ (R0), F3
+	WORD $0x4e62d463 // fadd v3.2d, v3.2d, v2.2d
+	FMOVQ F3, (R0)
+	FMOVQ (R3), F4
+	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
+	WORD $0x6e61dc84 // fmul v4.2d, v4.2d, v1.2d
+	FMOVQ (R1), F5
+	VFMLA V4.D2, V2.D2, V5.D2
+	FMOVQ F5, (R1)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	ADD $16, R3, R3
-	SUBS $2, R9, R9
+	SUBS $2, R4, R4
 	BGE vector
 
 rest:
-	CMP $0, R10
+	ADDS $2, R4, R4
 	BEQ done
-	FMOVD (R1), F4
-	FMOVD (R3), F5
-	WORD $0x6e65dc85 // fmul v5.2d, v4.2d, v5.2d
-	FMOVD (R2), F6
-	WORD $0x4ee2d4c6 // fsub v6.2d, v6.2d, v2.2d
-	VMOV V3.B16, V7.B16
-	VFMLA V6.D2, V1.D2, V7.D2
-	VFMLA V5.D2, V0.D2, V7.D2
-	FMOVD F7, (R0)
+	FMOVD (R2), F2
+	FMOVD (R0), F3
+	WORD $0x4e62d463 // fadd v3.2d, v3.2d, v2.2d
+	FMOVD F3, (R0)
+	FMOVD (R3), F4
+	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
+	WORD $0x6e61dc84 // fmul v4.2d, v4.2d, v1.2d
+	FMOVD (R1), F5
+	VFMLA V4.D2, V2.D2, V5.D2
+	FMOVD F5, (R1)
 
 done:
-	MOVD step+64(FP), R25
-	ADD R25, R0, R0
-	MOVD step+64(FP), R25
-	ADD R25, R1, R1
-	MOVD step+64(FP), R25
-	ADD R25, R2, R2
-	MOVD back+72(FP), R25
-	SUB R25, R3, R3
+	RET
+
+// func normSums1F64NEON(dy *float64, x *float64, y *float64, m float64, pass float64, n int, s *float64)
+TEXT ·normSums1F64NEON(SB), NOSPLIT, $0-56
+	MOVD dy+0(FP), R0
+	MOVD y+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD s+48(FP), R3
+	FMOVD pass+32(FP), F16
+	VDUP V16.D[0], V16.D2
+	VMOVI $0, V17.B16
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $64, R2, R2
+	BLT aligned
+
+aligned:
+	ADD $64, R2, R2
+	SUBS $32, R2, R2
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R1), F18
+	FMOVQ 16(R1), F19
+	FMOVQ 32(R1), F20
+	FMOVQ 48(R1), F21
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ (R0), F22
+	FMOVQ 16(R0), F23
+	FMOVQ 32(R0), F24
+	FMOVQ 48(R0), F25
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e76d400 // fadd v0.2d, v0.2d, v22.2d
+	WORD $0x4e77d421 // fadd v1.2d, v1.2d, v23.2d
+	WORD $0x4e78d442 // fadd v2.2d, v2.2d, v24.2d
+	WORD $0x4e79d463 // fadd v3.2d, v3.2d, v25.2d
+	FMOVQ 64(R1), F18
+	FMOVQ 80(R1), F19
+	FMOVQ 96(R1), F20
+	FMOVQ 112(R1), F21
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ 64(R0), F22
+	FMOVQ 80(R0), F23
+	FMOVQ 96(R0), F24
+	FMOVQ 112(R0), F25
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e76d484 // fadd v4.2d, v4.2d, v22.2d
+	WORD $0x4e77d4a5 // fadd v5.2d, v5.2d, v23.2d
+	WORD $0x4e78d4c6 // fadd v6.2d, v6.2d, v24.2d
+	WORD $0x4e79d4e7 // fadd v7.2d, v7.2d, v25.2d
+	FMOVQ 128(R1), F18
+	FMOVQ 144(R1), F19
+	FMOVQ 160(R1), F20
+	FMOVQ 176(R1), F21
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ 128(R0), F22
+	FMOVQ 144(R0), F23
+	FMOVQ 160(R0), F24
+	FMOVQ 176(R0), F25
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e76d508 // fadd v8.2d, v8.2d, v22.2d
+	WORD $0x4e77d529 // fadd v9.2d, v9.2d, v23.2d
+	WORD $0x4e78d54a // fadd v10.2d, v10.2d, v24.2d
+	WORD $0x4e79d56b // fadd v11.2d, v11.2d, v25.2d
+	FMOVQ 192(R1), F18
+	FMOVQ 208(R1), F19
+	FMOVQ 224(R1), F20
+	FMOVQ 240(R1), F21
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	FMOVQ 192(R0), F22
+	FMOVQ 208(R0), F23
+	FMOVQ 224(R0), F24
+	FMOVQ 240(R0), F25
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	VAND V22.B16, V18.B16, V22.B16
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x4e78d5ce // fadd v14.2d, v14.2d, v24.2d
+	WORD $0x4e79d5ef // fadd v15.2d, v15.2d, v25.2d
+	ADD $256, R0, R0
+	ADD $256, R1, R1
+	SUBS $32, R2, R2
+	BGE lanes
+
+few:
+	ADDS $32, R2, R2
+	BEQ fold
+	SUBS $2, R2, R2
+	BLT part0
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d400 // fadd v0.2d, v0.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part1
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d421 // fadd v1.2d, v1.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part2
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d442 // fadd v2.2d, v2.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part3
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d463 // fadd v3.2d, v3.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part4
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d484 // fadd v4.2d, v4.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part5
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d4a5 // fadd v5.2d, v5.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part6
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d4c6 // fadd v6.2d, v6.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part7
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d4e7 // fadd v7.2d, v7.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part8
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d508 // fadd v8.2d, v8.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part9
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d529 // fadd v9.2d, v9.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part10
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d54a // fadd v10.2d, v10.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part11
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d56b // fadd v11.2d, v11.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part12
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d58c // fadd v12.2d, v12.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part13
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part14
+	FMOVQ (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVQ (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d5ce // fadd v14.2d, v14.2d, v19.2d
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R2, R2
+	BLT part15
+
+part0:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d413 // fadd v19.2d, v0.2d, v19.2d
+	VMOV V19.D[0], V0.D[0]
+	JMP fold
+
+part1:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d433 // fadd v19.2d, v1.2d, v19.2d
+	VMOV V19.D[0], V1.D[0]
+	JMP fold
+
+part2:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d453 // fadd v19.2d, v2.2d, v19.2d
+	VMOV V19.D[0], V2.D[0]
+	JMP fold
+
+part3:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d473 // fadd v19.2d, v3.2d, v19.2d
+	VMOV V19.D[0], V3.D[0]
+	JMP fold
+
+part4:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d493 // fadd v19.2d, v4.2d, v19.2d
+	VMOV V19.D[0], V4.D[0]
+	JMP fold
+
+part5:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d4b3 // fadd v19.2d, v5.2d, v19.2d
+	VMOV V19.D[0], V5.D[0]
+	JMP fold
+
+part6:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d4d3 // fadd v19.2d, v6.2d, v19.2d
+	VMOV V19.D[0], V6.D[0]
+	JMP fold
+
+part7:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d4f3 // fadd v19.2d, v7.2d, v19.2d
+	VMOV V19.D[0], V7.D[0]
+	JMP fold
+
+part8:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d513 // fadd v19.2d, v8.2d, v19.2d
+	VMOV V19.D[0], V8.D[0]
+	JMP fold
+
+part9:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d533 // fadd v19.2d, v9.2d, v19.2d
+	VMOV V19.D[0], V9.D[0]
+	JMP fold
+
+part10:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d553 // fadd v19.2d, v10.2d, v19.2d
+	VMOV V19.D[0], V10.D[0]
+	JMP fold
+
+part11:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d573 // fadd v19.2d, v11.2d, v19.2d
+	VMOV V19.D[0], V11.D[0]
+	JMP fold
+
+part12:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d593 // fadd v19.2d, v12.2d, v19.2d
+	VMOV V19.D[0], V12.D[0]
+	JMP fold
+
+part13:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d5b3 // fadd v19.2d, v13.2d, v19.2d
+	VMOV V19.D[0], V13.D[0]
+	JMP fold
+
+part14:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d5d3 // fadd v19.2d, v14.2d, v19.2d
+	VMOV V19.D[0], V14.D[0]
+	JMP fold
+
+part15:
+	ADDS $2, R2, R2
+	BEQ fold
+	FMOVD (R1), F18
+	WORD $0x6ef0e65f // fcmgt v31.2d, v18.2d, v16.2d
+	VBIF V31.B16, V16.B16, V18.B16
+	FMOVD (R0), F19
+	WORD $0x6ef1e652 // fcmgt v18.2d, v18.2d, v17.2d
+	VAND V19.B16, V18.B16, V19.B16
+	WORD $0x4e73d5f3 // fadd v19.2d, v15.2d, v19.2d
+	VMOV V19.D[0], V15.D[0]
+
+fold:
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, (R3)
+	ADD $8, R3, R3
+	RET
+
+// func normSums2F64NEON(dy *float64, x *float64, y *float64, m float64, pass float64, n int, s *float64)
+TEXT ·normSums2F64NEON(SB), NOSPLIT, $0-56
+	MOVD dy+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+40(FP), R3
+	MOVD s+48(FP), R4
+	FMOVD pass+32(FP), F16
+	VDUP V16.D[0], V16.D2
+	VMOVI $0, V17.B16
+	FMOVD m+24(FP), F18
+	VDUP V18.D[0], V18.D2
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS $64, R3, R3
+	BLT aligned
+
+aligned:
+	ADD $64, R3, R3
+	SUBS $32, R3, R3
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R2), F19
+	FMOVQ 16(R2), F20
+	FMOVQ 32(R2), F21
+	FMOVQ 48(R2), F22
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6ef0e6df // fcmgt v31.2d, v22.2d, v16.2d
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ (R0), F23
+	FMOVQ 16(R0), F24
+	FMOVQ 32(R0), F25
+	FMOVQ 48(R0), F26
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	WORD $0x6ef1e6d6 // fcmgt v22.2d, v22.2d, v17.2d
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
+	FMOVQ (R1), F27
+	FMOVQ 16(R1), F28
+	FMOVQ 32(R1), F29
+	FMOVQ 48(R1), F30
+	WORD $0x4ef2d77b // fsub v27.2d, v27.2d, v18.2d
+	WORD $0x4ef2d79c // fsub v28.2d, v28.2d, v18.2d
+	WORD $0x4ef2d7bd // fsub v29.2d, v29.2d, v18.2d
+	WORD $0x4ef2d7de // fsub v30.2d, v30.2d, v18.2d
+	VFMLA V27.D2, V23.D2, V0.D2
+	VFMLA V28.D2, V24.D2, V1.D2
+	VFMLA V29.D2, V25.D2, V2.D2
+	VFMLA V30.D2, V26.D2, V3.D2
+	FMOVQ 64(R2), F19
+	FMOVQ 80(R2), F20
+	FMOVQ 96(R2), F21
+	FMOVQ 112(R2), F22
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6ef0e6df // fcmgt v31.2d, v22.2d, v16.2d
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ 64(R0), F23
+	FMOVQ 80(R0), F24
+	FMOVQ 96(R0), F25
+	FMOVQ 112(R0), F26
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	WORD $0x6ef1e6d6 // fcmgt v22.2d, v22.2d, v17.2d
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
+	FMOVQ 64(R1), F27
+	FMOVQ 80(R1), F28
+	FMOVQ 96(R1), F29
+	FMOVQ 112(R1), F30
+	WORD $0x4ef2d77b // fsub v27.2d, v27.2d, v18.2d
+	WORD $0x4ef2d79c // fsub v28.2d, v28.2d, v18.2d
+	WORD $0x4ef2d7bd // fsub v29.2d, v29.2d, v18.2d
+	WORD $0x4ef2d7de // fsub v30.2d, v30.2d, v18.2d
+	VFMLA V27.D2, V23.D2, V4.D2
+	VFMLA V28.D2, V24.D2, V5.D2
+	VFMLA V29.D2, V25.D2, V6.D2
+	VFMLA V30.D2, V26.D2, V7.D2
+	FMOVQ 128(R2), F19
+	FMOVQ 144(R2), F20
+	FMOVQ 160(R2), F21
+	FMOVQ 176(R2), F22
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6ef0e6df // fcmgt v31.2d, v22.2d, v16.2d
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ 128(R0), F23
+	FMOVQ 144(R0), F24
+	FMOVQ 160(R0), F25
+	FMOVQ 176(R0), F26
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	WORD $0x6ef1e6d6 // fcmgt v22.2d, v22.2d, v17.2d
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
+	FMOVQ 128(R1), F27
+	FMOVQ 144(R1), F28
+	FMOVQ 160(R1), F29
+	FMOVQ 176(R1), F30
+	WORD $0x4ef2d77b // fsub v27.2d, v27.2d, v18.2d
+	WORD $0x4ef2d79c // fsub v28.2d, v28.2d, v18.2d
+	WORD $0x4ef2d7bd // fsub v29.2d, v29.2d, v18.2d
+	WORD $0x4ef2d7de // fsub v30.2d, v30.2d, v18.2d
+	VFMLA V27.D2, V23.D2, V8.D2
+	VFMLA V28.D2, V24.D2, V9.D2
+	VFMLA V29.D2, V25.D2, V10.D2
+	VFMLA V30.D2, V26.D2, V11.D2
+	FMOVQ 192(R2), F19
+	FMOVQ 208(R2), F20
+	FMOVQ 224(R2), F21
+	FMOVQ 240(R2), F22
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	WORD $0x6ef0e69f // fcmgt v31.2d, v20.2d, v16.2d
+	VBIF V31.B16, V16.B16, V20.B16
+	WORD $0x6ef0e6bf // fcmgt v31.2d, v21.2d, v16.2d
+	VBIF V31.B16, V16.B16, V21.B16
+	WORD $0x6ef0e6df // fcmgt v31.2d, v22.2d, v16.2d
+	VBIF V31.B16, V16.B16, V22.B16
+	FMOVQ 192(R0), F23
+	FMOVQ 208(R0), F24
+	FMOVQ 224(R0), F25
+	FMOVQ 240(R0), F26
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	WORD $0x6ef1e694 // fcmgt v20.2d, v20.2d, v17.2d
+	WORD $0x6ef1e6b5 // fcmgt v21.2d, v21.2d, v17.2d
+	WORD $0x6ef1e6d6 // fcmgt v22.2d, v22.2d, v17.2d
+	VAND V23.B16, V19.B16, V23.B16
+	VAND V24.B16, V20.B16, V24.B16
+	VAND V25.B16, V21.B16, V25.B16
+	VAND V26.B16, V22.B16, V26.B16
+	FMOVQ 192(R1), F27
+	FMOVQ 208(R1), F28
+	FMOVQ 224(R1), F29
+	FMOVQ 240(R1), F30
+	WORD $0x4ef2d77b // fsub v27.2d, v27.2d, v18.2d
+	WORD $0x4ef2d79c // fsub v28.2d, v28.2d, v18.2d
+	WORD $0x4ef2d7bd // fsub v29.2d, v29.2d, v18.2d
+	WORD $0x4ef2d7de // fsub v30.2d, v30.2d, v18.2d
+	VFMLA V27.D2, V23.D2, V12.D2
+	VFMLA V28.D2, V24.D2, V13.D2
+	VFMLA V29.D2, V25.D2, V14.D2
+	VFMLA V30.D2, V26.D2, V15.D2
+	ADD $256, R0, R0
+	ADD $256, R1, R1
+	ADD $256, R2, R2
+	SUBS $32, R3, R3
+	BGE lanes
+
+few:
+	ADDS $32, R3, R3
+	BEQ fold
+	SUBS $2, R3, R3
+	BLT part0
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V0.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part1
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V1.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part2
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V2.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part3
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V3.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part4
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V4.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part5
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V5.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part6
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V6.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part7
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V7.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part8
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V8.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part9
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V9.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part10
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V10.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part11
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V11.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part12
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V12.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part13
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V13.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part14
+	FMOVQ (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVQ (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVQ (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VFMLA V21.D2, V20.D2, V14.D2
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $2, R3, R3
+	BLT part15
+
+part0:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V0.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V0.D[0]
+	JMP fold
+
+part1:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V1.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V1.D[0]
+	JMP fold
+
+part2:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V2.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V2.D[0]
+	JMP fold
+
+part3:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V3.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V3.D[0]
+	JMP fold
+
+part4:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V4.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V4.D[0]
+	JMP fold
+
+part5:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V5.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V5.D[0]
+	JMP fold
+
+part6:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V6.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V6.D[0]
+	JMP fold
+
+part7:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V7.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V7.D[0]
+	JMP fold
+
+part8:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V8.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V8.D[0]
+	JMP fold
+
+part9:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V9.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V9.D[0]
+	JMP fold
+
+part10:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V10.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V10.D[0]
+	JMP fold
+
+part11:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V11.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V11.D[0]
+	JMP fold
+
+part12:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V12.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V12.D[0]
+	JMP fold
+
+part13:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V13.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V13.D[0]
+	JMP fold
+
+part14:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V14.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V14.D[0]
+	JMP fold
+
+part15:
+	ADDS $2, R3, R3
+	BEQ fold
+	FMOVD (R2), F19
+	WORD $0x6ef0e67f // fcmgt v31.2d, v19.2d, v16.2d
+	VBIF V31.B16, V16.B16, V19.B16
+	FMOVD (R0), F20
+	WORD $0x6ef1e673 // fcmgt v19.2d, v19.2d, v17.2d
+	VAND V20.B16, V19.B16, V20.B16
+	FMOVD (R1), F21
+	WORD $0x4ef2d6b5 // fsub v21.2d, v21.2d, v18.2d
+	VMOV V15.B16, V22.B16
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.D[0], V15.D[0]
+
+fold:
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, (R4)
 	ADD $8, R4, R4
-	ADD $8, R5, R5
-	ADD $8, R6, R6
-	ADD $8, R7, R7
-	SUBS $1, R8, R8
+	RET
+
+// func normColsF64NEON(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
+TEXT ·normColsF64NEON(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD m+16(FP), R2
+	MOVD s+24(FP), R3
+	MOVD t+32(FP), R4
+	MOVD rows+64(FP), R5
+	FMOVD lo+40(FP), F0
+	VDUP V0.D[0], V0.D2
+	MOVD n+72(FP), R7
+	AND $1, R7, R7
+	CMP $0, R7
+	BEQ row
+
+row:
+	MOVD n+72(FP), R6
+	SUBS $8, R6, R6
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
+	FMOVQ (R3), F3
+	FMOVQ (R4), F4
+	VFMLA V3.D2, V2.D2, V4.D2
+	WORD $0x6ee4e41f // fcmgt v31.2d, v0.2d, v4.2d
+	VBIT V31.B16, V0.B16, V4.B16
+	FMOVQ F4, (R0)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	WORD $0x4ee6d4a6 // fsub v6.2d, v5.2d, v6.2d
+	FMOVQ 16(R3), F7
+	FMOVQ 16(R4), F8
+	VFMLA V7.D2, V6.D2, V8.D2
+	WORD $0x6ee8e41f // fcmgt v31.2d, v0.2d, v8.2d
+	VBIT V31.B16, V0.B16, V8.B16
+	FMOVQ F8, 16(R0)
+	FMOVQ 32(R1), F9
+	FMOVQ 32(R2), F10
+	WORD $0x4eead52a // fsub v10.2d, v9.2d, v10.2d
+	FMOVQ 32(R3), F11
+	FMOVQ 32(R4), F12
+	VFMLA V11.D2, V10.D2, V12.D2
+	WORD $0x6eece41f // fcmgt v31.2d, v0.2d, v12.2d
+	VBIT V31.B16, V0.B16, V12.B16
+	FMOVQ F12, 32(R0)
+	FMOVQ 48(R1), F13
+	FMOVQ 48(R2), F14
+	WORD $0x4eeed5ae // fsub v14.2d, v13.2d, v14.2d
+	FMOVQ 48(R3), F15
+	FMOVQ 48(R4), F16
+	VFMLA V15.D2, V14.D2, V16.D2
+	WORD $0x6ef0e41f // fcmgt v31.2d, v0.2d, v16.2d
+	VBIT V31.B16, V0.B16, V16.B16
+	FMOVQ F16, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $8, R6, R6
+	BGE vectors
+
+few:
+	ADDS $6, R6, R6
+	BLT rest
+
+vector:
+	FMOVQ (R1), F1
+	FMOVQ (R2), F2
+	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
+	FMOVQ (R3), F3
+	FMOVQ (R4), F4
+	VFMLA V3.D2, V2.D2, V4.D2
+	WORD $0x6ee4e41f // fcmgt v31.2d, v0.2d, v4.2d
+	VBIT V31.B16, V0.B16, V4.B16
+	FMOVQ F4, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $2, R6, R6
+	BGE vector
+
+rest:
+	CMP $0, R7
+	BEQ done
+	FMOVD (R1), F1
+	FMOVD (R2), F2
+	WORD $0x4ee2d422 // fsub v2.2d, v1.2d, v2.2d
+	FMOVD (R3), F3
+	FMOVD (R4), F4
+	VFMLA V3.D2, V2.D2, V4.D2
+	WORD $0x6ee4e41f // fcmgt v31.2d, v0.2d, v4.2d
+	VBIT V31.B16, V0.B16, V4.B16
+	FMOVD F4, (R0)
+
+done:
+	MOVD step+48(FP), R25
+	ADD R25, R0, R0
+	MOVD step+48(FP), R25
+	ADD R25, R1, R1
+	MOVD back+56(FP), R25
+	SUB R25, R2, R2
+	MOVD back+56(FP), R25
+	SUB R25, R3, R3
+	MOVD back+56(FP), R25
+	SUB R25, R4, R4
+	SUBS $1, R5, R5
 	BNE row
 	RET
 
-// func normRowsColSumsF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, m *float64, r *float64, step int, back int, rows int, n int)
-TEXT ·normRowsColSumsF64NEON(SB), NOSPLIT, $0-80
-	MOVD dy+16(FP), R0
-	MOVD x+24(FP), R1
-	MOVD s1+0(FP), R2
-	MOVD s2+8(FP), R3
-	MOVD m+32(FP), R4
-	MOVD r+40(FP), R5
-	MOVD rows+64(FP), R6
-	MOVD n+72(FP), R8
+// func normColSumsF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, y *float64, m *float64, pass float64, step int, back int, rows int, n int)
+TEXT ·normColSumsF64NEON(SB), NOSPLIT, $0-88
+	MOVD s1+0(FP), R0
+	MOVD s2+8(FP), R1
+	MOVD dy+16(FP), R2
+	MOVD x+24(FP), R3
+	MOVD y+32(FP), R4
+	MOVD m+40(FP), R5
+	MOVD rows+72(FP), R6
+	FMOVD pass+48(FP), F0
+	VDUP V0.D[0], V0.D2
+	VMOVI $0, V1.B16
+	MOVD n+80(FP), R8
 	AND $1, R8, R8
 	CMP $0, R8
 	BEQ row
 
 row:
-	VLD1R (R4), [V0.D2]
-	VLD1R (R5), [V1.D2]
-	MOVD n+72(FP), R7
-	SUBS $8, R7, R7
+	MOVD n+80(FP), R7
+	SUBS $4, R7, R7
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R0), F2
-	FMOVQ 16(R0), F3
-	FMOVQ 32(R0), F4
-	FMOVQ 48(R0), F5
-	FMOVQ (R1), F6
-	FMOVQ 16(R1), F7
-	FMOVQ 32(R1), F8
-	FMOVQ 48(R1), F9
-	WORD $0x4ee0d4c6 // fsub v6.2d, v6.2d, v0.2d
-	WORD $0x4ee0d4e7 // fsub v7.2d, v7.2d, v0.2d
-	WORD $0x4ee0d508 // fsub v8.2d, v8.2d, v0.2d
-	WORD $0x4ee0d529 // fsub v9.2d, v9.2d, v0.2d
-	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
-	WORD $0x6e61dce7 // fmul v7.2d, v7.2d, v1.2d
-	WORD $0x6e61dd08 // fmul v8.2d, v8.2d, v1.2d
-	WORD $0x6e61dd29 // fmul v9.2d, v9.2d, v1.2d
-	FMOVQ (R2), F10
-	FMOVQ 16(R2), F11
-	FMOVQ 32(R2), F12
-	FMOVQ 48(R2), F13
-	WORD $0x4e62d54a // fadd v10.2d, v10.2d, v2.2d
-	WORD $0x4e63d56b // fadd v11.2d, v11.2d, v3.2d
-	WORD $0x4e64d58c // fadd v12.2d, v12.2d, v4.2d
-	WORD $0x4e65d5ad // fadd v13.2d, v13.2d, v5.2d
-	FMOVQ F10, (R2)
-	FMOVQ F11, 16(R2)
-	FMOVQ F12, 32(R2)
-	FMOVQ F13, 48(R2)
-	FMOVQ (R3), F14
-	FMOVQ 16(R3), F15
-	FMOVQ 32(R3), F16
-	FMOVQ 48(R3), F17
-	VFMLA V6.D2, V2.D2, V14.D2
-	VFMLA V7.D2, V3.D2, V15.D2
-	VFMLA V8.D2, V4.D2, V16.D2
-	VFMLA V9.D2, V5.D2, V17.D2
-	FMOVQ F14, (R3)
-	FMOVQ F15, 16(R3)
-	FMOVQ F16, 32(R3)
-	FMOVQ F17, 48(R3)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	ADD $64, R3, R3
-	SUBS $8, R7, R7
+	FMOVQ (R4), F2
+	FMOVQ 16(R4), F3
+	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
+	VBIF V31.B16, V0.B16, V2.B16
+	WORD $0x6ee0e47f // fcmgt v31.2d, v3.2d, v0.2d
+	VBIF V31.B16, V0.B16, V3.B16
+	FMOVQ (R2), F4
+	FMOVQ 16(R2), F5
+	WORD $0x6ee1e442 // fcmgt v2.2d, v2.2d, v1.2d
+	WORD $0x6ee1e463 // fcmgt v3.2d, v3.2d, v1.2d
+	VAND V4.B16, V2.B16, V4.B16
+	VAND V5.B16, V3.B16, V5.B16
+	FMOVQ (R0), F6
+	FMOVQ 16(R0), F7
+	WORD $0x4e64d4c6 // fadd v6.2d, v6.2d, v4.2d
+	WORD $0x4e65d4e7 // fadd v7.2d, v7.2d, v5.2d
+	FMOVQ F6, (R0)
+	FMOVQ F7, 16(R0)
+	FMOVQ (R3), F8
+	FMOVQ 16(R3), F9
+	FMOVQ (R5), F10
+	FMOVQ 16(R5), F11
+	WORD $0x4eead50a // fsub v10.2d, v8.2d, v10.2d
+	WORD $0x4eebd52b // fsub v11.2d, v9.2d, v11.2d
+	FMOVQ (R1), F12
+	FMOVQ 16(R1), F13
+	VFMLA V10.D2, V4.D2, V12.D2
+	VFMLA V11.D2, V5.D2, V13.D2
+	FMOVQ F12, (R1)
+	FMOVQ F13, 16(R1)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	SUBS $4, R7, R7
 	BGE vectors
 
 few:
-	ADDS $6, R7, R7
+	ADDS $2, R7, R7
 	BLT rest
 
 vector:
-	FMOVQ (R0), F2
-	FMOVQ (R1), F3
-	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
-	WORD $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
-	FMOVQ (R2), F4
-	WORD $0x4e62d484 // fadd v4.2d, v4.2d, v2.2d
-	FMOVQ F4, (R2)
+	FMOVQ (R4), F2
+	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
+	VBIF V31.B16, V0.B16, V2.B16
+	FMOVQ (R2), F3
+	WORD $0x6ee1e442 // fcmgt v2.2d, v2.2d, v1.2d
+	VAND V3.B16, V2.B16, V3.B16
+	FMOVQ (R0), F4
+	WORD $0x4e63d484 // fadd v4.2d, v4.2d, v3.2d
+	FMOVQ F4, (R0)
 	FMOVQ (R3), F5
-	VFMLA V3.D2, V2.D2, V5.D2
-	FMOVQ F5, (R3)
+	FMOVQ (R5), F6
+	WORD $0x4ee6d4a6 // fsub v6.2d, v5.2d, v6.2d
+	FMOVQ (R1), F7
+	VFMLA V6.D2, V3.D2, V7.D2
+	FMOVQ F7, (R1)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
 	SUBS $2, R7, R7
 	BGE vector
 
 rest:
 	CMP $0, R8
 	BEQ done
-	FMOVD (R0), F2
-	FMOVD (R1), F3
-	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
-	WORD $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
-	FMOVD (R2), F4
-	WORD $0x4e62d484 // fadd v4.2d, v4.2d, v2.2d
-	FMOVD F4, (R2)
+	FMOVD (R4), F2
+	WORD $0x6ee0e45f // fcmgt v31.2d, v2.2d, v0.2d
+	VBIF V31.B16, V0.B16, V2.B16
+	FMOVD (R2), F3
+	WORD $0x6ee1e442 // fcmgt v2.2d, v2.2d, v1.2d
+	VAND V3.B16, V2.B16, V3.B16
+	FMOVD (R0), F4
+	WORD $0x4e63d484 // fadd v4.2d, v4.2d, v3.2d
+	FMOVD F4, (R0)
 	FMOVD (R3), F5
-	VFMLA V3.D2, V2.D2, V5.D2
-	FMOVD F5, (R3)
+	FMOVD (R5), F6
+	WORD $0x4ee6d4a6 // fsub v6.2d, v5.2d, v6.2d
+	FMOVD (R1), F7
+	VFMLA V6.D2, V3.D2, V7.D2
+	FMOVD F7, (R1)
 
 done:
-	MOVD step+48(FP), R25
-	ADD R25, R0, R0
-	MOVD step+48(FP), R25
-	ADD R25, R1, R1
-	MOVD back+56(FP), R25
-	SUB R25, R2, R2
-	MOVD back+56(FP), R25
-	SUB R25, R3, R3
-	ADD $8, R4, R4
-	ADD $8, R5, R5
+	MOVD step+56(FP), R25
+	ADD R25, R2, R2
+	MOVD step+56(FP), R25
+	ADD R25, R3, R3
+	MOVD step+56(FP), R25
+	ADD R25, R4, R4
+	MOVD back+64(FP), R25
+	SUB R25, R0, R0
+	MOVD back+64(FP), R25
+	SUB R25, R1, R1
+	MOVD back+64(FP), R25
+	SUB R25, R5, R5
 	SUBS $1, R6, R6
 	BNE row
 	RET
 
-// rstdF64NEON is dst[i] = 1 / sqrt(x[i]/count + eps).
-//
-// func rstdF64NEON(dst *float64, x *float64, count float64, eps float64, n int)
-TEXT rstdF64NEON<>(SB), NOSPLIT, $0-40
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+32(FP), R2
-	MOVZ $(16368<<48), R25
-	VDUP R25, V0.D2
-	FMOVD count+16(FP), F1
-	VDUP V1.D[0], V1.D2
-	FMOVD eps+24(FP), F2
-	VDUP V2.D[0], V2.D2
-	SUBS $2, R2, R2
+// func normColsGradF64NEON(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
+TEXT ·normColsGradF64NEON(SB), NOSPLIT, $0-104
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD m+32(FP), R4
+	MOVD a+40(FP), R5
+	MOVD b+48(FP), R6
+	MOVD c+56(FP), R7
+	MOVD rows+88(FP), R8
+	FMOVD pass+64(FP), F0
+	VDUP V0.D[0], V0.D2
+	VMOVI $0, V1.B16
+	MOVD n+96(FP), R10
+	AND $1, R10, R10
+	CMP $0, R10
+	BEQ row
+
+row:
+	MOVD n+96(FP), R9
+	SUBS $4, R9, R9
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R1), F3
-	WORD $0x6e61fc63 // fdiv v3.2d, v3.2d, v1.2d
-	WORD $0x4e62d463 // fadd v3.2d, v3.2d, v2.2d
-	WORD $0x6ee1f863 // fsqrt v3.2d, v3.2d
-	WORD $0x6e63fc03 // fdiv v3.2d, v0.2d, v3.2d
-	FMOVQ F3, (R0)
-	ADD $16, R0, R0
-	ADD $16, R1, R1
-	SUBS $2, R2, R2
+	FMOVQ (R5), F2
+	FMOVQ 16(R5), F3
+	FMOVQ (R3), F4
+	FMOVQ 16(R3), F5
+	WORD $0x6ee0e49f // fcmgt v31.2d, v4.2d, v0.2d
+	VBIF V31.B16, V0.B16, V4.B16
+	WORD $0x6ee0e4bf // fcmgt v31.2d, v5.2d, v0.2d
+	VBIF V31.B16, V0.B16, V5.B16
+	FMOVQ (R1), F6
+	FMOVQ 16(R1), F7
+	WORD $0x6ee1e484 // fcmgt v4.2d, v4.2d, v1.2d
+	WORD $0x6ee1e4a5 // fcmgt v5.2d, v5.2d, v1.2d
+	VAND V6.B16, V4.B16, V6.B16
+	VAND V7.B16, V5.B16, V7.B16
+	FMOVQ (R6), F8
+	FMOVQ 16(R6), F9
+	FMOVQ (R2), F10
+	FMOVQ 16(R2), F11
+	FMOVQ (R4), F12
+	FMOVQ 16(R4), F13
+	WORD $0x4eecd54c // fsub v12.2d, v10.2d, v12.2d
+	WORD $0x4eedd56d // fsub v13.2d, v11.2d, v13.2d
+	FMOVQ (R7), F14
+	FMOVQ 16(R7), F15
+	VFMLA V12.D2, V8.D2, V14.D2
+	VFMLA V13.D2, V9.D2, V15.D2
+	VFMLA V6.D2, V2.D2, V14.D2
+	VFMLA V7.D2, V3.D2, V15.D2
+	FMOVQ F14, (R0)
+	FMOVQ F15, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	ADD $32, R4, R4
+	ADD $32, R5, R5
+	ADD $32, R6, R6
+	ADD $32, R7, R7
+	SUBS $4, R9, R9
 	BGE vectors
 
 few:
-	ADDS $2, R2, R2
+	ADDS $2, R9, R9
+	BLT rest
+
+vector:
+	FMOVQ (R5), F2
+	FMOVQ (R3), F3
+	WORD $0x6ee0e47f // fcmgt v31.2d, v3.2d, v0.2d
+	VBIF V31.B16, V0.B16, V3.B16
+	FMOVQ (R1), F4
+	WORD $0x6ee1e463 // fcmgt v3.2d, v3.2d, v1.2d
+	VAND V4.B16, V3.B16, V4.B16
+	FMOVQ (R6), F5
+	FMOVQ (R2), F6
+	FMOVQ (R4), F7
+	WORD $0x4ee7d4c7 // fsub v7.2d, v6.2d, v7.2d
+	FMOVQ (R7), F8
+	VFMLA V7.D2, V5.D2, V8.D2
+	VFMLA V4.D2, V2.D2, V8.D2
+	FMOVQ F8, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	ADD $16, R6, R6
+	ADD $16, R7, R7
+	SUBS $2, R9, R9
+	BGE vector
+
+rest:
+	CMP $0, R10
 	BEQ done
-	FMOVD (R1), F3
-	WORD $0x6e61fc63 // fdiv v3.2d, v3.2d, v1.2d
-	WORD $0x4e62d463 // fadd v3.2d, v3.2d, v2.2d
-	WORD $0x6ee1f863 // fsqrt v3.2d, v3.2d
-	WORD $0x6e63fc03 // fdiv v3.2d, v0.2d, v3.2d
-	FMOVD F3, (R0)
+	FMOVD (R5), F2
+	FMOVD (R3), F3
+	WORD $0x6ee0e47f // fcmgt v31.2d, v3.2d, v0.2d
+	VBIF V31.B16, V0.B16, V3.B16
+	FMOVD (R1), F4
+	WORD $0x6ee1e463 // fcmgt v3.2d, v3.2d, v1.2d
+	VAND V4.B16, V3.B16, V4.B16
+	FMOVD (R6), F5
+	FMOVD (R2), F6
+	FMOVD (R4), F7
+	WORD $0x4ee7d4c7 // fsub v7.2d, v6.2d, v7.2d
+	FMOVD (R7), F8
+	VFMLA V7.D2, V5.D2, V8.D2
+	VFMLA V4.D2, V2.D2, V8.D2
+	FMOVD F8, (R0)
 
 done:
+	MOVD step+72(FP), R25
+	ADD R25, R0, R0
+	MOVD step+72(FP), R25
+	ADD R25, R1, R1
+	MOVD step+72(FP), R25
+	ADD R25, R2, R2
+	MOVD step+72(FP), R25
+	ADD R25, R3, R3
+	MOVD back+80(FP), R25
+	SUB R25, R4, R4
+	MOVD back+80(FP), R25
+	SUB R25, R5, R5
+	MOVD back+80(FP), R25
+	SUB R25, R6, R6
+	MOVD back+80(FP), R25
+	SUB R25, R7, R7
+	SUBS $1, R8, R8
+	BNE row
 	RET
 
 DATA normCodeF32NEON<>+0(SB)/8, $normF32NEON<>(SB)
-DATA normCodeF32NEON<>+8(SB)/8, $normReLUF32NEON<>(SB)
-DATA normCodeF32NEON<>+16(SB)/8, $normGradF32NEON<>(SB)
-DATA normCodeF32NEON<>+24(SB)/8, $normGradReLUF32NEON<>(SB)
-DATA normCodeF32NEON<>+32(SB)/8, $rstdF32NEON<>(SB)
-GLOBL normCodeF32NEON<>(SB), RODATA|NOPTR, $40
+DATA normCodeF32NEON<>+8(SB)/8, $normGradF32NEON<>(SB)
+DATA normCodeF32NEON<>+16(SB)/8, $normRowF32NEON<>(SB)
+DATA normCodeF32NEON<>+24(SB)/8, $normRowAddF32NEON<>(SB)
+GLOBL normCodeF32NEON<>(SB), RODATA|NOPTR, $32
 
-// func normCodesF32NEON() *[5]uintptr
+// func normCodesF32NEON() *[4]uintptr
 TEXT ·normCodesF32NEON(SB), NOSPLIT, $0-8
 	MOVD $normCodeF32NEON<>(SB), R0
 	MOVD R0, ret+0(FP)
 	RET
 
 DATA normCodeF64NEON<>+0(SB)/8, $normF64NEON<>(SB)
-DATA normCodeF64NEON<>+8(SB)/8, $normReLUF64NEON<>(SB)
-DATA normCodeF64NEON<>+16(SB)/8, $normGradF64NEON<>(SB)
-DATA normCodeF64NEON<>+24(SB)/8, $normGradReLUF64NEON<>(SB)
-DATA normCodeF64NEON<>+32(SB)/8, $rstdF64NEON<>(SB)
-GLOBL normCodeF64NEON<>(SB), RODATA|NOPTR, $40
+DATA normCodeF64NEON<>+8(SB)/8, $normGradF64NEON<>(SB)
+DATA normCodeF64NEON<>+16(SB)/8, $normRowF64NEON<>(SB)
+DATA normCodeF64NEON<>+24(SB)/8, $normRowAddF64NEON<>(SB)
+GLOBL normCodeF64NEON<>(SB), RODATA|NOPTR, $32
 
-// func normCodesF64NEON() *[5]uintptr
+// func normCodesF64NEON() *[4]uintptr
 TEXT ·normCodesF64NEON(SB), NOSPLIT, $0-8
 	MOVD $normCodeF64NEON<>(SB), R0
 	MOVD R0, ret+0(FP)

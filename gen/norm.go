@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,153 +11,104 @@ func init() {
 }
 
 var norms = []writer{
-	&loopKernel{name: "Norm", params: []param{out("dst"), in("x"), scalar("m"), scalar("s"), scalar("t")}, unroll: 4, nt: true,
-		doc:  "is dst[i] = fma(x[i]-m, s, t).",
-		body: func(b *builder) { b.store("dst", norm(b)) }},
-	&loopKernel{name: "NormReLU", params: []param{out("dst"), in("x"), scalar("m"), scalar("s"), scalar("t")}, unroll: 4, nt: true,
-		doc:  "is dst[i] = fma(x[i]-m, s, t), or +0 where that is negative.",
-		body: func(b *builder) { b.store("dst", relu(b, norm(b))) }},
-	&loopKernel{name: "NormGrad", params: []param{out("dx"), in("dy"), in("x"), scalar("m"), scalar("a"), scalar("b"), scalar("c")}, unroll: 4, nt: true,
-		doc:  "is dx[i] = fma(a, dy[i], fma(b, x[i]-m, c)).",
-		body: func(b *builder) { b.store("dx", normGrad(b, b.param, b.load("dy"))) }},
-	&loopKernel{name: "NormGradReLU", params: []param{out("dx"), in("dy"), in("x"), in("y"), scalar("m"), scalar("a"), scalar("b"), scalar("c")}, unroll: 4, nt: true,
-		doc:  "is dx[i] = fma(a, g, fma(b, x[i]-m, c)), g = y[i] > 0 ? dy[i] : +0.",
-		body: func(b *builder) { b.store("dx", normGrad(b, b.param, masked(b))) }},
-	normSums{name: "NormSums", streams: []string{"dy", "x"},
-		g: func(b *builder) val { return b.load("dy") }},
-	normSums{name: "NormSumsReLU", streams: []string{"dy", "x", "y"}, g: masked},
-	normSums{name: "NormRowSums", streams: []string{"dy", "x", "gamma"},
-		first: func(b *builder, sum val) val { return b.fma(b.load("dy"), b.load("gamma"), sum) },
-		g:     func(b *builder) val { return b.mul(b.load("dy"), b.load("gamma")) }},
-	normRows{name: "NormCols", out: []string{"dst"}, rows: []string{"x"}, cols: []string{"m", "s", "t"}, unroll: 4,
-		doc:  "is dst[j] = fma(x[j]-m[j], s[j], t[j])",
-		body: func(b *builder) { b.store("dst", b.fma(b.sub(b.load("x"), b.load("m")), b.load("s"), b.load("t"))) }},
-	normRows{name: "NormColsReLU", out: []string{"dst"}, rows: []string{"x"}, cols: []string{"m", "s", "t"}, unroll: 4,
-		doc: "is dst[j] = fma(x[j]-m[j], s[j], t[j]), or +0 where that is negative,",
-		body: func(b *builder) {
-			b.store("dst", relu(b, b.fma(b.sub(b.load("x"), b.load("m")), b.load("s"), b.load("t"))))
-		}},
-	normRows{name: "NormColSums", sums: true, rows: []string{"dy", "x"}, cols: []string{"m"}, unroll: 4,
-		doc:  "is s1[j] += dy[j], s2[j] = fma(dy[j], x[j]-m[j], s2[j])",
-		body: func(b *builder) { normSum(b, b.load("dy"), b.sub(b.load("x"), b.load("m"))) }},
-	normRows{name: "NormColSumsReLU", sums: true, rows: []string{"dy", "x", "y"}, cols: []string{"m"}, unroll: 4,
-		doc:  "is s1[j] += g, s2[j] = fma(g, x[j]-m[j], s2[j]), g = y[j] > 0 ? dy[j] : +0,",
-		body: func(b *builder) { normSum(b, masked(b), b.sub(b.load("x"), b.load("m"))) }},
-	normRows{name: "NormColsGrad", out: []string{"dx"}, rows: []string{"dy", "x"}, cols: []string{"m", "a", "b", "c"}, unroll: 4,
-		doc:  "is dx[j] = fma(a[j], dy[j], fma(b[j], x[j]-m[j], c[j]))",
-		body: func(b *builder) { b.store("dx", normGrad(b, b.load, b.load("dy"))) }},
-	normRows{name: "NormColsGradReLU", out: []string{"dx"}, rows: []string{"dy", "x", "y"}, cols: []string{"m", "a", "b", "c"}, unroll: 4,
-		doc:  "is dx[j] = fma(a[j], g, fma(b[j], x[j]-m[j], c[j])), g = y[j] > 0 ? dy[j] : +0,",
-		body: func(b *builder) { b.store("dx", normGrad(b, b.load, masked(b))) }},
-	normRows{name: "NormRows", out: []string{"dst"}, rows: []string{"x"}, cols: []string{"gamma", "beta"}, each: []string{"m", "r", "q"}, unroll: 4,
-		doc: "is dst[j] = fma(fma(x[j]-m, r, q), gamma[j], beta[j])",
+	&loopKernel{name: "Norm", params: []param{out("dst"), in("x"), scalar("m"), scalar("s"), scalar("t"), scalar("lo")}, unroll: 4, nt: true,
+		doc:  "is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v.",
+		body: func(b *builder) { norm(b, b.param) }},
+	&loopKernel{name: "NormGrad", params: []param{out("dx"), in("dy"), in("x"), in("y"), scalar("m"), scalar("a"), scalar("b"), scalar("c"), scalar("pass")}, unroll: 2, nt: true,
+		doc:  "is dx[i] = fma(a, g[i], fma(b, x[i]-m, c)).",
+		body: func(b *builder) { normGrad(b, b.param) }},
+	&loopKernel{name: "NormRow", params: []param{out("dst"), in("x"), in("gamma"), in("beta"), scalar("m"), scalar("r"), scalar("q")}, unroll: 4, nt: true,
+		doc: "is dst[j] = fma(fma(x[j]-m, r, q), gamma[j], beta[j]).",
 		body: func(b *builder) {
 			b.store("dst", b.fma(b.fma(b.sub(b.load("x"), b.param("m")), b.param("r"), b.param("q")), b.load("gamma"), b.load("beta")))
 		}},
-	normRows{name: "NormRowsGrad", out: []string{"dx"}, rows: []string{"dy", "x"}, cols: []string{"gamma"}, each: []string{"m", "a", "b", "c"}, unroll: 4,
-		doc:  "is dx[j] = fma(a, dy[j]*gamma[j], fma(b, x[j]-m, c))",
-		body: func(b *builder) { b.store("dx", normGrad(b, b.param, b.mul(b.load("dy"), b.load("gamma")))) }},
-	normRows{name: "NormRowsColSums", sums: true, rows: []string{"dy", "x"}, each: []string{"m", "r"}, unroll: 4,
-		doc: "is s1[j] += dy[j], s2[j] = fma(dy[j], (x[j]-m)*r, s2[j])",
+	&loopKernel{name: "NormRowAdd", params: []param{out("s1"), out("s2"), in("dy"), in("x"), scalar("m"), scalar("r")}, unroll: 2,
+		doc: "is s1[j] += dy[j]; s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]).",
 		body: func(b *builder) {
-			normSum(b, b.load("dy"), b.mul(b.sub(b.load("x"), b.param("m")), b.param("r")))
+			dy := b.load("dy")
+			b.store("s1", b.add(b.load("s1"), dy))
+			b.store("s2", b.fma(dy, b.mul(b.sub(b.load("x"), b.param("m")), b.param("r")), b.load("s2")))
 		}},
-	&loopKernel{name: "Rstd", params: []param{out("dst"), in("x"), scalar("count"), scalar("eps")}, unroll: 1,
-		doc: "is dst[i] = 1 / sqrt(x[i]/count + eps).",
+	normSums{},
+	normCols{name: "NormCols", matrices: []string{"dst", "x"}, vectors: []string{"m", "s", "t"}, scalar: "lo", unroll: 4,
+		doc:  "is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v",
+		body: func(b *builder) { norm(b, b.load) }},
+	normCols{name: "NormColSums", sums: []string{"s1", "s2"}, matrices: []string{"dy", "x", "y"}, vectors: []string{"m"}, scalar: "pass", unroll: 2,
+		doc: "is s1[j] += g[j]; s2[j] = fma(g[j], x[j]-m[j], s2[j])",
 		body: func(b *builder) {
-			b.store("dst", b.div(b.float(1), b.sqrt(b.add(b.div(b.load("x"), b.param("count")), b.param("eps")))))
+			g := masked(b)
+			b.store("s1", b.add(b.load("s1"), g))
+			b.store("s2", b.fma(g, b.sub(b.load("x"), b.load("m")), b.load("s2")))
 		}},
+	normCols{name: "NormColsGrad", matrices: []string{"dx", "dy", "x", "y"}, vectors: []string{"m", "a", "b", "c"}, scalar: "pass", unroll: 2,
+		doc:  "is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j]))",
+		body: func(b *builder) { normGrad(b, b.load) }},
 }
 
-func norm(b *builder) val {
-	return b.fma(b.sub(b.load("x"), b.param("m")), b.param("s"), b.param("t"))
+// norm stores fma(x-m, s, t) or lo, m, s and t from where get finds them.
+func norm(b *builder, get func(string) val) {
+	b.store("dst", b.max(b.param("lo"), b.fma(b.sub(b.load("x"), get("m")), get("s"), get("t"))))
 }
 
-func relu(b *builder, v val) val { return b.drop(b.lt(v, b.constant(0)), v) }
-
-// masked is dy before a ReLU that gave y.
-func masked(b *builder) val { return b.keep(b.gt(b.load("y"), b.constant(0)), b.load("dy")) }
-
-// normGrad is fma(a, g, fma(b, x-m, c)), the four of them from where get finds them.
-func normGrad(b *builder, get func(string) val, g val) val {
-	return b.fma(get("a"), g, b.fma(get("b"), b.sub(b.load("x"), get("m")), get("c")))
+// masked is dy where the greater of y and pass is above 0.
+func masked(b *builder) val {
+	return b.keep(b.gt(b.max(b.load("y"), b.param("pass")), b.constant(0)), b.load("dy"))
 }
 
-func normSum(b *builder, g, d val) {
-	b.store("s1", b.add(b.load("s1"), g))
-	b.store("s2", b.fma(g, d, b.load("s2")))
+func normGrad(b *builder, get func(string) val) {
+	b.store("dx", b.fma(get("a"), masked(b), b.fma(get("b"), b.sub(b.load("x"), get("m")), get("c"))))
 }
 
-// normSums are two sums of a chunk, of g and of g*(x-m): in one pass where there are
-// registers for the lanes of both. first is a step of the first sum where that is not
-// of g.
-type normSums struct {
-	name    string
-	streams []string
-	first   func(b *builder, sum val) val
-	g       func(b *builder) val
-}
+// normSums are the sums of a chunk of g and of g*(x-m): in one pass where there are
+// registers for the lanes of both.
+type normSums struct{}
 
 func (k normSums) write(f loopFile, t target, d dtype) string {
-	first := func(b *builder, sum val) val {
-		if k.first != nil {
-			return k.first(b, sum)
-		}
-		return b.add(sum, k.g(b))
+	first := func(b *builder, g val) { b.accumulate(func(sum val) val { return b.add(sum, g) }) }
+	second := func(b *builder, g val) {
+		dev := b.sub(b.load("x"), b.param("m"))
+		b.accumulate(func(sum val) val { return b.fma(g, dev, sum) })
 	}
-	second := func(b *builder, sum val) val { return b.fma(k.g(b), b.sub(b.load("x"), b.param("m")), sum) }
 	var run string
 	if t.registers >= 2*laneBytes/t.bytes+8 {
-		run = k.function(f, t, d, "", k.streams, func(b *builder) {
-			g := k.g(b)
-			if k.first == nil {
-				b.accumulate(func(sum val) val { return b.add(sum, g) })
-			} else {
-				b.accumulate(func(sum val) val { return k.first(b, sum) })
-			}
-			dev := b.sub(b.load("x"), b.param("m"))
-			b.accumulate(func(sum val) val { return b.fma(g, dev, sum) })
+		run = k.function(f, t, d, "", 0, func(b *builder) {
+			g := masked(b)
+			first(b, g)
+			second(b, g)
 		})
 	} else {
-		one := k.function(f, t, d, "1", k.streams, func(b *builder) { b.accumulate(func(sum val) val { return first(b, sum) }) })
-		two := k.function(f, t, d, "2", k.streams, func(b *builder) { b.accumulate(func(sum val) val { return second(b, sum) }) })
-		run = one + two
+		run = k.function(f, t, d, "1", 0, func(b *builder) { first(b, masked(b)) }) +
+			k.function(f, t, d, "2", 1, func(b *builder) { second(b, masked(b)) })
 	}
-	var face, race, cut strings.Builder
-	for i, s := range k.streams {
-		if i > 0 {
-			face.WriteString(", ")
-			fmt.Fprintf(&cut, "%[1]s = %[1]s[:len(%[2]s):len(%[1]s)]\n", s, k.streams[0])
+	return fmt.Sprintf(`	k.NormSums = func(dy, x, y []%[1]s, m, pass %[1]s) (%[1]s, %[1]s) {
+		x, y = x[:len(dy):len(x)], y[:len(dy):len(y)]
+		if raceEnabled {
+			raceRead(dy)
+			raceRead(x)
+			raceRead(y)
 		}
-		face.WriteString(s)
-		fmt.Fprintf(&race, "raceRead(%s)\n", s)
-	}
-	return fmt.Sprintf(`	k.%[1]s = func(%[2]s []%[3]s, m %[3]s) (%[3]s, %[3]s) {
-		%[4]sif raceEnabled {
-			%[5]s}
-		if len(%[6]s) == 0 {
+		if len(dy) == 0 {
 			return 0, 0
 		}
-		var s [2]%[3]s
-		%[7]sreturn s[0], s[1]
+		var s [2]%[1]s
+		%[2]sreturn s[0], s[1]
 	}
-`, k.name, face.String(), d.goName, cut.String(), race.String(), k.streams[0], run)
+`, d.goName, run)
 }
 
-// function writes one of the functions and returns the line that calls it.
-func (k normSums) function(f loopFile, t target, d dtype, which string, names []string, program func(b *builder)) string {
-	name := strings.ToLower(k.name[:1]) + k.name[1:] + which + d.suffix + t.suffix
-	m := f.function(d, name, fmt.Sprintf("func(%s *%s, m %[2]s, n int, s *%[2]s)", strings.Join(names, ", "), d.goName),
-		name+" leaves "+map[string]string{"": "the sums", "1": "the first sum", "2": "the second sum"}[which]+" of "+k.name+" at s.")
+// function writes the function of one sum, or of both, and returns the line that calls
+// it.
+func (k normSums) function(f loopFile, t target, d dtype, which string, at int, program func(b *builder)) string {
+	name := "normSums" + which + d.suffix + t.suffix
+	m := f.function(d, name, fmt.Sprintf("func(dy, x, y *%[1]s, m, pass %[1]s, n int, s *%[1]s)", d.goName),
+		name+" leaves "+map[string]string{"": "the sums", "1": "the first sum", "2": "the second sum"}[which]+" of NormSums at s.")
 	b := newBuilder(m)
 	program(b)
 	streams := map[string]ireg{}
-	var order, args []string
-	for _, s := range names {
-		args = append(args, "&"+s+"[0]")
+	var order []string
+	for _, s := range []string{"dy", "x", "y"} {
 		if _, ok := b.loads[s]; ok {
-			streams[s] = m.arg(s)
-			order = append(order, s)
+			streams[s], order = m.arg(s), append(order, s)
 		}
 	}
 	n, to := m.arg("n"), m.arg("s")
@@ -169,9 +121,75 @@ func (k normSums) function(f loopFile, t target, d dtype, which string, names []
 		m.addImm(to, d.size)
 	}
 	m.ret()
-	at := "0"
-	if which == "2" {
-		at = "1"
+	return fmt.Sprintf("%s(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[%d])\n", name, at)
+}
+
+// normCols runs a program over the rows of matrices, beside vectors that are as long as a
+// row. Its faces are in norm_faces.go.
+type normCols struct {
+	name     string
+	sums     []string // vectors that are written, the first parameters
+	matrices []string
+	vectors  []string
+	scalar   string
+	doc      string
+	body     func(b *builder)
+	unroll   int
+}
+
+// frame is what machines add to registers from the arguments of the function, where
+// there are more of those than registers.
+type frame interface {
+	loadArg(dst ireg, name string)
+	addArg(dst ireg, name string)
+	subArg(dst ireg, name string)
+}
+
+func (m *amd64Machine) loadArg(dst ireg, name string) { m.Load(m.Param(name), m.gp(dst)) }
+func (m *amd64Machine) addArg(dst ireg, name string)  { m.ADDQ(m.arg64(name), m.gp(dst)) }
+func (m *amd64Machine) subArg(dst ireg, name string)  { m.SUBQ(m.arg64(name), m.gp(dst)) }
+
+func (m *neonMachine) loadArg(dst ireg, name string) { m.Param(name, m.r(dst)) }
+func (m *neonMachine) addArg(dst ireg, name string) {
+	m.Param(name, neonTmp)
+	m.Add(m.r(dst), m.r(dst), neonTmp)
+}
+func (m *neonMachine) subArg(dst ireg, name string) {
+	m.Param(name, neonTmp)
+	m.Sub(m.r(dst), m.r(dst), neonTmp)
+}
+
+func (k normCols) write(f loopFile, t target, d dtype) string {
+	name := strings.ToLower(k.name[:1]) + k.name[1:] + d.suffix + t.suffix
+	pointers := slices.Concat(k.sums, k.matrices, k.vectors)
+	m := f.function(d, name, fmt.Sprintf("func(%s *%s, %s %[2]s, step, back, rows, n int)", strings.Join(pointers, ", "), d.goName, k.scalar),
+		fmt.Sprintf("%s %s in rows > 0 of n > 0 elements.", name, k.doc))
+	fm := m.(frame)
+	b := newBuilder(m)
+	k.body(b)
+	streams := map[string]ireg{}
+	for _, s := range pointers {
+		streams[s] = m.arg(s)
 	}
-	return fmt.Sprintf("%s(%s, m, len(%s), &s[%s])\n", name, strings.Join(args, ", "), names[0], at)
+	rows, left, part := m.arg("rows"), m.ireg(), m.ireg()
+	body := newBody(b, pointers, streams, 0)
+	body.fit(k.unroll)
+	body.invariants(nil)
+	m.storeExactly(true)
+	fm.loadArg(part, "n")
+	m.andImm(part, vector(m)-1)
+	m.testJump(part, "eq", "row")
+	m.beginPart(part)
+	m.label("row")
+	fm.loadArg(left, "n")
+	body.mapLoop(left, k.unroll, &part)
+	for _, s := range k.matrices {
+		fm.addArg(streams[s], "step")
+	}
+	for _, s := range slices.Concat(k.sums, k.vectors) {
+		fm.subArg(streams[s], "back")
+	}
+	m.addJump(rows, -1, "ne", "row")
+	m.ret()
+	return fmt.Sprintf("\tk.%s = %sFace(%s, %d)\n", k.name, strings.ToLower(k.name[:1])+k.name[1:], name, vector(m))
 }

@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/lanes-go/lanes/asm"
 )
@@ -205,11 +206,13 @@ func batchNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	b.load(normMean, mean, 0)
 	if frozen {
 		b.load(normM2, rstd, 0)
-		b.k.Rstd(b.vec(normRstd), b.vec(normM2), 1, T(o.Eps))
+		rstds(b.k, b.vec(normRstd), b.vec(normM2), 1, b.eps)
+		b.lo = T(math.Inf(-1))
 	} else {
 		b.load(normRstd, rstd, 0)
 	}
 	b.dy, b.x = packedCopy(dy, &b.copies[0]), packedCopy(x, &b.copies[1])
+	b.y = b.dy
 	if o.ReLU {
 		checkApart(op, dx, y, dy, x, y)
 		b.y = packedCopy(y, &b.copies[2])

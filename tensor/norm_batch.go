@@ -36,6 +36,8 @@ const (
 type batchNorm[T Float] struct {
 	k, wide *asm.Kernels[T] // wide: of the pass that writes
 	eps     T
+	lo      T // of the kernels: 0 with ReLU, else -Inf
+	pass    T // 0 with ReLU, else 1, and y is then dy
 	forward bool
 	frozen  bool // backward, with statistics that do not depend on x
 	stats   bool // statistics of the batch are needed
@@ -80,7 +82,10 @@ func getNorm[T Float](k *asm.Kernels[T], op string, o *BatchNormOptions, dst, x 
 	} else {
 		b = any(batchNorms64.Get()).(*batchNorm[T])
 	}
-	*b = batchNorm[T]{k: k, wide: k, eps: T(o.Eps), relu: o.ReLU, buf: b.buf, copies: b.copies, parts: b.parts, n: 1, s: 1}
+	*b = batchNorm[T]{k: k, wide: k, eps: T(o.Eps), relu: o.ReLU, lo: T(math.Inf(-1)), pass: 1, buf: b.buf, copies: b.copies, parts: b.parts, n: 1, s: 1}
+	if o.ReLU {
+		b.lo, b.pass = 0, 0
+	}
 	channel := 1
 	if o.ChannelsLast {
 		channel = x.Rank() - 1
@@ -318,11 +323,7 @@ func (b *batchNorm[T]) setMoments(c int, m moments[T]) {
 
 func (b *batchNorm[T]) planeSums(p int) (T, T) {
 	at, end := p*b.s, (p+1)*b.s
-	var y []T
-	if b.relu {
-		y = b.y[at:end:end]
-	}
-	return rowSums(b.k, b.dy[at:end:end], b.x[at:end:end], y, b.vec(normMean)[p%b.c])
+	return rowSums(b.k, b.dy[at:end:end], b.x[at:end:end], b.y[at:end:end], b.vec(normMean)[p%b.c], b.pass)
 }
 
 // planeStats leaves the statistics of plane p in parts.
@@ -378,12 +379,12 @@ func (b *batchNorm[T]) finalizeForward(lo, hi int) {
 		k.Sub(mean, t, mean)
 		k.Sub(rest, mean, rest) // what that has too much
 		copy(mean, t)
-		k.Rstd(rstd, m2, T(b.n*b.s), b.eps)
+		rstds(k, rstd, m2, 1/T(b.n*b.s), b.eps)
 		k.Mul(s, gamma, rstd)
 		k.FMA(t, rest, s, beta)
 		return
 	}
-	k.Rstd(rstd, m2, 1, b.eps)
+	rstds(k, rstd, m2, 1, b.eps)
 	k.Mul(s, gamma, rstd)
 	k.Scale(rest, -1, mean)
 	k.FMA(t, rest, s, beta)
@@ -399,9 +400,9 @@ func (b *batchNorm[T]) finalizeGrad(lo, hi int) {
 	if b.stats {
 		k.Mul(s2, s2, rstd)
 	}
-	if b.frozen { // dx = fma(dy-0, s, -0), which is the product
+	if b.frozen { // no ReLU after this one; dx = fma(dy-0, s, -0), which is the product
 		clear(mean)
-		k.Fill(t, T(math.Copysign(0, -1)))
+		k.Fill(t, negZero[T]())
 		return
 	}
 	inv := -1 / T(b.n*b.s)
@@ -412,6 +413,18 @@ func (b *batchNorm[T]) finalizeGrad(lo, hi int) {
 	k.Scale(factor, inv, factor)
 }
 
+// negZero is -0, which added changes nothing.
+func negZero[T Float]() T { return T(math.Copysign(0, -1)) }
+
+// rstds is dst[i] = 1/√fma(x[i], inv, eps).
+func rstds[T Float](k *asm.Kernels[T], dst, x []T, inv, eps T) {
+	for i := 0; i < len(x); i += chunk.Piece {
+		h := min(i+chunk.Piece, len(x))
+		k.Affine(dst[i:h:h], x[i:h:h], inv, eps)
+		k.Rsqrt(dst[i:h:h], dst[i:h:h])
+	}
+}
+
 // applyPlane is the pass that writes, of plane p.
 func (b *batchNorm[T]) applyPlane(p int) {
 	c := p % b.c
@@ -420,19 +433,15 @@ func (b *batchNorm[T]) applyPlane(p int) {
 		h := min(i+chunk.Piece, (p+1)*b.s)
 		d := b.dst[i:h:h]
 		switch {
-		case b.forward && b.relu:
-			b.wide.NormReLU(d, b.x[i:h:h], m, s, t)
 		case b.forward:
-			b.wide.Norm(d, b.x[i:h:h], m, s, t)
+			b.wide.Norm(d, b.x[i:h:h], m, s, t, b.lo)
 		case b.frozen && b.relu:
 			b.k.ReLUGrad(d, b.dy[i:h:h], b.y[i:h:h])
-			b.k.Norm(d, d, m, s, t)
+			b.k.Norm(d, d, m, s, t, b.lo)
 		case b.frozen:
-			b.wide.Norm(d, b.dy[i:h:h], m, s, t)
-		case b.relu:
-			b.wide.NormGradReLU(d, b.dy[i:h:h], b.x[i:h:h], b.y[i:h:h], m, s, factor, t)
+			b.wide.Norm(d, b.dy[i:h:h], m, s, t, b.lo)
 		default:
-			b.wide.NormGrad(d, b.dy[i:h:h], b.x[i:h:h], m, s, factor, t)
+			b.wide.NormGrad(d, b.dy[i:h:h], b.x[i:h:h], b.y[i:h:h], m, s, factor, t, b.pass)
 		}
 	}
 }

@@ -83,12 +83,9 @@ func (b *batchNorm[T]) blocks(buf *[]T, r, r1, j, end int) []T {
 		switch {
 		case b.forward:
 			b.k.ColMoments(node[:w:w], node[w:2*w:2*w], node[2*w:], b.x[at:], b.c, rows)
-		case b.relu:
-			clear(node)
-			b.k.NormColSumsReLU(node[:w:w], node[w:], b.dy[at:], b.x[at:], b.y[at:], b.c, rows, b.part(normMean, j, end))
 		default:
 			clear(node)
-			b.k.NormColSums(node[:w:w], node[w:], b.dy[at:], b.x[at:], b.c, rows, b.part(normMean, j, end))
+			b.k.NormColSums(node[:w:w], node[w:], b.dy[at:], b.x[at:], b.y[at:], b.c, rows, b.part(normMean, j, end), b.pass)
 		}
 		t.add(node, rows)
 	}
@@ -150,22 +147,18 @@ func (b *batchNorm[T]) applyBlock(r, r1, j, end int) {
 		rows, at := min(step, r1-r), r*ld+j
 		d := b.dst[at:]
 		switch {
-		case b.forward && b.relu:
-			k.NormColsReLU(d, b.x[at:], ld, rows, m, s, t)
 		case b.forward:
-			k.NormCols(d, b.x[at:], ld, rows, m, s, t)
+			k.NormCols(d, b.x[at:], ld, rows, m, s, t, b.lo)
 		case b.frozen && b.relu:
 			for i := range rows {
 				o := i * ld
 				k.ReLUGrad(d[o:o+end-j], b.dy[at+o:], b.y[at+o:])
 			}
-			k.NormCols(d, d, ld, rows, m, s, t)
+			k.NormCols(d, d, ld, rows, m, s, t, b.lo)
 		case b.frozen:
-			k.NormCols(d, b.dy[at:], ld, rows, m, s, t)
-		case b.relu:
-			k.NormColsGradReLU(d, b.dy[at:], b.x[at:], b.y[at:], ld, rows, m, s, factor, t)
+			k.NormCols(d, b.dy[at:], ld, rows, m, s, t, b.lo)
 		default:
-			k.NormColsGrad(d, b.dy[at:], b.x[at:], ld, rows, m, s, factor, t)
+			k.NormColsGrad(d, b.dy[at:], b.x[at:], b.y[at:], ld, rows, m, s, factor, t, b.pass)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package tensor
 
 import (
-	"math"
 	"math/bits"
 
 	"github.com/lanes-go/lanes/asm"
@@ -57,11 +56,10 @@ func RMSNormGrad[T Float](dx, dgamma, dy, x, gamma, rstd *Tensor[T]) {
 
 // layerCall is a call.
 type layerCall[T Float] struct {
-	k       *asm.Kernels[T]
+	k, wide *asm.Kernels[T] // wide: of the pass that writes
 	forward bool
 	rms     bool
 	columns bool // dgamma or dbeta is wanted
-	past    bool // the result goes past the caches, by way of a buffer
 	eps     T
 
 	m, n       int // rows and their length
@@ -96,7 +94,7 @@ func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], r
 	} else {
 		c = any(layerCalls64.Get()).(*layerCall[T])
 	}
-	*c = layerCall[T]{k: k, rms: rms, buf: c.buf, copies: c.copies, parts: c.parts, m: 1, n: 1}
+	*c = layerCall[T]{k: k, wide: k, rms: rms, buf: c.buf, copies: c.copies, parts: c.parts, m: 1, n: 1}
 	for i, d := range x.shape {
 		if i < lead {
 			c.m *= d
@@ -174,21 +172,13 @@ func layerNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, b
 	if beta != nil {
 		loadElements(c.beta(), beta)
 	} else {
-		c.fillBeta()
+		k.Fill(c.beta(), negZero[T]())
 	}
 	c.x, c.dst = packedCopy(x, &c.copies[0]), packedOut(y, &c.copies[2])
 	c.run(normTime)
 	storeElements(mean, c.mean())
 	storeElements(rstd, c.rstd())
 	c.finish(y)
-}
-
-// fillBeta makes beta -0, which added changes nothing.
-func (c *layerCall[T]) fillBeta() {
-	zero := T(math.Copysign(0, -1))
-	for i := range c.beta() {
-		c.beta()[i] = zero
-	}
 }
 
 func layerNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], rms bool) {
@@ -223,15 +213,14 @@ func layerNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	c.finish(dx)
 }
 
-// layerRows is the number of elements of a few rows that are worked on while they are in
-// the first-level cache.
-const layerRows = 4096
-
 func (c *layerCall[T]) run(time float64) {
 	if c.n == 0 {
 		clear(c.mean())
 		clear(c.rstd())
 		return
+	}
+	if (len(c.dst)+len(c.dy)+len(c.x))*sizeOf[T]() >= streamNorm && !rangesMeet(c.dst, c.x) && !rangesMeet(c.dst, c.dy) {
+		c.wide = c.k.NT
 	}
 	blocks := (c.m + asm.BlockRows - 1) / asm.BlockRows
 	c.group = asm.BlockRows
@@ -242,7 +231,6 @@ func (c *layerCall[T]) run(time float64) {
 	if c.columns {
 		grow(&c.parts, items*2*c.n)
 	}
-	c.past = (len(c.dst)+len(c.dy)+len(c.x))*sizeOf[T]() >= streamNorm && !rangesMeet(c.dst, c.x) && !rangesMeet(c.dst, c.dy)
 	threads := max(1, min(int(float64(len(c.dst))*time/mapThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
@@ -256,136 +244,85 @@ func (c *layerCall[T]) run(time float64) {
 func (c *layerCall[T]) item(i int) {
 	lo, hi := i*c.group, min((i+1)*c.group, c.m)
 	ws := getWorkspace[T]()
-	step := max(1, layerRows/c.n)
 	if c.forward {
-		q := grow(&ws.sum, step)
-		for ; lo < hi; lo += step {
-			c.rows(lo, min(lo+step, hi), q, &ws.a)
+		for r := lo; r < hi; r++ {
+			c.row(r)
 		}
 	} else {
-		c.gradRows(lo, hi, step, ws, c.parts[min(len(c.parts), i*2*c.n):])
+		c.gradRows(lo, hi, ws, i)
 	}
 	putWorkspace(ws)
 }
 
-// rows is the forward pass of the rows from lo to before hi; q is memory for a number of
-// each.
-func (c *layerCall[T]) rows(lo, hi int, q []T, buf *[]T) {
-	mean, rstd := c.mean(), c.rstd()
-	n := T(c.n)
-	for i := lo; i < hi; i++ {
-		x := c.x[i*c.n : (i+1)*c.n : (i+1)*c.n]
-		if c.rms {
-			mean[i], q[i-lo] = 0, T(math.Copysign(0, -1))
-			rstd[i] = rstdOf(chunk.SumSq(c.k, x), n, c.eps)
-			continue
-		}
-		m := rowMoments(c.k, x)
-		mean[i] = m.mean + m.rest
-		rstd[i] = rstdOf(m.m2, n, c.eps)
-		q[i-lo] = T(((mean[i] - m.mean) - m.rest) * rstd[i])
+// row is the forward pass of a row.
+func (c *layerCall[T]) row(r int) {
+	k, n := c.k, c.n
+	at := r * n
+	x := c.x[at : at+n : at+n]
+	inv, q := 1/T(n), negZero[T]()
+	if c.rms {
+		c.mean()[r] = 0
+		c.rstd()[r] = asm.Rsqrt(asm.FMA(chunk.SumSq(k, x), inv, c.eps))
+	} else {
+		m := rowMoments(k, x)
+		mean, rstd := m.mean+m.rest, asm.Rsqrt(asm.FMA(m.m2, inv, c.eps))
+		c.mean()[r], c.rstd()[r] = mean, rstd
+		q = T(((mean - m.mean) - m.rest) * rstd)
 	}
-	for j := 0; j < c.n; j += chunk.Piece { // longer ones come one at a time
-		h, at := min(j+chunk.Piece, c.n), lo*c.n+j
-		d := c.result(at, (hi-lo)*(h-j), buf)
-		c.k.NormRows(d, c.x[at:], c.gamma()[j:h:h], c.beta()[j:h:h], mean[lo:hi:hi], rstd[lo:hi], q)
-		c.keep(at, d)
+	for j := 0; j < n; j += chunk.Piece {
+		h := min(j+chunk.Piece, n)
+		c.wide.NormRow(c.dst[at+j:at+h:at+h], x[j:h:h], c.gamma()[j:h:h], c.beta()[j:h:h], c.mean()[r], c.rstd()[r], q)
 	}
 }
-
-// result is where n elements of the result are written from at on, and keep brings them
-// to their place.
-func (c *layerCall[T]) result(at, n int, buf *[]T) []T {
-	if c.past {
-		return grow(buf, n)
-	}
-	return c.dst[at : at+n : at+n]
-}
-
-func (c *layerCall[T]) keep(at int, d []T) {
-	if c.past {
-		c.k.NT.Copy(c.dst[at:at+len(d)], d)
-	}
-}
-
-func rstdOf[T Float](sum, n, eps T) T { return 1 / T(math.Sqrt(float64(sum/n+eps))) }
 
 // gradRows is the backward pass of a group of rows, the sums of whose columns it leaves
-// in part.
-func (c *layerCall[T]) gradRows(lo, hi, step int, ws *workspace[T], part []T) {
-	n := c.n
-	blocks := (hi - lo + asm.BlockRows - 1) / asm.BlockRows
-	var tree colTree[T]
-	var node []T
-	each := grow(&ws.sup, 3*step)
-	if c.columns {
-		mem := grow(&ws.sum, 2*n+treeLen(blocks, n, false))
-		node = mem[: 2*n : 2*n]
-		tree = colTree[T]{k: c.k, w: n, levels: mem[2*n:]}
+// in its part of parts.
+func (c *layerCall[T]) gradRows(lo, hi int, ws *workspace[T], group int) {
+	n, blocks := c.n, (hi-lo+asm.BlockRows-1)/asm.BlockRows
+	g := grow(&ws.a, n)
+	if !c.columns {
+		for ; lo < hi; lo++ {
+			c.gradRow(lo, g, nil)
+		}
+		return
 	}
+	mem := grow(&ws.sum, 2*n+treeLen(blocks, n, false))
+	node := mem[: 2*n : 2*n]
+	tree := colTree[T]{k: c.k, w: n, levels: mem[2*n:]}
 	for ; lo < hi; lo += asm.BlockRows {
 		end := min(lo+asm.BlockRows, hi)
 		clear(node)
-		for i := lo; i < end; i += step {
-			h := min(i+step, end)
-			if c.columns {
-				c.columnSums(node, i, h)
-			}
-			c.gradFew(i, h, each[:step], each[step:2*step], each[2*step:], &ws.a)
+		for i := lo; i < end; i++ {
+			c.gradRow(i, g, node)
 		}
-		if c.columns {
-			tree.add(node, end-lo)
-		}
+		tree.add(node, end-lo)
 	}
-	if c.columns {
-		tree.sum(part[:2*n])
-	}
+	tree.sum(c.parts[group*2*n : (group+1)*2*n])
 }
 
-// columnSums adds rows to the sums of the columns.
-func (c *layerCall[T]) columnSums(node []T, i, h int) {
-	n := c.n
+// gradRow writes dx of row i and adds it to the sums of the columns in node, if there is
+// one; g is memory for a row.
+func (c *layerCall[T]) gradRow(i int, g, node []T) {
+	n, k := c.n, c.k
+	dx, dy, x := c.dst[i*n:][:n], c.dy[i*n:][:n], c.x[i*n:][:n]
+	mean, rstd := c.mean()[i], c.rstd()[i]
 	for j := 0; j < n; j += chunk.Piece {
-		e, at := min(j+chunk.Piece, n), i*n+j
-		c.k.NormRowsColSums(node[j:e:e], node[n+j:], c.dy[at:], c.x[at:], c.mean()[i:h:h], c.rstd()[i:h])
-	}
-}
-
-// gradFew writes dx of a few rows; a, b and t are memory for a number of each.
-func (c *layerCall[T]) gradFew(lo, hi int, a, b, t []T, buf *[]T) {
-	n, gamma, mean, rstd := c.n, c.gamma(), c.mean(), c.rstd()
-	inv := -1 / T(n)
-	for i := lo; i < hi; i++ {
-		s1, s2 := c.rowGradSums(i)
-		r := rstd[i]
-		xh := T(s2 * r) // Σ g*xh
-		a[i-lo], b[i-lo], t[i-lo] = r, T(T(T(r*r)*xh)*inv), T(T(r*s1)*inv)
-		if c.rms {
-			t[i-lo] = T(math.Copysign(0, -1))
+		h := min(j+chunk.Piece, n)
+		k.Mul(g[j:h:h], dy[j:h:h], c.gamma()[j:h:h])
+		if node != nil {
+			k.NormRowAdd(node[j:h:h], node[n+j:], dy[j:h:h], x[j:h:h], mean, rstd)
 		}
+	}
+	s1, s2 := rowSums(k, g, x, g, mean, 1)
+	f := -rstd / T(n)
+	b, t := T(T(f*rstd)*T(s2*rstd)), T(f*s1)
+	if c.rms {
+		t = negZero[T]()
 	}
 	for j := 0; j < n; j += chunk.Piece {
-		e, at := min(j+chunk.Piece, n), lo*n+j
-		d := c.result(at, (hi-lo)*(e-j), buf)
-		c.k.NormRowsGrad(d, c.dy[at:], c.x[at:], gamma[j:e:e], mean[lo:hi:hi], a, b, t)
-		c.keep(at, d)
+		h := min(j+chunk.Piece, n)
+		c.wide.NormGrad(dx[j:h:h], g[j:h:h], x[j:h:h], g[j:h:h], mean, rstd, b, t, 1)
 	}
-}
-
-// rowGradSums are Σ g and Σ g*(x-mean) of row i.
-func (c *layerCall[T]) rowGradSums(i int) (T, T) {
-	at, n, m := i*c.n, c.n, c.mean()[i]
-	if n <= asm.Chunk {
-		return c.k.NormRowSums(c.dy[at:at+n:at+n], c.x[at:], c.gamma(), m)
-	}
-	var p, q chunk.Pairwise[T]
-	for j := 0; j < n; j += asm.Chunk {
-		h := min(j+asm.Chunk, n)
-		s1, s2 := c.k.NormRowSums(c.dy[at+j:at+h:at+h], c.x[at+j:], c.gamma()[j:h:h], m)
-		p.Add(s1)
-		q.Add(s2)
-	}
-	return p.Sum(), q.Sum()
 }
 
 // joinColumns leaves the sums of the columns of all groups in the places of gamma, dbeta,

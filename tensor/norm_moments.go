@@ -73,24 +73,15 @@ func rowMoments[T Float](k *asm.Kernels[T], x []T) moments[T] {
 	return t.sum()
 }
 
-// rowSums are NormSums of a contiguous row, of any length, with the mask of y if there
-// is one.
-func rowSums[T Float](k *asm.Kernels[T], dy, x, y []T, m T) (T, T) {
+// rowSums are NormSums of a contiguous row, of any length.
+func rowSums[T Float](k *asm.Kernels[T], dy, x, y []T, m, pass T) (T, T) {
 	if len(x) <= asm.Chunk {
-		if y != nil {
-			return k.NormSumsReLU(dy, x, y, m)
-		}
-		return k.NormSums(dy, x, m)
+		return k.NormSums(dy, x, y, m, pass)
 	}
 	var p, q chunk.Pairwise[T]
 	for i := 0; i < len(x); i += asm.Chunk {
 		h := min(i+asm.Chunk, len(x))
-		var s1, s2 T
-		if y != nil {
-			s1, s2 = k.NormSumsReLU(dy[i:h:h], x[i:h:h], y[i:h:h], m)
-		} else {
-			s1, s2 = k.NormSums(dy[i:h:h], x[i:h:h], m)
-		}
+		s1, s2 := k.NormSums(dy[i:h:h], x[i:h:h], y[i:h:h], m, pass)
 		p.Add(s1)
 		q.Add(s2)
 	}
