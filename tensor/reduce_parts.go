@@ -116,10 +116,10 @@ func (r *reduction[T]) search(s *columnSpace[T], val []T, at []int, x, rows, ste
 		search = r.k.ColArgMin
 	}
 	if step > len(s.numbers) {
-		for i := range grow(&s.numbers, step) {
+		s.numbers = grow(&s.numbers, step)
+		for i := range s.numbers {
 			s.numbers[i] = T(i)
 		}
-		s.numbers = s.numbers[:step]
 	}
 	row := grow(&s.row, w)
 	copy(val, r.x[x:x+w])
