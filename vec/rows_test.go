@@ -87,10 +87,10 @@ func TestSoftmaxRows(t *testing.T) {
 	}
 	labels := []int{0, 1, 2, 3, 4, 0, 1}
 	loss := CrossEntropy(dx, x, labels, LabelOptions[float64]{})
-	if want := NLL(nil, l, labels, LabelOptions[float64]{}); math.Abs(loss-want) > 1e-14 || CrossEntropy(nil, x, labels, LabelOptions[float64]{}) != loss {
+	if want := NLLLoss(nil, l, labels, LabelOptions[float64]{}); math.Abs(loss-want) > 1e-14 || CrossEntropy(nil, x, labels, LabelOptions[float64]{}) != loss {
 		t.Errorf("cross-entropy %v, by log-softmax %v", loss, want)
 	}
-	if h := Hinge(nil, []float64{1, 2, 0}, []int{0}, LabelOptions[float64]{}); h != 2 {
+	if h := HingeLoss(nil, []float64{1, 2, 0}, []int{0}, LabelOptions[float64]{}); h != 2 {
 		t.Errorf("hinge %v, want 2", h)
 	}
 	wantError(t, "Softmax", func() { Softmax(dx, x[1:], cols) })
@@ -98,7 +98,7 @@ func TestSoftmaxRows(t *testing.T) {
 	wantError(t, "Softmax", func() { Softmax(x[:10], x[5:15], cols) })
 	wantError(t, "SoftmaxGrad", func() { SoftmaxGrad(dx, dy, y[:5], cols) })
 	wantError(t, "CrossEntropy", func() { CrossEntropy(dx, x, labels[:3], LabelOptions[float64]{}) })
-	wantError(t, "NLL", func() { NLL(dx[1:], x, labels, LabelOptions[float64]{}) })
+	wantError(t, "NLLLoss", func() { NLLLoss(dx[1:], x, labels, LabelOptions[float64]{}) })
 }
 
 func TestNorms(t *testing.T) {

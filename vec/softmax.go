@@ -71,15 +71,15 @@ func CrossEntropy[T Float](dlogits, logits []T, labels []int, o LabelOptions[T])
 	return labelLoss("CrossEntropy", tensor.CrossEntropy[T], dlogits, logits, labels, o)
 }
 
-// NLL is the loss -row[label] of rows of log-probabilities. See [tensor.NLL].
-func NLL[T Float](dx, x []T, labels []int, o LabelOptions[T]) T {
-	return labelLoss("NLL", tensor.NLL[T], dx, x, labels, o)
+// NLLLoss is the loss -row[label] of rows of log-probabilities. See [tensor.NLLLoss].
+func NLLLoss[T Float](dx, x []T, labels []int, o LabelOptions[T]) T {
+	return labelLoss("NLLLoss", tensor.NLLLoss[T], dx, x, labels, o)
 }
 
-// Hinge is the multiclass hinge loss Σ max(0, row[j] - row[label] + 1) over the other
-// classes. See [tensor.Hinge].
-func Hinge[T Float](dx, x []T, labels []int, o LabelOptions[T]) T {
-	return labelLoss("Hinge", tensor.Hinge[T], dx, x, labels, o)
+// HingeLoss is the multiclass hinge loss Σ max(0, row[j] - row[label] + 1) over the other
+// classes. See [tensor.HingeLoss].
+func HingeLoss[T Float](dx, x []T, labels []int, o LabelOptions[T]) T {
+	return labelLoss("HingeLoss", tensor.HingeLoss[T], dx, x, labels, o)
 }
 
 func labelLoss[T Float](op string, loss func(dx, x *tensor.Tensor[T], labels []int, o tensor.LabelOptions[T]) T, dx, x []T, labels []int, o LabelOptions[T]) T {
