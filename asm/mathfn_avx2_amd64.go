@@ -25,12 +25,9 @@ func useMathfnF32AVX2(k *MathKernels[float32]) {
 func useMathfnNTF32AVX2(k *MathKernels[float32]) {
 	codes := mathfnCodesF32AVX2()
 	k.Exp = faceWRF32(codes[0], pastCaches)
-	k.Expm1 = faceWRF32(codes[1], pastCaches)
 	k.Log = faceWRF32(codes[2], pastCaches)
-	k.Log1p = faceWRF32(codes[3], pastCaches)
 	k.Tanh = faceWRF32(codes[4], pastCaches)
 	k.Sigmoid = faceWRF32(codes[5], pastCaches)
-	k.Erf = faceWRF32(codes[6], pastCaches)
 	k.Rsqrt = faceWRF32(codes[7], pastCaches)
 }
 
@@ -49,11 +46,8 @@ func useMathfnF64AVX2(k *MathKernels[float64]) {
 func useMathfnNTF64AVX2(k *MathKernels[float64]) {
 	codes := mathfnCodesF64AVX2()
 	k.Exp = faceWRF64(codes[0], pastCaches)
-	k.Expm1 = faceWRF64(codes[1], pastCaches)
 	k.Log = faceWRF64(codes[2], pastCaches)
-	k.Log1p = faceWRF64(codes[3], pastCaches)
 	k.Tanh = faceWRF64(codes[4], pastCaches)
 	k.Sigmoid = faceWRF64(codes[5], pastCaches)
-	k.Erf = faceWRF64(codes[6], pastCaches)
 	k.Rsqrt = faceWRF64(codes[7], pastCaches)
 }

@@ -58,7 +58,11 @@ func (d *body) move(bytes ireg) {
 // The first stream is then always aligned; n is at least alignedFrom.
 func (d *body) mapAligned(n ireg, unroll int, flag string) {
 	m, l := d.m, vector(d.m)
-	unroll = d.fitting(unroll)
+	if d.easy != nil {
+		unroll = d.easy.fitting(unroll)
+	} else {
+		unroll = d.fitting(unroll)
+	}
 	elements, bytes := m.ireg(), m.ireg()
 	least := alignedFrom / m.dtype().size
 	m.addJump(n, -least, "lt", "begin")
@@ -88,20 +92,24 @@ func (d *body) mapAligned(n ireg, unroll int, flag string) {
 	m.addImm(n, least)
 	m.label("vectors")
 	m.addJump(n, -unroll*l, "lt", "few")
-	turns := func(label string) {
+	turns := func(label string, easy bool) {
 		m.loop(label)
-		d.round(0, unroll, 0, false)
+		if easy {
+			d.easyRound(unroll)
+		} else {
+			d.rounds(unroll)
+		}
 		d.advance(unroll * m.vectorBytes())
 		m.addJump(n, -unroll*l, "ge", label)
 	}
 	if flag != "" {
 		m.flagJump(flag, false, "turn")
 		m.storeStreaming(true)
-		turns("past")
+		turns("past", false)
 		m.storeStreaming(false)
 		m.jump("few")
 	}
-	turns("turn")
+	turns("turn", d.easy != nil)
 	m.label("few")
 	if long || unroll == 1 {
 		// l elements, or as many as there are.
@@ -128,6 +136,9 @@ func (d *body) mapAligned(n ireg, unroll int, flag string) {
 		m.add(bytes, bytes)
 	}
 	m.jump("piece")
+	if d.easy != nil {
+		d.hardRound(unroll)
+	}
 	m.label("done")
 }
 
@@ -341,7 +352,9 @@ type loopKernel struct {
 	fold   opcode  // of a reduction; else 0
 	start  float64 // of the lanes of a reduction
 	none   string  // what a reduction of nothing is; 0 if it is not said
+	few    int     // unroll on machines with few registers, if not 0
 	nt     bool    // a map: there is one that stores past the caches as well
+	easy   *easy   // a map: of fewer operations for most numbers
 }
 
 func (k *loopKernel) symbol(t target, d dtype) string {
@@ -412,13 +425,22 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 		m.clearSign(n)
 	}
 	if k.fold == 0 {
+		unroll := k.unroll
+		if k.few > 0 && t.registers < 16 {
+			unroll = k.few
+		}
 		body := newBody(b, order, streams, 0)
-		body.fit(k.unroll)
-		body.invariants(nil)
-		if t.streaming && (k.unroll > 1 || flag != "") {
-			body.mapAligned(n, k.unroll, flag)
+		if k.easy != nil && m.has(opGuard) {
+			body.addEasy(k.easy, unroll)
+			body.easy.invariants(nil)
 		} else {
-			body.mapLoop(n, k.unroll, nil)
+			body.fit(unroll)
+		}
+		body.invariants(nil)
+		if t.streaming && (unroll > 1 || flag != "") {
+			body.mapAligned(n, unroll, flag)
+		} else {
+			body.mapLoop(n, unroll, nil)
 		}
 	} else {
 		body := newBody(b, order, streams, laneBytes/m.vectorBytes())

@@ -61,6 +61,9 @@ type machine interface {
 	// fold is lane[j] = op(lane[j], lane[j+h]) for h = half the lanes, …, 1; it leaves
 	// lane[0] in the low element of r. tmp is spoilt.
 	fold(op opcode, r, tmp vreg)
+	// guardJump jumps if one of count vectors has an element that is not easy. It may
+	// spoil the part.
+	guardJump(g guard, from ireg, count int, label string)
 	// half is dst[j] = src[j+h] for the h elements before the middle of 2h, the lowest.
 	half(dst, src vreg, h int)
 	storeElement(src vreg, to ireg) // the low element

@@ -9,19 +9,29 @@ func init() {
 }
 
 var mathfns = []writer{
-	mathfn("Exp", 4, "is dst[i] = Exp(x[i]).", expProgram),
-	mathfn("Expm1", 2, "is dst[i] = Expm1(x[i]).", expm1Program),
-	mathfn("Log", 4, "is dst[i] = Log(x[i]).", logProgram),
-	mathfn("Log1p", 2, "is dst[i] = Log1p(x[i]).", log1pProgram),
-	mathfn("Tanh", 2, "is dst[i] = Tanh(x[i]).", tanhProgram),
-	mathfn("Sigmoid", 2, "is dst[i] = Sigmoid(x[i]).", sigmoidProgram),
-	mathfn("Erf", 2, "is dst[i] = Erf(x[i]).", erfProgram),
-	mathfn("Rsqrt", 2, "is dst[i] = Rsqrt(x[i]).", rsqrtProgram),
+	mathfn("Exp", true, expProgram).easily(expGuard, expEasy),
+	mathfn("Expm1", false, expm1Program),
+	mathfn("Log", true, logProgram).easily(logGuard, logEasy),
+	mathfn("Log1p", false, log1pProgram),
+	mathfn("Tanh", true, tanhProgram),
+	mathfn("Sigmoid", true, sigmoidProgram),
+	mathfn("Erf", false, erfProgram),
+	mathfn("Rsqrt", true, rsqrtProgram),
 }
 
-func mathfn(name string, unroll int, doc string, f func(b *builder, x val) val) *loopKernel {
-	return &loopKernel{name: name, params: []param{out("dst"), in("x")}, unroll: unroll, nt: true, doc: doc,
+// mathfn is a kernel of one input. For calls that do not fit in caches, short functions
+// store past them.
+func mathfn(name string, nt bool, f func(b *builder, x val) val) *loopKernel {
+	return &loopKernel{name: name, params: []param{out("dst"), in("x")}, unroll: 4, few: 2, nt: nt,
+		doc:  "is dst[i] = " + name + "(x[i]).",
 		body: func(b *builder) { b.store("dst", f(b, b.load("x"))) }}
+}
+
+// easily adds an easy program.
+func (k *loopKernel) easily(g func(b *builder) guard, f func(b *builder, x val) val) *loopKernel {
+	k.few = 4
+	k.easy = &easy{"x", g, func(b *builder) { b.store("dst", f(b, b.load("x"))) }}
+	return k
 }
 
 // The programs of asm/mathfn*.go, operation by operation. A program takes values and
@@ -82,6 +92,26 @@ func expProgram(b *builder, x val) val {
 	return b.mul(b.mul(p, b.isub(b.shl(t, b.mantissa()), s)), s)
 }
 
+// high is v with the lower half of a float64 replaced by zeros or ones.
+func (b *builder) high(v, ones uint64) uint64 {
+	if b.d.size == 4 {
+		return v
+	}
+	return v>>32<<32 | ones>>32
+}
+
+// expGuard admits |x| up to where e^x and e^-x are normal numbers.
+func expGuard(b *builder) guard {
+	return guard{opAnd, b.high(b.sign()-1, 0), b.high(b.d.bits(b.of(87, 708)), 1<<64-1)}
+}
+
+// expEasy is expProgram there: 2^n is added to the exponent.
+func expEasy(b *builder, x val) val {
+	t, _, r := reduceExp(b, x, 0)
+	p := b.fma(expTail(b, r), r, b.float(1))
+	return b.iadd(b.fma(p, r, b.float(1)), pow2(b, t))
+}
+
 // logTail is (log(1+f) - f)/f² for -1/4 <= f <= 1/2.
 func logTail(b *builder, f val) val {
 	if b.d.size == 4 {
@@ -116,17 +146,31 @@ func logReduce(b *builder, x val) (k, m val) {
 		m := b.calc(opGetMant, x)
 		return b.sub(b.calc(opGetExp, x), b.calc(opGetExp, m)), m
 	}
-	mant := b.mantissa()
-	one := b.d.bits(1)
-	least := b.float(b.of(0x1p-126, 0x1p-1022))
-	up := b.of(24, 54)
-	sub := b.lt(x, least)
+	sub := b.lt(x, b.float(b.of(0x1p-126, 0x1p-1022)))
 	xs := b.sel(sub, b.mul(x, b.float(b.of(0x1p24, 0x1p54))), x)
-	j := b.iadd(xs, b.constant(one-b.d.bits(0.75))) // its exponent is that of m = 1 from m = 3/4 on
-	whole := b.of(0x1p23, 0x1p52)
-	k = b.sub(b.or(b.shr(j, mant), b.float(whole)), b.sel(sub, b.float(whole+b.bias()+up), b.float(whole+b.bias())))
-	m = b.iadd(b.and(j, b.constant(1<<mant-1)), b.constant(b.d.bits(0.75)))
-	return k, m
+	whole := b.of(0x1p23, 0x1p52) + b.bias()
+	return logSplit(b, xs, b.sel(sub, b.float(whole+b.of(24, 54)), b.float(whole)))
+}
+
+// logSplit is logReduce of positive normal numbers; bias is what exponents are too large
+// by as the last bits of 2^23 or 2^52.
+func logSplit(b *builder, x, bias val) (k, m val) {
+	threeQuarters := b.d.bits(0.75)
+	j := b.iadd(x, b.constant(b.d.bits(1)-threeQuarters)) // its exponent is that of m = 1 from m = 3/4 on
+	k = b.sub(b.or(b.shr(j, b.mantissa()), b.float(b.of(0x1p23, 0x1p52))), bias)
+	return k, b.iadd(b.and(j, b.constant(1<<b.mantissa()-1)), b.constant(threeQuarters))
+}
+
+// logGuard admits positive normal numbers.
+func logGuard(b *builder) guard {
+	least := b.d.bits(b.of(0x1p-126, 0x1p-1022))
+	return guard{opISub, least, b.high(b.d.bits(inf)-least-1, 1<<64-1)}
+}
+
+// logEasy is logProgram there.
+func logEasy(b *builder, x val) val {
+	k, m := logSplit(b, x, b.float(b.of(0x1p23, 0x1p52)+b.bias()))
+	return logOf(b, k, b.sub(m, b.float(1)))
 }
 
 // logSpecials is y but -Inf where x is 0, NaN below, x where it is +Inf or NaN.

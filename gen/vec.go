@@ -70,6 +70,7 @@ const (
 	opFromInt   // a signed integer as a float, rounded; not of float64 everywhere
 	opBroadcast // an element of a stream that does not move, in every element
 
+	opGuard     // no operation: has(opGuard) is whether there is guardJump
 	opFMAFactor // no operation: has(opFMAFactor) is whether opFMA may overwrite a factor
 )
 

@@ -90,7 +90,7 @@ func (m *amd64Machine) has(op opcode) bool {
 	switch op {
 	case opAbs, opNeg:
 		return false
-	case opDrop:
+	case opDrop, opGuard:
 		return !m.wide()
 	case opMaximum, opMinimum:
 		return false
@@ -474,6 +474,32 @@ func (m *amd64Machine) places(n ireg) (places, count reg.VecPhysical) {
 	m.VMOVQ(m.gp(n), xmm[amd64Scratch])
 	m.raw(map[int]string{4: "VPBROADCASTD", 8: "VPBROADCASTQ"}[m.d.size], xmm[amd64Scratch], count)
 	return places, count
+}
+
+// guardJump is of AVX2 alone. The part's mask is not in use in rounds of whole vectors.
+func (m *amd64Machine) guardJump(g guard, from ireg, count int, label string) {
+	greatest, next := ymm[amd64Scratch], ymm[avx2Mask]
+	by, limit := m.pool(g.by), m.pool(g.limit)
+	for i := range count {
+		to := next
+		if i == 0 {
+			to = greatest
+		}
+		m.VMOVDQU(m.at(from, i*m.isa.bytes), to)
+		if g.op == opAnd {
+			m.VPAND(by, to, to)
+		} else {
+			m.VPSUBD(by, to, to)
+		}
+		if i > 0 {
+			m.VPMAXUD(to, greatest, greatest)
+		}
+	}
+	m.VPMAXUD(limit, greatest, greatest)
+	m.VPCMPEQD(limit, greatest, greatest)
+	m.VMOVMSKPS(greatest, reg.EAX)
+	m.CMPL(reg.EAX, imm(0xff))
+	m.jump86("JNE", label)
 }
 
 func (m *amd64Machine) merge(dst, src vreg) {

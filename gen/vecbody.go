@@ -15,6 +15,7 @@ type body struct {
 	assigned bool           // the invariants have their registers
 	free     [2][]vreg      // for the rest, the next to be given last: of vectors, of masks
 	acc      [][]vreg       // by accumulator, then by instance
+	easy     *easyBody      // or nil
 	start    []uint64       // what they begin with, in every element; +0 if it is not said
 	folds    []opcode       // how their lanes are joined, if not all in the way of the loop
 }

@@ -45,7 +45,7 @@ func (m *neonMachine) maskRegs() int    { return 0 }
 
 func (m *neonMachine) has(op opcode) bool {
 	switch op {
-	case opNLT, opNLE, opNE, opOrd, opScalef, opXor3, opGetExp, opGetMant, opFixup, opOrMasked, opFMAFactor:
+	case opNLT, opNLE, opNE, opOrd, opScalef, opXor3, opGetExp, opGetMant, opFixup, opOrMasked, opGuard, opFMAFactor:
 		return false
 	}
 	return true
@@ -260,6 +260,8 @@ func (m *neonMachine) fold(op opcode, r, tmp vreg) {
 	m.Dup(a64.V(tmp), a64.V(r), 1)
 	m.calc(op, r, r, tmp)
 }
+
+func (m *neonMachine) guardJump(guard, ireg, int, string) { panic("no guards") }
 
 func (m *neonMachine) half(dst, src vreg, h int) {
 	if h == 2 {
