@@ -200,6 +200,20 @@ func TestRandom(t *testing.T) {
 	if m, v := MeanVar(x, 1); math.Abs(float64(m)-10) > 0.3 || math.Abs(float64(v)-4) > 0.6 {
 		t.Errorf("Normal: mean %v, variance %v", m, v)
 	}
+	Bernoulli(x, 0.25, 7, 8)
+	if m := Mean(x); math.Abs(float64(m)-0.25) > 0.05 || ArgMax(x) < 0 || Max(x) != 1 || Min(x) != 0 {
+		t.Errorf("Bernoulli: mean %v", m)
+	}
+	Fill(x, 3)
+	Dropout(y, x, 0.25, 9, 10)
+	for i, v := range y {
+		if v != 0 && v != 4 {
+			t.Fatalf("Dropout: element %d is %v", i, v)
+		}
+	}
+	if m := Mean(y); math.Abs(float64(m)-3) > 0.3 {
+		t.Errorf("Dropout: mean %v", m)
+	}
 	p := make([]int, 100)
 	Permutation(p, 1, 2)
 	slices.Sort(p)
@@ -226,6 +240,31 @@ func TestRowAllocs(t *testing.T) {
 		Sum(x)
 		ArgMax(y)
 	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestPairLosses(t *testing.T) {
+	x, y, dx := []float64{1, -2, 4}, []float64{0, 0, 1}, make([]float64, 3)
+	for name, c := range map[string]struct {
+		f    func(dx []float64) float64
+		want float64
+		grad []float64
+	}{
+		"MSELoss":      {func(dx []float64) float64 { return MSELoss(dx, x, y, LossSum) }, 14, []float64{2, -4, 6}},
+		"L1Loss":       {func(dx []float64) float64 { return L1Loss(dx, x, y, LossMean) }, 2, []float64{1. / 3, -1. / 3, 1. / 3}},
+		"HuberLoss":    {func(dx []float64) float64 { return HuberLoss(dx, x, y, 2, LossSum) }, 0.5 + 2 + 4, []float64{1, -2, 2}},
+		"SmoothL1Loss": {func(dx []float64) float64 { return SmoothL1Loss(dx, x, y, 2, LossSum) }, 0.25 + 1 + 2, []float64{0.5, -1, 1}},
+	} {
+		if got := c.f(dx); got != c.want || !slices.Equal(dx, c.grad) || c.f(nil) != got {
+			t.Errorf("%s: %v and %v, want %v and %v", name, got, dx, c.want, c.grad)
+		}
+	}
+	if got := BCEWithLogitsLoss(dx, []float64{0, 1000, -1000}, []float64{1, 1, 0}, LossSum); math.Abs(got-math.Ln2) > 1e-15 || !slices.Equal(dx, []float64{-0.5, 0, 0}) {
+		t.Errorf("BCEWithLogitsLoss: %v and %v", got, dx)
+	}
+	wantError(t, "MSELoss", func() { MSELoss(dx, x, y[:2], LossSum) })
+	if n := steady.Allocs(5, func() { HuberLoss(dx, x, y, 2, LossSum) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
