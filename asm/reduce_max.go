@@ -117,7 +117,7 @@ const argBlock = 1024
 // argMaxBy is argMaxGeneric by a kernel that finds the greatest element: block after
 // block for which block has it, and there by comparing.
 func argMaxBy[T Float](x []T, most func(x []T) T) int {
-	if len(x) < 32 {
+	if len(x) < 4 {
 		return argMaxGeneric(x)
 	}
 	at, m := 0, most(x[:min(argBlock, len(x))])
@@ -130,7 +130,7 @@ func argMaxBy[T Float](x []T, most func(x []T) T) int {
 }
 
 func argMinBy[T Float](x []T, least func(x []T) T) int {
-	if len(x) < 32 {
+	if len(x) < 4 {
 		return argMinGeneric(x)
 	}
 	at, m := 0, least(x[:min(argBlock, len(x))])
@@ -145,24 +145,39 @@ func argMinBy[T Float](x []T, least func(x []T) T) int {
 // indexOf is the index of the first element equal to v, or of the first NaN if v is
 // one; there is such an element. extreme finds v among several.
 func indexOf[T Float](x []T, v T, extreme func(x []T) T) int {
-	const several = 128
-	i := 0
-	for i+several < len(x) {
-		if m := extreme(x[i : i+several]); m == v || m != m {
+	const several, few = 128, 32
+	lo := 0
+	for lo+several < len(x) {
+		if m := extreme(x[lo : lo+several]); m == v || m != m {
 			break
 		}
-		i += several
+		lo += several
 	}
-	if v != v {
-		for x[i] == x[i] {
-			i++
+	x = x[lo:]
+	i := len(x) - 1
+	switch {
+	case v != v:
+		for i = range x {
+			if x[i] != x[i] {
+				break
+			}
 		}
-		return i
+	case len(x) > few:
+		for i = range x {
+			if x[i] == v {
+				break
+			}
+		}
+	default: // from behind and without a way out, which would be mispredicted
+		at := 0
+		for ; i >= 0; i-- {
+			if x[i] == v {
+				at = i
+			}
+		}
+		i = at
 	}
-	for x[i] != v {
-		i++
-	}
-	return i
+	return lo + i
 }
 
 // greater is the greater of the maxima of two slices, less the less of their minima:

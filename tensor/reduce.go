@@ -1,6 +1,11 @@
 package tensor
 
-import "math"
+import (
+	"math"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+)
 
 // Reductions, of all elements of a tensor or along one of its axes.
 //
@@ -78,6 +83,9 @@ func ArgMinAxis[T Float](dst []int, x *Tensor[T], axis int) {
 // Dot returns the inner product of x and y, of one shape: the sum of the products of
 // their elements, by fused multiply-adds.
 func Dot[T Float](x, y *Tensor[T]) T {
+	if x.direct() && y.packed() && x.SameShape(y) {
+		return chunk.Dot(asm.Active[T](), x.data, y.data)
+	}
 	r := start("Dot", reduceDot, x, y, x)
 	r.whole(x)
 	v := r.one()
@@ -105,6 +113,10 @@ func DotAxis[T Float](dst, x, y *Tensor[T], axis int) {
 // spread by 1, or 10⁷ in float32, it is right to some 10⁻⁶. Where an element is not
 // finite both are NaN.
 func MeanVar[T Float](x *Tensor[T], ddof int) (mean, variance T) {
+	if x.direct() {
+		m := chunk.MomentsOf(asm.Active[T](), x.data)
+		return m.Value(), m.Var(ddof)
+	}
 	r := start("MeanVar", reduceMoments, x, nil, x)
 	r.whole(x)
 	r.one()
@@ -164,6 +176,22 @@ func colSum[T Float](op string, kind reduceOp, dst, x *Tensor[T]) {
 }
 
 func all[T Float](op string, kind reduceOp, x *Tensor[T]) T {
+	if k := asm.Active[T](); x.direct() {
+		switch kind {
+		case reduceSum:
+			return chunk.Sum(k, x.data)
+		case reduceAsum:
+			return chunk.Asum(k, x.data)
+		case reduceSumSq:
+			return chunk.SumSq(k, x.data)
+		case reduceMean:
+			return chunk.Sum(k, x.data) / T(len(x.data))
+		case reduceMax:
+			return chunk.Max(k, x.data)
+		case reduceMin:
+			return chunk.Min(k, x.data)
+		}
+	}
 	r := start(op, kind, x, nil, x)
 	r.whole(x)
 	r.notEmpty(op, x, x)
@@ -190,7 +218,22 @@ func momentsAlong[T Float](op string, finish finishOp, dst, x *Tensor[T], axis, 
 	r.put()
 }
 
+// direct tells whether x is worth one call on one thread, as it lies. Empty ones are
+// not, for their errors.
+func (x *Tensor[T]) direct() bool {
+	return len(x.data) > 0 && len(x.data)*sizeOf[T]() <= reduceDirect && x.packed()
+}
+
+// reduceDirect is the most bytes of such a one; tests lower it.
+var reduceDirect = 2 * asm.Chunk * 4
+
 func find[T Float](op string, kind reduceOp, x *Tensor[T]) int {
+	if k := asm.Active[T](); x.direct() {
+		if kind == reduceArgMax {
+			return chunk.ArgMax(k, x.data)
+		}
+		return chunk.ArgMin(k, x.data)
+	}
 	r := start(op, kind, x, nil, x)
 	r.whole(x)
 	r.notEmpty(op, x, x)

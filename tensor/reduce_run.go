@@ -17,9 +17,12 @@ func (r *reduction[T]) planes() int {
 	return 1
 }
 
-// plan chooses parts and groups, and how many threads.
-func (r *reduction[T]) plan() (items, threads int) {
-	threads = min(MaxThreads(), r.work()/reduceThread)
+// plan chooses parts and groups, how many threads, and whether the call is short. Of a
+// short one every thread has one item, which in a loop over the same tensors it keeps,
+// and with it what its caches hold.
+func (r *reduction[T]) plan() (items, threads int, short bool) {
+	work := r.work()
+	threads, short = min(MaxThreads(), work/reduceThread), work < reduceShort
 	unit := asm.Chunk
 	r.strips = 1
 	if !r.last {
@@ -27,20 +30,29 @@ func (r *reduction[T]) plan() (items, threads int) {
 		r.strips = (r.inner + colStrip - 1) / colStrip
 	}
 	r.parts, r.part, r.group = 1, max(1, r.n), 1
-	if others := r.outer * r.strips; threads > 1 && others < 4*threads && r.n > unit {
-		want := (4*threads + others - 1) / others
-		per := max(1, r.n/unit/want) // units of a part
+	wanted := 4 * threads
+	if short {
+		wanted = threads
+	}
+	if others := r.outer * r.strips; threads > 1 && others < wanted && r.n > unit {
+		want := (wanted + others - 1) / others
+		per := max(1, (r.n/unit+want-1)/want) // units of a part
 		r.part = unit << (bits.Len(uint(per)) - 1)
 		r.parts = (r.n + r.part - 1) / r.part
 	}
-	if each := r.part * min(r.inner, colStrip); each < reduceItem {
+	if each := r.part * min(r.inner, colStrip); threads > 1 && short && r.parts == 1 {
+		r.group = max(1, r.outer/threads)
+	} else if each < reduceItem {
 		r.group = max(1, min(reduceItem/each, r.outer))
 	}
-	return (r.outer + r.group - 1) / r.group * r.strips * r.parts, threads
+	return (r.outer + r.group - 1) / r.group * r.strips * r.parts, threads, short
 }
 
 // reduceItem is about how many elements an item has.
 const reduceItem = 1 << 15
+
+// reduceShort is the work in nanoseconds up to which calls are short.
+const reduceShort = 100_000
 
 // reduceThread is the work in nanoseconds that is worth a thread; tests lower it.
 var reduceThread = 1500
@@ -69,9 +81,9 @@ func (r *reduction[T]) work() int {
 func (r *reduction[T]) run(dst []T, places []int) {
 	size := r.outer * r.inner
 	planes := r.planes()
-	items, threads := 0, 1
+	items, threads, short := 0, 1, false
 	if r.parts = 1; size > 0 && r.n > 0 {
-		items, threads = r.plan()
+		items, threads, short = r.plan()
 	}
 	buf := grow(&r.buf, planes*r.parts*size)
 	for p := range planes {
@@ -91,9 +103,12 @@ func (r *reduction[T]) run(dst []T, places []int) {
 		}
 		return
 	}
-	if threads > 1 && items > 1 {
+	switch {
+	case threads > 1 && items > 1 && short:
+		parallelShort(items, threads, any(r).(task))
+	case threads > 1 && items > 1:
 		parallelFor(items, threads, any(r).(task))
-	} else {
+	default:
 		for i := range items {
 			r.item(i)
 		}

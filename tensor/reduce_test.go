@@ -161,8 +161,9 @@ func TestReduceAxes(t *testing.T) {
 // testReduceAxes: every reduction along every axis of every layout, into packed results,
 // with the axis kept, and into views, is its definition, for any number of threads.
 func testReduceAxes[T Float](t *testing.T) {
-	defer func(n int) { reduceThread = n; SetMaxThreads(0) }(reduceThread)
+	defer func(n, m int) { reduceThread, reduceDirect = n, m; SetMaxThreads(0) }(reduceThread, reduceDirect)
 	reduceThread = 1 // so that small ones are shared out
+	reduceDirect = 256
 	r := rand.New(rand.NewPCG(41, 0))
 	shapes := [][]int{{1}, {7}, {3, 5}, {1, 1}, {130, 3}, {3, 130}, {2, 65, 4}, {4, 1, 3}, {2, 3, 4, 5}, {150, 1}, {1, 200, 1}}
 	if !testing.Short() {
@@ -241,8 +242,8 @@ func TestReduceThreads(t *testing.T) {
 }
 
 func testReduceThreads[T Float](t *testing.T) {
-	defer func(n int) { reduceThread = n; SetMaxThreads(0) }(reduceThread)
-	reduceThread = 100
+	defer func(n, m int) { reduceThread, reduceDirect = n, m; SetMaxThreads(0) }(reduceThread, reduceDirect)
+	reduceThread, reduceDirect = 100, 256
 	r := rand.New(rand.NewPCG(42, 0))
 	shapes := [][]int{{2*asm.Chunk + 1}, {2, 3*asm.Chunk + 5}, {1000, 3}, {3, 500, 2}, {200, 600}, {900, 10}}
 	if !testing.Short() {
@@ -365,8 +366,8 @@ func TestReduceAccuracy(t *testing.T) {
 }
 
 func TestReduceAllocs(t *testing.T) {
-	defer func(n int) { reduceThread = n; SetMaxThreads(0) }(reduceThread)
-	reduceThread = 100
+	defer func(n, m int) { reduceThread, reduceDirect = n, m; SetMaxThreads(0) }(reduceThread, reduceDirect)
+	reduceThread, reduceDirect = 100, 256
 	SetMaxThreads(2)
 	x := randomTensor[float32](rand.New(rand.NewPCG(44, 0)), 300, 200)
 	dst := New[float32](300)
@@ -377,7 +378,12 @@ func TestReduceAllocs(t *testing.T) {
 		places := make([]int, view.shape[1])
 		for i, f := range []func(){
 			func() { sum += Sum(view) + Max(view) + Mean(view) + Var(view, 1) + Dot(view, view) },
-			func() { SumAxis(dst, view, 1); MaxAxis(dst, view, 1); ArgMaxAxis(at, view, 1); StdAxis(dst, view, 1, 0) },
+			func() {
+				SumAxis(dst, view, 1)
+				MaxAxis(dst, view, 1)
+				ArgMaxAxis(at, view, 1)
+				StdAxis(dst, view, 1, 0)
+			},
 			func() {
 				SumAxis(col, view, 0)
 				MinAxis(col, view, 0)
