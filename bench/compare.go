@@ -125,7 +125,7 @@ func compare(names []string, sets [][]Record, markdown bool) string {
 	for _, k := range order {
 		row := []string{k.Op, k.DType, k.Trans, k.Shape, k.ISA, fmt.Sprint(k.Threads)}
 		unit := "GFLOP/s"
-		if slices.Contains(memoryOps, k.Op) {
+		if inBytes(k.Op) {
 			unit = "GB/s"
 		}
 		row = append(row, unit)
@@ -171,11 +171,16 @@ func name(n string) string {
 	return oneLine(fmt.Errorf("%s", strings.ReplaceAll(n, "|", "¦")))
 }
 
+// inBytes tells whether the rate of an operation is that of its memory.
+func inBytes(op string) bool {
+	return slices.Contains(memoryOps, op) || slices.Contains(elementNames, op)
+}
+
 func rateText(r Record, ok bool) string {
 	switch {
 	case !ok:
 		return "-"
-	case slices.Contains(memoryOps, r.Op):
+	case inBytes(r.Op):
 		return fmt.Sprintf("%.1f", r.GBytes)
 	}
 	return fmt.Sprintf("%.1f", r.GFlops)

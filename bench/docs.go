@@ -174,7 +174,7 @@ func detail(b *strings.Builder, rs []Record) {
 	var order []Key
 	cell := map[Key]map[run]string{}
 	for _, r := range rs {
-		if r.Bits == "" {
+		if r.Bits == "" || r.Trans == "" {
 			continue
 		}
 		k, at := r.Product(), run{r.ISA, r.Threads}

@@ -4,10 +4,13 @@
 //	go run ./bench                             # two minutes
 //	go run ./bench -json my-cpu.jsonl          # one JSON object a line
 //	go run ./bench -compare a.jsonl b.jsonl    # says "no difference" inside the noise
+//	go run ./bench -op relu,exp                # operations on elements
+//	go run ./bench -op act                     # a family of them
 //
 // It prints the CPU, its caches and features and the instruction set in use;
 // measures the peak of fused multiply-adds and the bandwidth of each memory level;
-// then products of the shapes in bench/shapes with every table this machine runs.
+// then products of the shapes in bench/shapes with every table this machine runs, or
+// the operations that -op names.
 package main
 
 import (
@@ -56,10 +59,10 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 	fs.SetOutput(io.Discard)
 	var ops, dtypes, trans, shape, isa, threads string
 	fs.BoolVar(&o.quick, "quick", false, "fewer shapes, 15 seconds")
-	fs.StringVar(&ops, "op", "", "operations, separated by commas: "+strings.Join(shapes.Ops, ", "))
+	fs.StringVar(&ops, "op", "", "operations, separated by commas: "+strings.Join(shapes.Ops, ", ")+" (default all three); "+strings.Join(elementNames, ", ")+"; families of these: "+strings.Join(elementFamilies, ", ")+"; elements, all of them")
 	fs.StringVar(&dtypes, "dtype", "", "element types: "+strings.Join(shapes.DTypes, ", "))
 	fs.StringVar(&trans, "trans", "", "transpositions of A, then of B: "+strings.Join(shapes.Trans, ", "))
-	fs.StringVar(&shape, "shape", "", "MxNxK instead of the built-in shapes; several with commas")
+	fs.StringVar(&shape, "shape", "", "MxNxK instead of the built-in shapes; several with commas; for operations on elements N, RxC or NxCxHxW")
 	fs.StringVar(&isa, "isa", "", "instruction sets (default all of "+strings.Join(present, ", ")+")")
 	fs.StringVar(&threads, "threads", "", "numbers of threads (default 1 and all CPUs)")
 	fs.IntVar(&o.count, "count", 0, "rounds over all cases, 1 to 1000 (default 5, with -quick 3); more take more time")
@@ -103,7 +106,7 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 		known       []string
 		what        string
 	}{
-		{&o.ops, "op", ops, shapes.Ops, "want"}, {&o.dtypes, "dtype", dtypes, shapes.DTypes, "want"},
+		{&o.ops, "op", withFamilies(ops), slices.Concat(shapes.Ops, elementNames), "want"}, {&o.dtypes, "dtype", dtypes, shapes.DTypes, "want"},
 		{&o.trans, "trans", trans, shapes.Trans, "want"}, {&o.isas, "isa", isa, present, "not on this machine; available:"},
 	} {
 		if l.given == "" {
@@ -121,7 +124,7 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 	if shape != "" {
 		o.shapes = strings.Split(shape, ",")
 		for _, s := range o.shapes {
-			if _, _, _, err := shapes.Parse(s); err != nil {
+			if err := o.checkShape(s); err != nil {
 				return o, "", fmt.Errorf("-shape: %w", err)
 			}
 		}
@@ -143,6 +146,44 @@ func parse(args []string, present []string, cpus int) (o options, help string, e
 	return o, "", nil
 }
 
+// withFamilies puts their names where a list of operations has families.
+func withFamilies(ops string) string {
+	var names []string
+	for _, w := range strings.Split(ops, ",") {
+		known := false
+		for i, e := range elementList[float32]() {
+			if e.family == w || w == "elements" {
+				names, known = append(names, elementNames[i]), true
+			}
+		}
+		if !known {
+			names = append(names, w)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// checkShape reports whether a shape is one for any of the operations.
+func (o *options) checkShape(s string) error {
+	var failed error
+	for _, op := range orElse(o.ops, "gemm") {
+		e, elements := elementOf(op)
+		var err error
+		if !elements {
+			_, _, _, err = shapes.Parse(s)
+		} else if _, err = parseSize(s); err == nil && !e.fits(s) {
+			err = fmt.Errorf("%s has no case of size %.40q; its own are %s", op, s, strings.Join(e.sizes, ", "))
+		}
+		if err == nil {
+			return nil
+		}
+		if failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
 // rows are the cases for one table, and the names of those that are too much for
 // the plain one.
 func (o *options) rows(isa string) (rows []shapes.Row, left []string) {
@@ -153,7 +194,7 @@ func (o *options) rows(isa string) (rows []shapes.Row, left []string) {
 			for _, d := range orElse(o.dtypes, "f32") {
 				for _, s := range o.shapes {
 					for _, t := range orElse(o.trans, "nn") {
-						if m, n, k, err := shapes.Parse(s); err == nil && shapes.Allowed(op, t) {
+						if m, n, k, err := shapes.Parse(s); err == nil && slices.Contains(shapes.Ops, op) && shapes.Allowed(op, t) {
 							all = append(all, shapes.Row{Op: op, DType: d, Trans: t, M: m, N: n, K: k, Quick: true})
 						}
 					}
@@ -161,13 +202,18 @@ func (o *options) rows(isa string) (rows []shapes.Row, left []string) {
 			}
 		}
 	}
+	for _, op := range o.ops {
+		if _, ok := elementOf(op); ok {
+			all = append(all, elementRows(op, o.dtypes, o.shapes)...)
+		}
+	}
 	has := func(given []string, v string) bool { return len(given) == 0 || slices.Contains(given, v) }
 	for _, r := range all {
-		if !has(o.ops, r.Op) || !has(o.dtypes, r.DType) || !has(o.trans, r.Trans) || o.quick && !r.Quick ||
+		if !has(o.ops, r.Op) || !has(o.dtypes, r.DType) || r.Size == "" && !has(o.trans, r.Trans) || o.quick && !r.Quick ||
 			r.Op == "plainloop" && isa != "generic" {
 			continue
 		}
-		if isa == "generic" && r.Flops() > plainFlops {
+		if isa == "generic" && (r.Flops() > plainFlops || r.Size != "" && elementsOf(r.Size) > plainElements) {
 			left = append(left, strings.Join([]string{r.Op, r.DType, r.Trans, r.Shape()}, " "))
 			continue
 		}

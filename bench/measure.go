@@ -17,7 +17,9 @@ const (
 	// plainFlops is the size above which the plain table, a hundred times slower
 	// than the others, is not asked.
 	plainFlops = 0.2e9
-	maxSamples = 1000
+	// plainElements is the same of operations on elements.
+	plainElements = 1 << 20
+	maxSamples    = 1000
 )
 
 // plan is what one process measures, on the table that is active in it.
@@ -74,10 +76,11 @@ func measure(p plan, progress func(string)) (rs []Record, left []string) {
 	rows32 := slices.DeleteFunc(slices.Clone(p.Rows), func(r shapes.Row) bool { return r.DType != "f32" })
 	rows64 := slices.DeleteFunc(slices.Clone(p.Rows), func(r shapes.Row) bool { return r.DType != "f64" })
 	a32, a64 := newArena[float32](rows32), newArena[float64](rows64)
+	e32, e64 := newElementArena[float32](rows32), newElementArena[float64](rows64)
 	var cases []*timing
 	for _, r := range p.Rows {
 		for _, t := range p.Threads {
-			if r.Op != "plainloop" || t == 1 {
+			if r.Op != "plainloop" && threaded(r) || t == 1 {
 				cases = append(cases, &timing{row: r, threads: t})
 			}
 		}
@@ -109,7 +112,7 @@ func measure(p plan, progress func(string)) (rs []Record, left []string) {
 			// The peak again, next to what is held against it: the clock of a machine,
 			// or its neighbours, change within a round.
 			peak := peaks[peakKey{c.row.DType, c.threads}]
-			if !c.skipped && c.row.Op != "plainloop" && len(peak.rates) < maxSamples {
+			if !c.skipped && c.row.Flops() > 0 && c.row.Op != "plainloop" && len(peak.rates) < maxSamples {
 				peak.sample(1)
 			}
 			tensor.SetMaxThreads(c.threads)
@@ -120,9 +123,9 @@ func measure(p plan, progress func(string)) (rs []Record, left []string) {
 					continue
 				}
 				if c.row.DType == "f32" {
-					first(c, a32, slot)
+					first(c, a32, e32, slot)
 				} else {
-					first(c, a64, slot)
+					first(c, a64, e64, slot)
 				}
 			}
 			if !c.skipped && (round > 0 || len(c.samples) == 0) {
@@ -162,7 +165,14 @@ func measure(p plan, progress func(string)) (rs []Record, left []string) {
 		if c.row.Op == "plainloop" {
 			peak = 0 // it has no FMAs
 		}
-		r.fill(c.samples, c.row.Flops(), operandBytes(c.row), peak)
+		if c.row.Size != "" {
+			e, _ := elementOf(c.row.Op)
+			moved, _ := elementBytes(c.row)
+			r.fill(c.samples, e.flops*float64(elementsOf(c.row.Size)), moved, peak)
+			r.compareWithMemory(c.row, mem)
+		} else {
+			r.fill(c.samples, c.row.Flops(), operandBytes(c.row), peak)
+		}
 		rs = append(rs, r)
 	}
 	return rs, left
@@ -171,6 +181,12 @@ func measure(p plan, progress func(string)) (rs []Record, left []string) {
 type peakKey struct {
 	dtype   string
 	threads int
+}
+
+// threaded tells whether more than one thread can do the operation.
+func threaded(r shapes.Row) bool {
+	e, ok := elementOf(r.Op)
+	return !ok || e.op != nil
 }
 
 func (c *timing) String() string {
@@ -184,19 +200,29 @@ func (c *timing) tooLong(slot time.Duration, rates []float64) bool {
 		rate = 0.3
 	}
 	ns := max(c.row.Flops()/rate, operandBytes(c.row)/10)
+	if c.row.Size != "" {
+		moved, _ := elementBytes(c.row)
+		ns = moved / 5
+	}
 	return ns > float64(max(3*slot, 30*time.Millisecond))
 }
 
 // first makes the case, runs it once for its bits, and finds how many operations
 // make a sample.
-func first[T tensor.Float](c *timing, x *arena[T], slot time.Duration) {
+func first[T tensor.Float](c *timing, x *arena[T], elements *elementArena[T], slot time.Duration) {
 	var out []T
-	c.run, out = x.operation(c.row)
-	clear(out)
+	var results func() [][]T
+	if c.row.Size != "" {
+		c.run, results = elements.operation(c.row, c.threads)
+	} else {
+		c.run, out = x.operation(c.row)
+		clear(out)
+		results = func() [][]T { return [][]T{out} }
+	}
 	began := time.Now()
 	c.run(1)
 	once := time.Since(began)
-	c.bits = hash(out)
+	c.bits = hash(results()...)
 	c.iters = 1
 	if once > slot/2 {
 		c.samples = append(c.samples, float64(once)) // that was the turn

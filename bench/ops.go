@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"math"
 
 	"github.com/lanes-go/lanes/bench/shapes"
@@ -101,12 +102,12 @@ func plainLoop[T tensor.Float](m, n, k int, a, b, c []T) {
 // hashLen is the number of hexadecimal digits of a hash.
 const hashLen = 16
 
-// hash is the beginning of the SHA-256 of the IEEE bits of x in order, least
+// hash is the beginning of the SHA-256 of the IEEE bits of the results in order, least
 // significant byte first, every NaN as the canonical quiet one.
-func hash[T tensor.Float](x []T) string {
+func hash[T tensor.Float](results ...[]T) string {
 	h := sha256.New()
 	buf := make([]byte, 0, 8192)
-	for _, v := range x {
+	for _, v := range join(results) {
 		if is32[T]() {
 			u := math.Float32bits(float32(v))
 			if v != v {
@@ -127,6 +128,21 @@ func hash[T tensor.Float](x []T) string {
 	}
 	h.Write(buf)
 	return hex.EncodeToString(h.Sum(nil)[:hashLen/2])
+}
+
+// join yields the elements of all slices in turn.
+func join[T tensor.Float](all [][]T) iter.Seq2[int, T] {
+	return func(yield func(int, T) bool) {
+		n := 0
+		for _, x := range all {
+			for _, v := range x {
+				if !yield(n, v) {
+					return
+				}
+				n++
+			}
+		}
+	}
 }
 
 // operandBytes is the memory of A, B and C, each once.

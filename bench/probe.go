@@ -121,8 +121,8 @@ func footprints(c asm.CacheSizes, quick bool) []int {
 	return slices.Compact(f)
 }
 
-// chunk bounds one call of a probe, as for the FMAs.
-const chunk = 128 << 10
+// probeChunk bounds one call of a probe, as for the FMAs.
+const probeChunk = 128 << 10
 
 // memory is one number to measure: bytes a pass of all threads, and its samples.
 type memory struct {
@@ -172,8 +172,8 @@ func bandwidth(cases []*memory, each time.Duration) {
 			if c.op == "copy" {
 				n /= 2
 			}
-			for i := 0; i < n; i += chunk {
-				j := min(i+chunk, n)
+			for i := 0; i < n; i += probeChunk {
+				j := min(i+probeChunk, n)
 				switch c.op {
 				case "read":
 					k.ProbeRead(x[i:j])

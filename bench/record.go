@@ -25,10 +25,10 @@ type Record struct {
 	Lanes  string `json:"lanes"` // version of the module, "(devel)" in a clone
 	Machine
 
-	Op      string `json:"op"`    // gemm, packed, plainloop; fma; read, write, copy
+	Op      string `json:"op"`    // gemm, packed, plainloop; fma; read, write, copy; names of elementList
 	DType   string `json:"dtype"` // f32, f64; "" for read, write, copy
 	Trans   string `json:"trans"` // of A, then of B; "" where there is none
-	Shape   string `json:"shape"` // MxNxK; for read, write, copy the bytes a thread goes over
+	Shape   string `json:"shape"` // MxNxK; for read, write, copy the bytes a thread goes over; else N, RxC or NxCxHxW
 	ISA     string `json:"isa"`
 	Threads int    `json:"threads"`
 
@@ -40,7 +40,15 @@ type Record struct {
 	GBytes  float64 `json:"gbytes_per_s"`
 	Peak    float64 `json:"peak_gflops"`     // FMAs in registers: this ISA, dtype and number of threads, this run; 0 for plainloop
 	OfPeak  float64 `json:"percent_of_peak"` // 100*gflops/peak_gflops, or 0
-	Bits    string  `json:"bits"`            // hash of the result for fixed operands: the same on every machine
+	Bits    string  `json:"bits"`            // hash of the results for fixed operands: the same on every machine
+
+	// Of operations on elements: from the best sample, and of the level of memory that
+	// holds what a thread goes over, the speed of copies (or reads, where nothing is
+	// written) with as many threads in this run.
+	Elements    float64 `json:"elements_per_ns,omitempty"`
+	Level       string  `json:"level,omitempty"` // L1, L2, L3, memory
+	Bandwidth   float64 `json:"level_gbytes_per_s,omitempty"`
+	OfBandwidth float64 `json:"percent_of_bandwidth,omitempty"`
 }
 
 // Key names what was measured, without who measured it.
@@ -64,6 +72,7 @@ const (
 
 var (
 	memoryOps = []string{"read", "write", "copy"}
+	levels    = []string{"L1", "L2", "L3", "memory"}
 	knownISAs = []string{"generic", "avx2", "avx512", "neon"}
 )
 
@@ -96,7 +105,10 @@ func (r *Record) check() error {
 	if r.Samples < 1 || r.NsPerOp <= 0 || r.BestNs <= 0 || r.BestNs > r.NsPerOp*1.000001 {
 		return errors.New("samples, ns_per_op or best_ns_per_op out of range")
 	}
-	for _, v := range []float64{r.NsPerOp, r.BestNs, r.Spread, r.GFlops, r.GBytes, r.Peak, r.OfPeak} {
+	if r.Level != "" && !slices.Contains(levels, r.Level) {
+		return fmt.Errorf("level %.20q: want one of %s", r.Level, strings.Join(levels, ", "))
+	}
+	for _, v := range []float64{r.NsPerOp, r.BestNs, r.Spread, r.GFlops, r.GBytes, r.Peak, r.OfPeak, r.Elements, r.Bandwidth, r.OfBandwidth} {
 		if !finite(v) {
 			return errors.New("a number is negative or not finite")
 		}
@@ -124,11 +136,24 @@ func (r *Record) checkOp() error {
 		if _, _, _, err := shapes.Parse(r.Shape); err != nil {
 			return err
 		}
-		if len(r.Bits) != hashLen || strings.Trim(r.Bits, "0123456789abcdef") != "" {
-			return fmt.Errorf("bits %.40q: want %d hexadecimal digits", r.Bits, hashLen)
+		return r.checkBits()
+	case slices.Contains(elementNames, r.Op):
+		if !isType || r.Trans != "" {
+			return bad
 		}
+		if _, err := parseSize(r.Shape); err != nil {
+			return err
+		}
+		return r.checkBits()
 	default:
 		return bad
+	}
+	return nil
+}
+
+func (r *Record) checkBits() error {
+	if len(r.Bits) != hashLen || strings.Trim(r.Bits, "0123456789abcdef") != "" {
+		return fmt.Errorf("bits %.40q: want %d hexadecimal digits", r.Bits, hashLen)
 	}
 	return nil
 }

@@ -25,7 +25,9 @@ func TestRoundTrip(t *testing.T) {
 	read.Op, read.DType, read.Trans, read.Shape, read.Bits, read.GFlops, read.Peak, read.OfPeak = "read", "", "", "24576", "", 0, 0, 0
 	fma := sampleRecord()
 	fma.Op, fma.Trans, fma.Shape, fma.Bits = "fma", "", "", ""
-	want := []Record{sampleRecord(), read, fma}
+	element := sampleRecord()
+	element.Op, element.Trans, element.Shape, element.Elements, element.Level, element.Bandwidth, element.OfBandwidth = "softmax", "", "64x1000", 4.5, "L2", 210, 17.1
+	want := []Record{sampleRecord(), read, fma, element}
 	var b bytes.Buffer
 	if err := writeRecords(&b, want); err != nil {
 		t.Fatal(err)
@@ -57,6 +59,10 @@ func TestCheckRejects(t *testing.T) {
 		"escape":      func(r *Record) { r.CPU = "a\x1b[2Jb" },
 		"newline":     func(r *Record) { r.Go = "a\nb" },
 		"long":        func(r *Record) { r.Virtualised = strings.Repeat("x", 1000) },
+		"size":        func(r *Record) { r.Op, r.Trans, r.Shape = "relu", "", "12x" },
+		"element of":  func(r *Record) { r.Op, r.Shape = "relu", "12" },
+		"level":       func(r *Record) { r.Op, r.Trans, r.Shape, r.Level = "relu", "", "12", "L4" },
+		"infinite":    func(r *Record) { r.Elements = math.Inf(1) },
 		"cpus":        func(r *Record) { r.CPUs = 0 },
 		"quota":       func(r *Record) { r.Quota = math.Inf(1) },
 		"isa":         func(r *Record) { r.ISA = "sse9" },

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,6 +90,7 @@ func printTable(w io.Writer, isa string, rs []Record, large, long []string) {
 		fmt.Fprintf(w, "%-9s %-4s %-2s %-16s %3d %10.2f %7s %9.1f %12s %6.1f%%\n",
 			r.Op, r.DType, r.Trans, r.Shape, r.Threads, r.GFlops, of, r.GBytes, nsText(r.BestNs), 100*r.Spread)
 	}
+	printElements(w, rs)
 	for _, n := range notes(rs) {
 		fmt.Fprintln(w, "note:", n)
 	}
@@ -97,6 +99,30 @@ func printTable(w io.Writer, isa string, rs []Record, large, long []string) {
 	}
 	if len(long) > 0 {
 		fmt.Fprintf(w, "left out, too long for the time of this run (-shape measures one): %s\n", shorten(long, 6))
+	}
+}
+
+// printElements prints the operations on elements.
+func printElements(w io.Writer, rs []Record) {
+	first := true
+	for _, r := range rs {
+		if r.Elements == 0 {
+			continue
+		}
+		if first {
+			fmt.Fprintf(w, "\n%-18s %-4s %-12s %3s %11s %9s %7s %6s %7s %12s %7s\n",
+				"op", "type", "size", "thr", "elements/ns", "GB/s", "level", "of it", "peak", "best", "spread")
+			first = false
+		}
+		of, peak := "-", "-"
+		if r.Bandwidth > 0 {
+			of = fmt.Sprintf("%.0f%%", r.OfBandwidth)
+		}
+		if r.Peak > 0 {
+			peak = fmt.Sprintf("%.1f%%", r.OfPeak)
+		}
+		fmt.Fprintf(w, "%-18s %-4s %-12s %3d %11.3f %9.1f %7s %6s %7s %12s %6.1f%%\n",
+			r.Op, r.DType, r.Shape, r.Threads, r.Elements, r.GBytes, r.Level, of, peak, nsText(r.BestNs), 100*r.Spread)
 	}
 }
 
@@ -138,7 +164,7 @@ func printMemory(w io.Writer, rs []Record) {
 	var order []at
 	rate := map[at]map[string]float64{}
 	for _, r := range rs {
-		if r.Shape == "" || r.Trans != "" {
+		if !slices.Contains(memoryOps, r.Op) {
 			continue
 		}
 		k := at{r.Shape, r.Threads}

@@ -29,11 +29,17 @@ type Row struct {
 	DType   string // "f32", "f64"
 	Trans   string // "nn", "nt", "tn", "tt"
 	M, N, K int
+	Size    string // of an operation that is not a product: N, or NxM and so on; no Trans, M, N, K
 	Quick   bool
 }
 
-// Shape returns MxNxK.
-func (r Row) Shape() string { return fmt.Sprintf("%dx%dx%d", r.M, r.N, r.K) }
+// Shape returns MxNxK, or Size.
+func (r Row) Shape() string {
+	if r.Size != "" {
+		return r.Size
+	}
+	return fmt.Sprintf("%dx%dx%d", r.M, r.N, r.K)
+}
 
 // Flops returns the floating-point operations of the case, two for each
 // multiply-add.
@@ -114,7 +120,7 @@ func parseFile(set, text string) ([]Row, error) {
 			}
 			for _, dtype := range strings.Split(f[1], ",") {
 				for _, trans := range strings.Split(f[2], ",") {
-					r := Row{set, f[0], dtype, trans, m, n, k, len(f) == 5}
+					r := Row{set, f[0], dtype, trans, m, n, k, "", len(f) == 5}
 					if !has(Ops, r.Op) || !has(DTypes, dtype) || !has(Trans, trans) || !Allowed(r.Op, trans) {
 						return nil, fmt.Errorf("%s: no case %s %s %s", where, r.Op, dtype, trans)
 					}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/bench/shapes"
+	"github.com/lanes-go/lanes/tensor"
+)
+
+// partOf are the kernels that bench measures by an operation of another name.
+var partOf = map[string]string{
+	"gemm": "gemm", "packn": "gemm", "packt": "gemm", "packtiles": "gemm",
+	"copy":     "copyelements",
+	"axpyrows": "axpy", "rotrows": "rot",
+	"probefma": "fma", "proberead": "fill", "probewrite": "fill", "probecopy": "fill",
+	"amax": "max", "mergemoments": "moments", "colmoments": "moments",
+	"colasum": "colsum", "coldot": "colsum", "colmin": "colmax", "colargmax": "colmax", "colargmin": "colmax",
+	"diffrows": "distl1rows",
+	"norm":     "batchnorm", "normrelu": "batchnorm", "normcols": "batchnorm", "normcolsrelu": "batchnorm", "rstd": "batchnorm",
+	"normsums": "batchnormgrad", "normsumsrelu": "batchnormgrad", "normgrad": "batchnormgrad", "normgradrelu": "batchnormgrad",
+	"normcolsums": "batchnormgrad", "normcolsumsrelu": "batchnormgrad", "normcolsgrad": "batchnormgrad", "normcolsgradrelu": "batchnormgrad",
+	"normrows": "layernorm", "normrowsums": "layernormgrad", "normrowsgrad": "layernormgrad", "normrowscolsums": "layernormgrad",
+	"maxrows": "softmax", "expsumrows": "softmax", "scalerows": "softmax", "shiftrows": "logsoftmax",
+	"dotsrows": "softmaxgrad", "softmaxgradrows": "softmaxgrad", "logsoftmaxgradrows": "logsoftmaxgrad", "hingerows": "hinge",
+	"words": "uniform", "fromf16": "copyelements", "frombf16": "copyelements", "tof16": "copyelements", "tobf16": "copyelements",
+}
+
+// TestEveryKernel: every kernel has a line in elementList, or belongs to one.
+func TestEveryKernel(t *testing.T) {
+	kernels := map[string]bool{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[asm.Kernels[float32]]()) {
+		if f.Type.Kind() != reflect.Func {
+			continue
+		}
+		name := strings.ToLower(f.Name)
+		kernels[name] = true
+		if other, ok := partOf[name]; ok {
+			if !slices.Contains(elementNames, other) && !slices.Contains(shapes.Ops, other) {
+				t.Errorf("%s is part of %s, which bench does not know", name, other)
+			}
+		} else if !slices.Contains(elementNames, name) {
+			t.Errorf("no line for %s in elementList", f.Name)
+		}
+	}
+	for name := range partOf {
+		if !kernels[name] {
+			t.Errorf("there is no kernel %s", name)
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range elementNames {
+		if seen[name] || slices.Contains(memoryOps, name) || slices.Contains(shapes.Ops, name) || slices.Contains(elementFamilies, name) {
+			t.Errorf("%s means two things", name)
+		}
+		seen[name] = true
+	}
+}
+
+// smallSize is a size of as many dimensions as the operation's own.
+func smallSize(e elementOp[float32]) string {
+	return map[int]string{0: "1000", 1: "12x20", 3: "2x3x4x5"}[strings.Count(e.sizes[len(e.sizes)-1], "x")]
+}
+
+func TestElements(t *testing.T) {
+	t.Run("f32", func(t *testing.T) { testElements[float32](t, "f32") })
+	t.Run("f64", func(t *testing.T) { testElements[float64](t, "f64") })
+}
+
+// testElements: every operation gives finite results, the same ones again, and from
+// another path: the kernel on one thread, tensor on two.
+func testElements[T tensor.Float](t *testing.T, dtype string) {
+	defer tensor.SetMaxThreads(0)
+	for _, e := range elementList[float32]() {
+		row := shapes.Row{Op: e.name, DType: dtype, Size: smallSize(e)}
+		bits := map[int]string{}
+		before := ""
+		for _, threads := range []int{1, 2, 1} {
+			a := newElementArena[T]([]shapes.Row{row})
+			tensor.SetMaxThreads(threads)
+			run, results := a.operation(row, threads)
+			before = hash(results()...)
+			run(1)
+			for _, x := range results() {
+				for i, v := range x {
+					if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+						t.Fatalf("%s: result %d is %v", e.name, i, v)
+					}
+				}
+			}
+			h := hash(results()...)
+			if old, ok := bits[threads]; ok && h != old {
+				t.Errorf("%s: bits %s, then %s", e.name, old, h)
+			}
+			bits[threads] = h
+		}
+		if e.op != nil && bits[1] != bits[2] {
+			t.Errorf("%s: bits %s with one thread, %s with two", e.name, bits[1], bits[2])
+		}
+		if bits[1] == before {
+			t.Errorf("%s: nothing has been written", e.name)
+		}
+	}
+}
+
+// TestElementSizes: cases keep to the sizes that an operation has operands for.
+func TestElementSizes(t *testing.T) {
+	for _, e := range elementList[float32]() {
+		for _, s := range append(slices.Clone(e.sizes), smallSize(e)) {
+			if _, err := parseSize(s); err != nil || !e.fits(s) {
+				t.Errorf("%s %s: %v", e.name, s, err)
+			}
+		}
+		if e.kernel == nil && e.op == nil || e.family == "" || e.reads+e.writes+e.inPlace == 0 {
+			t.Errorf("%s: family %q, %d + %d + %d operands", e.name, e.family, e.reads, e.writes, e.inPlace)
+		}
+	}
+	for _, s := range []string{"", "0", "-1", "1x", "x1", "1x2x3x4x5", "1e3", "+1", "01", "134217729", "65536x65536", "99999999999999999999"} {
+		if _, err := parseSize(s); err == nil {
+			t.Errorf("size %q is taken", s)
+		}
+	}
+	o := options{ops: []string{"relu", "softmax", "gemm"}, shapes: []string{"100", "5x6", "7x8x9"}}
+	rows, left := o.rows("avx2")
+	var got []string
+	for _, r := range rows {
+		got = append(got, r.Op+" "+r.Shape())
+	}
+	if want := []string{"gemm 7x8x9", "relu 100", "softmax 5x6"}; !slices.Equal(got, want) || len(left) > 0 {
+		t.Errorf("%q, %q left; want %q", got, left, want)
+	}
+	for _, args := range [][]string{{"-op", "relu", "-shape", "5x6"}, {"-op", "softmax", "-shape", "100"}, {"-shape", "100"}, {"-op", "rleu"}} {
+		if _, _, err := parse(args, []string{"generic"}, 1); err == nil {
+			t.Errorf("%q are taken", args)
+		}
+	}
+	if p, _, err := parse([]string{"-op", "update,exp,exp"}, []string{"generic"}, 1); err != nil || !slices.Contains(p.ops, "adam") || len(p.ops) != 8 {
+		t.Errorf("%q, %v", p.ops, err)
+	}
+	o = options{ops: []string{"add"}}
+	if rows, left := o.rows("generic"); len(rows) != 2 || len(left) != 1 {
+		t.Errorf("plain table: %d cases, %d left out", len(rows), len(left))
+	}
+}
+
+func TestCompareWithMemory(t *testing.T) {
+	var mem []*memory
+	for i, size := range []int{24 << 10, 512 << 10, 16 << 20, 128 << 20} {
+		for _, op := range memoryOps {
+			mem = append(mem, &memory{op: op, size: size, threads: 1, samples: []float64{float64(size) * float64(int(1)<<i) / 400, 1e9}})
+		}
+	}
+	for _, c := range []struct {
+		row   shapes.Row
+		level string
+		rate  float64
+	}{
+		{shapes.Row{Op: "add", DType: "f32", Size: "4096"}, "L1", 400},
+		{shapes.Row{Op: "add", DType: "f64", Size: "4096"}, "L2", 200},
+		{shapes.Row{Op: "sgdmomentum", DType: "f32", Size: "65536"}, "L2", 200},
+		{shapes.Row{Op: "sum", DType: "f32", Size: "1048576"}, "L3", 100},
+		{shapes.Row{Op: "relu", DType: "f32", Size: "16777216"}, "memory", 50},
+	} {
+		r := Record{Threads: 1, BestNs: 1000, GBytes: 20}
+		r.compareWithMemory(c.row, mem)
+		if r.Level != c.level || r.Bandwidth != c.rate || r.OfBandwidth != digits(2000/c.rate) || r.Elements != digits(float64(elementsOf(c.row.Size))/1000) {
+			t.Errorf("%+v: level %s, %v GB/s, %v %%, %v elements/ns", c.row, r.Level, r.Bandwidth, r.OfBandwidth, r.Elements)
+		}
+	}
+	if moved, footprint := elementBytes(shapes.Row{Op: "axpy", DType: "f32", Size: "100"}); moved != 1200 || footprint != 800 {
+		t.Errorf("axpy of 100 moves %v bytes of %v", moved, footprint)
+	}
+}
+
+// TestElementProgram: the program measures elements on every table, with the same bits.
+func TestElementProgram(t *testing.T) {
+	cmd, out, errs := program(t, "-quick", "-count", "1", "-op", "exp,dot,softmax,adam", "-shape", "1000,9x33", "-threads", "1,2", "-json", "-")
+	start(t, cmd)
+	if s := status(t, cmd); s != 0 {
+		t.Fatalf("status %d: %s", s, errs)
+	}
+	rs, err := readRecords(out)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, errs)
+	}
+	found := map[string]string{}
+	for _, r := range rs {
+		if r.Elements == 0 {
+			continue
+		}
+		if r.Level == "" || r.OfBandwidth <= 0 || r.GBytes <= 0 {
+			t.Errorf("%+v", r)
+		}
+		if old, ok := found[r.Op]; ok && old != r.Bits {
+			t.Errorf("%s on %s with %d threads: bits %s, elsewhere %s", r.Op, r.ISA, r.Threads, r.Bits, old)
+		}
+		found[r.Op] = r.Bits
+		found[r.ISA+" "+r.Op] = r.Bits
+	}
+	for _, isa := range asm.Selection().Available {
+		for _, op := range []string{"exp", "dot", "softmax", "adam"} {
+			if found[isa+" "+op] == "" {
+				t.Errorf("no record of %s on %s", op, isa)
+			}
+		}
+	}
+	if !strings.Contains(errs.String(), "elements/ns") {
+		t.Errorf("no table of elements in\n%s", errs)
+	}
+}
