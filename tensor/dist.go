@@ -69,8 +69,8 @@ func Compare[T Float](dst, a, x *Tensor[T], m Metric) {
 	putComparison(c)
 }
 
-// Elements of an item, about 10 µs of memory, and elements that are worth a thread.
-const compareItem, compareThread = 1 << 16, 1 << 16
+// Elements of an item, and elements that are worth a thread; measured.
+const compareItem, compareThread = 1 << 18, 1 << 16
 
 // comparison is one call of Compare.
 type comparison[T Float] struct {
