@@ -204,8 +204,12 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		whole("crossentropy", 1, 1, rowSizes, func(o *O) func() {
 			return func() { tensor.SoftmaxCrossEntropy(o.D, o.X, o.labels) }
 		}),
+		pairLoss("squaredloss", tensor.MSELoss[T]),
+		pairLoss("absloss", tensor.L1Loss[T]),
+		pairLoss("huberloss", func(dx, x, y *V, l tensor.LossOptions[T]) T { return tensor.HuberLoss(dx, x, y, 0.5, l) }),
+		pairLoss("logisticloss", tensor.BCEWithLogitsLoss[T]),
 		whole("hinge", 1, 1, rowSizes, func(o *O) func() {
-			return func() { tensor.Hinge(o.D, o.X, o.labels, tensor.LabelOptions[T]{}) }
+			return func() { tensor.HingeLoss(o.D, o.X, o.labels, tensor.LabelOptions[T]{}) }
 		}),
 	)
 	family("update",
@@ -243,6 +247,14 @@ func elementList[T tensor.Float]() []elementOp[T] {
 }
 
 var adamOptions = tensor.AdamOptions{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.01}
+
+// pairLoss is a loss of predictions and targets with its gradient.
+func pairLoss[T tensor.Float](name string, loss func(dx, x, y *tensor.Tensor[T], l tensor.LossOptions[T]) T) elementOp[T] {
+	return whole(name, 2, 1, flatSizes, func(o *operands[T]) func() {
+		o.s = make([]T, 1)
+		return func() { o.s[0] = loss(o.D, o.X, o.Y, tensor.LossOptions[T]{}) }
+	})
+}
 
 // inPlace is e when n of the operands it writes are read as well.
 func inPlace[T tensor.Float](n int, e elementOp[T]) elementOp[T] {
