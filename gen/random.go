@@ -229,6 +229,10 @@ func normalProgram(b *builder) {
 
 // logOfUnit is Log of normal numbers in (0, 1], without its special cases.
 func logOfUnit(b *builder, x val) val {
+	if b.m.has(opGetExp) {
+		k, m := logReduce(b, x)
+		return logOf(b, k, b.sub(m, b.float(1)))
+	}
 	j := b.iadd(x, b.constant(b.d.bits(1)-b.d.bits(0.75)))
 	whole := b.of(0x1p23, 0x1p52)
 	k := b.sub(b.or(b.shr(j, b.mantissa()), b.float(whole)), b.float(whole+b.bias()))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/lanes-go/lanes/asm"
 	"github.com/lanes-go/lanes/internal/chunk"
 )
 
@@ -157,18 +156,17 @@ func power(x float64, n int) float64 {
 // ClipGlobalNorm returns the Euclidean norm of all gradients together and the factor
 // min(1, most/(norm+1e-6)) for them that makes it at most about most, as PyTorch's
 // clip_grad_norm_ does. The gradients are not changed: the factor goes into the
-// updates, as scale. Sums of squares are those of each tensor in the order of Sum, in
-// the element type, the sums of the tensors added in float64, pairwise as chunks are.
+// updates, as scale. The sum of squares is that of SumSq for each tensor, and in float64,
+// pairwise as chunks are, over the tensors.
 //
 // A NaN among the gradients, or an infinite one, makes norm and scale NaN, or norm
 // +Inf and scale 0, as does a sum of squares that overflows (float32: a norm of 1.8e19).
-// Scaling such gradients gives NaNs: who would rather leave out the step looks at the
-// norm first.
+// What is NaN or infinite is NaN after scaling: who would rather leave out the step
+// looks at the norm first.
 func ClipGlobalNorm[T Float](most float64, dw ...*Tensor[T]) (norm, scale float64) {
-	k := asm.Active[T]()
 	var sum chunk.Pairwise[float64]
 	for _, x := range dw {
-		sum.Add(float64(chunk.SumSq(k, x.Data())))
+		sum.Add(float64(SumSq(x)))
 	}
 	norm = math.Sqrt(sum.Sum())
 	scale = most / (norm + 1e-6)
