@@ -105,9 +105,7 @@ func getNorm[T Float](k *asm.Kernels[T], op string, o *BatchNormOptions, dst, x 
 
 // finish copies the result to where it belongs and gives b back.
 func (b *batchNorm[T]) finish(dst *Tensor[T]) {
-	if !dst.packed() && len(b.dst) > 0 {
-		copyPacked(dst, b.dst)
-	}
+	storeResult(dst, b.dst)
 	b.dst, b.dy, b.x, b.y = nil, nil, nil, nil
 	switch b := any(b).(type) {
 	case *batchNorm[float32]:
@@ -127,6 +125,13 @@ func copyPacked[T Float](dst *Tensor[T], x []T) {
 	s = s[:len(dst.shape)]
 	rowMajor(s, dst.shape)
 	copyStrided(dst.data, dst.stride, x, s, dst.shape)
+}
+
+// storeResult copies to where they belong the elements of packedOut.
+func storeResult[T Float](t *Tensor[T], x []T) {
+	if !t.packed() {
+		copyPacked(t, x)
+	}
 }
 
 // gatherPacked copies a view that is not empty to packed elements.

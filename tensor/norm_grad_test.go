@@ -28,6 +28,13 @@ var normGrads = []struct {
 			tensor.LayerNorm(y, mean, rstd, x, gamma, beta, 1e-5)
 			tensor.LayerNormGrad(dx, dgamma, dbeta, dy, x, gamma, mean, rstd)
 		}},
+	{"GroupNorm", func(shape []int) int { return shape[1] },
+		func(y, x, gamma, beta mat) { tensor.GroupNorm(y, nil, nil, x, gamma, beta, groupsOf(x), 1e-5) },
+		func(dx, dgamma, dbeta, dy, x, y, gamma, beta mat) {
+			mean, rstd := tensor.New[float64](x.Dim(0), groupsOf(x)), tensor.New[float64](x.Dim(0), groupsOf(x))
+			tensor.GroupNorm(y, mean, rstd, x, gamma, beta, groupsOf(x), 1e-5)
+			tensor.GroupNormGrad(dx, dgamma, dbeta, dy, x, gamma, mean, rstd, groupsOf(x))
+		}},
 	{"RMSNorm", lastAxis,
 		func(y, x, gamma, beta mat) { tensor.RMSNorm(y, nil, x, gamma, 1e-5) },
 		func(dx, dgamma, dbeta, dy, x, y, gamma, beta mat) {
@@ -46,6 +53,9 @@ type normGradCase = struct {
 }
 
 func lastAxis(shape []int) int { return shape[len(shape)-1] }
+
+// groupsOf is two groups, where the channels are an even number.
+func groupsOf(x mat) int { return 2 - x.Dim(1)%2 }
 
 // rowStatistics are tensors for the statistics of rows along the last axis.
 func rowStatistics(x mat) (mean, rstd mat) {

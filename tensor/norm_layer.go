@@ -137,9 +137,7 @@ func storeElements[T Float](t *Tensor[T], x []T) {
 
 // finish copies the result to where it belongs and gives c back.
 func (c *layerCall[T]) finish(dst *Tensor[T]) {
-	if !dst.packed() && len(c.dst) > 0 {
-		copyPacked(dst, c.dst)
-	}
+	storeResult(dst, c.dst)
 	c.dst, c.dy, c.x = nil, nil, nil
 	switch c := any(c).(type) {
 	case *layerCall[float32]:

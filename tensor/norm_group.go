@@ -1,0 +1,248 @@
+package tensor
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/lanes-go/lanes/asm"
+	"github.com/lanes-go/lanes/internal/chunk"
+	"github.com/lanes-go/lanes/internal/scratch"
+)
+
+// Group norm (Wu and He, Group Normalization, 2018) of x (N, C), (N, C, L), (N, C, H, W) …:
+// the C channels are cut into groups of as many each, and statistics are over each group
+// of each n, which lies in one run of elements: they have the order of a contiguous axis.
+// Instance norm (Ulyanov, Vedaldi, Lempitsky, 2016) has a group for each channel. gamma
+// and beta have C elements; no gamma is 1, no beta is 0. mean and rstd have one element
+// for each group of each n, in any shape. An n depends on no other.
+//
+// All operands may be views of any strides; the results have the bits of packed copies.
+// y may be x, and dx may be dy or x; else outputs share no memory with anything. Where
+// operands do not fit, operations panic with a *ShapeError.
+
+// GroupNorm normalizes groups of channels:
+//
+//	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
+//
+// with r what the mean lacks of the last bits. mean and rstd may be nil if there is no
+// backward pass. A group of one value gives beta; a NaN or an infinity makes all of its
+// group NaN.
+func GroupNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], groups int, eps float64) {
+	groupNorm(asm.Active[T](), "GroupNorm", y, mean, rstd, x, gamma, beta, groups, eps)
+}
+
+// InstanceNorm is GroupNorm with a group for each channel.
+func InstanceNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], eps float64) {
+	groupNorm(asm.Active[T](), "InstanceNorm", y, mean, rstd, x, gamma, beta, channelCount(x), eps)
+}
+
+// GroupNormGrad is the backward pass of GroupNorm. With n elements in a group,
+// xh = (x-mean)*rstd and g = dy*gamma,
+//
+//	dbeta = Σ dy, dgamma = Σ dy*xh, over all but the channels
+//	dx = rstd * (g - Σg/n - xh*Σ(g*xh)/n), the sums over the group
+//
+// dgamma and dbeta may be nil. Sums of a channel have the order of a plane as a contiguous
+// axis and of planes pairwise over N; those of a group are added channel by channel.
+func GroupNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], groups int) {
+	groupNormGrad(asm.Active[T](), "GroupNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, groups)
+}
+
+// InstanceNormGrad is the backward pass of InstanceNorm.
+func InstanceNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T]) {
+	groupNormGrad(asm.Active[T](), "InstanceNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, channelCount(x))
+}
+
+// channelCount is the number of channels of x; one axis is an error that is yet to be told.
+func channelCount[T Float](x *Tensor[T]) int {
+	if len(x.shape) < 2 {
+		return 0
+	}
+	return x.shape[1]
+}
+
+// groupCall is a call.
+type groupCall[T Float] struct {
+	k, wide *asm.Kernels[T] // wide: of the pass that writes
+	forward bool
+	eps     T
+
+	n, c, s    int // of x, elements of a plane
+	groups     int // of an n
+	dst, dy, x []T
+	buf        []T // gamma, beta of c elements; mean, rstd of n*groups
+	copies     [3][]T
+	parts      []T // for each n the sums of the channels, of dy and of dy*xh
+}
+
+var (
+	groupCalls32 scratch.Store[groupCall[float32]]
+	groupCalls64 scratch.Store[groupCall[float64]]
+)
+
+func (g *groupCall[T]) gamma() []T { return g.buf[:g.c:g.c] }
+func (g *groupCall[T]) beta() []T  { return g.buf[g.c : 2*g.c : 2*g.c] }
+func (g *groupCall[T]) mean() []T  { return g.buf[2*g.c : 2*g.c+g.n*g.groups : 2*g.c+g.n*g.groups] }
+func (g *groupCall[T]) rstd() []T  { return g.buf[2*g.c+g.n*g.groups : 2*(g.c+g.n*g.groups)] }
+
+// getGroup begins a call that writes dst from x.
+func getGroup[T Float](k *asm.Kernels[T], op string, dst, x, gamma, beta, mean, rstd *Tensor[T], groups int) *groupCall[T] {
+	if x.Rank() < 2 || !dst.SameShape(x) {
+		panic(shapeError(op, "want a result and x of one shape, of two axes or more", dst.shape, x.shape))
+	}
+	c := x.shape[1]
+	if groups < 0 || groups == 0 && c > 0 || groups > 0 && c%groups != 0 {
+		panic(shapeError(op, fmt.Sprintf("%d channels do not make %d equal groups", c, groups), dst.shape, x.shape))
+	}
+	checkApart(op, dst, x, x, x, x)
+	lengths(op, c, "want one element for each channel", dst, x, gamma, beta)
+	lengths(op, x.shape[0]*groups, "want one statistic for each group", dst, x, mean, rstd)
+	var z T
+	var g *groupCall[T]
+	if _, ok := any(z).(float32); ok {
+		g = any(groupCalls32.Get()).(*groupCall[T])
+	} else {
+		g = any(groupCalls64.Get()).(*groupCall[T])
+	}
+	*g = groupCall[T]{k: k, wide: k, n: x.shape[0], c: c, s: 1, groups: groups, buf: g.buf, copies: g.copies, parts: g.parts}
+	for _, d := range x.shape[2:] {
+		g.s *= d
+	}
+	grow(&g.buf, 2*(c+g.n*groups))
+	if gamma != nil {
+		loadElements(g.gamma(), gamma)
+	} else {
+		k.Fill(g.gamma(), 1)
+	}
+	return g
+}
+
+// finish copies the result to where it belongs and gives g back.
+func (g *groupCall[T]) finish(dst *Tensor[T]) {
+	storeResult(dst, g.dst)
+	g.dst, g.dy, g.x = nil, nil, nil
+	switch g := any(g).(type) {
+	case *groupCall[float32]:
+		groupCalls32.Put(g)
+	case *groupCall[float64]:
+		groupCalls64.Put(g)
+	}
+}
+
+func groupNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, beta *Tensor[T], groups int, eps float64) {
+	g := getGroup(k, op, y, x, gamma, beta, mean, rstd, groups)
+	resultsApart(op, y, mean, rstd)
+	g.forward, g.eps = true, T(eps)
+	if beta != nil {
+		loadElements(g.beta(), beta)
+	} else {
+		clear(g.beta())
+	}
+	g.x, g.dst = packedCopy(x, &g.copies[0]), packedOut(y, &g.copies[2])
+	g.run(normTime)
+	storeElements(mean, g.mean())
+	storeElements(rstd, g.rstd())
+	g.finish(y)
+}
+
+func groupNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], groups int) {
+	if !dx.SameShape(dy) {
+		panic(shapeError(op, "want dx, dy and x of one shape", dx.shape, dy.shape, x.shape))
+	}
+	needed(op, mean, rstd, dx, x)
+	g := getGroup(k, op, dx, x, gamma, nil, mean, rstd, groups)
+	lengths(op, g.c, "want one element for each channel", dx, x, dgamma, dbeta)
+	checkApart(op, dx, dy, dy, x, x)
+	resultsApart(op, dx, dgamma, dbeta)
+	loadElements(g.mean(), mean)
+	loadElements(g.rstd(), rstd)
+	g.dy, g.x = packedCopy(dy, &g.copies[0]), packedCopy(x, &g.copies[1])
+	g.dst = packedOut(dx, &g.copies[2])
+	grow(&g.parts, 2*g.n*g.c)
+	g.run(normGradTime)
+	if g.s == 0 {
+		clear(g.parts[:2*g.n*g.c])
+	}
+	ws := getWorkspace[T]()
+	tree := colTree[T]{k: k, w: g.c, levels: grow(&ws.sum, treeLen(g.n, g.c, false))}
+	for i := range g.n {
+		tree.add(g.parts[i*2*g.c:(i+1)*2*g.c], 1)
+	}
+	tree.sum(g.buf[:2*g.c])
+	putWorkspace(ws)
+	storeElements(dbeta, g.gamma())
+	storeElements(dgamma, g.beta())
+	g.finish(dx)
+}
+
+func (g *groupCall[T]) run(time float64) {
+	if len(g.dst) == 0 {
+		clear(g.mean())
+		clear(g.rstd())
+		return
+	}
+	if (len(g.dst)+len(g.dy)+len(g.x))*sizeOf[T]() >= streamNorm && !rangesMeet(g.dst, g.x) && !rangesMeet(g.dst, g.dy) {
+		g.wide = g.k.NT
+	}
+	items := g.n * g.groups
+	threads := max(1, min(int(float64(len(g.dst))*time/mapThread), MaxThreads()))
+	if threads == 1 {
+		for i := range items {
+			g.item(i)
+		}
+		return
+	}
+	parallelFor(items, threads, any(g).(task))
+}
+
+// item does all of one group of one n.
+func (g *groupCall[T]) item(i int) {
+	channels := g.c / g.groups
+	c := i % g.groups * channels // the first channel
+	plane := i * channels        // the first plane, of all
+	if g.forward {
+		g.group(i, c, plane, channels)
+	} else {
+		g.groupGrad(i, c, plane, channels)
+	}
+}
+
+func (g *groupCall[T]) group(i, c, plane, channels int) {
+	size := channels * g.s
+	m := rowMoments(g.k, g.x[i*size:(i+1)*size:(i+1)*size])
+	mean, rstd := m.mean+m.rest, asm.Rsqrt(asm.FMA(m.m2, 1/T(size), g.eps))
+	g.mean()[i], g.rstd()[i] = mean, rstd
+	much := (mean - m.mean) - m.rest // what the mean has too much
+	for j := range channels {
+		s := T(g.gamma()[c+j] * rstd)
+		t := asm.FMA(much, s, g.beta()[c+j])
+		for at := (plane + j) * g.s; at < (plane+j+1)*g.s; at += chunk.Piece {
+			h := min(at+chunk.Piece, (plane+j+1)*g.s)
+			g.wide.Norm(g.dst[at:h:h], g.x[at:h:h], mean, s, t, T(math.Inf(-1)))
+		}
+	}
+}
+
+func (g *groupCall[T]) groupGrad(i, c, plane, channels int) {
+	mean, rstd := g.mean()[i], g.rstd()[i]
+	part := g.parts[i/g.groups*2*g.c:][:2*g.c]
+	var s1, s2 T
+	for j := range channels {
+		at, h := (plane+j)*g.s, (plane+j+1)*g.s
+		dy := g.dy[at:h:h]
+		p, q := rowSums(g.k, dy, g.x[at:h:h], dy, mean, 1)
+		q = T(q * rstd)
+		part[c+j], part[g.c+c+j] = p, q
+		s1, s2 = asm.FMA(g.gamma()[c+j], p, s1), asm.FMA(g.gamma()[c+j], q, s2)
+	}
+	f := -rstd / T(channels*g.s)
+	b, t := T(T(f*rstd)*s2), T(f*s1)
+	for j := range channels {
+		a := T(g.gamma()[c+j] * rstd)
+		for at := (plane + j) * g.s; at < (plane+j+1)*g.s; at += chunk.Piece {
+			h := min(at+chunk.Piece, (plane+j+1)*g.s)
+			dy := g.dy[at:h:h]
+			g.wide.NormGrad(g.dst[at:h:h], dy, g.x[at:h:h], dy, mean, a, b, t, 1)
+		}
+	}
+}
