@@ -57,7 +57,8 @@ type mapping[T Float] struct {
 	a, b, c T
 	n       int              // operands, dst first
 	tiles   int              // of a flat call elements
-	group   int              // tiles of an item
+	group   int              // tiles of a piece
+	region  int              // tiles of a thread
 	data    [mapOperands][]T // from the first element on
 	f0a     func(dst []T, a T)
 	f1      func(dst, x []T)
@@ -77,6 +78,7 @@ type mapping[T Float] struct {
 	tile    mapTiling
 	kernels *asm.Kernels[T]
 	copies  bool // dst = x: the kernel is for a flat call only
+	regions []mapRegion
 }
 
 // mapOperands is the most operands of a kernel.

@@ -67,14 +67,6 @@ func (m *mapping[T]) streams() bool {
 // streamFrom is the least number of bytes of a result that is stored past the caches.
 var streamFrom = max(4*asm.Caches().L2, asm.Caches().L3/4)
 
-// run carries out the call and gives m back.
-func (m *mapping[T]) run() {
-	if m.tiles > 0 {
-		m.share()
-	}
-	m.put()
-}
-
 // prepare finds the axes; false if there is nothing to do.
 func (m *mapping[T]) prepare(dst, x, y, z *Tensor[T]) bool {
 	m.axes, m.size = m.axes[:0], 1
@@ -233,44 +225,6 @@ func (m *mapping[T]) contiguous(a *mapAxis) bool {
 		}
 	}
 	return true
-}
-
-// costTime is the least time of an element in nanoseconds, mapThread the work in
-// nanoseconds that is worth a thread. Up to mapEven every thread has one item, which in a
-// loop over the same tensors it keeps, and with it what its caches hold; longer calls are
-// cut finer, for threads that are held up. Up to mapShort no thread is worth waking.
-var costTime = [...]float64{light: 0.05, medium: 0.1, heavy: 0.4}
-
-const (
-	mapThread = 1500
-	mapEven   = 10_000
-	mapShort  = 100_000
-)
-
-// share runs the items, on several threads where that is faster.
-func (m *mapping[T]) share() {
-	work := float64(m.size) * costTime[m.cost]
-	threads := min(MaxThreads(), int(min(work/mapThread, maxWorkers+1)))
-	if threads <= 1 || m.tiles <= m.group {
-		m.several(0, m.tiles)
-		return
-	}
-	if work < mapEven {
-		m.group = (m.tiles + threads - 1) / threads
-		if m.flat { // whole lines of the caches
-			m.group = roundUp(m.group, 64)
-		}
-	}
-	items := (m.tiles + m.group - 1) / m.group
-	if work < mapShort {
-		parallelShort(items, threads, any(m).(task))
-	} else {
-		parallelFor(items, threads, any(m).(task))
-	}
-}
-
-func (m *mapping[T]) item(i int) {
-	m.several(i*m.group, min((i+1)*m.group, m.tiles))
 }
 
 // several runs the tiles from lo to before hi.
