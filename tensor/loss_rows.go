@@ -12,9 +12,17 @@ import (
 
 // pick is dst[i] = x[i][label], and x[i][0] of a row that is left out.
 func (l *labelled[T]) pick(dst, x []T, n int, labels []int) {
+	dst = dst[:len(labels)]
 	at := 0
+	if !l.o.Ignore {
+		for i, y := range labels {
+			dst[i] = x[at+y]
+			at += n
+		}
+		return
+	}
 	for i, y := range labels {
-		if uint(y) >= uint(n) || l.ignored(y) {
+		if y == l.o.IgnoreIndex {
 			y = 0
 		}
 		dst[i] = x[at+y]
@@ -24,9 +32,17 @@ func (l *labelled[T]) pick(dst, x []T, n int, labels []int) {
 
 // put is x[i][label] = v[i] but for rows that are left out, which become 0.
 func (l *labelled[T]) put(x, v []T, n int, labels []int) {
+	v = v[:len(labels)]
 	at := 0
+	if !l.o.Ignore {
+		for i, y := range labels {
+			x[at+y] = v[i]
+			at += n
+		}
+		return
+	}
 	for i, y := range labels {
-		if l.ignored(y) {
+		if y == l.o.IgnoreIndex {
 			clear(x[at : at+n])
 		} else {
 			x[at+y] = v[i]
@@ -78,6 +94,20 @@ func (c *rowsCall[T]) crossEntropy(w *rowsWork[T], r0, r1 int) {
 	wt, g, neg, ey := w.vector(4, rows), w.vector(5, rows), w.vector(6, rows), w.vector(7, rows)
 	l.pick(z, x, n, labels)
 	l.weights(k, wt, g, neg, labels)
+	if l.grad && l.o.Smoothing == 0 && turnRows(n, rows) {
+		d := c.dst.place(&w.d, n, r0, r1)
+		e := w.turnedExps(k, s, x, m, n)
+		k.Sub(z, z, m)
+		l.pickTurned(ey, &e, labels)
+		k.Div(q, g, s)
+		e.scale(k, q)
+		k.FMA(ey, ey, q, neg)
+		l.putTurned(&e, ey, labels)
+		e.turnBack(k, d)
+		c.dst.store(k, d, n, r0, r1)
+		l.crossEntropies(k, losses, s, z, wt, labels)
+		return
+	}
 	maxRows(k, m, x, n)
 	k.Sub(z, z, m)
 	dist := w.vector(8, rows)
@@ -102,11 +132,21 @@ func (c *rowsCall[T]) crossEntropy(w *rowsWork[T], r0, r1 int) {
 	} else {
 		w.sums(k, s, x, m, n)
 	}
+	if l.o.Smoothing == 0 {
+		l.crossEntropies(k, losses, s, z, wt, labels)
+		return
+	}
 	k.Log(s, s)
 	k.Sub(losses, s, z)
-	if l.o.Smoothing > 0 {
-		l.smoothLosses(losses, s, dist, wt, n)
-	} else if l.o.Weights != nil {
+	l.smoothLosses(losses, s, dist, wt, n)
+	l.finish(losses, labels)
+}
+
+// crossEntropies is losses = wt·(log(s) - z); it spoils s.
+func (l *labelled[T]) crossEntropies(k *asm.Kernels[T], losses, s, z, wt []T, labels []int) {
+	k.Log(s, s)
+	k.Sub(losses, s, z)
+	if l.o.Weights != nil {
 		k.Mul(losses, losses, wt)
 	}
 	l.finish(losses, labels)

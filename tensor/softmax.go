@@ -147,18 +147,27 @@ func (c *rowsCall[T]) piece(w *rowsWork[T], r0, r1 int) {
 	}
 	x := c.x.load(k, &w.x, n, r0, r1)
 	m, s := w.vector(0, rows), w.vector(1, rows)
+	if c.op == rowSoftmax {
+		d := c.dst.place(&w.d, n, r0, r1)
+		if turnRows(n, rows) {
+			e := w.turnedExps(k, s, x, m, n)
+			k.Fill(m, 1)
+			k.Div(s, m, s)
+			e.scale(k, s)
+			e.turnBack(k, d)
+		} else {
+			maxRows(k, m, x, n)
+			e := w.exps(d, n)
+			expSumRows(k, e, s, x, m, n, true)
+			k.Fill(m, 1)
+			k.Div(s, m, s)
+			scaleRows(k, d, e, s, n)
+		}
+		c.dst.store(k, d, n, r0, r1)
+		return
+	}
 	maxRows(k, m, x, n)
 	switch c.op {
-	case rowSoftmax:
-		d := c.dst.place(&w.d, n, r0, r1)
-		e := w.exps(d, n)
-		expSumRows(k, e, s, x, m, n, true)
-		for i := range m {
-			m[i] = 1
-		}
-		k.Div(s, m, s)
-		scaleRows(k, d, e, s, n)
-		c.dst.store(k, d, n, r0, r1)
 	case rowLogSoftmax:
 		d := c.dst.place(&w.d, n, r0, r1)
 		w.sums(k, s, x, m, n)

@@ -15,8 +15,11 @@ import (
 // not packed as packed copies of a piece. Threads take pieces. What a row becomes
 // depends on nothing but the row.
 
-// rowsPiece is the number of elements of a piece, if a row is not longer.
-const rowsPiece = 2048
+// rowsBytes is the size of a piece, if a row is not longer; measured.
+const rowsBytes = 16 << 10
+
+// pieceRows is the number of rows of n elements of a piece.
+func pieceRows[T Float](n int) int { return max(1, rowsBytes/sizeOf[T]()/max(n, 1)) }
 
 // expsInPlace is the length of a row from which exponentials are kept in the
 // destination, and not in a buffer that is read again soon.
@@ -133,13 +136,14 @@ func (o *rowsOperand[T]) runs(n, r0, r1 int, f func(at, off, rows, step int)) {
 // rowsWork is the memory of one thread.
 type rowsWork[T Float] struct {
 	x, y, d, e []T // rows
+	t          []T // lanes of rows that are turned
 	v          []T // vectors of one element for each row
 }
 
 // vector returns vector i of up to rowVectors.
 func (w *rowsWork[T]) vector(i, rows int) []T {
 	if cap(w.v) < rowVectors*rows {
-		w.v = make([]T, rowVectors*max(rows, rowsPiece))
+		w.v = make([]T, rowVectors*max(rows, rowsBytes/sizeOf[T]()))
 	}
 	return w.v[i*rows:][:rows:rows]
 }
@@ -156,7 +160,7 @@ func (w *rowsWork[T]) exps(d []T, n int) []T {
 
 // sums is expSumRows where only the sums are asked for.
 func (w *rowsWork[T]) sums(k *asm.Kernels[T], sum, x, shift []T, n int) {
-	expSumRows(k, scratch.Grow(&w.e, min(len(x), max(asm.Chunk, rowsPiece))), sum, x, shift, n, false)
+	expSumRows(k, scratch.Grow(&w.e, min(len(x), asm.Chunk)), sum, x, shift, n, false)
 }
 
 // rowTime is what an element takes in nanoseconds, and rowThread what is worth a
@@ -168,7 +172,7 @@ const (
 
 func (c *rowsCall[T]) run() {
 	c.k = asm.Active[T]()
-	rows := max(1, rowsPiece/max(c.n, 1))
+	rows := pieceRows[T](c.n)
 	work := float64(c.rows*max(c.n, 8)) * rowTime * float64(sizeOf[T]()) / 4
 	threads := int(min(work/rowThread, maxWorkers+1))
 	if threads <= 1 {
@@ -183,7 +187,7 @@ func (c *rowsCall[T]) run() {
 
 func (c *rowsCall[T]) item(i int) {
 	w := getRowsWork[T]()
-	rows := max(1, rowsPiece/max(c.n, 1))
+	rows := pieceRows[T](c.n)
 	end := min((i+1)*c.group, c.rows)
 	for r := i * c.group; r < end; r += rows {
 		c.piece(w, r, min(r+rows, end))

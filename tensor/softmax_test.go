@@ -355,3 +355,51 @@ func TestSoftmaxAllocates(t *testing.T) {
 		}
 	}
 }
+
+// TestShortRows: rows that go through the kernels together, turned, give the bits of
+// each alone.
+func TestShortRows(t *testing.T) {
+	t.Run("f32", testShortRows[float32])
+	t.Run("f64", testShortRows[float64])
+}
+
+func testShortRows[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(55, 0))
+	special := []T{T(math.Inf(1)), T(math.Inf(-1)), T(math.NaN()), 0, T(math.Copysign(0, -1)), 1000, -1000}
+	for n := 1; n <= turnedMost+2; n++ {
+		for _, rows := range []int{turnedRows - 1, turnedRows, 45, 700} {
+			x, labels := New[T](rows, n), make([]int, rows)
+			for i := range x.data {
+				if x.data[i] = T(3 * r.NormFloat64()); i/n%3 == 1 && r.IntN(2) == 0 {
+					x.data[i] = special[r.IntN(len(special))]
+				}
+			}
+			o := LabelOptions[T]{Reduction: LossSum, Losses: make([]T, rows), Ignore: n%2 == 0, IgnoreIndex: -1}
+			for j := range n {
+				if n%3 == 0 {
+					o.Weights = append(o.Weights, T(j)-2)
+				}
+			}
+			for i := range labels {
+				if labels[i] = r.IntN(n); o.Ignore && r.IntN(4) == 0 {
+					labels[i] = -1
+				}
+			}
+			p, d := New[T](rows, n), New[T](rows, n)
+			Softmax(p, x, 1)
+			CrossEntropy(d, x, labels, o)
+			losses := o.Losses
+			o.Losses = nil
+			for i := range rows {
+				row, one := x.Narrow(0, i, 1), New[T](1, n)
+				Softmax(one, row, 1)
+				equalTensors(t, fmt.Sprintf("softmax of row %d of %d, %d long", i, rows, n), p.Narrow(0, i, 1), one)
+				loss := CrossEntropy(one, row, labels[i:i+1], o)
+				equalTensors(t, fmt.Sprintf("gradient of row %d of %d, %d long, label %d", i, rows, n, labels[i]), d.Narrow(0, i, 1), one)
+				if !sameBits(loss, losses[i]+0) { // a sum begins with +0
+					t.Fatalf("loss of row %d of %d, %d long, label %d: %v, want %v", i, rows, n, labels[i], losses[i], loss)
+				}
+			}
+		}
+	}
+}
