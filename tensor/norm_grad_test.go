@@ -35,6 +35,8 @@ var normGrads = []struct {
 			tensor.GroupNorm(y, mean, rstd, x, gamma, beta, groupsOf(x), 1e-5)
 			tensor.GroupNormGrad(dx, dgamma, dbeta, dy, x, gamma, mean, rstd, groupsOf(x))
 		}},
+	lrnGradCase("LRN", tensor.LRNOptions{Size: 3, K: 1, Alpha: 2, Beta: 0.75}),
+	lrnGradCase("LRN, beta 0.6", tensor.LRNOptions{Size: 4, K: 1.5, Alpha: 1, Beta: 0.6}),
 	{"RMSNorm", lastAxis,
 		func(y, x, gamma, beta mat) { tensor.RMSNorm(y, nil, x, gamma, 1e-5) },
 		func(dx, dgamma, dbeta, dy, x, y, gamma, beta mat) {
@@ -53,6 +55,17 @@ type normGradCase = struct {
 }
 
 func lastAxis(shape []int) int { return shape[len(shape)-1] }
+
+// lrnGradCase has no use for gamma and beta.
+func lrnGradCase(name string, o tensor.LRNOptions) normGradCase {
+	return normGradCase{name, func([]int) int { return 1 },
+		func(y, x, gamma, beta mat) { tensor.LRN(y, x, o) },
+		func(dx, dgamma, dbeta, dy, x, y, gamma, beta mat) {
+			tensor.LRNGrad(dx, dy, x, o)
+			dgamma.Fill(0)
+			dbeta.Fill(0)
+		}}
+}
 
 // groupsOf is two groups, where the channels are an even number.
 func groupsOf(x mat) int { return 2 - x.Dim(1)%2 }
