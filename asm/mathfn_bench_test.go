@@ -22,8 +22,8 @@ func benchMath[T Float](b *testing.B) {
 		y[i], positive[i] = x[i], abs(x[i])
 	}
 	for _, c := range mathCalls[T]() {
-		x, in := x, [][]T{nil}
-		if c.name == "Log" || c.name == "Log1p" || c.name == "Rsqrt" {
+		x, in := x, [][]T{nil, nil}
+		if c.name == "Log" || c.name == "Log1p" || c.name == "Rsqrt" || c.name == "Pow" {
 			x = positive
 		}
 		for _, k := range everyTable[T]() {
@@ -32,7 +32,7 @@ func benchMath[T Float](b *testing.B) {
 					for b.Loop() {
 						for i := 0; i < n; i += Chunk {
 							j := min(i+Chunk, n)
-							in[0] = x[i:j:j]
+							in[0], in[1] = x[i:j:j], positive[i:j:j]
 							c.run(k.Kernels, y[i:j:j], in)
 						}
 					}
@@ -70,6 +70,9 @@ func BenchmarkMathPlain(b *testing.B) {
 		{"Sigmoid", func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, g32.Sigmoid, g64.Sigmoid},
 		{"Erf", math.Erf, g32.Erf, g64.Erf},
 		{"Rsqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, g32.Rsqrt, g64.Rsqrt},
+		{"Sin", math.Sin, g32.Sin, g64.Sin},
+		{"Cos", math.Cos, g32.Cos, g64.Cos},
+		{"Pow", func(x float64) float64 { return math.Pow(x, x) }, func(dst, x []float32) { g32.Pow(dst, x, x) }, func(dst, x []float64) { g64.Pow(dst, x, x) }},
 	} {
 		b.Run(c.name+"/math", func(b *testing.B) {
 			for b.Loop() {

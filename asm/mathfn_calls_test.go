@@ -16,5 +16,10 @@ func mathCalls[T Float]() []call[T] {
 		unary("Sigmoid", func(k *Kernels[T]) func(dst, x []T) { return k.Sigmoid }, Sigmoid[T]),
 		unary("Erf", func(k *Kernels[T]) func(dst, x []T) { return k.Erf }, Erf[T]),
 		unary("Rsqrt", func(k *Kernels[T]) func(dst, x []T) { return k.Rsqrt }, Rsqrt[T]),
+		unary("Sin", func(k *Kernels[T]) func(dst, x []T) { return k.Sin }, Sin[T]),
+		unary("Cos", func(k *Kernels[T]) func(dst, x []T) { return k.Cos }, Cos[T]),
+		{name: "Pow", inputs: 2, alias: true,
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.Pow(dst, in[0], in[1]); return 0 },
+			ref: func(i int, in [][]T) T { return Pow(in[0][i], in[1][i]) }},
 	}
 }

@@ -1,8 +1,8 @@
 package asm
 
 // MathKernels are elementary functions on slices: the bits of the function of that
-// name on each element, which also states the error. x is at least as long as dst, and
-// may be dst itself.
+// name on each element, which also states the error. x and y are at least as long as
+// dst, and may be dst itself.
 type MathKernels[T Float] struct {
 	// Exp is dst[i] = Exp(x[i]).
 	Exp func(dst, x []T)
@@ -27,12 +27,22 @@ type MathKernels[T Float] struct {
 
 	// Rsqrt is dst[i] = Rsqrt(x[i]).
 	Rsqrt func(dst, x []T)
+
+	// Sin is dst[i] = Sin(x[i]), in plain Go on every table, as Cos and Pow are.
+	Sin func(dst, x []T)
+
+	// Cos is dst[i] = Cos(x[i]).
+	Cos func(dst, x []T)
+
+	// Pow is dst[i] = Pow(x[i], y[i]).
+	Pow func(dst, x, y []T)
 }
 
 func mathGenericKernels[T Float]() MathKernels[T] {
 	return MathKernels[T]{
 		Exp: expGeneric[T], Expm1: expm1Generic[T], Log: logGeneric[T], Log1p: log1pGeneric[T],
 		Tanh: tanhGeneric[T], Sigmoid: sigmoidGeneric[T], Erf: erfGeneric[T], Rsqrt: rsqrtGeneric[T],
+		Sin: sinGeneric[T], Cos: cosGeneric[T], Pow: powGeneric[T],
 	}
 }
 
@@ -89,5 +99,26 @@ func rsqrtGeneric[T Float](dst, x []T) {
 	x = x[:len(dst):len(x)]
 	for i, v := range x {
 		dst[i] = Rsqrt(v)
+	}
+}
+
+func sinGeneric[T Float](dst, x []T) {
+	x = x[:len(dst):len(x)]
+	for i, v := range x {
+		dst[i] = Sin(v)
+	}
+}
+
+func cosGeneric[T Float](dst, x []T) {
+	x = x[:len(dst):len(x)]
+	for i, v := range x {
+		dst[i] = Cos(v)
+	}
+}
+
+func powGeneric[T Float](dst, x, y []T) {
+	x, y = x[:len(dst):len(x)], y[:len(dst):len(y)]
+	for i, v := range x {
+		dst[i] = Pow(v, y[i])
 	}
 }

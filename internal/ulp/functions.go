@@ -17,4 +17,6 @@ var functions = []function{
 	{"Erf", func(k *asm.Kernels[float32], dst, x []float32) { k.Erf(dst, x) }, math.Erf, 1.10},
 	{"Rsqrt", func(k *asm.Kernels[float32], dst, x []float32) { k.Rsqrt(dst, x) },
 		func(x float64) float64 { return 1 / math.Sqrt(x) }, 1.5},
+	{"Sin", func(k *asm.Kernels[float32], dst, x []float32) { k.Sin(dst, x) }, math.Sin, 0.51},
+	{"Cos", func(k *asm.Kernels[float32], dst, x []float32) { k.Cos(dst, x) }, math.Cos, 0.51},
 }
