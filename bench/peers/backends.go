@@ -110,12 +110,12 @@ func bytesOf[T tensor.Float](x []T) []byte {
 }
 
 // A call of a probe goes over so much at most: assembly cannot be preempted.
-const chunk = 128 << 10
+const probePiece = 128 << 10
 
 func probeRead(x []byte) {
 	k := asm.Active[float32]()
 	for len(x) > 0 {
-		n := min(len(x), chunk)
+		n := min(len(x), probePiece)
 		k.ProbeRead(x[:n])
 		x = x[n:]
 	}
@@ -124,7 +124,7 @@ func probeRead(x []byte) {
 func probeCopy(dst, src []byte) {
 	k := asm.Active[float32]()
 	for len(dst) > 0 {
-		n := min(len(dst), chunk)
+		n := min(len(dst), probePiece)
 		k.ProbeCopy(dst[:n], src[:n])
 		dst, src = dst[n:], src[n:]
 	}

@@ -20,6 +20,7 @@ const usage = `usage: peers [flags]
 
 Compares lanes with gonum, OpenBLAS and oneDNN: products of the shapes of bench/shapes,
 and through gonum's interfaces BLAS of levels 1 to 3 and the factorisations of mat.
+Compares operations on elements with gonum and, where there is one, PyTorch.
 Rates of the best sample, percent of the FMA peak or of the memory's limit measured
 in this run, and the ratio lanes/peer: above 1, lanes is faster.
 
@@ -33,16 +34,17 @@ type options struct {
 	shapes, peers   []string
 	threads         []int
 	samples         int
-	core            string
+	core, python    string
+	torch           *torchPeer
 	isa             string
 	probeCore, help bool
 }
 
 var (
-	allPeers   = []string{"gonum", "openblas", "onednn", "netlib", "blasonly", "lapack", "samebits"}
+	allPeers   = []string{"gonum", "openblas", "onednn", "netlib", "blasonly", "lapack", "samebits", "pytorch"}
 	shapePeers = []string{"gonum", "openblas", "onednn"} // of shapeOps
 	shapeOps   = []string{"gemm", "packed"}
-	allOps     = append(slices.Clone(shapeOps), slices.Sorted(maps.Keys(sizesOf))...)
+	allOps     = append(append(slices.Clone(shapeOps), slices.Sorted(maps.Keys(sizesOf))...), "elements")
 )
 
 func parse(args []string) (o options, err error) {
@@ -61,6 +63,7 @@ func parse(args []string) (o options, err error) {
 	fs.IntVar(&o.samples, "count", 25, "samples of each library on each case")
 	fs.StringVar(&o.core, "openblas-core", "", "OPENBLAS_CORETYPE (default: the fastest of those that run here, tried first)")
 	fs.StringVar(&o.isa, "isa", "", "hold lanes, and the peers that can be held, to this instruction set")
+	fs.StringVar(&o.python, "python", "python3", "the Python with PyTorch, for -op elements")
 	fs.BoolVar(&o.probeCore, "probe-core", false, "print the rate and name of OpenBLAS's kernels as they are, and end")
 	if err := fs.Parse(args); err != nil {
 		if err == flag.ErrHelp {
@@ -117,12 +120,12 @@ func parse(args []string) (o options, err error) {
 	case !given && len(o.shapes) > 0:
 		o.ops = shapeOps
 	case !given && (len(o.only) > 0 || len(o.sizes) > 0):
-		o.ops = slices.Sorted(maps.Keys(sizesOf))
+		o.ops = append(slices.Sorted(maps.Keys(sizesOf)), "elements")
 	case !given:
 		o.ops = allOps
 	}
 	for _, op := range o.ops {
-		if _, level := sizesOf[op]; level && len(o.shapes) > 0 {
+		if !slices.Contains(shapeOps, op) && len(o.shapes) > 0 {
 			return o, fmt.Errorf("-shape is for %s; -op %s has -n", strings.Join(shapeOps, " and "), op)
 		}
 		for _, n := range o.sizes {
@@ -132,7 +135,7 @@ func parse(args []string) (o options, err error) {
 		}
 	}
 	for _, w := range o.only {
-		if names := jobNames(); !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, w) }) {
+		if names := append(jobNames(), elementNames()...); !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, w) }) {
 			return o, fmt.Errorf("-only %q: want %s", w, strings.Join(names, ", "))
 		}
 	}

@@ -25,8 +25,10 @@ type trans struct{ a, b bool }
 type contestant struct {
 	name string
 	run  func(iters int)
-	out  func() any // its C: []float32 or []float64
-	free func()     // or nil
+	// timed, if it is not nil, is run, and says how long it took: in another process.
+	timed func(iters int) time.Duration
+	out   func() any // its C: []float32 or []float64
+	free  func()     // or nil
 
 	// Before a sample, each if it is not nil:
 	use     func() // makes gonum use this backend
@@ -38,6 +40,16 @@ type contestant struct {
 	samples int // wanted
 	once    time.Duration
 	times   []float64
+}
+
+// clock runs the operation and returns how long it took.
+func (c *contestant) clock(iters int) time.Duration {
+	if c.timed != nil {
+		return c.timed(iters)
+	}
+	began := time.Now()
+	c.run(iters)
+	return time.Since(began)
 }
 
 func (c *contestant) prepare() {
@@ -59,21 +71,15 @@ func (c *contestant) prepare() {
 func sample(cs []*contestant, samples int, budget, sampleTime, warm time.Duration) {
 	for _, c := range cs {
 		c.prepare()
-		began := time.Now()
-		c.run(1) // caches, page faults, a JIT
-		once := time.Since(began)
+		once := c.clock(1) // caches, page faults, a JIT
 		if once < budget/4 {
 			c.prepare()
-			began = time.Now()
-			c.run(1)
-			once = time.Since(began)
+			once = c.clock(1)
 		}
 		c.iters, c.samples, c.once = 1, samples, once
 		if once < sampleTime {
 			n := 1 + int(50*time.Microsecond/(once+1))
-			began = time.Now()
-			c.run(n)
-			each := max(time.Since(began)/time.Duration(n), 1)
+			each := max(c.clock(n)/time.Duration(n), 1)
 			c.iters = max(1, int(sampleTime/each))
 		} else if n := int(budget / once); n < samples {
 			c.samples = max(min(3, samples), n)
@@ -89,11 +95,9 @@ func sample(cs []*contestant, samples int, budget, sampleTime, warm time.Duratio
 			c.prepare()
 			time.Sleep(300 * time.Microsecond)
 			if c.iters > 1 || c.once < 8*sampleTime {
-				c.run(max(1, int(float64(c.iters)*float64(warm)/float64(sampleTime))))
+				c.clock(max(1, int(float64(c.iters)*float64(warm)/float64(sampleTime))))
 			}
-			began := time.Now()
-			c.run(c.iters)
-			c.times = append(c.times, float64(time.Since(began))/float64(c.iters))
+			c.times = append(c.times, float64(c.clock(c.iters))/float64(c.iters))
 		}
 	}
 }

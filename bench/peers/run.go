@@ -70,6 +70,13 @@ func openPeers(o *options, out *printer) (names []string, err error) {
 			}
 		case "onednn":
 			desc, err = openOneDNN()
+		case "pytorch":
+			if !slices.Contains(o.ops, "elements") {
+				continue
+			}
+			if o.torch, desc, err = openTorch(o.python, slices.Max(o.threads)); err == nil {
+				desc = "PyTorch " + desc + ", for elements: in a process of its own, timed there"
+			}
 		case "gonum":
 			desc = "blas/gonum " + gonumVersion() + ", without cgo: Go with assembly for dot and axpy"
 		case "blasonly":
@@ -97,8 +104,8 @@ func run(o options) error {
 	if o.isa != "" && os.Getenv("LANES_ISA") != o.isa {
 		return limit(o.isa)
 	}
-	rows, jobs := o.rows(), o.jobs()
-	if len(rows) == 0 && len(jobs) == 0 {
+	rows, jobs, elements := o.rows(), o.jobs(), o.elementJobs()
+	if len(rows) == 0 && len(jobs) == 0 && len(elements) == 0 {
 		return fmt.Errorf("no case is left by these flags")
 	}
 	out := &printer{w: os.Stdout}
@@ -106,6 +113,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
+	defer o.torch.close()
 	runtime.LockOSThread() // the C libraries keep their settings by thread
 	debug.SetGCPercent(-1)
 	var p peak
@@ -114,9 +122,10 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
+	passes := runElements(&o, elements, names, o.torch)
 	p.measure()
 	out.printf("peak     f32 %.1f, f64 %.1f GFLOP/s a thread (FMAs in registers, this run)\n", p.f32, p.f64)
-	bad := reportShapes(out, products, names, &p) + reportJobs(out, calls, names, &p)
+	bad := reportShapes(out, products, names, &p) + reportJobs(out, calls, names, &p) + reportElements(out, passes, names)
 	if out.err != nil {
 		return out.err
 	}
