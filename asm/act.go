@@ -5,7 +5,12 @@ package asm
 // network has at hand to say where the activation was: y, its result, where that
 // tells enough, else x, its input.
 //
-// NaN gives NaN but where a field says otherwise, and infinities give the limits.
+// The greatest errors of values are in ULP of the true one, of float32 over every input
+// ("make ulp"), of float64 over samples. Those of gradients are of float32 for dy = 1, as
+// functions of the input, in units of 2^-24, over every input between 2^-12 and 256 of both
+// signs: near its zeros a gradient has few digits that are right. What is not about an
+// error is a few operations, each rounded once. NaN gives NaN but where a field says
+// otherwise, and infinities give the limits.
 type ActKernels[T Float] struct {
 	// ReLU is dst[i] = x[i] < 0 ? 0 : x[i]: NaN and -0 pass.
 	ReLU func(dst, x []T)
@@ -34,10 +39,14 @@ type ActKernels[T Float] struct {
 	// ELU is dst[i] = x[i] < 0 ? neg*(e^(in*x[i]) - 1) : pos*x[i]: ELU with (1, alpha, 1)
 	// (Clevert and others 2015), CELU with (1/alpha, alpha, 1) (Barron 2017), SELU with
 	// (1, λα, λ) (Klambauer and others 2017).
+	//
+	// Error: of e^z - 1 float32 0.95 ULP, float64 1.2 ULP. Factors other than 1 add half a
+	// unit each, and 1/alpha up to one and a half.
 	ELU func(dst, x []T, in, neg, pos T)
 
 	// ELUGrad is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)), of the output: of ELU
 	// with (1, alpha, 1), of CELU with (1/alpha, 1, 1), of SELU with (1, λα, λ).
+	// Error: 0.9 units for ELU with alpha 1, 2.5 for SELU.
 	ELUGrad func(dx, dy, y []T, c, d, pos T)
 
 	// ClampGrad is dx[i] = lo < y[i] && y[i] < hi ? a*dy[i] : 0, 0 at NaN too: of Clamp
@@ -46,21 +55,26 @@ type ActKernels[T Float] struct {
 	ClampGrad func(dx, dy, y []T, a, lo, hi T)
 
 	// HardSigmoid is dst[i] = min(max(x[i]+3, 0), 6) * (1/6).
+	// Error: float32 1.34 ULP.
 	HardSigmoid func(dst, x []T)
 
 	// Step is dst[i] = x[i] < 0 ? 0 : x[i] >= 0 ? 1 : x[i], so 1 at 0, NaN at NaN.
 	Step func(dst, x []T)
 
 	// SigmoidGrad is dx[i] = dy[i] * (y[i]*(1-y[i])), of the output.
+	// Error: 1.5 units, that of y included.
 	SigmoidGrad func(dx, dy, y []T)
 
 	// TanhGrad is dx[i] = dy[i] * ((1-y[i])*(1+y[i])), of the output.
+	// Error: 2 units, that of y included.
 	TanhGrad func(dx, dy, y []T)
 
 	// Softsign is dst[i] = x[i]/(1 + |x[i]|).
+	// Error: float32 1.5 ULP.
 	Softsign func(dst, x []T)
 
 	// SoftsignGrad is dx[i] = dy[i] * (1-|y[i]|)², of the output.
+	// Error: 2 units, that of y included.
 	SoftsignGrad func(dx, dy, y []T)
 
 	// MaxoutGrad and MaxoutRest share out a gradient among the pieces of a maxout
@@ -74,36 +88,44 @@ type ActKernels[T Float] struct {
 	MaxoutGrad func(dx, dy, x, y []T)
 	MaxoutRest func(dst, dy, x, y []T)
 
-	// Softplus is dst[i] = log(1 + e^x[i]).
+	// Softplus is dst[i] = log(1 + e^x[i]). PyTorch gives x from 20 on, which is the same in
+	// float32 but not in float64. Error: float32 1.66 ULP, float64 2 ULP.
 	Softplus func(dst, x []T)
 
 	// SoftplusGrad is dx[i] = dy[i] * (1 - e^-y[i]), of the output.
+	// Error: 1.3 units, that of y included.
 	SoftplusGrad func(dx, dy, y []T)
 
-	// SiLU is dst[i] = x[i]/(1 + e^-x[i]); -0 at -Inf.
+	// SiLU is dst[i] = x[i]/(1 + e^-x[i]); -0 at -Inf. Error: float32 2.4 ULP, float64 2 ULP.
 	SiLU func(dst, x []T)
 
 	// SiLUGrad is dx[i] = dy[i]*s*(1 + x[i]*(1-s)) with s = 1/(1 + e^-x[i]), of the input.
+	// Error: 3.9 units.
 	SiLUGrad func(dx, dy, x []T)
 
-	// Mish is dst[i] = x[i]*tanh(log(1 + e^x[i])) (Misra 2019); -0 at -Inf.
+	// Mish is dst[i] = x[i]*tanh(log(1 + e^x[i])) (Misra 2019); -0 at -Inf. Error: float32 3.95
+	// ULP, float64 3.6 ULP.
 	Mish func(dst, x []T)
 
-	// MishGrad is dx[i] = dy[i] times the derivative of Mish at x[i].
+	// MishGrad is dx[i] = dy[i] times the derivative of Mish at x[i], the input. Error: 4.1
+	// units.
 	MishGrad func(dx, dy, x []T)
 
 	// GELU is dst[i] = x[i]*Φ(x[i]) (Hendrycks and Gimpel 2016), Φ being the distribution
-	// of the normal; -0 at -Inf.
+	// of the normal; -0 at -Inf. Error: float32 3.95 ULP, float64 3.5 ULP, to the end of the
+	// negative tail.
 	GELU func(dst, x []T)
 
 	// GELUGrad is dx[i] = dy[i]*(Φ(x[i]) + x[i]*φ(x[i])), of the input.
+	// Error: 2.7 units.
 	GELUGrad func(dx, dy, x []T)
 
 	// GELUTanh is dst[i] = x[i]/2 * (1 + tanh(√(2/π)*(x[i] + 0.044715*x[i]³))), the
-	// approximation of GELU; -0 at -Inf.
+	// approximation of GELU; -0 at -Inf. Error: float32 2.46 ULP, float64 1.9 ULP.
 	GELUTanh func(dst, x []T)
 
-	// GELUTanhGrad is dx[i] = dy[i] times the derivative of GELUTanh at x[i].
+	// GELUTanhGrad is dx[i] = dy[i] times the derivative of GELUTanh at x[i], the input.
+	// Error: 4.2 units.
 	GELUTanhGrad func(dx, dy, x []T)
 }
 

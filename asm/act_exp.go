@@ -1,7 +1,7 @@
 package asm
 
-// Plain bodies of the activations and gradients with an exponential. Numbers below
-// which a result is 0, and from which it is its limit, bound the argument first.
+// Plain bodies of the activations and gradients with an exponential. What is below where
+// results become 0 is moved there first.
 
 func eluGeneric[T Float](dst, x []T, in, neg, pos T) {
 	x = x[:len(dst):len(x)]
@@ -26,10 +26,7 @@ func softplusGeneric[T Float](dst, x []T) {
 
 // expDown is e^x for x <= 0 or NaN, with gradual underflow.
 func expDown[T Float](x T) T {
-	if least := pick[T](-104, -746); least > x {
-		x = least
-	}
-	r, s := expSplit(x, pick[T](40, 72))
+	r, s := expSplit(atLeast(x, pick[T](-104, -746)), pick[T](40, 72))
 	return T(T(expSmall(r)*s) * pick[T](0x1p-40, 0x1p-72))
 }
 
@@ -64,13 +61,13 @@ func siluGeneric[T Float](dst, x []T) {
 
 // silu is x/(1+e^-x), the divisor times 2^-k: it goes beyond the greatest number.
 func silu[T Float](x T) T {
-	k, most := pick[T](-40, -72), pick[T](30, 40)
-	c := clamp(x, pick[T](-110, -752), most)
-	r, s := expSplit(-c, k)
-	return gated(x, c, most, FMA(expSmall(r), s, pick[T](0x1p-40, 0x1p-72)))
+	c := atLeast(x, pick[T](-110, -752))
+	r, s := expSplit(-c, pick[T](-40, -72))
+	return gated(x, c, pick[T](30, 40), FMA(expSmall(r), s, pick[T](0x1p-40, 0x1p-72)))
 }
 
-// gated is c/d·2^-k for a divisor d of silu, but x where it is greater than most.
+// gated is c/d·2^-k for a divisor d as silu has, but x where that is greater than most:
+// d may be anything there.
 func gated[T Float](x, c, most, d T) T {
 	y := T(c / d * pick[T](0x1p-40, 0x1p-72))
 	if x > most {
@@ -93,8 +90,8 @@ func siluSlope[T Float](x T) T {
 	return T(s * FMA(x, rest, 1))
 }
 
-// gate is s = 1/(1+e^-v) and 1-s, for v within the bounds of silu. Both are 0 where v is so
-// much less than 0 that s is.
+// gate is s = 1/(1+e^-v) and 1-s, for v from -112 to 45, in float64 from -752 on. Where v is
+// so far below 0 that s is 0, so is 1-s.
 func gate[T Float](v T) (s, rest T) {
 	h := pick[T](0x1p-64, 0x1p-128)
 	r, e := expSplit(-v, pick[T](-64, -128))
@@ -113,13 +110,13 @@ func mishGeneric[T Float](dst, x []T) {
 // mish is x·tanh(log(1+e)) = x·n/(n+2) with e = e^x, n = e(e+2). n is kept times 2^k, for
 // results that are small.
 func mish[T Float](x T) T {
-	down, most := pick[T](0x1p-40, 0x1p-72), pick[T](10, 20)
-	c := clamp(x, pick[T](-110, -752), most)
+	down := pick[T](0x1p-40, 0x1p-72)
+	c := atLeast(x, pick[T](-110, -752))
 	r, s := expSplit(c, pick[T](40, 72))
 	up := T(expSmall(r) * s)
 	n := FMA(up, T(up*down), up+up)
 	y := T(T(c*(n/FMA(n, down, 2))) * down)
-	if x > most {
+	if x > pick[T](10, 20) { // y may be anything there
 		y = x
 	}
 	return y

@@ -28,37 +28,39 @@ func normalTail[T Float](c T) T {
 		g = fma32(g, x, -0x1.8f904ep-3)
 		return T(fma32(g, x, 0x1.3c1440p-1))
 	}
+	// Even and odd powers side by side, which is less to wait for.
 	x := float64(c)
-	g := FMA(-0x1.a2a282f825615p-23, x, -0x1.0578ffddd4f39p-21)
-	g = FMA(g, x, 0x1.8c2822006407ap-21)
-	g = FMA(g, x, 0x1.83149d4f6fc11p-19)
-	g = FMA(g, x, 0x1.66d9ff7aa8789p-24)
-	g = FMA(g, x, -0x1.9ab20051cf7c1p-18)
-	g = FMA(g, x, -0x1.ed540a2d59a88p-19)
-	g = FMA(g, x, 0x1.36eb6bcc0ac15p-18)
-	g = FMA(g, x, 0x1.bfd4d424b8ce8p-19)
-	g = FMA(g, x, -0x1.32b8ad13f0b78p-19)
-	g = FMA(g, x, 0x1.6f737e81f94a5p-19)
-	g = FMA(g, x, 0x1.7ebdc7bfe989bp-17)
-	g = FMA(g, x, 0x1.428d196de22e6p-17)
-	g = FMA(g, x, -0x1.ab2c444f5ae89p-19)
-	g = FMA(g, x, -0x1.956dcd8f340f2p-16)
-	g = FMA(g, x, -0x1.a2158d0207f53p-15)
-	g = FMA(g, x, -0x1.fe5fbb6369436p-15)
-	g = FMA(g, x, -0x1.321ca50f8537p-16)
-	g = FMA(g, x, 0x1.dee513579bfd7p-14)
-	g = FMA(g, x, 0x1.4a5eba18591a9p-12)
-	g = FMA(g, x, 0x1.b99b66b9ea72ap-12)
-	g = FMA(g, x, 0x1.58f61aa2198d3p-14)
-	g = FMA(g, x, -0x1.13d4f23397d09p-10)
-	g = FMA(g, x, -0x1.5971757521ff7p-9)
-	g = FMA(g, x, -0x1.3de14d61f579p-9)
-	g = FMA(g, x, 0x1.045092ed9a909p-8)
-	g = FMA(g, x, 0x1.20ffab32f0632p-6)
-	g = FMA(g, x, 0x1.253dbbc61e96cp-6)
-	g = FMA(g, x, -0x1.d700b3f738c9ap-5)
-	g = FMA(g, x, -0x1.8f90561ae5cebp-3)
-	return T(FMA(g, x, 0x1.3c144030e6e09p-1))
+	z := float64(x * x)
+	g := FMA(-0x1.a2a282f825615p-23, z, 0x1.8c2822006407ap-21)
+	h := FMA(-0x1.0578ffddd4f39p-21, z, 0x1.83149d4f6fc11p-19)
+	g = FMA(g, z, 0x1.66d9ff7aa8789p-24)
+	h = FMA(h, z, -0x1.9ab20051cf7c1p-18)
+	g = FMA(g, z, -0x1.ed540a2d59a88p-19)
+	h = FMA(h, z, 0x1.36eb6bcc0ac15p-18)
+	g = FMA(g, z, 0x1.bfd4d424b8ce8p-19)
+	h = FMA(h, z, -0x1.32b8ad13f0b78p-19)
+	g = FMA(g, z, 0x1.6f737e81f94a5p-19)
+	h = FMA(h, z, 0x1.7ebdc7bfe989bp-17)
+	g = FMA(g, z, 0x1.428d196de22e6p-17)
+	h = FMA(h, z, -0x1.ab2c444f5ae89p-19)
+	g = FMA(g, z, -0x1.956dcd8f340f2p-16)
+	h = FMA(h, z, -0x1.a2158d0207f53p-15)
+	g = FMA(g, z, -0x1.fe5fbb6369436p-15)
+	h = FMA(h, z, -0x1.321ca50f8537p-16)
+	g = FMA(g, z, 0x1.dee513579bfd7p-14)
+	h = FMA(h, z, 0x1.4a5eba18591a9p-12)
+	g = FMA(g, z, 0x1.b99b66b9ea72ap-12)
+	h = FMA(h, z, 0x1.58f61aa2198d3p-14)
+	g = FMA(g, z, -0x1.13d4f23397d09p-10)
+	h = FMA(h, z, -0x1.5971757521ff7p-9)
+	g = FMA(g, z, -0x1.3de14d61f579p-9)
+	h = FMA(h, z, 0x1.045092ed9a909p-8)
+	g = FMA(g, z, 0x1.20ffab32f0632p-6)
+	h = FMA(h, z, 0x1.253dbbc61e96cp-6)
+	g = FMA(g, z, -0x1.d700b3f738c9ap-5)
+	h = FMA(h, z, -0x1.8f90561ae5cebp-3)
+	g = FMA(g, z, 0x1.3c144030e6e09p-1)
+	return T(FMA(h, x, g))
 }
 
 // gaussSplit is a²/2 = h + l without rounding, and -a²/2 = n·ln2 + r, s = 2^(n+k).
@@ -78,12 +80,12 @@ func gelu[T Float](x T) T {
 	}
 	r, s := gaussSplit(a)
 	b := a / (a + 1.5)
-	w := T(T(T(b*normalTail(FMA(b, 2, -1)))*expSmall(r)) * s)
+	w := T(T(b*normalTail(FMA(b, 2, -1))) * T(expSmall(r)*s))
 	m := T(0)
 	if x > 0 {
 		m = x
 	}
-	return withSign(m-T(w*pick[T](0x1p-40, 0x1p-72)), x)
+	return withSign(FMA(w, pick[T](-0x1p-40, -0x1p-72), m), x)
 }
 
 func geluGradGeneric[T Float](dx, dy, x []T) {
@@ -102,7 +104,7 @@ func geluSlope[T Float](x T) T {
 	r, s := gaussSplit(a)
 	u := 1 / (a + 1.5)
 	t := FMA(-a, pick[T](0x1.988454p-2, 0x1.9884533d43651p-2), T(u*normalTail(FMA(u, -3, 1))))
-	t = T(T(T(t*expSmall(r))*s) * pick[T](0x1p-40, 0x1p-72))
+	t = T(T(t*T(expSmall(r)*s)) * pick[T](0x1p-40, 0x1p-72))
 	if x < 0 {
 		return t
 	}
@@ -120,8 +122,7 @@ func geluTanhGeneric[T Float](dst, x []T) {
 // v is one of the result times v, so v is a sum of two numbers: c and d are A + B·x²,
 // v and w their product with x. A is cut to what makes c - A exact.
 func geluTanh[T Float](x T) T {
-	most := pick[T](5.5, 7.5)
-	a := clamp(x, pick[T](-11, -21.6), most)
+	a := atLeast(x, pick[T](-11, -21.6))
 	h := T(a * a)
 	l := FMA(a, a, -h)
 	aHi, b := pick[T](0x1.98845p+0, 0x1.9884533d4366p+0), pick[T](0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4)
@@ -131,7 +132,7 @@ func geluTanh[T Float](x T) T {
 	v := T(a * c)
 	w := FMA(a, d, FMA(a, c, -v))
 	r, s := expSplit(-v, pick[T](-40, -72))
-	return gated(x, a, most, FMA(expSmall(r-w), s, pick[T](0x1p-40, 0x1p-72)))
+	return gated(x, a, pick[T](5.5, 7.5), FMA(expSmall(r-w), s, pick[T](0x1p-40, 0x1p-72)))
 }
 
 func geluTanhGradGeneric[T Float](dx, dy, x []T) {

@@ -13,11 +13,17 @@ func pick[T Float](single float32, double float64) T {
 	return T(double)
 }
 
+// atLeast is lo > x ? lo : x; NaN passes.
+func atLeast[T Float](x, lo T) T {
+	if lo > x {
+		return lo
+	}
+	return x
+}
+
 // clamp is x moved to between lo and hi; NaN passes.
 func clamp[T Float](x, lo, hi T) T {
-	if lo > x {
-		x = lo
-	}
+	x = atLeast(x, lo)
 	if hi < x {
 		x = hi
 	}
@@ -31,11 +37,15 @@ func expSplit[T Float](x, k T) (r, s T) {
 	t := FMA(x, pick[T](log2e32, log2e64), magic)
 	n := t - magic
 	r = FMA(n, -pick[T](ln2Hi32, ln2Hi64), x)
-	r = FMA(n, -pick[T](ln2Lo32, ln2Lo64), r)
+	return FMA(n, -pick[T](ln2Lo32, ln2Lo64), r), toExponent(t)
+}
+
+// toExponent moves the low bits of t to where the exponent is.
+func toExponent[T Float](t T) T {
 	if is32[T]() {
-		return r, T(math.Float32frombits(math.Float32bits(float32(t)) << 23))
+		return T(math.Float32frombits(math.Float32bits(float32(t)) << 23))
 	}
-	return r, T(math.Float64frombits(math.Float64bits(float64(t)) << 52))
+	return T(math.Float64frombits(math.Float64bits(float64(t)) << 52))
 }
 
 // expTail is (e^r - 1 - r)/r² for |r| <= ln2/2.
@@ -49,12 +59,14 @@ func expTail[T Float](r T) T {
 // expSmall is e^r for |r| <= ln2/2.
 func expSmall[T Float](r T) T { return FMA(FMA(expTail(r), r, 1), r, 1) }
 
-// expm1Neg is e^x - 1 for x <= 0 or NaN.
+// expm1Neg is e^x - 1 for x <= 0 or NaN. One step of reduction will do: where n is large
+// the result is near -1.
 func expm1Neg[T Float](x T) T {
-	if least := pick[T](-20, -40); least > x {
-		x = least
-	}
-	r, s := expSplit(x, 0)
+	x = atLeast(x, pick[T](-20, -40))
+	magic := pick[T](magic32+127, magic64+1023)
+	t := FMA(x, pick[T](log2e32, log2e64), magic)
+	r := FMA(t-magic, -pick[T](math.Ln2, math.Ln2), x)
+	s := toExponent(t)
 	return FMA(FMA(T(r*r), expTail(r), r), s, s-1)
 }
 

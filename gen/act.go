@@ -5,8 +5,8 @@ func init() {
 }
 
 // The programs of asm/act*.go, operation by operation. Those of a few operations go
-// several vectors a round; long ones one or two, which is enough for a CPU that
-// looks ahead over one.
+// four vectors a round, longer ones two or, where that is faster, four. What writes past
+// the caches is what memory bounds on one thread.
 
 var activations = []writer{
 	activation("ReLU", 4, true, "is dst[i] = x[i] < 0 ? 0 : x[i].", func(b *builder, x val) val {
@@ -50,10 +50,10 @@ var activations = []writer{
 		zero := b.constant(0)
 		return b.drop(b.lt(x, zero), b.sel(b.le(zero, x), b.float(1), x))
 	}),
-	slopeOf("SigmoidGrad", 2, false, "y", "is dx[i] = dy[i] * (y[i]*(1-y[i])).", func(b *builder, dy, y val) val {
+	slopeOf("SigmoidGrad", 2, true, "y", "is dx[i] = dy[i] * (y[i]*(1-y[i])).", func(b *builder, dy, y val) val {
 		return b.mul(dy, b.mul(y, b.sub(b.float(1), y)))
 	}),
-	slopeOf("TanhGrad", 2, false, "y", "is dx[i] = dy[i] * ((1-y[i])*(1+y[i])).", func(b *builder, dy, y val) val {
+	slopeOf("TanhGrad", 2, true, "y", "is dx[i] = dy[i] * ((1-y[i])*(1+y[i])).", func(b *builder, dy, y val) val {
 		return b.mul(dy, b.mul(b.sub(b.float(1), y), b.add(b.float(1), y)))
 	}),
 	activation("Softsign", 2, false, "is dst[i] = x[i]/(1 + |x[i]|).", func(b *builder, x val) val {
@@ -81,27 +81,27 @@ var activations = []writer{
 		e := expm1Neg(b, b.mul(b.param("in"), x))
 		return b.sel(b.lt(x, b.constant(0)), b.mul(b.param("neg"), e), b.mul(b.param("pos"), x))
 	}, "in", "neg", "pos"),
-	slopeOf("ELUGrad", 2, false, "y", "is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)).", func(b *builder, dy, y val) val {
+	slopeOf("ELUGrad", 2, true, "y", "is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)).", func(b *builder, dy, y val) val {
 		return b.mul(dy, b.sel(b.gt(y, b.constant(0)), b.param("pos"), b.fma(y, b.param("c"), b.param("d"))))
 	}, "c", "d", "pos"),
-	activation("Softplus", 1, false, "is dst[i] = max(x[i], 0) + log(1 + e^-|x[i]|).", softplusProgram),
-	slopeOf("SoftplusGrad", 1, false, "y", "is dx[i] = dy[i] * (1 - e^-y[i]).", func(b *builder, dy, y val) val {
+	activation("Softplus", 2, false, "is dst[i] = max(x[i], 0) + log(1 + e^-|x[i]|).", softplusProgram),
+	slopeOf("SoftplusGrad", 2, false, "y", "is dx[i] = dy[i] * (1 - e^-y[i]).", func(b *builder, dy, y val) val {
 		return b.mul(dy, b.sub(b.constant(0), expm1Neg(b, b.neg(y))))
 	}),
-	activation("SiLU", 1, false, "is dst[i] = x[i]/(1 + e^-x[i]).", siluProgram),
-	slopeOf("SiLUGrad", 1, false, "x", "is dx[i] = dy[i] times the derivative of SiLU at x[i].", func(b *builder, dy, x val) val {
+	activation("SiLU", 2, false, "is dst[i] = x[i]/(1 + e^-x[i]).", siluProgram),
+	slopeOf("SiLUGrad", 2, false, "x", "is dx[i] = dy[i] times the derivative of SiLU at x[i].", func(b *builder, dy, x val) val {
 		return b.mul(dy, siluSlope(b, x))
 	}),
-	activation("Mish", 1, false, "is dst[i] = x[i]*tanh(log(1 + e^x[i])).", mishProgram),
-	slopeOf("MishGrad", 1, false, "x", "is dx[i] = dy[i] times the derivative of Mish at x[i].", func(b *builder, dy, x val) val {
+	activation("Mish", 2, false, "is dst[i] = x[i]*tanh(log(1 + e^x[i])).", mishProgram),
+	slopeOf("MishGrad", 2, false, "x", "is dx[i] = dy[i] times the derivative of Mish at x[i].", func(b *builder, dy, x val) val {
 		return b.mul(dy, mishSlope(b, x))
 	}),
-	activation("GELU", 1, true, "is dst[i] = x[i]*Φ(x[i]).", geluProgram),
-	slopeOf("GELUGrad", 1, false, "x", "is dx[i] = dy[i] times the derivative of GELU at x[i].", func(b *builder, dy, x val) val {
+	activation("GELU", 4, false, "is dst[i] = x[i]*Φ(x[i]).", geluProgram),
+	slopeOf("GELUGrad", 2, false, "x", "is dx[i] = dy[i] times the derivative of GELU at x[i].", func(b *builder, dy, x val) val {
 		return b.mul(dy, geluSlope(b, x))
 	}),
-	activation("GELUTanh", 1, false, "is dst[i] = x[i]/2 * (1 + tanh(√(2/π)*(x[i] + 0.044715*x[i]³))).", geluTanhProgram),
-	slopeOf("GELUTanhGrad", 1, false, "x", "is dx[i] = dy[i] times the derivative of GELUTanh at x[i].", func(b *builder, dy, x val) val {
+	activation("GELUTanh", 4, false, "is dst[i] = x[i]/2 * (1 + tanh(√(2/π)*(x[i] + 0.044715*x[i]³))).", geluTanhProgram),
+	slopeOf("GELUTanhGrad", 2, false, "x", "is dx[i] = dy[i] times the derivative of GELUTanh at x[i].", func(b *builder, dy, x val) val {
 		return b.mul(dy, geluTanhSlope(b, x))
 	}),
 }

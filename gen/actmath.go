@@ -1,5 +1,7 @@
 package main
 
+import "math"
+
 // bounded is x moved to between lo and hi; NaN passes.
 func bounded(b *builder, x val, lo, hi float64) val {
 	return b.min(b.float(hi), b.max(b.float(lo), x))
@@ -18,7 +20,11 @@ func expSmall(b *builder, r val) val {
 
 // expm1Neg is e^x - 1 for x <= 0.
 func expm1Neg(b *builder, x val) val {
-	r, s := expSplit(b, b.max(b.float(b.of(-20, -40)), x), 0)
+	x = b.max(b.float(b.of(-20, -40)), x)
+	m := b.float(b.magic() + b.bias())
+	t := b.fma(x, b.float(b.of(0x1.715476p0, 0x1.71547652b82fep0)), m)
+	r := b.fma(b.sub(t, m), b.float(-math.Ln2), x)
+	s := pow2(b, t)
 	return b.fma(b.fma(b.mul(r, r), expTail(b, r), r), s, b.sub(s, b.float(1)))
 }
 
@@ -39,10 +45,9 @@ func softplusProgram(b *builder, x val) val {
 }
 
 func siluProgram(b *builder, x val) val {
-	most := b.of(30, 40)
-	c := bounded(b, x, b.of(-110, -752), most)
+	c := b.max(b.float(b.of(-110, -752)), x)
 	r, s := expSplit(b, b.neg(c), -downBy(b))
-	return gated(b, x, c, most, b.fma(expSmall(b, r), s, down(b)))
+	return gated(b, x, c, b.of(30, 40), b.fma(expSmall(b, r), s, down(b)))
 }
 
 func gated(b *builder, x, c val, most float64, d val) val {
@@ -64,13 +69,12 @@ func siluSlope(b *builder, x val) val {
 }
 
 func mishProgram(b *builder, x val) val {
-	most := b.of(10, 20)
-	c := bounded(b, x, b.of(-110, -752), most)
+	c := b.max(b.float(b.of(-110, -752)), x)
 	r, s := expSplit(b, c, downBy(b))
 	up := b.mul(expSmall(b, r), s)
 	n := b.fma(up, b.mul(up, down(b)), b.add(up, up))
 	y := b.mul(b.mul(c, b.div(n, b.fma(n, down(b), b.float(2)))), down(b))
-	return b.sel(b.gt(x, b.float(most)), x, y)
+	return b.sel(b.gt(x, b.float(b.of(10, 20))), x, y)
 }
 
 func mishSlope(b *builder, x val) val {
@@ -87,44 +91,59 @@ func normalTail(b *builder, c val) val {
 		return b.horner(c, 0x1.2c9d7cp-13, 0x1.def2fcp-12, 0x1.1684bap-12, -0x1.0cebccp-10, -0x1.64acf8p-9, -0x1.406182p-9,
 			0x1.0597c2p-8, 0x1.21104cp-6, 0x1.25358p-6, -0x1.d70140p-5, -0x1.8f904ep-3, 0x1.3c1440p-1)
 	}
-	return b.horner(c, -0x1.a2a282f825615p-23, -0x1.0578ffddd4f39p-21, 0x1.8c2822006407ap-21, 0x1.83149d4f6fc11p-19, 0x1.66d9ff7aa8789p-24, -0x1.9ab20051cf7c1p-18,
-		-0x1.ed540a2d59a88p-19, 0x1.36eb6bcc0ac15p-18, 0x1.bfd4d424b8ce8p-19, -0x1.32b8ad13f0b78p-19, 0x1.6f737e81f94a5p-19, 0x1.7ebdc7bfe989bp-17,
-		0x1.428d196de22e6p-17, -0x1.ab2c444f5ae89p-19, -0x1.956dcd8f340f2p-16, -0x1.a2158d0207f53p-15, -0x1.fe5fbb6369436p-15, -0x1.321ca50f8537p-16,
-		0x1.dee513579bfd7p-14, 0x1.4a5eba18591a9p-12, 0x1.b99b66b9ea72ap-12, 0x1.58f61aa2198d3p-14, -0x1.13d4f23397d09p-10, -0x1.5971757521ff7p-9,
-		-0x1.3de14d61f579p-9, 0x1.045092ed9a909p-8, 0x1.20ffab32f0632p-6, 0x1.253dbbc61e96cp-6, -0x1.d700b3f738c9ap-5, -0x1.8f90561ae5cebp-3,
-		0x1.3c144030e6e09p-1)
+	z := b.mul(c, c)
+	even := b.horner(z, -0x1.a2a282f825615p-23, 0x1.8c2822006407ap-21, 0x1.66d9ff7aa8789p-24, -0x1.ed540a2d59a88p-19, 0x1.bfd4d424b8ce8p-19, 0x1.6f737e81f94a5p-19,
+		0x1.428d196de22e6p-17, -0x1.956dcd8f340f2p-16, -0x1.fe5fbb6369436p-15, 0x1.dee513579bfd7p-14, 0x1.b99b66b9ea72ap-12, -0x1.13d4f23397d09p-10,
+		-0x1.3de14d61f579p-9, 0x1.20ffab32f0632p-6, -0x1.d700b3f738c9ap-5, 0x1.3c144030e6e09p-1)
+	odd := b.horner(z, -0x1.0578ffddd4f39p-21, 0x1.83149d4f6fc11p-19, -0x1.9ab20051cf7c1p-18, 0x1.36eb6bcc0ac15p-18, -0x1.32b8ad13f0b78p-19, 0x1.7ebdc7bfe989bp-17,
+		-0x1.ab2c444f5ae89p-19, -0x1.a2158d0207f53p-15, -0x1.321ca50f8537p-16, 0x1.4a5eba18591a9p-12, 0x1.58f61aa2198d3p-14, -0x1.5971757521ff7p-9,
+		0x1.045092ed9a909p-8, 0x1.253dbbc61e96cp-6, -0x1.8f90561ae5cebp-3)
+	return b.fma(odd, c, even)
 }
 
-func gaussSplit(b *builder, a val) (r, s val) {
+// gauss is e^(-a²/2)·2^downBy, of the exponent's parts times -2 all along: the same bits.
+func gauss(b *builder, a val) val {
 	h := b.mul(a, a)
 	l := b.fma(a, a, b.neg(h))
-	half := b.float(-0.5)
-	r, s = expSplit(b, b.mul(half, h), downBy(b))
-	return b.fma(l, half, r), s
+	m := b.float(b.magic() + b.bias() + downBy(b))
+	t := b.fma(h, b.float(b.of(-0x1.715476p-1, -0x1.71547652b82fep-1)), m)
+	n := b.sub(t, m)
+	r := b.fma(n, b.float(2*b.of(0x1.62e4p-1, 0x1.62e42fefa38p-1)), h)
+	r = b.add(b.fma(n, b.float(2*b.of(0x1.7f7d1cp-20, 0x1.ef35793c7673p-45)), r), l)
+	c := []float64{0x1.694cc6p-10, 0x1.123986p-7, 0x1.555a26p-5, 0x1.555492p-3, 0x1.fffffap-2} // of expTail
+	if b.d.size == 8 {
+		c = []float64{0x1.ad9c04d193c8ep-26, 0x1.28ae1f55e92ebp-22, 0x1.71df133af5381p-19, 0x1.a019993df1f33p-16, 0x1.a01a01327da47p-13,
+			0x1.6c16c18481032p-10, 0x1.1111111126385p-7, 0x1.555555555069ep-5, 0x1.55555555555p-3, 0x1.000000000000ap-1}
+	}
+	for i := range c {
+		c[i] = math.Ldexp(c[i], i-1-len(c))
+		if (i-len(c))%2 == 0 {
+			c[i] = -c[i]
+		}
+	}
+	p := b.horner(r, append(c, -0.5, 1)...)
+	return b.mul(p, pow2(b, t))
 }
 
 func geluProgram(b *builder, x val) val {
 	a := b.min(b.float(b.of(14.7, 38.7)), b.abs(x))
-	r, s := gaussSplit(b, a)
 	q := b.div(a, b.add(a, b.float(1.5)))
-	w := b.mul(b.mul(b.mul(q, normalTail(b, b.fma(q, b.float(2), b.float(-1)))), expSmall(b, r)), s)
-	return withSign(b, b.sub(b.max(x, b.constant(0)), b.mul(w, down(b))), x)
+	w := b.mul(b.mul(q, normalTail(b, b.fma(q, b.float(2), b.float(-1)))), gauss(b, a))
+	return withSign(b, b.fma(w, b.float(b.of(-0x1p-40, -0x1p-72)), b.max(x, b.constant(0))), x)
 }
 
 func geluSlope(b *builder, x val) val {
 	a := b.min(b.float(b.of(14.7, 38.7)), b.abs(x))
-	r, s := gaussSplit(b, a)
 	one := b.float(1)
 	u := b.div(one, b.add(a, b.float(1.5)))
 	t := b.mul(u, normalTail(b, b.fma(u, b.float(-3), one)))
 	t = b.fma(a, b.float(-b.of(0x1.988454p-2, 0x1.9884533d43651p-2)), t)
-	t = b.mul(b.mul(b.mul(t, expSmall(b, r)), s), down(b))
+	t = b.mul(b.mul(t, gauss(b, a)), down(b))
 	return b.sel(b.lt(x, b.constant(0)), t, b.sub(one, t))
 }
 
 func geluTanhProgram(b *builder, x val) val {
-	most := b.of(5.5, 7.5)
-	a := bounded(b, x, b.of(-11, -21.6), most)
+	a := b.max(b.float(b.of(-11, -21.6)), x)
 	h := b.mul(a, a)
 	l := b.fma(a, a, b.neg(h))
 	aHi, k := b.float(b.of(0x1.98845p+0, 0x1.9884533d4366p+0)), b.float(b.of(0x1.2444f2p-4, 0x1.2444f2a4d8b4bp-4))
@@ -135,7 +154,7 @@ func geluTanhProgram(b *builder, x val) val {
 	v := b.neg(b.mul(a, c))
 	w := b.fma(a, d, b.fma(a, c, v))
 	r, s := expSplit(b, v, -downBy(b))
-	return gated(b, x, a, most, b.fma(expSmall(b, b.sub(r, w)), s, down(b)))
+	return gated(b, x, a, b.of(5.5, 7.5), b.fma(expSmall(b, b.sub(r, w)), s, down(b)))
 }
 
 func geluTanhSlope(b *builder, x val) val {

@@ -25,8 +25,8 @@ func init() {
 				return x / (1 + math.Abs(x))
 			}, 1.5},
 		function{"HardSigmoid", func(k *asm.Kernels[float32], dst, x []float32) { k.HardSigmoid(dst, x) },
-			func(x float64) float64 { return min(max(x+3, 0), 6) / 6 }, 1.5},
-		function{"SiLU", func(k *asm.Kernels[float32], dst, x []float32) { k.SiLU(dst, x) }, func(x float64) float64 { return gated(x, x) }, 4},
+			func(x float64) float64 { return min(max(x+3, 0), 6) / 6 }, 1.34},
+		function{"SiLU", func(k *asm.Kernels[float32], dst, x []float32) { k.SiLU(dst, x) }, func(x float64) float64 { return gated(x, x) }, 2.4},
 		function{"Mish", func(k *asm.Kernels[float32], dst, x []float32) { k.Mish(dst, x) },
 			func(x float64) float64 {
 				switch {
@@ -38,14 +38,14 @@ func init() {
 				e := math.Exp(x)
 				n := float64(e * (e + 2))
 				return x * (n / (n + 2))
-			}, 4},
+			}, 3.95},
 		function{"GELU", func(k *asm.Kernels[float32], dst, x []float32) { k.GELU(dst, x) },
 			func(x float64) float64 {
 				if math.IsInf(x, -1) {
 					return math.Copysign(0, -1)
 				}
 				return 0.5 * x * math.Erfc(-x*math.Sqrt2/2)
-			}, 4},
+			}, 3.95},
 		function{"GELUTanh", func(k *asm.Kernels[float32], dst, x []float32) { k.GELUTanh(dst, x) },
 			func(x float64) float64 {
 				return gated(x, 2*math.Sqrt(2/math.Pi)*(x+float64(0.044715*x*x*x)))
