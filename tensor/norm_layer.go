@@ -211,13 +211,16 @@ func layerNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	c.finish(dx)
 }
 
+// streamRow is the length in bytes of a row from which it is worth to go past the caches.
+const streamRow = 8 << 10
+
 func (c *layerCall[T]) run(time float64) {
 	if c.n == 0 {
 		clear(c.mean())
 		clear(c.rstd())
 		return
 	}
-	if (len(c.dst)+len(c.dy)+len(c.x))*sizeOf[T]() >= streamNorm && !rangesMeet(c.dst, c.x) && !rangesMeet(c.dst, c.dy) {
+	if c.n*sizeOf[T]() >= streamRow && (len(c.dst)+len(c.dy)+len(c.x))*sizeOf[T]() >= streamNorm && !rangesMeet(c.dst, c.x) && !rangesMeet(c.dst, c.dy) {
 		c.wide = c.k.NT
 	}
 	blocks := (c.m + asm.BlockRows - 1) / asm.BlockRows
