@@ -48,10 +48,13 @@ func useActNTF32AVX2(k *ActKernels[float32]) {
 	k.ReLUGrad = faceWRRF32(codes[1], pastCaches)
 	k.LeakyReLU = faceWRSF32(codes[2], pastCaches)
 	k.LeakyReLUGrad = faceWRRSF32(codes[3], pastCaches)
+	k.PReLU = faceWRRF32(codes[4], pastCaches)
+	k.PReLUGrad = faceWRRRF32(codes[5], pastCaches)
 	k.SigmoidGrad = faceWRRF32(codes[10], pastCaches)
 	k.TanhGrad = faceWRRF32(codes[11], pastCaches)
 	k.ELU = faceWRSSSF32(codes[16], pastCaches)
 	k.ELUGrad = faceWRRSSSF32(codes[17], pastCaches)
+	k.SiLU = faceWRF32(codes[20], pastCaches)
 }
 
 func useActF64AVX2(k *ActKernels[float64]) {
@@ -92,8 +95,11 @@ func useActNTF64AVX2(k *ActKernels[float64]) {
 	k.ReLUGrad = faceWRRF64(codes[1], pastCaches)
 	k.LeakyReLU = faceWRSF64(codes[2], pastCaches)
 	k.LeakyReLUGrad = faceWRRSF64(codes[3], pastCaches)
+	k.PReLU = faceWRRF64(codes[4], pastCaches)
+	k.PReLUGrad = faceWRRRF64(codes[5], pastCaches)
 	k.SigmoidGrad = faceWRRF64(codes[10], pastCaches)
 	k.TanhGrad = faceWRRF64(codes[11], pastCaches)
 	k.ELU = faceWRSSSF64(codes[16], pastCaches)
 	k.ELUGrad = faceWRRSSSF64(codes[17], pastCaches)
+	k.SiLU = faceWRF64(codes[20], pastCaches)
 }

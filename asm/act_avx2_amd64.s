@@ -363,23 +363,27 @@ done:
 	VZEROUPPER
 	RET
 
-// pReLUF32AVX2 is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i].
+// pReLUF32AVX2 is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func pReLUF32AVX2(dst *float32, x *float32, slope *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT pReLUF32AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ   dst+0(FP), DI
 	MOVQ   x+8(FP), SI
 	MOVQ   slope+16(FP), DX
 	MOVQ   n+24(FP), R8
-	VXORPS X0, X0, X0; SUBQ $0x00000080, R8
+	BTRQ $0x3f, R8; VXORPS X0, X0, X0; SUBQ $0x00000080, R8
 	JLT    begin
+	CMPQ   n+24(FP), $0x00
+	JLT    first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
 	JEQ    begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x02, R9; TESTQ R9, R9
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x00000080, R8
 
 piece:
@@ -412,6 +416,17 @@ begin:
 vectors:
 	SUBQ $0x20, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y1; VMULPS (DX), Y1, Y2; VCMPPS $0x11, Y0, Y1, Y3; VBLENDVPS Y3, Y2, Y1, Y1; VMOVNTPS Y1, (DI); VMOVUPS 32(SI), Y4; VMULPS 32(DX), Y4, Y5; VCMPPS $0x11, Y0, Y4, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4; VMOVNTPS Y4, 32(DI); VMOVUPS 64(SI), Y7; VMULPS 64(DX), Y7, Y8; VCMPPS $0x11, Y0, Y7, Y9; VBLENDVPS Y9, Y8, Y7, Y7; VMOVNTPS Y7, 64(DI); VMOVUPS 96(SI), Y10
+	VMULPS 96(DX), Y10, Y11; VCMPPS $0x11, Y0, Y10, Y12; VBLENDVPS Y12, Y11, Y10, Y10; VMOVNTPS Y10, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x20, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -439,26 +454,30 @@ done:
 	VZEROUPPER
 	RET
 
-// pReLUGradF32AVX2 is dx[i] = x[i] > 0 ? dy[i] : slope[i]*dy[i].
+// pReLUGradF32AVX2 is dx[i] = x[i] > 0 ? dy[i] : slope[i]*dy[i]. With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func pReLUGradF32AVX2(dx *float32, dy *float32, x *float32, slope *float32, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT pReLUGradF32AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ   dx+0(FP), DI
 	MOVQ   dy+8(FP), SI
 	MOVQ   x+16(FP), DX
 	MOVQ   slope+24(FP), R8
 	MOVQ   n+32(FP), R9
-	VXORPS X0, X0, X0; SUBQ $0x00000080, R9
+	BTRQ $0x3f, R9; VXORPS X0, X0, X0; SUBQ $0x00000080, R9
 	JLT    begin
+	CMPQ   n+32(FP), $0x00
+	JLT    first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
 	JEQ    begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x02, R10; TESTQ R10, R10
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x00000080, R9
 
 piece:
@@ -491,6 +510,18 @@ begin:
 vectors:
 	SUBQ $0x20, R9
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y1; VMULPS (R8), Y1, Y2; VCMPPS $0x11, (DX), Y0, Y3; VBLENDVPS Y3, Y1, Y2, Y2; VMOVNTPS Y2, (DI); VMOVUPS 32(SI), Y4; VMULPS 32(R8), Y4, Y5; VCMPPS $0x11, 32(DX), Y0, Y6
+	VBLENDVPS Y6, Y4, Y5, Y5; VMOVNTPS Y5, 32(DI); VMOVUPS 64(SI), Y7; VMULPS 64(R8), Y7, Y8; VCMPPS $0x11, 64(DX), Y0, Y9; VBLENDVPS Y9, Y7, Y8, Y8; VMOVNTPS Y8, 64(DI); VMOVUPS 96(SI), Y10
+	VMULPS 96(R8), Y10, Y11; VCMPPS $0x11, 96(DX), Y0, Y12; VBLENDVPS Y12, Y10, Y11, Y11; VMOVNTPS Y11, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8
+	SUBQ $0x20, R9
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -1677,20 +1708,24 @@ done:
 	VZEROUPPER
 	RET
 
-// siLUF32AVX2 is dst[i] = x[i]/(1 + e^-x[i]).
+// siLUF32AVX2 is dst[i] = x[i]/(1 + e^-x[i]). With n | 1<<63 it stores past the caches; n is at least 128 then.
 //
 // func siLUF32AVX2(dst *float32, x *float32, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT siLUF32AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
-	VBROADCASTSS actConstantsF32AVX2<>+1056(SB), Y0; VBROADCASTSS actConstantsF32AVX2<>+96(SB), Y1; VBROADCASTSS actConstantsF32AVX2<>+736(SB), Y2; VBROADCASTSS actConstantsF32AVX2<>+1088(SB), Y3; SUBQ $0x00000080, DX
+	BTRQ $0x3f, DX; VBROADCASTSS actConstantsF32AVX2<>+1056(SB), Y0; VBROADCASTSS actConstantsF32AVX2<>+96(SB), Y1; VBROADCASTSS actConstantsF32AVX2<>+736(SB), Y2; VBROADCASTSS actConstantsF32AVX2<>+1088(SB), Y3; SUBQ $0x00000080, DX
 	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x02, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x00000080, DX
 
 piece:
@@ -1732,6 +1767,21 @@ begin:
 vectors:
 	SUBQ $0x10, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPS (SI), Y4; VMOVUPS 32(SI), Y5; VBROADCASTSS actConstantsF32AVX2<>+1120(SB), Y6; VMAXPS Y4, Y6, Y6; VBROADCASTSS actConstantsF32AVX2<>+1120(SB), Y7; VMAXPS Y5, Y7, Y7; VXORPS actConstantsF32AVX2<>+576(SB), Y6, Y8; VXORPS actConstantsF32AVX2<>+576(SB), Y7, Y9
+	VMOVAPS Y0, Y10; VFMADD231PS actConstantsF32AVX2<>+288(SB), Y8, Y10; VMOVAPS Y0, Y11; VFMADD231PS actConstantsF32AVX2<>+288(SB), Y9, Y11; VSUBPS Y0, Y10, Y12; VSUBPS Y0, Y11, Y13; VFMADD231PS actConstantsF32AVX2<>+672(SB), Y12, Y8; VFMADD231PS actConstantsF32AVX2<>+672(SB), Y13, Y9
+	VFMADD231PS actConstantsF32AVX2<>+704(SB), Y12, Y8; VFMADD231PS actConstantsF32AVX2<>+704(SB), Y13, Y9; VPSLLD $0x17, Y10, Y10; VPSLLD $0x17, Y11, Y11; VBROADCASTSS actConstantsF32AVX2<>+352(SB), Y12; VFMADD231PS actConstantsF32AVX2<>+384(SB), Y8, Y12; VBROADCASTSS actConstantsF32AVX2<>+352(SB), Y13; VFMADD231PS actConstantsF32AVX2<>+384(SB), Y9, Y13
+	VFMADD213PS actConstantsF32AVX2<>+416(SB), Y8, Y12; VFMADD213PS actConstantsF32AVX2<>+416(SB), Y9, Y13; VFMADD213PS actConstantsF32AVX2<>+448(SB), Y8, Y12; VFMADD213PS actConstantsF32AVX2<>+448(SB), Y9, Y13; VFMADD213PS actConstantsF32AVX2<>+480(SB), Y8, Y12; VFMADD213PS actConstantsF32AVX2<>+480(SB), Y9, Y13; VFMADD213PS Y1, Y8, Y12; VFMADD213PS Y1, Y9, Y13
+	VFMADD213PS Y1, Y8, Y12; VFMADD213PS Y1, Y9, Y13; VFMADD213PS Y2, Y10, Y12; VFMADD213PS Y2, Y11, Y13; VDIVPS Y12, Y6, Y12; VDIVPS Y13, Y7, Y13; VMULPS Y2, Y12, Y12; VMULPS Y2, Y13, Y13
+	VCMPPS $0x11, Y4, Y3, Y8; VCMPPS $0x11, Y5, Y3, Y9; VBLENDVPS Y8, Y4, Y12, Y12; VBLENDVPS Y9, Y5, Y13, Y13; VMOVNTPS Y12, (DI); VMOVNTPS Y13, 32(DI); ADDQ $0x40, DI; ADDQ $0x40, SI
+	SUBQ $0x10, DX
+	JGE          past
+	SFENCE
+	JMP          few
 	PCALIGN $0x40
 
 turn:
@@ -2709,23 +2759,27 @@ done:
 	VZEROUPPER
 	RET
 
-// pReLUF64AVX2 is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i].
+// pReLUF64AVX2 is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func pReLUF64AVX2(dst *float64, x *float64, slope *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT pReLUF64AVX2<>(SB), NOSPLIT, $0-32
 	MOVQ   dst+0(FP), DI
 	MOVQ   x+8(FP), SI
 	MOVQ   slope+16(FP), DX
 	MOVQ   n+24(FP), R8
-	VXORPD X0, X0, X0; SUBQ $0x40, R8
+	BTRQ $0x3f, R8; VXORPD X0, X0, X0; SUBQ $0x40, R8
 	JLT    begin
+	CMPQ   n+24(FP), $0x00
+	JLT    first
 	MOVQ DX, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ    begin
 	MOVQ SI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
 	JEQ    begin
+
+first:
 	MOVQ DI, R10; NEGQ R10; ANDQ $0x1f, R10; MOVQ R10, R9; SHRQ $0x03, R9; TESTQ R9, R9
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x40, R8
 
 piece:
@@ -2753,6 +2807,17 @@ begin:
 vectors:
 	SUBQ $0x10, R8
 	JLT     few
+	CMPQ    n+24(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y1; VMULPD (DX), Y1, Y2; VCMPPD $0x11, Y0, Y1, Y3; VBLENDVPD Y3, Y2, Y1, Y1; VMOVNTPD Y1, (DI); VMOVUPD 32(SI), Y4; VMULPD 32(DX), Y4, Y5; VCMPPD $0x11, Y0, Y4, Y6
+	VBLENDVPD Y6, Y5, Y4, Y4; VMOVNTPD Y4, 32(DI); VMOVUPD 64(SI), Y7; VMULPD 64(DX), Y7, Y8; VCMPPD $0x11, Y0, Y7, Y9; VBLENDVPD Y9, Y8, Y7, Y7; VMOVNTPD Y7, 64(DI); VMOVUPD 96(SI), Y10
+	VMULPD 96(DX), Y10, Y11; VCMPPD $0x11, Y0, Y10, Y12; VBLENDVPD Y12, Y11, Y10, Y10; VMOVNTPD Y10, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; SUBQ $0x10, R8
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -2780,26 +2845,30 @@ done:
 	VZEROUPPER
 	RET
 
-// pReLUGradF64AVX2 is dx[i] = x[i] > 0 ? dy[i] : slope[i]*dy[i].
+// pReLUGradF64AVX2 is dx[i] = x[i] > 0 ? dy[i] : slope[i]*dy[i]. With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func pReLUGradF64AVX2(dx *float64, dy *float64, x *float64, slope *float64, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT pReLUGradF64AVX2<>(SB), NOSPLIT, $0-40
 	MOVQ   dx+0(FP), DI
 	MOVQ   dy+8(FP), SI
 	MOVQ   x+16(FP), DX
 	MOVQ   slope+24(FP), R8
 	MOVQ   n+32(FP), R9
-	VXORPD X0, X0, X0; SUBQ $0x40, R9
+	BTRQ $0x3f, R9; VXORPD X0, X0, X0; SUBQ $0x40, R9
 	JLT    begin
+	CMPQ   n+32(FP), $0x00
+	JLT    first
 	MOVQ R8, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ DX, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
 	MOVQ SI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
 	JEQ    begin
+
+first:
 	MOVQ DI, R11; NEGQ R11; ANDQ $0x1f, R11; MOVQ R11, R10; SHRQ $0x03, R10; TESTQ R10, R10
-	JEQ    begin
+	JEQ   begin
 	ADDQ $0x40, R9
 
 piece:
@@ -2827,6 +2896,18 @@ begin:
 vectors:
 	SUBQ $0x10, R9
 	JLT     few
+	CMPQ    n+32(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y1; VMULPD (R8), Y1, Y2; VCMPPD $0x11, (DX), Y0, Y3; VBLENDVPD Y3, Y1, Y2, Y2; VMOVNTPD Y2, (DI); VMOVUPD 32(SI), Y4; VMULPD 32(R8), Y4, Y5; VCMPPD $0x11, 32(DX), Y0, Y6
+	VBLENDVPD Y6, Y4, Y5, Y5; VMOVNTPD Y5, 32(DI); VMOVUPD 64(SI), Y7; VMULPD 64(R8), Y7, Y8; VCMPPD $0x11, 64(DX), Y0, Y9; VBLENDVPD Y9, Y7, Y8, Y8; VMOVNTPD Y8, 64(DI); VMOVUPD 96(SI), Y10
+	VMULPD 96(R8), Y10, Y11; VCMPPD $0x11, 96(DX), Y0, Y12; VBLENDVPD Y12, Y10, Y11, Y11; VMOVNTPD Y11, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8
+	SUBQ $0x10, R9
+	JGE       past
+	SFENCE
+	JMP       few
 	PCALIGN $0x40
 
 turn:
@@ -3955,20 +4036,24 @@ done:
 	VZEROUPPER
 	RET
 
-// siLUF64AVX2 is dst[i] = x[i]/(1 + e^-x[i]).
+// siLUF64AVX2 is dst[i] = x[i]/(1 + e^-x[i]). With n | 1<<63 it stores past the caches; n is at least 64 then.
 //
 // func siLUF64AVX2(dst *float64, x *float64, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT siLUF64AVX2<>(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), DX
-	VBROADCASTSD actConstantsF64AVX2<>+1600(SB), Y0; VBROADCASTSD actConstantsF64AVX2<>+96(SB), Y1; VBROADCASTSD actConstantsF64AVX2<>+864(SB), Y2; VBROADCASTSD actConstantsF64AVX2<>+1632(SB), Y3; SUBQ $0x40, DX
+	BTRQ $0x3f, DX; VBROADCASTSD actConstantsF64AVX2<>+1600(SB), Y0; VBROADCASTSD actConstantsF64AVX2<>+96(SB), Y1; VBROADCASTSD actConstantsF64AVX2<>+864(SB), Y2; VBROADCASTSD actConstantsF64AVX2<>+1632(SB), Y3; SUBQ $0x40, DX
 	JLT          begin
+	CMPQ         n+16(FP), $0x00
+	JLT          first
 	MOVQ SI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
 	JEQ          begin
+
+first:
 	MOVQ DI, R9; NEGQ R9; ANDQ $0x1f, R9; MOVQ R9, R8; SHRQ $0x03, R8; TESTQ R8, R8
-	JEQ          begin
+	JEQ   begin
 	ADDQ $0x40, DX
 
 piece:
@@ -4006,6 +4091,22 @@ begin:
 vectors:
 	SUBQ $0x08, DX
 	JLT     few
+	CMPQ    n+16(FP), $0x00
+	JGE     turn
+	PCALIGN $0x40
+
+past:
+	VMOVUPD (SI), Y4; VMOVUPD 32(SI), Y5; VBROADCASTSD actConstantsF64AVX2<>+1664(SB), Y6; VMAXPD Y4, Y6, Y6; VBROADCASTSD actConstantsF64AVX2<>+1664(SB), Y7; VMAXPD Y5, Y7, Y7; VXORPD actConstantsF64AVX2<>+736(SB), Y6, Y8; VXORPD actConstantsF64AVX2<>+736(SB), Y7, Y9
+	VMOVAPD Y0, Y10; VFMADD231PD actConstantsF64AVX2<>+288(SB), Y8, Y10; VMOVAPD Y0, Y11; VFMADD231PD actConstantsF64AVX2<>+288(SB), Y9, Y11; VSUBPD Y0, Y10, Y12; VSUBPD Y0, Y11, Y13; VFMADD231PD actConstantsF64AVX2<>+800(SB), Y12, Y8; VFMADD231PD actConstantsF64AVX2<>+800(SB), Y13, Y9
+	VFMADD231PD actConstantsF64AVX2<>+832(SB), Y12, Y8; VFMADD231PD actConstantsF64AVX2<>+832(SB), Y13, Y9; VPSLLQ $0x34, Y10, Y10; VPSLLQ $0x34, Y11, Y11; VBROADCASTSD actConstantsF64AVX2<>+352(SB), Y12; VFMADD231PD actConstantsF64AVX2<>+384(SB), Y8, Y12; VBROADCASTSD actConstantsF64AVX2<>+352(SB), Y13; VFMADD231PD actConstantsF64AVX2<>+384(SB), Y9, Y13
+	VFMADD213PD actConstantsF64AVX2<>+416(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+416(SB), Y9, Y13; VFMADD213PD actConstantsF64AVX2<>+448(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+448(SB), Y9, Y13; VFMADD213PD actConstantsF64AVX2<>+480(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+480(SB), Y9, Y13; VFMADD213PD actConstantsF64AVX2<>+512(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+512(SB), Y9, Y13
+	VFMADD213PD actConstantsF64AVX2<>+544(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+544(SB), Y9, Y13; VFMADD213PD actConstantsF64AVX2<>+576(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+576(SB), Y9, Y13; VFMADD213PD actConstantsF64AVX2<>+608(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+608(SB), Y9, Y13; VFMADD213PD actConstantsF64AVX2<>+640(SB), Y8, Y12; VFMADD213PD actConstantsF64AVX2<>+640(SB), Y9, Y13
+	VFMADD213PD Y1, Y8, Y12; VFMADD213PD Y1, Y9, Y13; VFMADD213PD Y1, Y8, Y12; VFMADD213PD Y1, Y9, Y13; VFMADD213PD Y2, Y10, Y12; VFMADD213PD Y2, Y11, Y13; VDIVPD Y12, Y6, Y12; VDIVPD Y13, Y7, Y13
+	VMULPD Y2, Y12, Y12; VMULPD Y2, Y13, Y13; VCMPPD $0x11, Y4, Y3, Y8; VCMPPD $0x11, Y5, Y3, Y9; VBLENDVPD Y8, Y4, Y12, Y12; VBLENDVPD Y9, Y5, Y13, Y13; VMOVNTPD Y12, (DI); VMOVNTPD Y13, 32(DI)
+	ADDQ $0x40, DI; ADDQ $0x40, SI; SUBQ $0x08, DX
+	JGE          past
+	SFENCE
+	JMP          few
 	PCALIGN $0x40
 
 turn:

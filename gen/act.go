@@ -21,13 +21,13 @@ var activations = []writer{
 	slopeOf("LeakyReLUGrad", 4, true, "y", "is dx[i] = y[i] > 0 ? dy[i] : a*dy[i].", func(b *builder, dy, y val) val {
 		return b.sel(b.gt(y, b.constant(0)), dy, b.mul(b.param("a"), dy))
 	}, "a"),
-	&loopKernel{name: "PReLU", params: []param{out("dst"), in("x"), in("slope")}, unroll: 4,
+	&loopKernel{name: "PReLU", params: []param{out("dst"), in("x"), in("slope")}, unroll: 4, nt: true,
 		doc: "is dst[i] = x[i] < 0 ? slope[i]*x[i] : x[i].",
 		body: func(b *builder) {
 			x := b.load("x")
 			b.store("dst", b.sel(b.lt(x, b.constant(0)), b.mul(x, b.load("slope")), x))
 		}},
-	&loopKernel{name: "PReLUGrad", params: []param{out("dx"), in("dy"), in("x"), in("slope")}, unroll: 4,
+	&loopKernel{name: "PReLUGrad", params: []param{out("dx"), in("dy"), in("x"), in("slope")}, unroll: 4, nt: true,
 		doc: "is dx[i] = x[i] > 0 ? dy[i] : slope[i]*dy[i].",
 		body: func(b *builder) {
 			dy := b.load("dy")
@@ -88,7 +88,7 @@ var activations = []writer{
 	slopeOf("SoftplusGrad", 2, false, "y", "is dx[i] = dy[i] * (1 - e^-y[i]).", func(b *builder, dy, y val) val {
 		return b.mul(dy, b.sub(b.constant(0), expm1Neg(b, b.neg(y))))
 	}),
-	activation("SiLU", 2, false, "is dst[i] = x[i]/(1 + e^-x[i]).", siluProgram),
+	activation("SiLU", 2, true, "is dst[i] = x[i]/(1 + e^-x[i]).", siluProgram),
 	slopeOf("SiLUGrad", 2, false, "x", "is dx[i] = dy[i] times the derivative of SiLU at x[i].", func(b *builder, dy, x val) val {
 		return b.mul(dy, siluSlope(b, x))
 	}),
