@@ -130,6 +130,10 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		map1("sigmoid", func(k *K) func(d, x []T) { return k.Sigmoid }, nil),
 		map1("erf", func(k *K) func(d, x []T) { return k.Erf }, nil),
 		map1p("rsqrt", func(k *K) func(d, x []T) { return k.Rsqrt }, nil),
+		map1("sin", func(k *K) func(d, x []T) { return k.Sin }, nil),
+		map1("cos", func(k *K) func(d, x []T) { return k.Cos }, nil),
+		mapOf("pow", 2, func(k *K) func(d, x, y []T) { return k.Pow },
+			func(f func(d, x, y []T), o *O, i, j int) { f(o.d[i:j], o.p[i:j], o.y[i:j]) }, false, nil),
 	)
 	family("act",
 		map1("relu", func(k *K) func(d, x []T) { return k.ReLU }, tensor.ReLU[T]),

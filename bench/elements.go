@@ -283,7 +283,7 @@ func (r *Record) compareWithMemory(row shapes.Row, mem []*memory) {
 		op = "read"
 	}
 	_, footprint := elementBytes(row)
-	level, size := levelOf(int(footprint)/r.Threads, mem)
+	level, size := levelOf(int(footprint), r.Threads, mem)
 	for _, m := range mem {
 		if m.op == op && m.size == size && m.threads == r.Threads && len(m.samples) > 0 {
 			r.Level, r.Bandwidth = level, digits(float64(m.size)*float64(m.threads)/slices.Min(m.samples))
@@ -292,9 +292,10 @@ func (r *Record) compareWithMemory(row shapes.Row, mem []*memory) {
 	}
 }
 
-// levelOf is the level of memory that holds so many bytes, and the footprint at which it
-// was measured, which is half of it; the last is memory.
-func levelOf(bytes int, mem []*memory) (level string, size int) {
+// levelOf is the level of memory that holds so many bytes, each thread's share of them
+// where a core has the cache for itself, and the footprint at which it was measured,
+// which is half of it. The last cache before memory is that of all.
+func levelOf(bytes, threads int, mem []*memory) (level string, size int) {
 	var sizes []int
 	for _, m := range mem {
 		if !slices.Contains(sizes, m.size) {
@@ -303,7 +304,11 @@ func levelOf(bytes int, mem []*memory) (level string, size int) {
 	}
 	slices.Sort(sizes)
 	for i, s := range sizes {
-		if i < len(sizes)-1 && bytes <= 2*s {
+		each := bytes / threads
+		if i == len(sizes)-2 {
+			each = bytes
+		}
+		if i < len(sizes)-1 && each <= 2*s {
 			return fmt.Sprintf("L%d", i+1), s
 		}
 	}

@@ -169,6 +169,14 @@ func TestCompareWithMemory(t *testing.T) {
 			t.Errorf("%+v: level %s, %v GB/s, %v %%, %v elements/ns", c.row, r.Level, r.Bandwidth, r.OfBandwidth, r.Elements)
 		}
 	}
+	for threads, want := range map[int]string{1: "L3", 4: "L2"} {
+		if level, _ := levelOf(4<<20, threads, mem); level != want {
+			t.Errorf("4 MiB for %d threads: %s, want %s", threads, level, want)
+		}
+	}
+	if level, _ := levelOf(64<<20, 4, mem); level != "memory" {
+		t.Errorf("64 MiB for 4 threads: %s", level)
+	}
 	if moved, footprint := elementBytes(shapes.Row{Op: "axpy", DType: "f32", Size: "100"}); moved != 1200 || footprint != 800 {
 		t.Errorf("axpy of 100 moves %v bytes of %v", moved, footprint)
 	}
