@@ -72,6 +72,16 @@ func ClampNew[T Float](x []T, lo T, hi T) []T {
 	return dst
 }
 
+// CosInPlace is [Cos] with its result in x.
+func CosInPlace[T Float](x []T) { Cos(x, x) }
+
+// CosNew is [Cos] with its result in a new slice.
+func CosNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Cos(dst, x)
+	return dst
+}
+
 // DivInPlace is [Div] with its result in x.
 func DivInPlace[T Float](x []T, y []T) { Div(x, x, y) }
 
@@ -96,6 +106,36 @@ func ELUNew[T Float](x []T, alpha T) []T {
 func EqNew[T Float](x []T, y []T) []T {
 	dst := make([]T, len(x))
 	Eq(dst, x, y)
+	return dst
+}
+
+// ErfInPlace is [Erf] with its result in x.
+func ErfInPlace[T Float](x []T) { Erf(x, x) }
+
+// ErfNew is [Erf] with its result in a new slice.
+func ErfNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Erf(dst, x)
+	return dst
+}
+
+// ExpInPlace is [Exp] with its result in x.
+func ExpInPlace[T Float](x []T) { Exp(x, x) }
+
+// ExpNew is [Exp] with its result in a new slice.
+func ExpNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Exp(dst, x)
+	return dst
+}
+
+// Expm1InPlace is [Expm1] with its result in x.
+func Expm1InPlace[T Float](x []T) { Expm1(x, x) }
+
+// Expm1New is [Expm1] with its result in a new slice.
+func Expm1New[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Expm1(dst, x)
 	return dst
 }
 
@@ -180,6 +220,26 @@ func LeakyReLUNew[T Float](x []T, a T) []T {
 	return dst
 }
 
+// LogInPlace is [Log] with its result in x.
+func LogInPlace[T Float](x []T) { Log(x, x) }
+
+// LogNew is [Log] with its result in a new slice.
+func LogNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Log(dst, x)
+	return dst
+}
+
+// Log1pInPlace is [Log1p] with its result in x.
+func Log1pInPlace[T Float](x []T) { Log1p(x, x) }
+
+// Log1pNew is [Log1p] with its result in a new slice.
+func Log1pNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Log1p(dst, x)
+	return dst
+}
+
 // LogSoftmaxInPlace is [LogSoftmax] with its result in x.
 func LogSoftmaxInPlace[T Float](x []T, cols int) { LogSoftmax(x, x, cols) }
 
@@ -254,6 +314,26 @@ func NegNew[T Float](x []T) []T {
 	return dst
 }
 
+// PReLUInPlace is [PReLU] with its result in x.
+func PReLUInPlace[T Float](x []T, slope T) { PReLU(x, x, slope) }
+
+// PReLUNew is [PReLU] with its result in a new slice.
+func PReLUNew[T Float](x []T, slope T) []T {
+	dst := make([]T, len(x))
+	PReLU(dst, x, slope)
+	return dst
+}
+
+// PowInPlace is [Pow] with its result in x.
+func PowInPlace[T Float](x []T, y []T) { Pow(x, x, y) }
+
+// PowNew is [Pow] with its result in a new slice.
+func PowNew[T Float](x []T, y []T) []T {
+	dst := make([]T, len(x))
+	Pow(dst, x, y)
+	return dst
+}
+
 // ReLUInPlace is [ReLU] with its result in x.
 func ReLUInPlace[T Float](x []T) { ReLU(x, x) }
 
@@ -271,6 +351,16 @@ func ReLU6InPlace[T Float](x []T) { ReLU6(x, x) }
 func ReLU6New[T Float](x []T) []T {
 	dst := make([]T, len(x))
 	ReLU6(dst, x)
+	return dst
+}
+
+// RsqrtInPlace is [Rsqrt] with its result in x.
+func RsqrtInPlace[T Float](x []T) { Rsqrt(x, x) }
+
+// RsqrtNew is [Rsqrt] with its result in a new slice.
+func RsqrtNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Rsqrt(dst, x)
 	return dst
 }
 
@@ -318,6 +408,26 @@ func SiLUInPlace[T Float](x []T) { SiLU(x, x) }
 func SiLUNew[T Float](x []T) []T {
 	dst := make([]T, len(x))
 	SiLU(dst, x)
+	return dst
+}
+
+// SigmoidInPlace is [Sigmoid] with its result in x.
+func SigmoidInPlace[T Float](x []T) { Sigmoid(x, x) }
+
+// SigmoidNew is [Sigmoid] with its result in a new slice.
+func SigmoidNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Sigmoid(dst, x)
+	return dst
+}
+
+// SinInPlace is [Sin] with its result in x.
+func SinInPlace[T Float](x []T) { Sin(x, x) }
+
+// SinNew is [Sin] with its result in a new slice.
+func SinNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Sin(dst, x)
 	return dst
 }
 
@@ -388,5 +498,15 @@ func SubScalarInPlace[T Float](x []T, a T) { SubScalar(x, x, a) }
 func SubScalarNew[T Float](x []T, a T) []T {
 	dst := make([]T, len(x))
 	SubScalar(dst, x, a)
+	return dst
+}
+
+// TanhInPlace is [Tanh] with its result in x.
+func TanhInPlace[T Float](x []T) { Tanh(x, x) }
+
+// TanhNew is [Tanh] with its result in a new slice.
+func TanhNew[T Float](x []T) []T {
+	dst := make([]T, len(x))
+	Tanh(dst, x)
 	return dst
 }

@@ -53,5 +53,16 @@ func tensorCases() []mapCase {
 		{"HardTanh", HardTanh[float64], HardTanhInPlace[float64], HardTanhNew[float64], []any{-0.5, 0.75}, of(tensor.HardTanh[float64], -0.5, 0.75)},
 		{"HardTanhGrad", HardTanhGrad[float64], nil, nil, []any{-0.5, 0.75}, of(tensor.HardTanhGrad[float64], -0.5, 0.75)},
 		{"ELUGrad", ELUGrad[float64], nil, nil, []any{0.5}, of(tensor.ELUGrad[float64], 0.5)},
+		{"Exp", Exp[float64], ExpInPlace[float64], ExpNew[float64], nil, of(tensor.Exp[float64])},
+		{"Expm1", Expm1[float64], Expm1InPlace[float64], Expm1New[float64], nil, of(tensor.Expm1[float64])},
+		{"Log", Log[float64], LogInPlace[float64], LogNew[float64], nil, of(tensor.Log[float64])},
+		{"Log1p", Log1p[float64], Log1pInPlace[float64], Log1pNew[float64], nil, of(tensor.Log1p[float64])},
+		{"Tanh", Tanh[float64], TanhInPlace[float64], TanhNew[float64], nil, of(tensor.Tanh[float64])},
+		{"Sigmoid", Sigmoid[float64], SigmoidInPlace[float64], SigmoidNew[float64], nil, of(tensor.Sigmoid[float64])},
+		{"Erf", Erf[float64], ErfInPlace[float64], ErfNew[float64], nil, of(tensor.Erf[float64])},
+		{"Rsqrt", Rsqrt[float64], RsqrtInPlace[float64], RsqrtNew[float64], nil, of(tensor.Rsqrt[float64])},
+		{"Sin", Sin[float64], SinInPlace[float64], SinNew[float64], nil, of(tensor.Sin[float64])},
+		{"Cos", Cos[float64], CosInPlace[float64], CosNew[float64], nil, of(tensor.Cos[float64])},
+		{"Pow", Pow[float64], PowInPlace[float64], PowNew[float64], nil, of(tensor.Pow[float64])},
 	}
 }
