@@ -24,10 +24,11 @@ func PReLUGrad[T Float](dx, dy, x, slope *Tensor[T]) {
 
 // PReLUSlopeGrad computes the gradient of slopes, dslope = Σ x < 0 ? dy*x : 0, over what
 // each of them is broadcast to. dslope has a shape as PReLU takes it, with more than one
-// element along one axis at most. The products are rounded, and then added in the order of Sum for a single
-// slope; in that of SumAxis, along an outer axis, for slopes of the last axis; else plane
-// by plane, each in the order of a last axis, and the planes of a slope pairwise. They
-// are kept in memory as large as x in between, which later calls use again.
+// element along one axis at most. The products are rounded, and then added: for a single
+// slope in the order of Sum; for slopes of the last axis in that of SumAxis along an
+// outer one; else plane by plane, each in the order of a last axis, and the planes of a
+// slope pairwise. In between they are kept in memory as large as x, which later calls
+// use again.
 func PReLUSlopeGrad[T Float](dslope, dy, x *Tensor[T]) {
 	const op = "PReLUSlopeGrad"
 	equalShapes(op, x, dy, dy, dy)
