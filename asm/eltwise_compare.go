@@ -106,10 +106,6 @@ func leGeneric[T Float](dst, x, y []T) {
 func selectGeneric[T Float](dst, mask, x, y []T) {
 	mask, x, y = mask[:len(dst):len(mask)], x[:len(dst):len(x)], y[:len(dst):len(y)]
 	for i, m := range mask {
-		if m != 0 {
-			dst[i] = x[i]
-		} else {
-			dst[i] = y[i]
-		}
+		dst[i] = choose(m != 0, x[i], y[i])
 	}
 }
