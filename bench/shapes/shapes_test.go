@@ -50,7 +50,7 @@ func TestParseFile(t *testing.T) {
 	if err != nil || len(rows) != 8 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	if want := (Row{"x", "gemm", "f64", "nn", 4, 5, 6, true}); rows[6] != want {
+	if want := (Row{"x", "gemm", "f64", "nn", 4, 5, 6, "", true}); rows[6] != want {
 		t.Errorf("%v, want %v", rows[6], want)
 	}
 	for _, bad := range []string{"gemm f32 nn", "gemm f32 nn 1x1x1 slow", "gemm f16 nn 1x1x1", "conv f32 nn 1x1x1",
