@@ -23,7 +23,6 @@ const (
 	turnedRows = 16
 )
 
-
 func turnRows(n, rows int) bool {
 	return n <= turnedMost && rows >= turnedRows
 }
