@@ -264,10 +264,11 @@ func elementRows(op string, dtypes, sizes []string) (rows []shapes.Row) {
 // is.
 func elementBytes(r shapes.Row) (moved, footprint float64) {
 	e, _ := elementOf(r.Op)
-	operand := 4 * float64(elementsOf(r.Size))
+	size := 4
 	if r.DType == "f64" {
-		operand *= 2
+		size = 8
 	}
+	operand := float64(size) * float64(elementsOf(r.Size))
 	return operand * float64(e.reads+e.writes+2*e.inPlace), operand * float64(e.reads+e.writes+e.inPlace)
 }
 

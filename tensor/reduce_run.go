@@ -73,7 +73,7 @@ func (r *reduction[T]) work() int {
 	if !r.last {
 		row = 2000 * ((r.inner + colStrip - 1) / colStrip) * r.n
 	}
-	return int((float64(r.outer)*float64(row) + float64(r.outer*r.n*r.inner)*float64(element)) / 1000)
+	return int((float64(float64(r.outer)*float64(row)) + float64(float64(r.outer*r.n*r.inner)*float64(element))) / 1000)
 }
 
 // run finds the results: in raw, whose first plane is dst if that is not nil, and at,
