@@ -77,17 +77,3 @@ func normColsGradFace[T Float](run func(dx, dy, x, y, m, a, b, c *T, pass T, ste
 		}
 	}
 }
-
-// raceRows tells of the reading of a vector and of the rows of a matrix, if it is there.
-func raceRows[T Float](v, x []T, ld, rows, n int) {
-	raceRead(v)
-	for i := 0; i < rows && x != nil; i++ {
-		raceRead(x[i*ld:][:n])
-	}
-}
-
-func raceWriteRows[T Float](x []T, ld, rows, n int) {
-	for i := range rows {
-		raceWrite(x[i*ld:][:n])
-	}
-}

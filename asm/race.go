@@ -64,3 +64,18 @@ func racePack[T Float](dst []T, w int, src []T, lds, rows, cols, n, k int) {
 		raceWrite(dst[p*w:][:n])
 	}
 }
+
+// raceRows tells of the reading of a vector and of the rows of a matrix, if it is there.
+func raceRows[T Float](v, x []T, ld, rows, n int) {
+	raceRead(v)
+	for i := 0; i < rows && x != nil; i++ {
+		raceRead(x[i*ld:][:n])
+	}
+}
+
+// raceWriteRows tells of the writing of the rows of a matrix.
+func raceWriteRows[T Float](x []T, ld, rows, n int) {
+	for i := range rows {
+		raceWrite(x[i*ld:][:n])
+	}
+}
