@@ -69,12 +69,12 @@ func sinCos64(u float64) (sin, cos float64) {
 	return sin, cos
 }
 
-// Sin returns the sine of x radians, for every x. Error: float32 at most 0.51 ULP,
-// float64 at most 0.75 ULP (sampled). Sin(±0) is ±0, of an infinity NaN.
+// Sin returns the sine of x radians, for every x. Error: float32 at most 0.51 ULP
+// (every input), float64 at most 0.75 ULP (sampled). Sin(±0) is ±0, of an infinity NaN.
 func Sin[T Float](x T) T { return T(sin64(float64(x))) }
 
-// Cos returns the cosine of x radians, for every x. Error: float32 at most 0.51 ULP,
-// float64 at most 0.75 ULP (sampled). Of an infinity it is NaN.
+// Cos returns the cosine of x radians, for every x. Error: float32 at most 0.51 ULP
+// (every input), float64 at most 0.75 ULP (sampled). Of an infinity it is NaN.
 func Cos[T Float](x T) T { return T(cos64(float64(x))) }
 
 func sin64(x float64) float64 {
