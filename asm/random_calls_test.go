@@ -137,6 +137,31 @@ func TestWordsChiSquared(t *testing.T) {
 	}
 }
 
+// Normal numbers of float32 are those of the formula to 2.5 ULP.
+func TestNormalAccuracy(t *testing.T) {
+	n := 1 << 18
+	if testing.Short() {
+		n = 1 << 12
+	}
+	z, w := make([]float32, n), make([]uint32, n)
+	k := Active[float32]()
+	k.Normal(z, 0, 1, 9, 10, 0)
+	Uint32s(k, w, 9, 10, 0)
+	for i := 0; i < n; i += 32 {
+		for b := i; b < i+16; b++ {
+			v := float64(fma32(float32(int32(w[b]>>1)), 0x1p-31, 0x1p-32))
+			sin, cos := math.Sincos(2 * math.Pi * float64(w[b+16]>>8) / (1 << 24))
+			r := math.Sqrt(-2 * math.Log(v))
+			for j, want := range []float64{r * cos, r * sin} {
+				_, e := math.Frexp(want)
+				if d := math.Abs(float64(z[b+16*j]) - want); math.Abs(want) > 1e-9 && d > math.Ldexp(2.5, e-24) {
+					t.Fatalf("number %d is %v, want %v", b+16*j, z[b+16*j], want)
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkRandom(b *testing.B) {
 	b.Run("f32", benchRandom[float32])
 	b.Run("f64", benchRandom[float64])

@@ -297,46 +297,32 @@ TEXT uniformF32NEON<>(SB), NOSPLIT, $0-40
 	VDUP R25, V0.S4
 	VLD1R (R5), [V1.S4]
 	VLD1R (R4), [V2.S4]
-	SUBS $16, R3, R3
+	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R1), F3
 	FMOVQ 16(R1), F4
-	FMOVQ 32(R1), F5
-	FMOVQ 48(R1), F6
 	VUSHR $8, V3.S4, V3.S4
 	VUSHR $8, V4.S4, V4.S4
-	VUSHR $8, V5.S4, V5.S4
-	VUSHR $8, V6.S4, V6.S4
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	WORD $0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
 	WORD $0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
-	WORD $0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
-	WORD $0x6e20dcc6 // fmul v6.4s, v6.4s, v0.4s
-	VMOV V2.B16, V7.B16
-	VFMLA V3.S4, V1.S4, V7.S4
-	VMOV V2.B16, V8.B16
-	VFMLA V4.S4, V1.S4, V8.S4
-	VMOV V2.B16, V9.B16
-	VFMLA V5.S4, V1.S4, V9.S4
-	VMOV V2.B16, V10.B16
-	VFMLA V6.S4, V1.S4, V10.S4
-	FMOVQ F7, (R0)
-	FMOVQ F8, 16(R0)
-	FMOVQ F9, 32(R0)
-	FMOVQ F10, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	SUBS $16, R3, R3
+	VMOV V2.B16, V5.B16
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V2.B16, V6.B16
+	VFMLA V4.S4, V1.S4, V6.S4
+	FMOVQ F5, (R0)
+	FMOVQ F6, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	SUBS $8, R3, R3
 	BGE vectors
 
 few:
-	ADDS $12, R3, R3
+	ADDS $4, R3, R3
 	BLT rest
 
 vector:
@@ -613,46 +599,32 @@ TEXT bernoulliF32NEON<>(SB), NOSPLIT, $0-40
 	VDUP R25, V0.S4
 	VLD1R (R4), [V1.S4]
 	VLD1R (R5), [V2.S4]
-	SUBS $16, R3, R3
+	SUBS $8, R3, R3
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R1), F3
 	FMOVQ 16(R1), F4
-	FMOVQ 32(R1), F5
-	FMOVQ 48(R1), F6
 	VUSHR $8, V3.S4, V3.S4
 	VUSHR $8, V4.S4, V4.S4
-	VUSHR $8, V5.S4, V5.S4
-	VUSHR $8, V6.S4, V6.S4
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	WORD $0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
 	WORD $0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
-	WORD $0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
-	WORD $0x6e20dcc6 // fmul v6.4s, v6.4s, v0.4s
 	WORD $0x6ea3e423 // fcmgt v3.4s, v1.4s, v3.4s
 	WORD $0x6ea4e424 // fcmgt v4.4s, v1.4s, v4.4s
-	WORD $0x6ea5e425 // fcmgt v5.4s, v1.4s, v5.4s
-	WORD $0x6ea6e426 // fcmgt v6.4s, v1.4s, v6.4s
 	VAND V2.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
-	VAND V2.B16, V5.B16, V5.B16
-	VAND V2.B16, V6.B16, V6.B16
 	FMOVQ F3, (R0)
 	FMOVQ F4, 16(R0)
-	FMOVQ F5, 32(R0)
-	FMOVQ F6, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	SUBS $16, R3, R3
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	SUBS $8, R3, R3
 	BGE vectors
 
 few:
-	ADDS $12, R3, R3
+	ADDS $4, R3, R3
 	BLT rest
 
 vector:
@@ -719,55 +691,37 @@ TEXT dropoutF32NEON<>(SB), NOSPLIT, $0-40
 	VDUP R25, V0.S4
 	VLD1R (R5), [V1.S4]
 	VLD1R (R6), [V2.S4]
-	SUBS $16, R4, R4
+	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R2), F3
 	FMOVQ 16(R2), F4
-	FMOVQ 32(R2), F5
-	FMOVQ 48(R2), F6
 	VUSHR $8, V3.S4, V3.S4
 	VUSHR $8, V4.S4, V4.S4
-	VUSHR $8, V5.S4, V5.S4
-	VUSHR $8, V6.S4, V6.S4
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
 	WORD $0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
 	WORD $0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
-	WORD $0x6e20dca5 // fmul v5.4s, v5.4s, v0.4s
-	WORD $0x6e20dcc6 // fmul v6.4s, v6.4s, v0.4s
-	FMOVQ (R1), F7
-	FMOVQ 16(R1), F8
-	FMOVQ 32(R1), F9
-	FMOVQ 48(R1), F10
-	WORD $0x6e22dce7 // fmul v7.4s, v7.4s, v2.4s
-	WORD $0x6e22dd08 // fmul v8.4s, v8.4s, v2.4s
-	WORD $0x6e22dd29 // fmul v9.4s, v9.4s, v2.4s
-	WORD $0x6e22dd4a // fmul v10.4s, v10.4s, v2.4s
+	FMOVQ (R1), F5
+	FMOVQ 16(R1), F6
+	WORD $0x6e22dca5 // fmul v5.4s, v5.4s, v2.4s
+	WORD $0x6e22dcc6 // fmul v6.4s, v6.4s, v2.4s
 	WORD $0x6ea3e423 // fcmgt v3.4s, v1.4s, v3.4s
 	WORD $0x6ea4e424 // fcmgt v4.4s, v1.4s, v4.4s
-	WORD $0x6ea5e425 // fcmgt v5.4s, v1.4s, v5.4s
-	WORD $0x6ea6e426 // fcmgt v6.4s, v1.4s, v6.4s
-	VAND V7.B16, V3.B16, V7.B16
-	VAND V8.B16, V4.B16, V8.B16
-	VAND V9.B16, V5.B16, V9.B16
-	VAND V10.B16, V6.B16, V10.B16
-	FMOVQ F7, (R0)
-	FMOVQ F8, 16(R0)
-	FMOVQ F9, 32(R0)
-	FMOVQ F10, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	SUBS $16, R4, R4
+	VAND V5.B16, V3.B16, V5.B16
+	VAND V6.B16, V4.B16, V6.B16
+	FMOVQ F5, (R0)
+	FMOVQ F6, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	SUBS $8, R4, R4
 	BGE vectors
 
 few:
-	ADDS $12, R4, R4
+	ADDS $4, R4, R4
 	BLT rest
 
 vector:
@@ -1135,46 +1089,32 @@ TEXT uniformF64NEON<>(SB), NOSPLIT, $0-40
 	VDUP R25, V0.D2
 	VLD1R (R5), [V1.D2]
 	VLD1R (R4), [V2.D2]
-	SUBS $8, R3, R3
+	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R1), F3
 	FMOVQ 16(R1), F4
-	FMOVQ 32(R1), F5
-	FMOVQ 48(R1), F6
 	VUSHR $11, V3.D2, V3.D2
 	VUSHR $11, V4.D2, V4.D2
-	VUSHR $11, V5.D2, V5.D2
-	VUSHR $11, V6.D2, V6.D2
 	WORD $0x4e61d863 // scvtf v3.2d, v3.2d
 	WORD $0x4e61d884 // scvtf v4.2d, v4.2d
-	WORD $0x4e61d8a5 // scvtf v5.2d, v5.2d
-	WORD $0x4e61d8c6 // scvtf v6.2d, v6.2d
 	WORD $0x6e60dc63 // fmul v3.2d, v3.2d, v0.2d
 	WORD $0x6e60dc84 // fmul v4.2d, v4.2d, v0.2d
-	WORD $0x6e60dca5 // fmul v5.2d, v5.2d, v0.2d
-	WORD $0x6e60dcc6 // fmul v6.2d, v6.2d, v0.2d
-	VMOV V2.B16, V7.B16
-	VFMLA V3.D2, V1.D2, V7.D2
-	VMOV V2.B16, V8.B16
-	VFMLA V4.D2, V1.D2, V8.D2
-	VMOV V2.B16, V9.B16
-	VFMLA V5.D2, V1.D2, V9.D2
-	VMOV V2.B16, V10.B16
-	VFMLA V6.D2, V1.D2, V10.D2
-	FMOVQ F7, (R0)
-	FMOVQ F8, 16(R0)
-	FMOVQ F9, 32(R0)
-	FMOVQ F10, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	SUBS $8, R3, R3
+	VMOV V2.B16, V5.B16
+	VFMLA V3.D2, V1.D2, V5.D2
+	VMOV V2.B16, V6.B16
+	VFMLA V4.D2, V1.D2, V6.D2
+	FMOVQ F5, (R0)
+	FMOVQ F6, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	SUBS $4, R3, R3
 	BGE vectors
 
 few:
-	ADDS $6, R3, R3
+	ADDS $2, R3, R3
 	BLT rest
 
 vector:
@@ -1576,46 +1516,32 @@ TEXT bernoulliF64NEON<>(SB), NOSPLIT, $0-40
 	VDUP R25, V0.D2
 	VLD1R (R4), [V1.D2]
 	VLD1R (R5), [V2.D2]
-	SUBS $8, R3, R3
+	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R1), F3
 	FMOVQ 16(R1), F4
-	FMOVQ 32(R1), F5
-	FMOVQ 48(R1), F6
 	VUSHR $11, V3.D2, V3.D2
 	VUSHR $11, V4.D2, V4.D2
-	VUSHR $11, V5.D2, V5.D2
-	VUSHR $11, V6.D2, V6.D2
 	WORD $0x4e61d863 // scvtf v3.2d, v3.2d
 	WORD $0x4e61d884 // scvtf v4.2d, v4.2d
-	WORD $0x4e61d8a5 // scvtf v5.2d, v5.2d
-	WORD $0x4e61d8c6 // scvtf v6.2d, v6.2d
 	WORD $0x6e60dc63 // fmul v3.2d, v3.2d, v0.2d
 	WORD $0x6e60dc84 // fmul v4.2d, v4.2d, v0.2d
-	WORD $0x6e60dca5 // fmul v5.2d, v5.2d, v0.2d
-	WORD $0x6e60dcc6 // fmul v6.2d, v6.2d, v0.2d
 	WORD $0x6ee3e423 // fcmgt v3.2d, v1.2d, v3.2d
 	WORD $0x6ee4e424 // fcmgt v4.2d, v1.2d, v4.2d
-	WORD $0x6ee5e425 // fcmgt v5.2d, v1.2d, v5.2d
-	WORD $0x6ee6e426 // fcmgt v6.2d, v1.2d, v6.2d
 	VAND V2.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
-	VAND V2.B16, V5.B16, V5.B16
-	VAND V2.B16, V6.B16, V6.B16
 	FMOVQ F3, (R0)
 	FMOVQ F4, 16(R0)
-	FMOVQ F5, 32(R0)
-	FMOVQ F6, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	SUBS $8, R3, R3
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	SUBS $4, R3, R3
 	BGE vectors
 
 few:
-	ADDS $6, R3, R3
+	ADDS $2, R3, R3
 	BLT rest
 
 vector:
@@ -1662,55 +1588,37 @@ TEXT dropoutF64NEON<>(SB), NOSPLIT, $0-40
 	VDUP R25, V0.D2
 	VLD1R (R5), [V1.D2]
 	VLD1R (R6), [V2.D2]
-	SUBS $8, R4, R4
+	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
 	FMOVQ (R2), F3
 	FMOVQ 16(R2), F4
-	FMOVQ 32(R2), F5
-	FMOVQ 48(R2), F6
 	VUSHR $11, V3.D2, V3.D2
 	VUSHR $11, V4.D2, V4.D2
-	VUSHR $11, V5.D2, V5.D2
-	VUSHR $11, V6.D2, V6.D2
 	WORD $0x4e61d863 // scvtf v3.2d, v3.2d
 	WORD $0x4e61d884 // scvtf v4.2d, v4.2d
-	WORD $0x4e61d8a5 // scvtf v5.2d, v5.2d
-	WORD $0x4e61d8c6 // scvtf v6.2d, v6.2d
 	WORD $0x6e60dc63 // fmul v3.2d, v3.2d, v0.2d
 	WORD $0x6e60dc84 // fmul v4.2d, v4.2d, v0.2d
-	WORD $0x6e60dca5 // fmul v5.2d, v5.2d, v0.2d
-	WORD $0x6e60dcc6 // fmul v6.2d, v6.2d, v0.2d
-	FMOVQ (R1), F7
-	FMOVQ 16(R1), F8
-	FMOVQ 32(R1), F9
-	FMOVQ 48(R1), F10
-	WORD $0x6e62dce7 // fmul v7.2d, v7.2d, v2.2d
-	WORD $0x6e62dd08 // fmul v8.2d, v8.2d, v2.2d
-	WORD $0x6e62dd29 // fmul v9.2d, v9.2d, v2.2d
-	WORD $0x6e62dd4a // fmul v10.2d, v10.2d, v2.2d
+	FMOVQ (R1), F5
+	FMOVQ 16(R1), F6
+	WORD $0x6e62dca5 // fmul v5.2d, v5.2d, v2.2d
+	WORD $0x6e62dcc6 // fmul v6.2d, v6.2d, v2.2d
 	WORD $0x6ee3e423 // fcmgt v3.2d, v1.2d, v3.2d
 	WORD $0x6ee4e424 // fcmgt v4.2d, v1.2d, v4.2d
-	WORD $0x6ee5e425 // fcmgt v5.2d, v1.2d, v5.2d
-	WORD $0x6ee6e426 // fcmgt v6.2d, v1.2d, v6.2d
-	VAND V7.B16, V3.B16, V7.B16
-	VAND V8.B16, V4.B16, V8.B16
-	VAND V9.B16, V5.B16, V9.B16
-	VAND V10.B16, V6.B16, V10.B16
-	FMOVQ F7, (R0)
-	FMOVQ F8, 16(R0)
-	FMOVQ F9, 32(R0)
-	FMOVQ F10, 48(R0)
-	ADD $64, R0, R0
-	ADD $64, R1, R1
-	ADD $64, R2, R2
-	SUBS $8, R4, R4
+	VAND V5.B16, V3.B16, V5.B16
+	VAND V6.B16, V4.B16, V6.B16
+	FMOVQ F5, (R0)
+	FMOVQ F6, 16(R0)
+	ADD $32, R0, R0
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	SUBS $4, R4, R4
 	BGE vectors
 
 few:
-	ADDS $6, R4, R4
+	ADDS $2, R4, R4
 	BLT rest
 
 vector:

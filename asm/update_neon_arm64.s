@@ -500,52 +500,11 @@ TEXT rMSpropF32NEON<>(SB), NOSPLIT, $0-56
 	FMOVS lr+24(FP), F10
 	VDUP V10.S[0], V10.S4
 	WORD $0x6ea0f946 // fneg v6.4s, v10.4s
-	SUBS $8, R3, R3
+	SUBS $4, R3, R3
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R2), F7
-	FMOVQ 16(R2), F8
-	WORD $0x6e27dc47 // fmul v7.4s, v2.4s, v7.4s
-	WORD $0x6e28dc48 // fmul v8.4s, v2.4s, v8.4s
-	FMOVQ (R0), F9
-	FMOVQ 16(R0), F10
-	WORD $0x4e601d2b // bic v11.16b, v9.16b, v0.16b
-	WORD $0x4e601d4c // bic v12.16b, v10.16b, v0.16b
-	VFMLA V11.S4, V1.S4, V7.S4
-	VFMLA V12.S4, V1.S4, V8.S4
-	WORD $0x6e27dc6d // fmul v13.4s, v3.4s, v7.4s
-	WORD $0x6e28dc6e // fmul v14.4s, v3.4s, v8.4s
-	FMOVQ (R1), F15
-	FMOVQ 16(R1), F16
-	WORD $0x6e2fdc8f // fmul v15.4s, v4.4s, v15.4s
-	WORD $0x6e30dc90 // fmul v16.4s, v4.4s, v16.4s
-	VFMLA V13.S4, V7.S4, V15.S4
-	VFMLA V14.S4, V8.S4, V16.S4
-	FMOVQ F15, (R1)
-	FMOVQ F16, 16(R1)
-	WORD $0x6ea1f9ef // fsqrt v15.4s, v15.4s
-	WORD $0x6ea1fa10 // fsqrt v16.4s, v16.4s
-	WORD $0x4e25d5ef // fadd v15.4s, v15.4s, v5.4s
-	WORD $0x4e25d610 // fadd v16.4s, v16.4s, v5.4s
-	WORD $0x6e2ffcef // fdiv v15.4s, v7.4s, v15.4s
-	WORD $0x6e30fd10 // fdiv v16.4s, v8.4s, v16.4s
-	VFMLA V15.S4, V6.S4, V9.S4
-	VFMLA V16.S4, V6.S4, V10.S4
-	FMOVQ F9, (R0)
-	FMOVQ F10, 16(R0)
-	ADD $32, R0, R0
-	ADD $32, R1, R1
-	ADD $32, R2, R2
-	SUBS $8, R3, R3
-	BGE vectors
-
-few:
-	ADDS $4, R3, R3
-	BLT rest
-
-vector:
 	FMOVQ (R2), F7
 	WORD $0x6e27dc47 // fmul v7.4s, v2.4s, v7.4s
 	FMOVQ (R0), F8
@@ -565,9 +524,9 @@ vector:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $4, R3, R3
-	BGE vector
+	BGE vectors
 
-rest:
+few:
 	ADDS $4, R3, R3
 	BEQ done
 	TBZ $1, R3, one1
@@ -671,63 +630,11 @@ TEXT adamF32NEON<>(SB), NOSPLIT, $0-72
 	FMOVS lr+32(FP), F12
 	VDUP V12.S[0], V12.S4
 	WORD $0x6ea0f988 // fneg v8.4s, v12.4s
-	SUBS $8, R4, R4
+	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R3), F9
-	FMOVQ 16(R3), F10
-	WORD $0x6e29dc49 // fmul v9.4s, v2.4s, v9.4s
-	WORD $0x6e2adc4a // fmul v10.4s, v2.4s, v10.4s
-	FMOVQ (R0), F11
-	FMOVQ 16(R0), F12
-	WORD $0x4e601d6d // bic v13.16b, v11.16b, v0.16b
-	WORD $0x4e601d8e // bic v14.16b, v12.16b, v0.16b
-	VFMLA V13.S4, V1.S4, V9.S4
-	VFMLA V14.S4, V1.S4, V10.S4
-	FMOVQ (R1), F15
-	FMOVQ 16(R1), F16
-	WORD $0x4eafd531 // fsub v17.4s, v9.4s, v15.4s
-	WORD $0x4eb0d552 // fsub v18.4s, v10.4s, v16.4s
-	VFMLA V17.S4, V3.S4, V15.S4
-	VFMLA V18.S4, V3.S4, V16.S4
-	FMOVQ F15, (R1)
-	FMOVQ F16, 16(R1)
-	WORD $0x6e29dc93 // fmul v19.4s, v4.4s, v9.4s
-	WORD $0x6e2adc94 // fmul v20.4s, v4.4s, v10.4s
-	FMOVQ (R2), F21
-	FMOVQ 16(R2), F22
-	WORD $0x6e35dcb5 // fmul v21.4s, v5.4s, v21.4s
-	WORD $0x6e36dcb6 // fmul v22.4s, v5.4s, v22.4s
-	VFMLA V9.S4, V19.S4, V21.S4
-	VFMLA V10.S4, V20.S4, V22.S4
-	FMOVQ F21, (R2)
-	FMOVQ F22, 16(R2)
-	WORD $0x6ea1fab5 // fsqrt v21.4s, v21.4s
-	WORD $0x6ea1fad6 // fsqrt v22.4s, v22.4s
-	WORD $0x4e26d6b5 // fadd v21.4s, v21.4s, v6.4s
-	WORD $0x4e26d6d6 // fadd v22.4s, v22.4s, v6.4s
-	WORD $0x6e35fdf5 // fdiv v21.4s, v15.4s, v21.4s
-	WORD $0x6e36fe16 // fdiv v22.4s, v16.4s, v22.4s
-	WORD $0x6e2bdceb // fmul v11.4s, v7.4s, v11.4s
-	WORD $0x6e2cdcec // fmul v12.4s, v7.4s, v12.4s
-	VFMLA V21.S4, V8.S4, V11.S4
-	VFMLA V22.S4, V8.S4, V12.S4
-	FMOVQ F11, (R0)
-	FMOVQ F12, 16(R0)
-	ADD $32, R0, R0
-	ADD $32, R1, R1
-	ADD $32, R2, R2
-	ADD $32, R3, R3
-	SUBS $8, R4, R4
-	BGE vectors
-
-few:
-	ADDS $4, R4, R4
-	BLT rest
-
-vector:
 	FMOVQ (R3), F9
 	WORD $0x6e29dc49 // fmul v9.4s, v2.4s, v9.4s
 	FMOVQ (R0), F10
@@ -753,9 +660,9 @@ vector:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $4, R4, R4
-	BGE vector
+	BGE vectors
 
-rest:
+few:
 	ADDS $4, R4, R4
 	BEQ done
 	TBZ $1, R4, one1
@@ -1218,52 +1125,11 @@ TEXT rMSpropF64NEON<>(SB), NOSPLIT, $0-80
 	FMOVD lr+24(FP), F10
 	VDUP V10.D[0], V10.D2
 	WORD $0x6ee0f946 // fneg v6.2d, v10.2d
-	SUBS $4, R3, R3
+	SUBS $2, R3, R3
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R2), F7
-	FMOVQ 16(R2), F8
-	WORD $0x6e67dc47 // fmul v7.2d, v2.2d, v7.2d
-	WORD $0x6e68dc48 // fmul v8.2d, v2.2d, v8.2d
-	FMOVQ (R0), F9
-	FMOVQ 16(R0), F10
-	WORD $0x4e601d2b // bic v11.16b, v9.16b, v0.16b
-	WORD $0x4e601d4c // bic v12.16b, v10.16b, v0.16b
-	VFMLA V11.D2, V1.D2, V7.D2
-	VFMLA V12.D2, V1.D2, V8.D2
-	WORD $0x6e67dc6d // fmul v13.2d, v3.2d, v7.2d
-	WORD $0x6e68dc6e // fmul v14.2d, v3.2d, v8.2d
-	FMOVQ (R1), F15
-	FMOVQ 16(R1), F16
-	WORD $0x6e6fdc8f // fmul v15.2d, v4.2d, v15.2d
-	WORD $0x6e70dc90 // fmul v16.2d, v4.2d, v16.2d
-	VFMLA V13.D2, V7.D2, V15.D2
-	VFMLA V14.D2, V8.D2, V16.D2
-	FMOVQ F15, (R1)
-	FMOVQ F16, 16(R1)
-	WORD $0x6ee1f9ef // fsqrt v15.2d, v15.2d
-	WORD $0x6ee1fa10 // fsqrt v16.2d, v16.2d
-	WORD $0x4e65d5ef // fadd v15.2d, v15.2d, v5.2d
-	WORD $0x4e65d610 // fadd v16.2d, v16.2d, v5.2d
-	WORD $0x6e6ffcef // fdiv v15.2d, v7.2d, v15.2d
-	WORD $0x6e70fd10 // fdiv v16.2d, v8.2d, v16.2d
-	VFMLA V15.D2, V6.D2, V9.D2
-	VFMLA V16.D2, V6.D2, V10.D2
-	FMOVQ F9, (R0)
-	FMOVQ F10, 16(R0)
-	ADD $32, R0, R0
-	ADD $32, R1, R1
-	ADD $32, R2, R2
-	SUBS $4, R3, R3
-	BGE vectors
-
-few:
-	ADDS $2, R3, R3
-	BLT rest
-
-vector:
 	FMOVQ (R2), F7
 	WORD $0x6e67dc47 // fmul v7.2d, v2.2d, v7.2d
 	FMOVQ (R0), F8
@@ -1283,9 +1149,9 @@ vector:
 	ADD $16, R1, R1
 	ADD $16, R2, R2
 	SUBS $2, R3, R3
-	BGE vector
+	BGE vectors
 
-rest:
+few:
 	ADDS $2, R3, R3
 	BEQ done
 	FMOVD (R2), F7
@@ -1339,63 +1205,11 @@ TEXT adamF64NEON<>(SB), NOSPLIT, $0-104
 	FMOVD lr+32(FP), F12
 	VDUP V12.D[0], V12.D2
 	WORD $0x6ee0f988 // fneg v8.2d, v12.2d
-	SUBS $4, R4, R4
+	SUBS $2, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R3), F9
-	FMOVQ 16(R3), F10
-	WORD $0x6e69dc49 // fmul v9.2d, v2.2d, v9.2d
-	WORD $0x6e6adc4a // fmul v10.2d, v2.2d, v10.2d
-	FMOVQ (R0), F11
-	FMOVQ 16(R0), F12
-	WORD $0x4e601d6d // bic v13.16b, v11.16b, v0.16b
-	WORD $0x4e601d8e // bic v14.16b, v12.16b, v0.16b
-	VFMLA V13.D2, V1.D2, V9.D2
-	VFMLA V14.D2, V1.D2, V10.D2
-	FMOVQ (R1), F15
-	FMOVQ 16(R1), F16
-	WORD $0x4eefd531 // fsub v17.2d, v9.2d, v15.2d
-	WORD $0x4ef0d552 // fsub v18.2d, v10.2d, v16.2d
-	VFMLA V17.D2, V3.D2, V15.D2
-	VFMLA V18.D2, V3.D2, V16.D2
-	FMOVQ F15, (R1)
-	FMOVQ F16, 16(R1)
-	WORD $0x6e69dc93 // fmul v19.2d, v4.2d, v9.2d
-	WORD $0x6e6adc94 // fmul v20.2d, v4.2d, v10.2d
-	FMOVQ (R2), F21
-	FMOVQ 16(R2), F22
-	WORD $0x6e75dcb5 // fmul v21.2d, v5.2d, v21.2d
-	WORD $0x6e76dcb6 // fmul v22.2d, v5.2d, v22.2d
-	VFMLA V9.D2, V19.D2, V21.D2
-	VFMLA V10.D2, V20.D2, V22.D2
-	FMOVQ F21, (R2)
-	FMOVQ F22, 16(R2)
-	WORD $0x6ee1fab5 // fsqrt v21.2d, v21.2d
-	WORD $0x6ee1fad6 // fsqrt v22.2d, v22.2d
-	WORD $0x4e66d6b5 // fadd v21.2d, v21.2d, v6.2d
-	WORD $0x4e66d6d6 // fadd v22.2d, v22.2d, v6.2d
-	WORD $0x6e75fdf5 // fdiv v21.2d, v15.2d, v21.2d
-	WORD $0x6e76fe16 // fdiv v22.2d, v16.2d, v22.2d
-	WORD $0x6e6bdceb // fmul v11.2d, v7.2d, v11.2d
-	WORD $0x6e6cdcec // fmul v12.2d, v7.2d, v12.2d
-	VFMLA V21.D2, V8.D2, V11.D2
-	VFMLA V22.D2, V8.D2, V12.D2
-	FMOVQ F11, (R0)
-	FMOVQ F12, 16(R0)
-	ADD $32, R0, R0
-	ADD $32, R1, R1
-	ADD $32, R2, R2
-	ADD $32, R3, R3
-	SUBS $4, R4, R4
-	BGE vectors
-
-few:
-	ADDS $2, R4, R4
-	BLT rest
-
-vector:
 	FMOVQ (R3), F9
 	WORD $0x6e69dc49 // fmul v9.2d, v2.2d, v9.2d
 	FMOVQ (R0), F10
@@ -1421,9 +1235,9 @@ vector:
 	ADD $16, R2, R2
 	ADD $16, R3, R3
 	SUBS $2, R4, R4
-	BGE vector
+	BGE vectors
 
-rest:
+few:
 	ADDS $2, R4, R4
 	BEQ done
 	FMOVD (R3), F9

@@ -24,12 +24,12 @@ type randomKernel struct {
 var random = []writer{
 	randomTable{
 		{name: "words", doc: "fills n > 0 groups with words of Philox.", slices: []string{"dst"}, body: philoxProgram, words: true},
-		{name: "uniform", doc: "is dst[i] = fma(U, b, a), U from r[i].", slices: []string{"dst", "r"}, unroll: 4,
+		{name: "uniform", doc: "is dst[i] = fma(U, b, a), U from r[i].", slices: []string{"dst", "r"}, unroll: 2,
 			body: func(b *builder) { b.store("dst", b.fma(unit(b, b.load("r")), b.param("b"), b.param("a"))) }},
 		{name: "normal", doc: "is Box and Muller's transform of n > 0 groups of 32 elements; dst = fma(Z, b, a).", slices: []string{"dst", "r"}, body: normalProgram, pairs: true},
-		{name: "bernoulli", doc: "is dst[i] = U < a ? b : 0, U from r[i].", slices: []string{"dst", "r"}, unroll: 4,
+		{name: "bernoulli", doc: "is dst[i] = U < a ? b : 0, U from r[i].", slices: []string{"dst", "r"}, unroll: 2,
 			body: func(b *builder) { b.store("dst", b.keep(b.lt(unit(b, b.load("r")), b.param("a")), b.param("b"))) }},
-		{name: "dropout", doc: "is dst[i] = U < a ? x[i]*b : 0, U from r[i].", slices: []string{"dst", "x", "r"}, unroll: 4,
+		{name: "dropout", doc: "is dst[i] = U < a ? x[i]*b : 0, U from r[i].", slices: []string{"dst", "x", "r"}, unroll: 2,
 			body: func(b *builder) {
 				b.store("dst", b.keep(b.lt(unit(b, b.load("r")), b.param("a")), b.mul(b.load("x"), b.param("b"))))
 			}},

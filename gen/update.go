@@ -36,7 +36,7 @@ var update = []writer{
 			b.store("v", v)
 			b.store("w", b.fma(b.param("b"), b.fma(mu, v, d), b.load("w")))
 		}},
-	&loopKernel{name: "RMSprop", params: []param{out("w"), out("s"), in("dw"), scalar("lr"), scalar("alpha"), scalar("c"), scalar("eps"), scalar("decay"), scalar("scale")}, unroll: 2,
+	&loopKernel{name: "RMSprop", params: []param{out("w"), out("s"), in("dw"), scalar("lr"), scalar("alpha"), scalar("c"), scalar("eps"), scalar("decay"), scalar("scale")}, unroll: 1,
 		doc: "is s[i] = fma(c*d, d, alpha*s[i]); w[i] = fma(-lr, d/(sqrt(s[i])+eps), w[i]).",
 		body: func(b *builder) {
 			d := gradient(b)
@@ -44,7 +44,7 @@ var update = []writer{
 			b.store("s", s)
 			step(b, b.div(d, b.add(b.sqrt(s), b.param("eps"))), b.load("w"))
 		}},
-	&loopKernel{name: "Adam", params: []param{out("w"), out("m"), out("v"), in("dw"), scalar("lr"), scalar("c1"), scalar("beta2"), scalar("c2"), scalar("eps"), scalar("decay"), scalar("keep"), scalar("scale")}, unroll: 2,
+	&loopKernel{name: "Adam", params: []param{out("w"), out("m"), out("v"), in("dw"), scalar("lr"), scalar("c1"), scalar("beta2"), scalar("c2"), scalar("eps"), scalar("decay"), scalar("keep"), scalar("scale")}, unroll: 1,
 		doc: "is m[i] = fma(c1, d-m[i], m[i]); v[i] = fma(c2*d, d, beta2*v[i]); w[i] = fma(-lr, m[i]/(sqrt(v[i])+eps), keep*w[i]).",
 		body: func(b *builder) {
 			d, m := gradient(b), b.load("m")

@@ -58,7 +58,6 @@ type mapping[T Float] struct {
 	n       int              // operands, dst first
 	tiles   int              // of a flat call elements
 	group   int              // tiles of a piece
-	region  int              // tiles of a thread
 	data    [mapOperands][]T // from the first element on
 	f0a     func(dst []T, a T)
 	f1      func(dst, x []T)
@@ -78,7 +77,7 @@ type mapping[T Float] struct {
 	tile    mapTiling
 	kernels *asm.Kernels[T]
 	copies  bool // dst = x: the kernel is for a flat call only
-	regions []mapRegion
+	regions
 }
 
 // mapOperands is the most operands of a kernel.

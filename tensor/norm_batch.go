@@ -236,7 +236,7 @@ func (b *batchNorm[T]) run() {
 	} else {
 		work *= normGradTime
 	}
-	threads := max(1, min(int(work/mapThread), MaxThreads()))
+	threads := max(1, min(int(work/elementsThread), MaxThreads()))
 	if b.s > 1 {
 		b.runPlanes(threads)
 	} else {

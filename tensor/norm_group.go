@@ -185,7 +185,7 @@ func (g *groupCall[T]) run(time float64) {
 		g.wide = g.k.NT
 	}
 	items := g.n * g.groups
-	threads := max(1, min(int(float64(len(g.dst))*time/mapThread), MaxThreads()))
+	threads := max(1, min(int(float64(len(g.dst))*time/elementsThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
 			g.item(i)

@@ -232,7 +232,7 @@ func (c *layerCall[T]) run(time float64) {
 	if c.columns {
 		grow(&c.parts, items*2*c.n)
 	}
-	threads := max(1, min(int(float64(len(c.dst))*time/mapThread), MaxThreads()))
+	threads := max(1, min(int(float64(len(c.dst))*time/elementsThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
 			c.item(i)

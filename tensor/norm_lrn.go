@@ -120,7 +120,7 @@ func (l *lrnCall[T]) run() {
 	}
 	l.step = min(l.s, lrnPlaces, max(64, lrnHeld/l.c))
 	items := l.n * l.over()
-	threads := max(1, min(int(float64(len(l.dst))*lrnTime/mapThread), MaxThreads()))
+	threads := max(1, min(int(float64(len(l.dst))*lrnTime/elementsThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
 			l.item(i)

@@ -31,6 +31,7 @@ type randomFill[T Float] struct {
 	dst, x       []T // packed
 	bufs         [2][]T
 	stride       []int // of a copy
+	regions
 }
 
 var (
@@ -68,7 +69,7 @@ func (r *randomFill[T]) run(dst, x *Tensor[T]) {
 				copyStrided(r.x, r.rowMajor(x), x.data, x.stride, x.shape)
 			}
 		}
-		r.fill(n)
+		r.share(n, randomPiece, 64, float64(n)*randomCost[r.kind], any(r).(regionTask))
 		if !direct {
 			copyStrided(dst.data, dst.stride, r.dst, r.rowMajor(dst), dst.shape)
 		}
@@ -89,22 +90,16 @@ func (r *randomFill[T]) rowMajor(t *Tensor[T]) []int {
 	return s
 }
 
-func (r *randomFill[T]) fill(n int) {
-	items := (n + randomPiece - 1) / randomPiece
-	threads := min(MaxThreads(), int(min(float64(n)*randomCost[r.kind]/mapThread, maxWorkers+1)))
-	if items > 1 && threads > 1 {
-		parallelFor(items, threads, any(r).(task))
-		return
-	}
-	for i := range items {
-		r.item(i)
+func (r *randomFill[T]) item(i int) { r.regions.item(i, any(r).(regionTask)) }
+
+// several fills elements lo to before hi.
+func (r *randomFill[T]) several(lo, hi int) {
+	for ; lo < hi; lo += randomPiece {
+		r.one(lo, min(lo+randomPiece, hi))
 	}
 }
 
-// item fills piece i.
-func (r *randomFill[T]) item(i int) {
-	lo := i * randomPiece
-	hi := min(lo+randomPiece, len(r.dst))
+func (r *randomFill[T]) one(lo, hi int) {
 	dst, from, k := r.dst[lo:hi:hi], uint64(lo), r.k
 	switch r.kind {
 	case randomUniform:

@@ -16,8 +16,8 @@ const (
 	updateAdam
 )
 
-// updateCost is the least time of an element in nanoseconds; measured, AVX-512.
-var updateCost = [...]float64{updateSGD: 0.045, updateMomentum: 0.06, updateNesterov: 0.06, updateRMSprop: 0.11, updateAdam: 0.13}
+// updateCost is the least time of an element in nanoseconds; measured, AVX-512, float32.
+var updateCost = [...]float64{updateSGD: 0.033, updateMomentum: 0.045, updateNesterov: 0.045, updateRMSprop: 0.11, updateAdam: 0.13}
 
 // updatePiece is the number of elements of a call of a kernel: of float64, Adam moves
 // 56 bytes for each, which takes some 12 µs.
@@ -33,6 +33,7 @@ type update[T Float] struct {
 	data   [mapOperands][]T // packed: w, dw, then the state
 	buf    [mapOperands][]T // copies of views
 	stride []int            // of a copy
+	regions
 }
 
 var (
@@ -80,15 +81,7 @@ func (u *update[T]) run() {
 	for i, t := range u.t[:u.n] {
 		u.data[i] = u.packed(i, t, n)
 	}
-	items := (n + updatePiece - 1) / updatePiece
-	threads := min(MaxThreads(), int(min(float64(n)*updateCost[u.kind]/mapThread, maxWorkers+1)))
-	if items > 1 && threads > 1 {
-		parallelFor(items, threads, any(u).(task))
-	} else {
-		for i := range items {
-			u.item(i)
-		}
-	}
+	u.share(n, updatePiece, 64, float64(n)*updateCost[u.kind], any(u).(regionTask))
 	for i, t := range u.t[:u.n] {
 		if i != 1 && n > 0 && !t.packed() {
 			copyStrided(t.data, t.stride, u.data[i], u.stride, t.shape)
@@ -115,11 +108,17 @@ func (u *update[T]) packed(i int, t *Tensor[T], n int) []T {
 	return x
 }
 
-// item updates piece i.
-func (u *update[T]) item(i int) {
+func (u *update[T]) item(i int) { u.regions.item(i, any(u).(regionTask)) }
+
+// several updates elements lo to before hi.
+func (u *update[T]) several(lo, hi int) {
+	for ; lo < hi; lo += updatePiece {
+		u.one(lo, min(lo+updatePiece, hi))
+	}
+}
+
+func (u *update[T]) one(lo, hi int) {
 	var x [mapOperands][]T
-	lo := i * updatePiece
-	hi := min(lo+updatePiece, len(u.data[0]))
 	for j := range u.n {
 		x[j] = u.data[j][lo:hi:hi]
 	}

@@ -303,7 +303,7 @@ func TestUpdateAllocs(t *testing.T) {
 // written.
 func BenchmarkUpdate(b *testing.B) {
 	defer SetMaxThreads(SetMaxThreads(0))
-	for _, n := range []int{1 << 13, 1 << 14, 1 << 15, 1 << 16, 1 << 18, 10_000_000} {
+	for _, n := range []int{1 << 14, 1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 20, 10_000_000} {
 		var x [4]*Tensor[float32]
 		for j := range x {
 			x[j] = New[float32](n).Fill(0.25)
