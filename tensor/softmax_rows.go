@@ -18,8 +18,25 @@ import (
 // rowsBytes is the size of a piece, if a row is not longer; measured.
 const rowsBytes = 16 << 10
 
-// pieceRows is the number of rows of n elements of a piece.
-func pieceRows[T Float](n int) int { return max(1, rowsBytes/sizeOf[T]()/max(n, 1)) }
+// Where rows lie beside each other, a line of the caches holds elements of many: it is
+// read for all of them. besideBytes is what a piece has of lines, and besideMost what it
+// may be long.
+const (
+	besideBytes = 128
+	besideMost  = 32 << 20
+)
+
+// pieceRows is the number of rows of a piece.
+func (c *rowsCall[T]) pieceRows() int {
+	rows := max(1, rowsBytes/sizeOf[T]()/max(c.n, 1))
+	if c.n > 0 && (c.x.beside() || c.y.beside() || c.dst.beside()) {
+		rows = max(rows, min(besideBytes, besideMost/c.n)/sizeOf[T]())
+	}
+	return rows
+}
+
+// beside tells whether rows lie beside each other.
+func (o *rowsOperand[T]) beside() bool { return o.data != nil && !o.packed && o.step != 1 }
 
 // expsInPlace is the length of a row from which exponentials are kept in the
 // destination, and not in a buffer that is read again soon.
@@ -31,6 +48,7 @@ type rowsCall[T Float] struct {
 	k         *asm.Kernels[T]
 	n, rows   int
 	dst, x, y rowsOperand[T]
+	each      int // rows of a piece
 	group     int // rows of an item
 	labelled  labelled[T]
 }
@@ -160,7 +178,11 @@ func (w *rowsWork[T]) exps(d []T, n int) []T {
 
 // sums is expSumRows where only the sums are asked for.
 func (w *rowsWork[T]) sums(k *asm.Kernels[T], sum, x, shift []T, n int) {
-	expSumRows(k, scratch.Grow(&w.e, min(len(x), asm.Chunk)), sum, x, shift, n, false)
+	room := len(x)
+	if n > asm.Chunk {
+		room = asm.Chunk
+	}
+	expSumRows(k, scratch.Grow(&w.e, room), sum, x, shift, n, false)
 }
 
 // rowTime is what an element takes in nanoseconds, and rowThread what is worth a
@@ -172,7 +194,8 @@ const (
 
 func (c *rowsCall[T]) run() {
 	c.k = asm.Active[T]()
-	rows := pieceRows[T](c.n)
+	rows := c.pieceRows()
+	c.each = rows
 	work := float64(c.rows*max(c.n, 8)) * rowTime * float64(sizeOf[T]()) / 4
 	threads := int(min(work/rowThread, maxWorkers+1))
 	if threads <= 1 {
@@ -187,7 +210,7 @@ func (c *rowsCall[T]) run() {
 
 func (c *rowsCall[T]) item(i int) {
 	w := getRowsWork[T]()
-	rows := pieceRows[T](c.n)
+	rows := c.each
 	end := min((i+1)*c.group, c.rows)
 	for r := i * c.group; r < end; r += rows {
 		c.piece(w, r, min(r+rows, end))
