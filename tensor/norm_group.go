@@ -69,6 +69,7 @@ type groupCall[T Float] struct {
 
 	n, c, s    int // of x, elements of a plane
 	groups     int // of an n
+	each       int // groups of an item
 	dst, dy, x []T
 	buf        []T // gamma, beta of c elements; mean, rstd of n*groups
 	copies     [3][]T
@@ -184,7 +185,9 @@ func (g *groupCall[T]) run(time float64) {
 	if (len(g.dst)+len(g.dy)+len(g.x))*sizeOf[T]() >= streamNorm && !rangesMeet(g.dst, g.x) && !rangesMeet(g.dst, g.dy) {
 		g.wide = g.k.NT
 	}
-	items := g.n * g.groups
+	all := g.n * g.groups
+	g.each = min(all, max(1, chunk.Piece/(len(g.dst)/all)))
+	items := (all + g.each - 1) / g.each
 	threads := max(1, min(int(float64(len(g.dst))*time/elementsThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
@@ -195,8 +198,14 @@ func (g *groupCall[T]) run(time float64) {
 	parallelFor(items, threads, any(g).(task))
 }
 
-// item does all of one group of one n.
 func (g *groupCall[T]) item(i int) {
+	for j := i * g.each; j < min((i+1)*g.each, g.n*g.groups); j++ {
+		g.one(j)
+	}
+}
+
+// one does all of one group of one n.
+func (g *groupCall[T]) one(i int) {
 	channels := g.c / g.groups
 	c := i % g.groups * channels // the first channel
 	plane := i * channels        // the first plane, of all
