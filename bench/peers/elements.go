@@ -4,17 +4,13 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/lanes-go/lanes/asm"
-	"github.com/lanes-go/lanes/internal/chunk"
 	"github.com/lanes-go/lanes/tensor"
-	"gonum.org/v1/gonum/blas/blas32"
-	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/floats"
 )
 
 // elementCase are the operands of an operation on elements: x, y in [-1, 1), p in
@@ -23,251 +19,126 @@ type elementCase[T tensor.Float] struct {
 	dims             []int
 	x, y, p, d, e, f *tensor.Tensor[T]
 	labels           []int
-	scalar           T // the result of a reduction
+	scalar           T                 // the result of a reduction
+	short            *tensor.Tensor[T] // results that go elsewhere than to d
 }
 
-// elementOp is an operation that lanes and some peer have. gonum is for float64, or for
-// float32 with gonum32; PyTorch's is in torchpeer.py under the same name.
-type elementOp struct {
-	name    string
-	sizes   []string
-	f32     func(c *elementCase[float32]) func()
-	f64     func(c *elementCase[float64]) func()
-	gonum32 func(x, y, d []float32, r *float32) func()
-	gonum   func(x, y, d []float64, r *float64) func()
-	reduces bool
-}
+// elementArena holds the operands of all cases of one type: the longest, of which the
+// others are the beginning.
+type elementArena[T tensor.Float] struct{ buf [6][]T }
 
-var (
-	flat       = []string{"4096", "65536", "16777216"}
-	matrixRows = []string{"1024x10", "1024x128", "1024x1000", "64x32000"}
-	batch      = []string{"128x1024", "32x64x56x56"}
-	params     = []string{"10000000"}
-)
-
-// forms makes an operation of the two forms of a generic function.
-func forms(name string, sizes []string, f32 func(c *elementCase[float32]) func(), f64 func(c *elementCase[float64]) func()) elementOp {
-	return elementOp{name: name, sizes: sizes, f32: f32, f64: f64}
-}
-
-func one(name string, f32 func(d, x *tensor.Tensor[float32]), f64 func(d, x *tensor.Tensor[float64])) elementOp {
-	return forms(name, flat, func(c *elementCase[float32]) func() { return func() { f32(c.d, c.x) } },
-		func(c *elementCase[float64]) func() { return func() { f64(c.d, c.x) } })
-}
-
-func two(name string, f32 func(d, x, y *tensor.Tensor[float32]), f64 func(d, x, y *tensor.Tensor[float64])) elementOp {
-	return forms(name, flat, func(c *elementCase[float32]) func() { return func() { f32(c.d, c.x, c.p) } },
-		func(c *elementCase[float64]) func() { return func() { f64(c.d, c.x, c.p) } })
-}
-
-// byKernel is a function that tensor has no operation for, in pieces; positive takes p.
-func byKernel[T tensor.Float](f func(k *asm.Kernels[T]) func(d, x []T), positive bool) func(c *elementCase[T]) func() {
-	return func(c *elementCase[T]) func() {
-		k, d, x := asm.Active[T](), c.d.Data(), c.x.Data()
-		if positive {
-			x = c.p.Data()
+// newCase makes the operands, fresh where they are written.
+func (a *elementArena[T]) newCase(op *elementOp[T], dims []int) *elementCase[T] {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	c := &elementCase[T]{dims: dims}
+	for i, t := range []**tensor.Tensor[T]{&c.x, &c.y, &c.p, &c.d, &c.e, &c.f} {
+		if op.sole && i > 0 {
+			break
 		}
-		if 4*asm.Caches().L2 <= 8*len(d) {
-			k = k.NT
-		}
-		return func() {
-			for i := 0; i < len(d); i += chunk.Piece {
-				j := min(i+chunk.Piece, len(d))
-				f(k)(d[i:j], x[i:j])
+		if n > len(a.buf[i]) {
+			a.buf[i] = make([]T, n)
+			fill(a.buf[i], uint64(i+1))
+			if i == 2 {
+				for j, v := range a.buf[i] {
+					a.buf[i][j] = T(math.Abs(float64(v))) + 0.25
+				}
 			}
+		} else if i >= 3 {
+			fill(a.buf[i][:n], uint64(i+1))
+		}
+		*t = tensor.From(a.buf[i][:n:n], dims...)
+	}
+	if len(dims) == 2 {
+		for i := range dims[0] {
+			c.labels = append(c.labels, i*7%dims[1])
 		}
 	}
-}
-
-func reduce(name string, f32 func(c *elementCase[float32]) float32, f64 func(c *elementCase[float64]) float64) elementOp {
-	o := forms(name, flat, func(c *elementCase[float32]) func() { return func() { c.scalar = f32(c) } },
-		func(c *elementCase[float64]) func() { return func() { c.scalar = f64(c) } })
-	o.reduces = true
-	return o
-}
-
-type (
-	k32 = asm.Kernels[float32]
-	k64 = asm.Kernels[float64]
-	t32 = tensor.Tensor[float32]
-	t64 = tensor.Tensor[float64]
-	c32 = elementCase[float32]
-	c64 = elementCase[float64]
-)
-
-// with adds what gonum has.
-func (o elementOp) with(f64 func(x, y, d []float64, r *float64) func(), f32 func(x, y, d []float32, r *float32) func()) elementOp {
-	o.gonum, o.gonum32 = f64, f32
-	return o
-}
-
-func vec64(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }
-func vec32(x []float32) blas32.Vector { return blas32.Vector{N: len(x), Data: x, Inc: 1} }
-
-// elementOps is the list, a line or two each.
-var elementOps = []elementOp{
-	two("add", tensor.Add[float32], tensor.Add[float64]).with(
-		func(x, y, d []float64, _ *float64) func() { return func() { floats.AddTo(d, x, y) } }, nil),
-	two("mul", tensor.Mul[float32], tensor.Mul[float64]).with(
-		func(x, y, d []float64, _ *float64) func() { return func() { floats.MulTo(d, x, y) } }, nil),
-	two("div", tensor.Div[float32], tensor.Div[float64]).with(
-		func(x, y, d []float64, _ *float64) func() { return func() { floats.DivTo(d, x, y) } }, nil),
-	two("maximum", tensor.Maximum[float32], tensor.Maximum[float64]),
-	one("axpy", func(d, x *t32) { tensor.Axpy(d, 1.0/1024, x) }, func(d, x *t64) { tensor.Axpy(d, 1.0/1024, x) }).with(
-		func(x, _, d []float64, _ *float64) func() { return func() { floats.AddScaled(d, 1.0/1024, x) } },
-		func(x, _, d []float32, _ *float32) func() {
-			return func() { blas32.Axpy(1.0/1024, vec32(x), vec32(d)) }
-		}),
-	reduce("dot", func(c *c32) float32 { return tensor.Dot(c.x, c.p) }, func(c *c64) float64 { return tensor.Dot(c.x, c.p) }).with(
-		func(x, y, _ []float64, r *float64) func() { return func() { *r = floats.Dot(x, y) } },
-		func(x, y, _ []float32, r *float32) func() { return func() { *r = blas32.Dot(vec32(x), vec32(y)) } }),
-	reduce("sum", func(c *c32) float32 { return tensor.Sum(c.x) }, func(c *c64) float64 { return tensor.Sum(c.x) }).with(
-		func(x, _, _ []float64, r *float64) func() { return func() { *r = floats.Sum(x) } }, nil),
-	reduce("max", func(c *c32) float32 { return tensor.Max(c.x) }, func(c *c64) float64 { return tensor.Max(c.x) }).with(
-		func(x, _, _ []float64, r *float64) func() { return func() { *r = floats.Max(x) } }, nil),
-	forms("exp", flat, byKernel(func(k *k32) func(d, x []float32) { return k.Exp }, false), byKernel(func(k *k64) func(d, x []float64) { return k.Exp }, false)).with(
-		func(x, _, d []float64, _ *float64) func() { return loop(math.Exp, x, d) }, nil),
-	forms("log", flat, byKernel(func(k *k32) func(d, x []float32) { return k.Log }, true), byKernel(func(k *k64) func(d, x []float64) { return k.Log }, true)).with(
-		func(_, y, d []float64, _ *float64) func() { return loop(math.Log, y, d) }, nil),
-	forms("tanh", flat, byKernel(func(k *k32) func(d, x []float32) { return k.Tanh }, false), byKernel(func(k *k64) func(d, x []float64) { return k.Tanh }, false)).with(
-		func(x, _, d []float64, _ *float64) func() { return loop(math.Tanh, x, d) }, nil),
-	forms("sigmoid", flat, byKernel(func(k *k32) func(d, x []float32) { return k.Sigmoid }, false), byKernel(func(k *k64) func(d, x []float64) { return k.Sigmoid }, false)),
-	one("relu", tensor.ReLU[float32], tensor.ReLU[float64]),
-	one("leakyrelu", func(d, x *t32) { tensor.LeakyReLU(d, x, 0.01) }, func(d, x *t64) { tensor.LeakyReLU(d, x, 0.01) }),
-	forms("relugrad", flat, func(c *c32) func() { return func() { tensor.ReLUGrad(c.d, c.y, c.x) } }, func(c *c64) func() { return func() { tensor.ReLUGrad(c.d, c.y, c.x) } }),
-	one("elu", func(d, x *t32) { tensor.ELU(d, x, 1) }, func(d, x *t64) { tensor.ELU(d, x, 1) }),
-	one("gelu", tensor.GELU[float32], tensor.GELU[float64]),
-	one("gelutanh", tensor.GELUTanh[float32], tensor.GELUTanh[float64]),
-	one("silu", tensor.SiLU[float32], tensor.SiLU[float64]),
-	forms("softmax", matrixRows, func(c *c32) func() { return func() { tensor.Softmax(c.d, c.x, 1) } }, func(c *c64) func() { return func() { tensor.Softmax(c.d, c.x, 1) } }),
-	forms("logsoftmax", matrixRows, func(c *c32) func() { return func() { tensor.LogSoftmax(c.d, c.x, 1) } }, func(c *c64) func() { return func() { tensor.LogSoftmax(c.d, c.x, 1) } }),
-	forms("crossentropy", matrixRows, func(c *c32) func() { return func() { tensor.SoftmaxCrossEntropy(c.d, c.x, c.labels) } },
-		func(c *c64) func() { return func() { tensor.SoftmaxCrossEntropy(c.d, c.x, c.labels) } }),
-	forms("batchnorm", batch, batchNorm[float32], batchNorm[float64]),
-	forms("batchnorminference", batch, batchNormInference[float32], batchNormInference[float64]),
-	forms("batchnormgrad", batch, batchNormGrad[float32], batchNormGrad[float64]),
-	forms("layernorm", []string{"4096x768"}, layerNorm[float32], layerNorm[float64]),
-	forms("layernormgrad", []string{"4096x768"}, layerNormGrad[float32], layerNormGrad[float64]),
-	forms("sgdmomentum", params, momentum[float32], momentum[float64]),
-	forms("adam", params, adam[float32], adam[float64]),
-}
-
-// loop is what a Go program does where gonum has no such function.
-func loop(f func(float64) float64, x, d []float64) func() {
-	return func() {
-		for i, v := range x {
-			d[i] = f(v)
-		}
-	}
-}
-
-// ones and zeros are operands of as many elements as there are channels, of a batch of
-// two or four dimensions, or rows.
-func numbers[T tensor.Float](n int, v T) *tensor.Tensor[T] { return tensor.New[T](n).Fill(v) }
-
-func batchNorm[T tensor.Float](c *elementCase[T]) func() {
-	n, o := c.dims[1], tensor.BatchNormPyTorch()
-	o.ReLU = len(c.dims) == 4
-	mean, rstd, rm, rv, g, b := numbers[T](n, 0), numbers[T](n, 0), numbers[T](n, 0), numbers[T](n, 1), numbers[T](n, 1), numbers[T](n, 0)
-	return func() { tensor.BatchNorm(c.d, mean, rstd, rm, rv, c.x, g, b, o) }
-}
-
-func batchNormInference[T tensor.Float](c *elementCase[T]) func() {
-	n, o := c.dims[1], tensor.BatchNormPyTorch()
-	m, v, g, b := numbers[T](n, 0.25), numbers[T](n, 2), numbers[T](n, 1), numbers[T](n, 0)
-	return func() { tensor.BatchNormInference(c.d, c.x, g, b, m, v, o) }
-}
-
-func batchNormGrad[T tensor.Float](c *elementCase[T]) func() {
-	n, o := c.dims[1], tensor.BatchNormPyTorch()
-	mean, rstd, dg, db, g := numbers[T](n, 0), numbers[T](n, 1.5), numbers[T](n, 0), numbers[T](n, 0), numbers[T](n, 1)
-	return func() { tensor.BatchNormGrad(c.d, dg, db, c.y, c.x, nil, g, mean, rstd, o) }
-}
-
-func layerNorm[T tensor.Float](c *elementCase[T]) func() {
-	rows, n := c.dims[0], c.dims[1]
-	mean, rstd, g, b := numbers[T](rows, 0), numbers[T](rows, 0), numbers[T](n, 1), numbers[T](n, 0)
-	return func() { tensor.LayerNorm(c.d, mean, rstd, c.x, g, b, 1e-5) }
-}
-
-func layerNormGrad[T tensor.Float](c *elementCase[T]) func() {
-	rows, n := c.dims[0], c.dims[1]
-	mean, rstd, g, dg, db := numbers[T](rows, 0), numbers[T](rows, 1.5), numbers[T](n, 1), numbers[T](n, 0), numbers[T](n, 0)
-	return func() { tensor.LayerNormGrad(c.d, dg, db, c.y, c.x, g, mean, rstd) }
-}
-
-func momentum[T tensor.Float](c *elementCase[T]) func() {
-	clear(c.e.Data())
-	return func() {
-		tensor.SGDMomentum(c.d, c.e, c.x, 1, tensor.MomentumOptions{LR: 1e-3, Momentum: 0.9})
-	}
-}
-
-func adam[T tensor.Float](c *elementCase[T]) func() {
-	clear(c.e.Data())
-	clear(c.f.Data())
-	t := 0
-	return func() {
-		t++
-		tensor.Adam(c.d, c.e, c.f, c.x, t, 1, tensor.AdamOptions{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8})
-	}
+	return c
 }
 
 // elementJob is one case to measure.
 type elementJob struct {
-	op    *elementOp
-	dtype string
-	size  string
+	op, dtype, size string
+	dims            []int
+	most            int // threads
 }
 
-func (j elementJob) String() string { return j.op.name + " " + j.dtype + " " + j.size }
-
-func (j elementJob) dims() (dims []int, n int) {
-	n = 1
-	for _, s := range strings.Split(j.size, "x") {
+func newElementJob(op, dtype, size string) elementJob {
+	j := elementJob{op: op, dtype: dtype, size: size, most: math.MaxInt}
+	for _, s := range strings.Split(size, "x") {
 		v, _ := strconv.Atoi(s)
-		dims = append(dims, v)
-		n *= v
+		j.dims = append(j.dims, v)
 	}
-	return dims, n
+	return j
+}
+
+func (j elementJob) String() string { return j.op + " " + j.dtype + " " + j.size }
+
+func (j elementJob) len() int {
+	n := 1
+	for _, d := range j.dims {
+		n *= d
+	}
+	return n
 }
 
 func elementNames() (names []string) {
-	for _, o := range elementOps {
+	for _, o := range elementList[float32]() {
 		names = append(names, o.name)
 	}
 	return names
 }
 
+// quickElements bounds the cases of -quick.
+const quickElements = 1 << 17
+
 // elementJobs are the cases that the options ask for; sizes are those of flat ones.
+// Without -dtype they are of float32, and on one thread of float64 where gonum, which is
+// at home there, has the operation.
 func (o *options) elementJobs() (jobs []elementJob) {
 	if !slices.Contains(o.ops, "elements") {
 		return nil
 	}
-	for i := range elementOps {
-		op := &elementOps[i]
+	for _, op := range elementList[float32]() {
 		if len(o.only) > 0 && !slices.ContainsFunc(o.only, func(s string) bool { return strings.EqualFold(s, op.name) }) {
 			continue
 		}
 		sizes := op.sizes
-		if &sizes[0] == &flat[0] && len(o.sizes) > 0 {
+		if (&sizes[0] == &flat[0] || &sizes[0] == &long[0]) && len(o.sizes) > 0 {
 			sizes = nil
 			for _, n := range o.sizes {
 				sizes = append(sizes, strconv.Itoa(n))
 			}
 		}
 		for _, d := range []string{"f32", "f64"} {
+			asked := slices.Contains(o.dtypes, d)
+			byGonum := len(o.dtypes) == 0 && d == "f64" && gonum64[op.name] != nil
+			if !asked && !byGonum && (d == "f64" || len(o.dtypes) > 0) {
+				continue
+			}
 			for _, s := range sizes {
-				j := elementJob{op, d, s}
-				_, n := j.dims()
-				if len(o.dtypes) == 0 && d == "f64" || len(o.dtypes) > 0 && !slices.Contains(o.dtypes, d) || o.quick && n > 1<<20 {
-					continue
+				j := newElementJob(op.name, d, s)
+				if byGonum {
+					j.most = 1
 				}
-				jobs = append(jobs, j)
+				if !o.quick || j.len() <= quickElements {
+					jobs = append(jobs, j)
+				}
 			}
 		}
 	}
 	return jobs
+}
+
+// elementThreads are those asked for, or one and two.
+func (o *options) elementThreads() []int {
+	if o.threadsGiven {
+		return o.threads
+	}
+	return slices.Compact([]int{1, min(2, runtime.NumCPU())})
 }
 
 // elementResult is a case, measured.
@@ -279,27 +150,35 @@ type elementResult struct {
 }
 
 func runElements(o *options, jobs []elementJob, names []string, torch *torchPeer) (results []elementResult) {
-	for _, threads := range o.threads {
-		setThreads(threads, names)
+	var a32 elementArena[float32]
+	var a64 elementArena[float64]
+	for _, threads := range o.elementThreads() {
+		if len(jobs) > 0 {
+			setThreads(threads, names)
+		}
 		for i, j := range jobs {
+			if threads > j.most {
+				continue
+			}
 			fmt.Fprintf(os.Stderr, "%d/%d %s, %d threads\n", i+1, len(jobs), j, threads)
-			budget, each := 2*time.Second, 2*time.Millisecond
+			budget, each := time.Second, time.Millisecond
 			if o.quick {
-				budget, each = 100*time.Millisecond, time.Millisecond
+				budget, each = 60*time.Millisecond, time.Millisecond/2
 			}
 			samples, warm := o.patience(threads, each)
+			if o.quick {
+				samples, warm = o.samples, min(warm, time.Millisecond)
+			}
 			var cs []*contestant
 			var err error
 			if j.dtype == "f64" {
-				cs, err = compete(j, j.op.f64, j.op.gonum, names, torch, threads)
+				cs, err = compete(j, &a64, gonum64, names, torch, threads)
 			} else {
-				cs, err = compete(j, j.op.f32, j.op.gonum32, names, torch, threads)
+				cs, err = compete(j, &a32, gonum32, names, torch, threads)
 			}
 			if err == nil {
 				sample(cs, samples, budget, each, warm)
-				if torch.failed() != nil {
-					err = torch.failed()
-				}
+				err = torch.failed()
 			}
 			results = append(results, elementResult{j, threads, cs, err})
 			release(cs)
@@ -308,48 +187,17 @@ func runElements(o *options, jobs []elementJob, names []string, torch *torchPeer
 	return results
 }
 
-// compete makes the contestants of a case, runs each once and compares the results: of
-// a reduction the number, else the mean of what is written and of its square.
-func compete[T tensor.Float](j elementJob, start func(c *elementCase[T]) func(), gonum func(x, y, d []T, r *T) func(), names []string, torch *torchPeer, threads int) (cs []*contestant, err error) {
-	dims, _ := j.dims()
-	operand := func(seed uint64) *tensor.Tensor[T] {
-		t := tensor.New[T](dims...)
-		fill(t.Data(), seed)
-		return t
-	}
-	newCase := func() *elementCase[T] {
-		c := &elementCase[T]{dims: dims, x: operand(1), y: operand(2), p: operand(3), d: operand(4), e: operand(5), f: operand(6)}
-		for i, v := range c.p.Data() {
-			c.p.Data()[i] = T(math.Abs(float64(v))) + 0.25
-		}
-		if len(dims) == 2 {
-			for i := range dims[0] {
-				c.labels = append(c.labels, i*7%dims[1])
-			}
-		}
-		return c
-	}
-	var want [2]float64
+// compete makes the contestants of a case, runs each once and compares the results.
+func compete[T tensor.Float](j elementJob, a *elementArena[T], gonum map[string]func(c *elementCase[T]) func(), names []string, torch *torchPeer, threads int) (cs []*contestant, err error) {
+	list := elementList[T]()
+	op := &list[slices.IndexFunc(list, func(o elementOp[T]) bool { return o.name == j.op })]
+	var want, tol [2]float64
 	check := func(name string, got [2]float64) {
-		tol := 1e-4
-		if j.dtype == "f64" {
-			tol = 1e-9
-		}
 		for i := range got {
-			if !(math.Abs(got[i]-want[i]) <= tol*max(1, math.Abs(want[i]))) && err == nil {
-				err = fmt.Errorf("%s and lanes differ: %v, %v", name, got, want)
+			if !(math.Abs(got[i]-want[i]) <= tol[i]) && err == nil {
+				err = fmt.Errorf("%s and lanes differ: %v, %v, by more than %.2g", name, got, want, tol)
 			}
 		}
-	}
-	mean := func(d []T, r T) (m [2]float64) {
-		if j.op.reduces {
-			return [2]float64{float64(r)}
-		}
-		for _, v := range d {
-			m[0] += float64(v) / float64(len(d))
-			m[1] += float64(v) * float64(v) / float64(len(d))
-		}
-		return m
 	}
 	add := func(name string, f func()) {
 		cs = append(cs, &contestant{name: name, run: func(iters int) {
@@ -358,29 +206,91 @@ func compete[T tensor.Float](j elementJob, start func(c *elementCase[T]) func(),
 			}
 		}})
 	}
-	c := newCase()
-	f := start(c)
+	c := a.newCase(op, j.dims)
+	f := op.start(c)
 	f()
-	want = mean(c.d.Data(), c.scalar)
+	want = op.summary(c)
+	tol = op.tolerance(c, want)
 	add("lanes", f)
 	for _, name := range names {
 		switch {
-		case name == "gonum" && gonum != nil && threads == 1:
-			c, r := newCase(), new(T)
-			f := gonum(c.x.Data(), c.p.Data(), c.d.Data(), r)
+		case name == "gonum" && gonum[j.op] != nil && threads == 1:
+			c := a.newCase(op, j.dims)
+			f := gonum[j.op](c)
 			f()
-			check(name, mean(c.d.Data(), *r))
+			check(name, op.summary(c))
 			add(name, f)
 		case name == "pytorch":
-			got, e := torch.open(j.op.name, j.dtype, j.size, threads)
+			got, note, e := torch.open(j.op, j.dtype, j.size, threads)
 			if e != nil {
 				return cs, e
 			}
 			check(name, got)
-			cs = append(cs, &contestant{name: name, timed: torch.time})
+			cs = append(cs, &contestant{name: name, note: note, timed: torch.time})
 		}
 	}
 	return cs, err
+}
+
+// summary is what is compared: of a reduction the number, else the mean of what is
+// written and of its square.
+func (op *elementOp[T]) summary(c *elementCase[T]) (m [2]float64) {
+	if op.reduces {
+		return [2]float64{float64(c.scalar)}
+	}
+	out := c.short
+	if out == nil {
+		out = c.d
+	}
+	n := float64(out.Len())
+	for _, v := range out.Data() {
+		m[0] += float64(v)
+		m[1] += float64(v) * float64(v)
+	}
+	return [2]float64{m[0] / n, m[1] / n}
+}
+
+// tolerance is what two right results may be apart. Elements are a few roundings off,
+// and their means less. A naive sum of n terms, as gonum's are, is off by a rounding of
+// each partial sum: a walk of n steps of at most half an ULP of the greatest partial
+// sum, so that 4·√n of those are not exceeded by chance. Means of random numbers of
+// different streams differ by their deviations over √n, of which 8 are allowed.
+func (op *elementOp[T]) tolerance(c *elementCase[T], want [2]float64) (tol [2]float64) {
+	eps, rel := 0x1p-24, 1e-4
+	if _, double := any(c.scalar).(float64); double {
+		eps, rel = 0x1p-53, 1e-9
+	}
+	switch n := c.x.Len(); {
+	case op.terms != nil:
+		sum, most := 0.0, 0.0
+		for i := range n {
+			sum += op.terms(c, i)
+			most = max(most, math.Abs(sum))
+		}
+		tol[0] = 4 * math.Sqrt(float64(n)) * eps * most
+	case op.reduces: // the number is one of x
+	case op.random:
+		// The deviation of v from its mean, and of v², is below the root of 3 for all of
+		// the list: that of the squares of normal numbers is the root of 2.
+		tol[0] = 8 * math.Sqrt(3/float64(n))
+		tol[1] = tol[0]
+	default:
+		for i, w := range want {
+			tol[i] = rel * max(1, math.Abs(w))
+		}
+	}
+	return tol
+}
+
+// unit is that of a case's results, and what nanoseconds are in it.
+func (j elementJob) unit() (name string, of func(ns float64) float64) {
+	switch {
+	case slices.Contains(params, j.size) || len(j.dims) > 2 || j.len() > 1<<25:
+		return "ms", func(ns float64) float64 { return ns / 1e6 }
+	case len(j.dims) == 2:
+		return "us", func(ns float64) float64 { return ns / 1e3 }
+	}
+	return "el/ns", func(ns float64) float64 { return float64(j.len()) / ns }
 }
 
 func reportElements(out *printer, results []elementResult, names []string) (bad int) {
@@ -388,37 +298,34 @@ func reportElements(out *printer, results []elementResult, names []string) (bad 
 		return 0
 	}
 	peers := slices.DeleteFunc(slices.Clone(names[1:]), func(n string) bool { return n != "gonum" && n != "pytorch" })
-	out.printf("\nelements, elements/ns (us for matrices) of the best sample; m/b: the median over the best; ratio: the speed of lanes over that of the peer\n")
-	out.printf("%-18s %-4s %-12s %1s %10s %4s", "op", "type", "size", "t", "lanes", "m/b")
+	out.printf("\nelements: the best sample in the unit of the row: el/ns, elements a nanosecond, or the time of a call, us or ms;\n" +
+		"m/b: the median over the best, in time; ratio: the speed of lanes over that of the peer; kernels: what PyTorch ran here\n")
+	out.printf("%-18s %-4s %-12s %1s %-5s %9s %4s", "op", "type", "size", "t", "unit", "lanes", "m/b")
 	for _, n := range peers {
-		out.printf(" %10s %4s %6s", n, "m/b", "ratio")
+		out.printf(" %9s %4s %6s", n, "m/b", "ratio")
 	}
-	out.printf("\n")
+	out.printf(" kernels\n")
 	for _, r := range results {
-		_, n := r.job.dims()
-		show := func(ns float64) float64 {
-			if strings.Contains(r.job.size, "x") {
-				return ns / 1e3
-			}
-			return float64(n) / ns
-		}
 		if r.err != nil {
 			bad++
 			out.printf("%s: WRONG: %v\n", r.job, r.err)
 			continue
 		}
 		lanes := r.cs[0].best()
-		out.printf("%-18s %-4s %-12s %d %10.3f %4.2f", r.job.op.name, r.job.dtype, r.job.size, r.threads, show(lanes), r.cs[0].median()/lanes)
+		unit, show := r.job.unit()
+		out.printf("%-18s %-4s %-12s %d %-5s %9.3f %4.2f", r.job.op, r.job.dtype, r.job.size, r.threads, unit, show(lanes), r.cs[0].median()/lanes)
+		note := ""
 		for _, p := range peers {
 			i := slices.IndexFunc(r.cs, func(c *contestant) bool { return c.name == p })
 			if i < 0 {
-				out.printf(" %10s %4s %6s", "-", "-", "-")
+				out.printf(" %9s %4s %6s", "-", "-", "-")
 				continue
 			}
 			c := r.cs[i]
-			out.printf(" %10.3f %4.2f %6.2f", show(c.best()), c.median()/c.best(), c.best()/lanes)
+			out.printf(" %9.3f %4.2f %6.2f", show(c.best()), c.median()/c.best(), c.best()/lanes)
+			note += c.note
 		}
-		out.printf("\n")
+		out.printf(" %s\n", note)
 	}
 	return bad
 }

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -33,6 +34,7 @@ type options struct {
 	dtypes, trans   []string
 	shapes, peers   []string
 	threads         []int
+	threadsGiven    bool
 	samples         int
 	core, python    string
 	torch           *torchPeer
@@ -44,6 +46,7 @@ var (
 	allPeers   = []string{"gonum", "openblas", "onednn", "netlib", "blasonly", "lapack", "samebits", "pytorch"}
 	shapePeers = []string{"gonum", "openblas", "onednn"} // of shapeOps
 	shapeOps   = []string{"gemm", "packed"}
+	pythons    = []string{"python3", "/usr/bin/python3"} // the second is that of the package python3-torch
 	allOps     = append(append(slices.Clone(shapeOps), slices.Sorted(maps.Keys(sizesOf))...), "elements")
 )
 
@@ -59,11 +62,11 @@ func parse(args []string) (o options, err error) {
 	fs.StringVar(&trans, "trans", "", "transpositions of A, then of B: "+strings.Join(shapes.Trans, ", ")+" (default those of the shape)")
 	fs.StringVar(&shape, "shape", "", "MxNxK instead of the shapes of bench/shapes; several with commas")
 	fs.StringVar(&peers, "peers", "", "which: "+strings.Join(allPeers, ", ")+" (default all that are here)")
-	fs.StringVar(&threads, "threads", "1", "numbers of threads")
+	fs.StringVar(&threads, "threads", "", "numbers of threads (default 1, for -op elements 1 and 2)")
 	fs.IntVar(&o.samples, "count", 25, "samples of each library on each case")
 	fs.StringVar(&o.core, "openblas-core", "", "OPENBLAS_CORETYPE (default: the fastest of those that run here, tried first)")
 	fs.StringVar(&o.isa, "isa", "", "hold lanes, and the peers that can be held, to this instruction set")
-	fs.StringVar(&o.python, "python", "python3", "the Python with PyTorch, for -op elements")
+	fs.StringVar(&o.python, "python", "", "the Python with PyTorch, for -op elements (default the first of "+strings.Join(pythons, ", ")+" that has it)")
 	fs.BoolVar(&o.probeCore, "probe-core", false, "print the rate and name of OpenBLAS's kernels as they are, and end")
 	if err := fs.Parse(args); err != nil {
 		if err == flag.ErrHelp {
@@ -144,7 +147,8 @@ func parse(args []string) (o options, err error) {
 			return o, err
 		}
 	}
-	for _, t := range strings.Split(threads, ",") {
+	o.threadsGiven = threads != ""
+	for _, t := range strings.Split(cmp.Or(threads, "1"), ",") {
 		n, err := strconv.Atoi(t)
 		if err != nil || n < 1 || n > 256 {
 			return o, fmt.Errorf("-threads %q: want numbers from 1 to 256", t)

@@ -24,6 +24,7 @@ type trans struct{ a, b bool }
 // contestant is one library on one case: run does the operation iters times.
 type contestant struct {
 	name string
+	note string // which of its kernels, if there are several
 	run  func(iters int)
 	// timed, if it is not nil, is run, and says how long it took: in another process.
 	timed func(iters int) time.Duration

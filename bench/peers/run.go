@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/lanes-go/lanes/asm"
@@ -39,15 +40,19 @@ func openPeers(o *options, out *printer) (names []string, err error) {
 	var opened bool
 	var openblas string
 	var failed error
+	var note string
+	bestCoreOnce := sync.OnceValue(func() (core string) {
+		if core = o.core; core == "" {
+			core, note = bestCore(sel.ISA)
+		}
+		return core
+	})
 	open := func() (string, error) {
 		if opened {
 			return openblas, failed
 		}
 		opened = true
-		core, note := o.core, ""
-		if core == "" {
-			core, note = bestCore(sel.ISA)
-		}
+		core := bestCoreOnce()
 		if openblas, failed = openOpenBLAS(core); failed == nil && note != "" {
 			openblas += "; GFLOP/s at 384x384x384 by core type: " + note
 		}
@@ -55,6 +60,9 @@ func openPeers(o *options, out *printer) (names []string, err error) {
 	}
 	for _, p := range want {
 		desc, err := "", error(nil)
+		if !o.useful(p) {
+			continue
+		}
 		switch p {
 		case "openblas":
 			desc, err = open()
@@ -71,11 +79,13 @@ func openPeers(o *options, out *printer) (names []string, err error) {
 		case "onednn":
 			desc, err = openOneDNN()
 		case "pytorch":
-			if !slices.Contains(o.ops, "elements") {
-				continue
+			from := pythons
+			if o.python != "" {
+				from = []string{o.python}
 			}
-			if o.torch, desc, err = openTorch(o.python, slices.Max(o.threads)); err == nil {
-				desc = "PyTorch " + desc + ", for elements: in a process of its own, timed there"
+			threads := max(slices.Max(o.threads), slices.Max(o.elementThreads()))
+			if o.torch, desc, err = openTorch(from, sel.ISA, bestCoreOnce(), threads); err == nil {
+				desc = "PyTorch " + desc + ", whichever is the faster: in processes of their own, timed there"
 			}
 		case "gonum":
 			desc = "blas/gonum " + gonumVersion() + ", without cgo: Go with assembly for dot and axpy"
@@ -95,6 +105,24 @@ func openPeers(o *options, out *printer) (names []string, err error) {
 		}
 	}
 	return names, out.err
+}
+
+// useful tells whether any of the operations asked for has such a peer.
+func (o *options) useful(peer string) bool {
+	any := func(ops ...string) bool {
+		return slices.ContainsFunc(o.ops, func(op string) bool { return slices.Contains(ops, op) })
+	}
+	switch peer {
+	case "openblas", "onednn":
+		return any(shapeOps...)
+	case "netlib", "samebits":
+		return any("level1", "level2", "level3", "factor")
+	case "lapack", "blasonly":
+		return any("factor")
+	case "pytorch":
+		return any("elements")
+	}
+	return true
 }
 
 func run(o options) error {
@@ -199,7 +227,7 @@ func release(cs []*contestant) {
 		if c.free != nil {
 			c.free()
 		}
-		*c = contestant{name: c.name, times: c.times}
+		*c = contestant{name: c.name, note: c.note, times: c.times}
 	}
 	runtime.GC()
 }
