@@ -86,70 +86,88 @@ func (l *labelled[T]) finish(losses []T, labels []int) {
 	}
 }
 
+// entropy are vectors of one element for each row of a piece.
+type entropy[T Float] struct {
+	m, s, z    []T // the greatest element; the sum of exponentials; the label's less m
+	wt, g, neg []T // see weights
+	q, ey      []T // what exponentials are multiplied by, what the gradient is at the label
+	dist       []T // see distances
+}
+
 func (c *rowsCall[T]) crossEntropy(w *rowsWork[T], r0, r1 int) {
 	l, k, n, rows := &c.labelled, c.k, c.n, r1-r0
 	labels, losses := l.labels[r0:r1], l.losses[r0:r1:r1]
 	x := c.x.load(k, &w.x, n, r0, r1)
-	m, s, z, q := w.vector(0, rows), w.vector(1, rows), w.vector(2, rows), w.vector(3, rows)
-	wt, g, neg, ey := w.vector(4, rows), w.vector(5, rows), w.vector(6, rows), w.vector(7, rows)
-	l.pick(z, x, n, labels)
-	l.weights(k, wt, g, neg, labels)
-	if l.grad && l.o.Smoothing == 0 && turnRows(n, rows) {
-		d := c.dst.place(&w.d, n, r0, r1)
-		e := w.turnedExps(k, s, x, m, n)
-		k.Sub(z, z, m)
-		l.pickTurned(ey, &e, labels)
-		k.Div(q, g, s)
-		e.scale(k, q)
-		k.FMA(ey, ey, q, neg)
-		l.putTurned(&e, ey, labels)
-		e.turnBack(k, d)
-		c.dst.store(k, d, n, r0, r1)
-		l.crossEntropies(k, losses, s, z, wt, labels)
-		return
+	v := entropy[T]{
+		w.vector(0, rows), w.vector(1, rows), w.vector(2, rows),
+		w.vector(3, rows), w.vector(4, rows), w.vector(5, rows),
+		w.vector(6, rows), w.vector(7, rows), w.vector(8, rows),
 	}
-	maxRows(k, m, x, n)
-	k.Sub(z, z, m)
-	dist := w.vector(8, rows)
-	if l.o.Smoothing > 0 {
-		w.distances(k, dist, x, m, l.o.Weights, n)
-	}
-	var d []T
-	if l.grad {
-		d = c.dst.place(&w.d, n, r0, r1)
-		e := w.exps(d, n)
-		expSumRows(k, e, s, x, m, n, true)
-		l.pick(ey, e, n, labels)
-		if l.o.Smoothing > 0 {
-			l.smoothGrad(k, w, d, e, s, n, labels)
-		} else {
-			k.Div(q, g, s)
-			scaleRows(k, d, e, q, n)
-			k.FMA(ey, ey, q, neg)
-			l.put(d, ey, n, labels)
-		}
-		c.dst.store(k, d, n, r0, r1)
+	l.pick(v.z, x, n, labels)
+	l.weights(k, v.wt, v.g, v.neg, labels)
+	if turnRows(n, rows) {
+		c.turnedEntropy(w, &v, x, r0, r1)
 	} else {
-		w.sums(k, s, x, m, n)
+		c.rowsEntropy(w, &v, x, r0, r1)
 	}
-	if l.o.Smoothing == 0 {
-		l.crossEntropies(k, losses, s, z, wt, labels)
-		return
+	k.Log(v.s, v.s)
+	k.Sub(losses, v.s, v.z)
+	if l.o.Smoothing > 0 {
+		l.smoothLosses(k, losses, &v, n)
+	} else if l.o.Weights != nil {
+		k.Mul(losses, losses, v.wt)
 	}
-	k.Log(s, s)
-	k.Sub(losses, s, z)
-	l.smoothLosses(losses, s, dist, wt, n)
 	l.finish(losses, labels)
 }
 
-// crossEntropies is losses = wt·(log(s) - z); it spoils s.
-func (l *labelled[T]) crossEntropies(k *asm.Kernels[T], losses, s, z, wt []T, labels []int) {
-	k.Log(s, s)
-	k.Sub(losses, s, z)
-	if l.o.Weights != nil {
-		k.Mul(losses, losses, wt)
+// rowsEntropy finds s, z and dist, and writes the gradient.
+func (c *rowsCall[T]) rowsEntropy(w *rowsWork[T], v *entropy[T], x []T, r0, r1 int) {
+	l, k, n := &c.labelled, c.k, c.n
+	maxRows(k, v.m, x, n)
+	k.Sub(v.z, v.z, v.m)
+	if l.o.Smoothing > 0 {
+		w.distances(k, v.dist, x, v.m, l.o.Weights, n)
 	}
-	l.finish(losses, labels)
+	if !l.grad {
+		w.sums(k, v.s, x, v.m, n)
+		return
+	}
+	d := c.dst.place(&w.d, n, r0, r1)
+	e := w.exps(d, n)
+	expSumRows(k, e, v.s, x, v.m, n, true)
+	least := l.factors(k, v, n)
+	scaleRows(k, d, e, v.q, n)
+	if l.o.Smoothing > 0 {
+		chunk.AxpyRows(k, d, n, least, l.o.Weights)
+	}
+	l.put(d, v.ey, n, l.labels[r0:r1])
+	c.dst.store(k, d, n, r0, r1)
+}
+
+// turnedEntropy is rowsEntropy for rows of a few elements.
+func (c *rowsCall[T]) turnedEntropy(w *rowsWork[T], v *entropy[T], x []T, r0, r1 int) {
+	l, k, n := &c.labelled, c.k, c.n
+	t := w.turn(k, x, v.m, n)
+	t.shift(k, v.m)
+	k.Sub(v.z, v.z, v.m)
+	lanes := w.beside(&t)
+	if l.o.Smoothing > 0 {
+		t.dots(k, v.dist, l.o.Weights, &lanes)
+	}
+	if !l.grad {
+		t.exps(k, &t, &t, v.s)
+		return
+	}
+	t.exps(k, &t, &lanes, v.s)
+	least := l.factors(k, v, n)
+	t.scale(k, v.q)
+	if l.o.Smoothing > 0 {
+		t.addMultiples(k, least, l.o.Weights)
+	}
+	d := c.dst.place(&w.d, n, r0, r1)
+	l.putTurned(&t, v.ey, l.labels[r0:r1])
+	t.turnBack(k, d)
+	c.dst.store(k, d, n, r0, r1)
 }
 
 // distances is dst[r] = Σ w[j]·(x[r][j] - m[r]), the products fused, in the order of a
@@ -175,42 +193,45 @@ func (w *rowsWork[T]) distances(k *asm.Kernels[T], dst, x, m, weights []T, n int
 	}
 }
 
-// smoothLosses is, from log(s) - z and log(s) of rows,
-//
-//	(1-ε)·w·(log(s) - z) + (ε/n)·(Σw·log(s) - dist)
-func (l *labelled[T]) smoothLosses(losses, logs, dist, wt []T, n int) {
-	eps := l.o.Smoothing
-	each := eps / T(n)
-	for i, v := range losses {
-		rest := T(each * asm.FMA(l.weightSum, logs[i], -dist[i]))
-		losses[i] = asm.FMA(T((1-eps)*wt[i]), v, rest)
-	}
-}
-
-// smoothGrad is, of rows with the exponentials e and their sums s,
+// factors finds q and ey, from the sums. With smoothing the gradient is
 //
 //	d[j] = fma(-g·ε/n, w[j], e[j]·q), q = g·((1-ε)·w + (ε/n)·Σw)/s
 //
-// and less g·(1-ε)·w at the label, where w is the weight of the label and g the scale
-// of the gradient.
-func (l *labelled[T]) smoothGrad(k *asm.Kernels[T], w *rowsWork[T], d, e, s []T, n int, labels []int) {
-	rows := len(labels)
-	q, wt, least := w.vector(3, rows), w.vector(4, rows), w.vector(6, rows)
-	eps := l.o.Smoothing
-	each := eps / T(n)
-	all := T(each * l.weightSum)
-	for i, v := range wt {
-		q[i] = T(l.scale*(T((1-eps)*v)+all)) / s[i]
-		least[i] = -T(l.scale * each)
+// and less g·(1-ε)·w at the label, where w is the weight of the label and g the scale of
+// the gradient; it returns a vector of -g·ε/n.
+func (l *labelled[T]) factors(k *asm.Kernels[T], v *entropy[T], n int) (least []T) {
+	k.Exp(v.ey, v.z)
+	if l.o.Smoothing == 0 {
+		k.Div(v.q, v.g, v.s)
+		k.FMA(v.ey, v.ey, v.q, v.neg)
+		return nil
 	}
-	scaleRows(k, d, e, q, n)
-	chunk.AxpyRows(k, d, n, least, l.o.Weights)
-	ey := w.vector(7, rows)
-	l.pick(ey, d, n, labels)
-	for i, v := range wt {
-		ey[i] -= T(l.scale * T((1-eps)*v))
-	}
-	l.put(d, ey, n, labels)
+	each := l.o.Smoothing / T(n)
+	label := v.neg
+	k.Scale(v.q, 1-l.o.Smoothing, v.wt)
+	k.Scale(label, l.scale, v.q)
+	k.Affine(v.q, v.q, 1, T(each*l.weightSum))
+	k.Scale(v.q, l.scale, v.q)
+	k.Div(v.q, v.q, v.s)
+	least = v.g
+	k.Fill(least, -T(l.scale*each))
+	k.Mul(v.ey, v.ey, v.q)
+	k.FMA(v.ey, v.wt, least, v.ey)
+	k.Sub(v.ey, v.ey, label)
+	return least
+}
+
+// smoothLosses is, from losses = log(s) - z,
+//
+//	(1-ε)·w·(log(s) - z) + (ε/n)·(Σw·log(s) - dist)
+//
+// where s is log(s) already; it spoils dist and wt.
+func (l *labelled[T]) smoothLosses(k *asm.Kernels[T], losses []T, v *entropy[T], n int) {
+	k.Scale(v.dist, -1, v.dist)
+	k.Axpy(v.dist, l.weightSum, v.s)
+	k.Scale(v.dist, l.o.Smoothing/T(n), v.dist)
+	k.Scale(v.wt, 1-l.o.Smoothing, v.wt)
+	k.FMA(losses, v.wt, losses, v.dist)
 }
 
 func (c *rowsCall[T]) nll(w *rowsWork[T], r0, r1 int) {

@@ -147,27 +147,20 @@ func (c *rowsCall[T]) piece(w *rowsWork[T], r0, r1 int) {
 	}
 	x := c.x.load(k, &w.x, n, r0, r1)
 	m, s := w.vector(0, rows), w.vector(1, rows)
-	if c.op == rowSoftmax {
-		d := c.dst.place(&w.d, n, r0, r1)
-		if turnRows(n, rows) {
-			e := w.turnedExps(k, s, x, m, n)
-			k.Fill(m, 1)
-			k.Div(s, m, s)
-			e.scale(k, s)
-			e.turnBack(k, d)
-		} else {
-			maxRows(k, m, x, n)
-			e := w.exps(d, n)
-			expSumRows(k, e, s, x, m, n, true)
-			k.Fill(m, 1)
-			k.Div(s, m, s)
-			scaleRows(k, d, e, s, n)
-		}
-		c.dst.store(k, d, n, r0, r1)
+	if turnRows(n, rows) {
+		c.turnedPiece(w, x, m, s, r0, r1)
 		return
 	}
 	maxRows(k, m, x, n)
 	switch c.op {
+	case rowSoftmax:
+		d := c.dst.place(&w.d, n, r0, r1)
+		e := w.exps(d, n)
+		expSumRows(k, e, s, x, m, n, true)
+		k.Fill(m, 1)
+		k.Div(s, m, s)
+		scaleRows(k, d, e, s, n)
+		c.dst.store(k, d, n, r0, r1)
 	case rowLogSoftmax:
 		d := c.dst.place(&w.d, n, r0, r1)
 		w.sums(k, s, x, m, n)
@@ -175,15 +168,52 @@ func (c *rowsCall[T]) piece(w *rowsWork[T], r0, r1 int) {
 		shiftRows(k, d, x, m, s, n)
 		c.dst.store(k, d, n, r0, r1)
 	case rowLogSumExp:
-		for i, v := range m {
-			if v-v != 0 { // not finite
-				m[i] = 0
-			}
-		}
+		finiteOr0(m)
 		d := c.dst.place(&w.d, 1, r0, r1)
 		w.sums(k, s, x, m, n)
 		k.Log(s, s)
 		k.Add(d, m, s)
 		c.dst.store(k, d, 1, r0, r1)
+	}
+}
+
+// turnedPiece is piece for rows x of a few elements, with room for m and s.
+func (c *rowsCall[T]) turnedPiece(w *rowsWork[T], x, m, s []T, r0, r1 int) {
+	k, n := c.k, c.n
+	t := w.turn(k, x, m, n)
+	if c.op == rowLogSumExp {
+		finiteOr0(m)
+	}
+	t.shift(k, m)
+	lanes := w.beside(&t)
+	switch c.op {
+	case rowSoftmax:
+		t.exps(k, &t, &lanes, s)
+		k.Fill(m, 1)
+		k.Div(s, m, s)
+		t.scale(k, s)
+	case rowLogSoftmax:
+		t.exps(k, &lanes, &lanes, s)
+		k.Log(s, s)
+		t.shift(k, s)
+	case rowLogSumExp:
+		d := c.dst.place(&w.d, 1, r0, r1)
+		t.exps(k, &t, &t, s)
+		k.Log(s, s)
+		k.Add(d, m, s)
+		c.dst.store(k, d, 1, r0, r1)
+		return
+	}
+	d := c.dst.place(&w.d, n, r0, r1)
+	t.turnBack(k, d)
+	c.dst.store(k, d, n, r0, r1)
+}
+
+// finiteOr0 makes what is not finite 0.
+func finiteOr0[T Float](m []T) {
+	for i, v := range m {
+		if v-v != 0 {
+			m[i] = 0
+		}
 	}
 }

@@ -385,15 +385,32 @@ func testShortRows[T Float](t *testing.T) {
 					labels[i] = -1
 				}
 			}
-			p, d := New[T](rows, n), New[T](rows, n)
+			p, q, d, lse := New[T](rows, n), New[T](rows, n), New[T](rows, n), New[T](rows)
 			Softmax(p, x, 1)
+			LogSoftmax(q, x, 1)
+			LogSumExp(lse, x, 1)
+			if rows == 45 {
+				o.Smoothing = 0.25
+			}
 			CrossEntropy(d, x, labels, o)
 			losses := o.Losses
+			o.Losses = make([]T, rows)
+			CrossEntropy(nil, x, labels, o)
+			for i, v := range o.Losses {
+				if !sameBits(v, losses[i]) {
+					t.Fatalf("loss of row %d of %d, %d long, label %d: %v, without the gradient %v", i, rows, n, labels[i], losses[i], v)
+				}
+			}
 			o.Losses = nil
 			for i := range rows {
 				row, one := x.Narrow(0, i, 1), New[T](1, n)
 				Softmax(one, row, 1)
 				equalTensors(t, fmt.Sprintf("softmax of row %d of %d, %d long", i, rows, n), p.Narrow(0, i, 1), one)
+				LogSoftmax(one, row, 1)
+				equalTensors(t, fmt.Sprintf("log-softmax of row %d of %d, %d long", i, rows, n), q.Narrow(0, i, 1), one)
+				sum := New[T](1)
+				LogSumExp(sum, row, 1)
+				equalTensors(t, fmt.Sprintf("logsumexp of row %d of %d, %d long", i, rows, n), lse.Narrow(0, i, 1), sum)
 				loss := CrossEntropy(one, row, labels[i:i+1], o)
 				equalTensors(t, fmt.Sprintf("gradient of row %d of %d, %d long, label %d", i, rows, n, labels[i]), d.Narrow(0, i, 1), one)
 				if !sameBits(loss, losses[i]+0) { // a sum begins with +0

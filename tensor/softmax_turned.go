@@ -30,9 +30,9 @@ func turnRows(n, rows int) bool {
 // column is element j of all rows.
 func (t *turned[T]) column(j int) []T { return t.data[j*t.ld:][:t.rows:t.rows] }
 
-// turnedExps leaves the greatest elements of rows of n in m, returns the exponentials of
-// the elements less m, and leaves their sums in sum. A NaN may get into m.
-func (w *rowsWork[T]) turnedExps(k *asm.Kernels[T], sum, x, m []T, n int) turned[T] {
+// turn returns rows of n, turned, and leaves their greatest elements in m; a NaN may get
+// there.
+func (w *rowsWork[T]) turn(k *asm.Kernels[T], x, m []T, n int) turned[T] {
 	t := turned[T]{n: n, rows: len(m)}
 	if t.ld = (t.rows + 15) &^ 15; t.ld*sizeOf[T]()%2048 == 0 {
 		t.ld += 16 // elements of a row so far apart collide in the L1
@@ -41,17 +41,43 @@ func (w *rowsWork[T]) turnedExps(k *asm.Kernels[T], sum, x, m []T, n int) turned
 	k.PackT(t.data, t.ld, x, n, t.rows, n)
 	copy(m, t.column(0))
 	k.ColMax(m, t.data, t.ld, n)
-	for j := range n {
-		c := t.column(j)
-		k.Sub(c, c, m)
-	}
-	all := t.data[:(n-1)*t.ld+t.rows]
-	k.Exp(all, all)
-	t.sums(k, sum, scratch.Grow(&w.t, n*t.ld))
 	return t
 }
 
-// sums is the sum of each row: with a lane for every element, folded as lanes are.
+// beside returns as much memory as t is.
+func (w *rowsWork[T]) beside(t *turned[T]) turned[T] {
+	return turned[T]{data: scratch.Grow(&w.t, t.n*t.ld), n: t.n, rows: t.rows, ld: t.ld}
+}
+
+// all is from the first to the last element, with what is between columns.
+func (t *turned[T]) all() []T { return t.data[: (t.n-1)*t.ld+t.rows : len(t.data)] }
+
+// shift subtracts from every row its element of a.
+func (t *turned[T]) shift(k *asm.Kernels[T], a []T) {
+	for j := range t.n {
+		c := t.column(j)
+		k.Sub(c, c, a)
+	}
+}
+
+// exps leaves the exponentials of t in e, which may be t, and in sum their sums, for
+// which it uses up buf, which may be e.
+func (t *turned[T]) exps(k *asm.Kernels[T], e, buf *turned[T], sum []T) {
+	k.Exp(e.all(), t.all())
+	e.sums(k, sum, buf.data)
+}
+
+// dots leaves in dst the inner product of each row and y; it uses up buf.
+func (t *turned[T]) dots(k *asm.Kernels[T], dst, y []T, buf *turned[T]) {
+	for j, v := range y {
+		k.Affine(buf.column(j), t.column(j), v, 0)
+	}
+	buf.sums(k, dst, buf.data)
+	k.Affine(dst, dst, 1, 0) // as lanes that hold +0 make -0
+}
+
+// sums is the sum of each row: with a lane for every element, folded as lanes are. buf is
+// memory for as much, or t itself.
 func (t *turned[T]) sums(k *asm.Kernels[T], sum, buf []T) {
 	if t.n == 1 {
 		copy(sum, t.column(0))
@@ -82,6 +108,13 @@ func (t *turned[T]) sums(k *asm.Kernels[T], sum, buf []T) {
 	}
 }
 
+// addMultiples adds to every row the product of its element of a and y.
+func (t *turned[T]) addMultiples(k *asm.Kernels[T], a, y []T) {
+	for j, v := range y {
+		k.Axpy(t.column(j), v, a)
+	}
+}
+
 // scale multiplies every row by its element of a.
 func (t *turned[T]) scale(k *asm.Kernels[T], a []T) {
 	for j := range t.n {
@@ -93,23 +126,6 @@ func (t *turned[T]) scale(k *asm.Kernels[T], a []T) {
 // turnBack writes the rows to d, one after the other.
 func (t *turned[T]) turnBack(k *asm.Kernels[T], d []T) {
 	k.PackT(d, t.n, t.data, t.ld, t.n, t.rows)
-}
-
-// pickTurned is pick of rows that are turned.
-func (l *labelled[T]) pickTurned(dst []T, t *turned[T], labels []int) {
-	dst = dst[:len(labels)]
-	if !l.o.Ignore {
-		for i, y := range labels {
-			dst[i] = t.data[y*t.ld+i]
-		}
-		return
-	}
-	for i, y := range labels {
-		if y == l.o.IgnoreIndex {
-			y = 0
-		}
-		dst[i] = t.data[y*t.ld+i]
-	}
 }
 
 // putTurned is put to rows that are turned.
