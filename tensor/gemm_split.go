@@ -60,7 +60,7 @@ func (p *product[T]) split(threads int) {
 	g := getGrid[T]()
 	g.product, g.rows, g.cols = *p, rows, cols
 	g.across = (p.n + cols - 1) / cols
-	share(g.across*((p.m+rows-1)/rows), threads, any(g).(task))
+	share(g.across*((p.m+rows-1)/rows), threads, true, any(g).(task))
 	g.product = product[T]{}
 	putGrid(g)
 }

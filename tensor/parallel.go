@@ -2,35 +2,34 @@ package tensor
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/lanes-go/lanes/internal/scratch"
 )
 
-// Workers. A product that is worth it is cut into items; the calling goroutine
-// and the idle workers take items from one counter until none is left. Waking a
-// parked thread takes about 100 µs on virtual machines, a spinning one about
-// 1 µs, so a worker without work spins for spinTime before it parks, and ends
-// after idleTime. The caller takes items too, so a late worker costs nothing.
-const (
-	spinTime  = 150 * time.Microsecond
-	idleTime  = 2 * time.Second
-	spinBurst = 2000 // polls between two looks at the clock
-)
+// Threads. A call that is worth it is cut into items, and those into blocks, one for
+// each thread. The calling goroutine and the workers that come take the items of their
+// own block one by one, which in a loop over the same tensors are the same ones, so that
+// a thread finds them in its caches; then those of the others from the back, so that one
+// that is held up does not hold up all. A late worker costs nothing: what it would have
+// done is done by others.
 
 // maxWorkers bounds the workers beside the callers.
 const maxWorkers = 255
 
+// padded is a number on lines of the caches of its own, two of which are often fetched
+// together.
+type padded struct {
+	_ [120]byte
+	atomic.Int32
+	_ [120]byte
+}
+
 var (
 	maxThreads atomic.Int32 // 0: GOMAXPROCS
-	atWork     atomic.Int32 // calls that claimed threads and the workers promised to them
-	procs      atomic.Int32 // GOMAXPROCS when a job was last offered
-	spinning   atomic.Int32 // workers that would spin
-	workers    [maxWorkers]worker
-	started    atomic.Int32 // workers[:started] have run at some time
-	startLock  sync.Mutex
+	procs      atomic.Int32 // GOMAXPROCS when it was last asked for
+	atWork     padded       // calls that claimed threads and the workers promised to them
 )
 
 // SetMaxThreads limits the threads of one operation, the caller's included, for
@@ -45,164 +44,110 @@ func MaxThreads() int {
 	if n := maxThreads.Load(); n > 0 {
 		return int(n)
 	}
-	return min(runtime.GOMAXPROCS(0), maxWorkers+1)
+	return min(processors(), maxWorkers+1)
 }
 
-// Shutdown ends the idle workers. They start again when they are needed; calling
-// it is never necessary.
-func Shutdown() {
-	for i := range workers[:started.Load()] {
-		w := &workers[i]
-		if !w.alive.Load() || !w.slot.CompareAndSwap(nil, stop) {
-			continue // ended already, or at work: it will end by itself
-		}
-		w.unpark()
-		if !w.alive.Load() {
-			w.slot.CompareAndSwap(stop, nil) // it ended in between
-		}
+// processors is GOMAXPROCS.
+func processors() int {
+	n := runtime.GOMAXPROCS(0)
+	if procs.Load() != int32(n) {
+		procs.Store(int32(n))
 	}
+	return n
 }
 
 // task is work that can be cut into items.
 type task interface{ item(i int) }
 
-// job is one call of parallelFor. It outlives the call in the free list: workers
-// hold it only between taking it from their slot and counting themselves done.
+// job is one call of parallelFor, or was one: a worker may find it in its slot when the
+// call is over. A line of the caches takes 50 to 300 ns from one processor to another, so
+// what a worker reads is on one line, and counters are reset by plain stores, which do
+// not wait for theirs.
 type job struct {
-	task task
-	n    int64
-	next atomic.Int64
-	done atomic.Int32 // workers that took the job and left it
+	_      [64]byte
+	claims int32 // workers that came, from 0; closed and more: the call is over
+	task   task
+	n, per int // items; those of a block
+	short  bool
+	blocks []block
+	_      [128]byte
+	done   int32 // workers that came and have left
+	_      [64]byte
 }
 
-func (j *job) run() {
-	for {
-		i := j.next.Add(1) - 1
-		if i >= j.n {
-			return
-		}
-		j.task.item(int(i))
-	}
+// closed is more than there are claims.
+const closed = 1 << 30
+
+// block counts what is taken of a block: in the lower half items from the front, by its
+// own thread, in the upper half items from the back, by others.
+type block struct {
+	taken uint64
+	_     [120]byte
 }
 
-// worker is one goroutine's mailbox. slot is nil when the worker is free, busy
-// while it works, stop when it shall end, else the job offered.
-type worker struct {
-	slot   atomic.Pointer[job]
-	parked atomic.Bool
-	alive  atomic.Bool
-	wake   chan struct{}
-	_      [64]byte // keeps the slots of two workers off one cache line
-}
-
-var (
-	busy     = new(job)
-	stop     = new(job)
-	freeJobs scratch.Store[job]
+const (
+	fromFront = 1
+	fromBack  = 1 << 32
+	allTaken  = 1 << 31
 )
 
-func (w *worker) unpark() {
-	if w.parked.Load() && w.parked.CompareAndSwap(true, false) {
-		w.wake <- struct{}{}
+var freeJobs scratch.Store[job]
+
+// take takes an item of block b.
+func (j *job) take(b int, from uint64) (i int, ok bool) {
+	begin := b * j.per
+	size := min(j.per, j.n-begin)
+	v := atomic.AddUint64(&j.blocks[b].taken, from)
+	front, back := int(uint32(v)), int(v>>32)
+	if front+back > size {
+		return 0, false
 	}
+	if from == fromFront {
+		return begin + front - 1, true
+	}
+	return begin + size - back, true
 }
 
-// loop serves jobs until it has been idle for long or is told to stop.
-func (w *worker) loop() {
-	timer := time.NewTimer(idleTime)
-	defer timer.Stop()
-	for {
-		j := w.next(timer)
-		if j == nil {
-			return
-		}
-		j.run()
-		w.slot.Store(nil) // free for the next job before this one counts as done
-		j.done.Add(1)
-	}
+// left tells whether block b of another thread has items to take. The last item of a
+// short job is better left to a thread that is at work, whose caches may hold it.
+func (j *job) left(b int) bool {
+	v := atomic.LoadUint64(&j.blocks[b].taken)
+	front, back := int(uint32(v)), int(v>>32)
+	n := min(j.per, j.n-b*j.per) - front - back
+	return n > 1 || n == 1 && (front == 0 || !j.short)
 }
 
-// next waits for a job and marks the worker busy; nil means the worker ended.
-func (w *worker) next(timer *time.Timer) *job {
-	for {
-		if w.spin() {
-			j := w.slot.Load()
-			if j == nil || !w.slot.CompareAndSwap(j, busy) {
-				continue // taken back
-			}
-			if j != stop {
-				return j
-			}
-			w.end()
-			return nil
+// run is the work of the thread whose block is b.
+func (j *job) run(b int) {
+	for i, ok := j.take(b, fromFront); ok; i, ok = j.take(b, fromFront) {
+		j.task.item(i)
+	}
+	for range len(j.blocks) - 1 {
+		if b++; b == len(j.blocks) {
+			b = 0
 		}
-		w.parked.Store(true)
-		if w.slot.Load() != nil && w.parked.CompareAndSwap(true, false) {
-			continue // a job came in just before the flag
-		}
-		timer.Reset(idleTime)
-		select {
-		case <-w.wake:
-		case <-timer.C:
-			if !w.parked.CompareAndSwap(true, false) {
-				<-w.wake // somebody is waking us
-				continue
+		for j.left(b) {
+			i, ok := j.take(b, fromBack)
+			if !ok {
+				break
 			}
-			if w.slot.CompareAndSwap(nil, busy) {
-				w.end()
-				return nil
-			}
+			j.task.item(i)
 		}
 	}
 }
 
-// spin watches the slot for spinTime and reports whether something is in it. One
-// processor is always left to those who have work: on a single one nobody spins.
-func (w *worker) spin() bool {
-	defer spinning.Add(-1)
-	if spinning.Add(1) >= procs.Load() {
-		return w.slot.Load() != nil
+// help is the work of a worker that found j in its slot.
+func (j *job) help(w *worker) {
+	claim := int(atomic.AddInt32(&j.claims, 1))
+	if claim >= closed {
+		w.slot.Store(nil)
+		return
 	}
-	for began := time.Now(); time.Since(began) < spinTime; {
-		for range spinBurst {
-			if w.slot.Load() != nil {
-				return true
-			}
-		}
-		runtime.Gosched() // somebody else may want this processor
+	if claim < len(j.blocks) {
+		j.run(claim)
 	}
-	return false
-}
-
-// end is the last thing a worker does; its slot says busy, so that nobody starts
-// another before it is done.
-func (w *worker) end() {
-	w.alive.Store(false)
-	w.slot.Store(nil)
-}
-
-// offer gives j to worker i if that is free; with wake it starts or wakes the
-// goroutine of the worker if need be.
-func offer(i int, j *job, wake bool) bool {
-	w := &workers[i]
-	if !wake && (w.parked.Load() || !w.alive.Load()) || w.slot.Load() != nil || !w.slot.CompareAndSwap(nil, j) {
-		return false
-	}
-	if !w.alive.Load() {
-		startLock.Lock()
-		if !w.alive.Load() {
-			if w.wake == nil {
-				w.wake = make(chan struct{}, 1)
-			}
-			w.alive.Store(true)
-			started.Store(max(started.Load(), int32(i+1)))
-			go w.loop()
-		}
-		startLock.Unlock()
-		return true
-	}
-	w.unpark()
-	return true
+	w.slot.Store(nil) // free for the next job before this one counts as done
+	atomic.AddInt32(&j.done, 1)
 }
 
 // claim counts a call that begins as at work, with up to threads-1 workers, and
@@ -228,13 +173,14 @@ func release(threads int) { atWork.Add(-int32(threads)) }
 func parallelFor(n, threads int, t task) {
 	threads = claim(min(threads, n))
 	defer release(threads)
-	share(n, threads, t)
+	share(n, threads, true, t)
 }
 
 // A call that is over sooner than a parked worker begins pays for waking it, some 10 µs,
 // and has nothing from it. Only the calls after it may, which is worth it where they
 // come close together.
 const (
+	shortWork  = 100_000                // nanoseconds of work up to which a call is short
 	shortGap   = 250 * time.Microsecond // at most, from call to call of a train
 	shortTrain = 3                      // calls without workers that make one
 )
@@ -245,12 +191,12 @@ var (
 	shortZero = time.Now()
 )
 
-// parallelShort is parallelFor for work of less than some 100 µs: with workers that
+// parallelShort is parallelFor for work of less than shortWork: with workers that
 // spin, and where there are none it wakes them only in a train of such calls.
 func parallelShort(n, threads int, t task) {
 	threads = claim(min(threads, n))
 	defer release(threads)
-	shareWith(n, threads, t, threads > 1 && spinning.Load() == 0 && shortWake())
+	share(n, threads, false, t)
 }
 
 func shortWake() bool {
@@ -266,55 +212,62 @@ func shortWake() bool {
 	return true
 }
 
-// share is parallelFor on threads that are claimed. If an item panics on this
-// goroutine, the panic goes on to the caller when the workers have left the job.
-func share(n, threads int, t task) { shareWith(n, threads, t, true) }
-
-// shareWith is share; without wake it has only workers that spin.
-func shareWith(n, threads int, t task, wake bool) {
+// share is parallelFor on threads that are claimed; without wake it is parallelShort. If
+// an item panics on this goroutine, the panic goes on to the caller when the workers have
+// left the job.
+func share(n, threads int, wake bool, t task) {
 	if threads <= 1 {
 		for i := range n {
 			t.item(i)
 		}
 		return
 	}
-	procs.Store(int32(runtime.GOMAXPROCS(0)))
-	j := freeJobs.Get()
-	j.task, j.n = t, int64(n)
-	j.next.Store(0)
-	j.done.Store(0)
-	var offered [maxWorkers]uint8 // indices of the workers that hold j
-	count := 0
-	most := maxWorkers
-	if !wake {
-		most = int(started.Load())
+	if maxThreads.Load() > 0 {
+		processors()
 	}
-	for i := 0; i < most && count < threads-1; i++ {
-		if offer(i, j, wake) {
-			offered[count] = uint8(i)
+	j := freeJobs.Get()
+	j.task, j.n, j.per, j.short, j.done = t, n, (n+threads-1)/threads, !wake, 0
+	j.blocks = scratch.Grow(&j.blocks, (n+j.per-1)/j.per)
+	for b := range j.blocks {
+		j.blocks[b].taken = 0
+	}
+	atomic.StoreInt32(&j.claims, 0)
+	if wake || j.offer(int(started.Load()), false) == 0 && shortWake() {
+		j.offer(maxWorkers, true)
+	}
+	ended := false
+	defer func() {
+		if !ended { // an item panicked
+			for b := range j.blocks {
+				atomic.StoreUint64(&j.blocks[b].taken, allTaken)
+			}
+		}
+		j.finish()
+	}()
+	j.run(0)
+	ended = true
+}
+
+// offer gives j to as many of the first workers as there are blocks beside the caller's,
+// and returns to how many.
+func (j *job) offer(first int, wake bool) (count int) {
+	for i := 0; i < first && count < len(j.blocks)-1; i++ {
+		if workers[i].offer(i, j, wake) {
 			count++
 		}
 	}
-	defer j.finish(offered[:count])
-	j.run()
+	return count
 }
 
-// finish takes the job back from workers that have not begun and waits for the
-// others, each of which is inside its last item.
-func (j *job) finish(offered []uint8) {
-	j.next.Store(j.n) // it is already, unless an item panicked
-	taken := 0
-	for _, i := range offered {
-		if !workers[i].slot.CompareAndSwap(j, nil) {
-			taken++
-		}
-	}
-	stats.workers.Add(int64(taken))
-	for spins := 0; int(j.done.Load()) < taken; spins++ {
+// finish closes j to workers that have not come and waits for those that have.
+func (j *job) finish() {
+	helped := atomic.SwapInt32(&j.claims, closed)
+	for spins := 0; atomic.LoadInt32(&j.done) < helped; spins++ {
 		if spins > spinBurst {
 			runtime.Gosched()
 		}
 	}
+	stats.workers.Add(int64(helped))
 	j.task = nil
 	freeJobs.Put(j)
 }

@@ -150,11 +150,14 @@ func TestParallelForStress(t *testing.T) {
 	if n := atWork.Load(); n != 0 {
 		t.Errorf("%d threads still count as at work", n)
 	}
-	for i := range workers {
-		if j := workers[i].slot.Load(); j != nil && j != busy && j != stop {
-			t.Errorf("worker %d still has a job", i)
+	eventually(t, "workers have no job", func() bool {
+		for i := range workers {
+			if j := workers[i].slot.Load(); j != nil && j != busy && j != stop {
+				return false
+			}
 		}
-	}
+		return true
+	})
 }
 
 // TestThreadLimit: no more items run at once than the limit, nested calls included,
@@ -259,8 +262,8 @@ func TestOneProcessor(t *testing.T) {
 	}
 	// All workers park on their first turn: none of them spins.
 	eventually(t, "workers park", func() bool {
-		if n := spinning.Load(); n > int32(aliveWorkers()) {
-			t.Errorf("%d of %d workers spin", n, aliveWorkers())
+		if n := awake.Load(); n > int32(aliveWorkers()) {
+			t.Errorf("%d of %d workers are awake", n, aliveWorkers())
 		}
 		for i := range workers {
 			if workers[i].alive.Load() && !workers[i].parked.Load() {
@@ -270,6 +273,8 @@ func TestOneProcessor(t *testing.T) {
 		return true
 	})
 	w := new(worker)
+	awake.Add(1)
+	defer awake.Add(-1)
 	began := time.Now()
 	for range 100 {
 		if w.spin() {

@@ -22,7 +22,7 @@ func (r *reduction[T]) planes() int {
 // and with it what its caches hold.
 func (r *reduction[T]) plan() (items, threads int, short bool) {
 	work := r.work()
-	threads, short = min(MaxThreads(), work/reduceThread), work < reduceShort
+	threads, short = min(MaxThreads(), work/reduceThread), work < shortWork
 	unit := asm.Chunk
 	r.strips = 1
 	if !r.last {
@@ -51,11 +51,8 @@ func (r *reduction[T]) plan() (items, threads int, short bool) {
 // reduceItem is about how many elements an item has.
 const reduceItem = 1 << 15
 
-// reduceShort is the work in nanoseconds up to which calls are short.
-const reduceShort = 100_000
-
 // reduceThread is the work in nanoseconds that is worth a thread; tests lower it.
-var reduceThread = 1500
+var reduceThread = 700
 
 // work is the time of the call in nanoseconds, about: at least.
 func (r *reduction[T]) work() int {
