@@ -16,11 +16,11 @@ func sizeOf[T Float]() int {
 type grid[T Float] struct {
 	product[T]
 	rows, cols int // of one item
-	across     int // items side by side
+	down       int // items one below the other, of which a thread takes neighbours
 }
 
 func (g *grid[T]) item(i int) {
-	i0, j0 := i/g.across*g.rows, i%g.across*g.cols
+	i0, j0 := i%g.down*g.rows, i/g.down*g.cols
 	g.block(i0, min(i0+g.rows, g.m), j0, min(j0+g.cols, g.n))
 }
 
@@ -59,8 +59,8 @@ func (p *product[T]) split(threads int) {
 	}
 	g := getGrid[T]()
 	g.product, g.rows, g.cols = *p, rows, cols
-	g.across = (p.n + cols - 1) / cols
-	share(g.across*((p.m+rows-1)/rows), threads, true, any(g).(task))
+	g.down = (p.m + rows - 1) / rows
+	share((p.n+cols-1)/cols*g.down, threads, true, any(g).(task))
 	g.product = product[T]{}
 	putGrid(g)
 }
