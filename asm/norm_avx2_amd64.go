@@ -19,6 +19,11 @@ func normSums2F32AVX2(dy *float32, x *float32, y *float32, m float32, pass float
 //go:noescape
 func normColsF32AVX2(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
 
+// normColsPastF32AVX2 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsPastF32AVX2(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
+
 // normColSumsF32AVX2 is s1[j] += g[j]; s2[j] = fma(g[j], x[j]-m[j], s2[j]) in rows > 0 of n > 0 elements.
 //
 //go:noescape
@@ -28,6 +33,11 @@ func normColSumsF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, y *fl
 //
 //go:noescape
 func normColsGradF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
+
+// normColsGradPastF32AVX2 is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsGradPastF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
 
 // normSums1F64AVX2 leaves the first sum of NormSums at s.
 //
@@ -44,6 +54,11 @@ func normSums2F64AVX2(dy *float64, x *float64, y *float64, m float64, pass float
 //go:noescape
 func normColsF64AVX2(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
 
+// normColsPastF64AVX2 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsPastF64AVX2(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
+
 // normColSumsF64AVX2 is s1[j] += g[j]; s2[j] = fma(g[j], x[j]-m[j], s2[j]) in rows > 0 of n > 0 elements.
 //
 //go:noescape
@@ -53,6 +68,11 @@ func normColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, y *fl
 //
 //go:noescape
 func normColsGradF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
+
+// normColsGradPastF64AVX2 is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsGradPastF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
 
 // normCodesF32AVX2 are the addresses of kernels.
 func normCodesF32AVX2() *[4]uintptr
@@ -81,9 +101,9 @@ func useNormF32AVX2(k *NormKernels[float32]) {
 		normSums2F32AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
-	k.NormCols = normColsFace(normColsF32AVX2, 8)
+	k.NormCols = normColsFace(normColsF32AVX2, nil, 8)
 	k.NormColSums = normColSumsFace(normColSumsF32AVX2, 8)
-	k.NormColsGrad = normColsGradFace(normColsGradF32AVX2, 8)
+	k.NormColsGrad = normColsGradFace(normColsGradF32AVX2, nil, 8)
 }
 
 func useNormNTF32AVX2(k *NormKernels[float32]) {
@@ -91,6 +111,8 @@ func useNormNTF32AVX2(k *NormKernels[float32]) {
 	k.Norm = faceWRSSSSF32(codes[0], pastCaches)
 	k.NormGrad = faceWRRRSSSSSF32(codes[1], pastCaches)
 	k.NormRow = faceWRRRSSSF32(codes[2], pastCaches)
+	k.NormCols = normColsFace(normColsF32AVX2, normColsPastF32AVX2, 8)
+	k.NormColsGrad = normColsGradFace(normColsGradF32AVX2, normColsGradPastF32AVX2, 8)
 }
 
 func useNormF64AVX2(k *NormKernels[float64]) {
@@ -114,9 +136,9 @@ func useNormF64AVX2(k *NormKernels[float64]) {
 		normSums2F64AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
-	k.NormCols = normColsFace(normColsF64AVX2, 4)
+	k.NormCols = normColsFace(normColsF64AVX2, nil, 4)
 	k.NormColSums = normColSumsFace(normColSumsF64AVX2, 4)
-	k.NormColsGrad = normColsGradFace(normColsGradF64AVX2, 4)
+	k.NormColsGrad = normColsGradFace(normColsGradF64AVX2, nil, 4)
 }
 
 func useNormNTF64AVX2(k *NormKernels[float64]) {
@@ -124,4 +146,6 @@ func useNormNTF64AVX2(k *NormKernels[float64]) {
 	k.Norm = faceWRSSSSF64(codes[0], pastCaches)
 	k.NormGrad = faceWRRRSSSSSF64(codes[1], pastCaches)
 	k.NormRow = faceWRRRSSSF64(codes[2], pastCaches)
+	k.NormCols = normColsFace(normColsF64AVX2, normColsPastF64AVX2, 4)
+	k.NormColsGrad = normColsGradFace(normColsGradF64AVX2, normColsGradPastF64AVX2, 4)
 }

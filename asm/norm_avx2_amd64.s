@@ -720,6 +720,50 @@ done:
 	VZEROUPPER
 	RET
 
+// func normColsPastF32AVX2(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·normColsPastF32AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         m+16(FP), DX
+	MOVQ         s+24(FP), R8
+	MOVQ         t+32(FP), R9
+	MOVQ         rows+64(FP), R10
+	VBROADCASTSS lo+40(FP), Y0
+
+row:
+	MOVQ    n+72(FP), R11
+	SUBQ $0x20, R11
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPS (SI), Y1; VSUBPS (DX), Y1, Y1; VMOVUPS (R8), Y2; VFMADD213PS (R9), Y1, Y2; VMAXPS Y2, Y0, Y2; VMOVNTPS Y2, (DI); VMOVUPS 32(SI), Y3; VSUBPS 32(DX), Y3, Y3
+	VMOVUPS 32(R8), Y4; VFMADD213PS 32(R9), Y3, Y4; VMAXPS Y4, Y0, Y4; VMOVNTPS Y4, 32(DI); VMOVUPS 64(SI), Y5; VSUBPS 64(DX), Y5, Y5; VMOVUPS 64(R8), Y6; VFMADD213PS 64(R9), Y5, Y6
+	VMAXPS Y6, Y0, Y6; VMOVNTPS Y6, 64(DI); VMOVUPS 96(SI), Y7; VSUBPS 96(DX), Y7, Y7; VMOVUPS 96(R8), Y8; VFMADD213PS 96(R9), Y7, Y8; VMAXPS Y8, Y0, Y8; VMOVNTPS Y8, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; ADDQ $0x00000080, R9; SUBQ $0x20, R11
+	JGE         vectors
+
+few:
+	ADDQ $0x20, R11
+	JEQ  done
+
+vector:
+	VMOVUPS (SI), Y1; VSUBPS (DX), Y1, Y1; VMOVUPS (R8), Y2; VFMADD213PS (R9), Y1, Y2; VMAXPS Y2, Y0, Y2; VMOVNTPS Y2, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI
+	ADDQ $0x20, DX; ADDQ $0x20, R8; ADDQ $0x20, R9; SUBQ $0x08, R11
+	JNE         vector
+
+done:
+	ADDQ step+48(FP), DI
+	ADDQ step+48(FP), SI
+	SUBQ back+56(FP), DX
+	SUBQ back+56(FP), R8
+	SUBQ back+56(FP), R9
+	SUBQ $0x01, R10
+	JNE  row
+	SFENCE; VZEROUPPER
+	RET
+
 // func normColSumsF32AVX2(s1 *float32, s2 *float32, dy *float32, x *float32, y *float32, m *float32, pass float32, step int, back int, rows int, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·normColSumsF32AVX2(SB), NOSPLIT, $0-88
@@ -892,6 +936,59 @@ done:
 	SUBQ $0x01, R12
 	JNE  row
 	VZEROUPPER
+	RET
+
+// func normColsGradPastF32AVX2(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·normColsGradPastF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), R8
+	MOVQ         m+32(FP), R9
+	MOVQ         a+40(FP), R10
+	MOVQ         b+48(FP), R11
+	MOVQ         c+56(FP), BX
+	MOVQ         rows+88(FP), R12
+	VBROADCASTSS pass+64(FP), Y0
+	VXORPS X1, X1, X1
+
+row:
+	MOVQ    n+96(FP), R13
+	SUBQ $0x10, R13
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPS (R10), Y2; VMOVUPS 32(R10), Y3; VMOVUPS (R8), Y4; VMOVUPS 32(R8), Y5; VMAXPS Y0, Y4, Y4; VMAXPS Y0, Y5, Y5; VMOVUPS (SI), Y6; VMOVUPS 32(SI), Y7
+	VCMPPS $0x11, Y4, Y1, Y4; VCMPPS $0x11, Y5, Y1, Y5; VANDPS Y6, Y4, Y6; VANDPS Y7, Y5, Y7; VMOVUPS (R11), Y8; VMOVUPS 32(R11), Y9; VMOVUPS (DX), Y10; VMOVUPS 32(DX), Y11
+	VSUBPS (R9), Y10, Y10; VSUBPS 32(R9), Y11, Y11; VFMADD213PS (BX), Y8, Y10; VFMADD213PS 32(BX), Y9, Y11; VFMADD231PS Y6, Y2, Y10; VFMADD231PS Y7, Y3, Y11; VMOVNTPS Y10, (DI); VMOVNTPS Y11, 32(DI)
+	ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8; ADDQ $0x40, R9; ADDQ $0x40, R10; ADDQ $0x40, R11; ADDQ $0x40, BX
+	SUBQ $0x10, R13
+	JGE         vectors
+
+few:
+	ADDQ $0x10, R13
+	JEQ  done
+
+vector:
+	VMOVUPS (R10), Y2; VMOVUPS (R8), Y3; VMAXPS Y0, Y3, Y3; VMOVUPS (SI), Y4; VCMPPS $0x11, Y3, Y1, Y3; VANDPS Y4, Y3, Y4; VMOVUPS (R11), Y5; VMOVUPS (DX), Y6
+	VSUBPS (R9), Y6, Y6; VFMADD213PS (BX), Y5, Y6; VFMADD231PS Y4, Y2, Y6; VMOVNTPS Y6, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI; ADDQ $0x20, DX; ADDQ $0x20, R8
+	ADDQ $0x20, R9; ADDQ $0x20, R10; ADDQ $0x20, R11; ADDQ $0x20, BX; SUBQ $0x08, R13
+	JNE         vector
+
+done:
+	ADDQ step+72(FP), DI
+	ADDQ step+72(FP), SI
+	ADDQ step+72(FP), DX
+	ADDQ step+72(FP), R8
+	SUBQ back+80(FP), R9
+	SUBQ back+80(FP), R10
+	SUBQ back+80(FP), R11
+	SUBQ back+80(FP), BX
+	SUBQ $0x01, R12
+	JNE  row
+	SFENCE; VZEROUPPER
 	RET
 
 // normF64AVX2 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 64 then.
@@ -1580,6 +1677,50 @@ done:
 	VZEROUPPER
 	RET
 
+// func normColsPastF64AVX2(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·normColsPastF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         m+16(FP), DX
+	MOVQ         s+24(FP), R8
+	MOVQ         t+32(FP), R9
+	MOVQ         rows+64(FP), R10
+	VBROADCASTSD lo+40(FP), Y0
+
+row:
+	MOVQ    n+72(FP), R11
+	SUBQ $0x10, R11
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPD (SI), Y1; VSUBPD (DX), Y1, Y1; VMOVUPD (R8), Y2; VFMADD213PD (R9), Y1, Y2; VMAXPD Y2, Y0, Y2; VMOVNTPD Y2, (DI); VMOVUPD 32(SI), Y3; VSUBPD 32(DX), Y3, Y3
+	VMOVUPD 32(R8), Y4; VFMADD213PD 32(R9), Y3, Y4; VMAXPD Y4, Y0, Y4; VMOVNTPD Y4, 32(DI); VMOVUPD 64(SI), Y5; VSUBPD 64(DX), Y5, Y5; VMOVUPD 64(R8), Y6; VFMADD213PD 64(R9), Y5, Y6
+	VMAXPD Y6, Y0, Y6; VMOVNTPD Y6, 64(DI); VMOVUPD 96(SI), Y7; VSUBPD 96(DX), Y7, Y7; VMOVUPD 96(R8), Y8; VFMADD213PD 96(R9), Y7, Y8; VMAXPD Y8, Y0, Y8; VMOVNTPD Y8, 96(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; ADDQ $0x00000080, R9; SUBQ $0x10, R11
+	JGE         vectors
+
+few:
+	ADDQ $0x10, R11
+	JEQ  done
+
+vector:
+	VMOVUPD (SI), Y1; VSUBPD (DX), Y1, Y1; VMOVUPD (R8), Y2; VFMADD213PD (R9), Y1, Y2; VMAXPD Y2, Y0, Y2; VMOVNTPD Y2, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI
+	ADDQ $0x20, DX; ADDQ $0x20, R8; ADDQ $0x20, R9; SUBQ $0x04, R11
+	JNE         vector
+
+done:
+	ADDQ step+48(FP), DI
+	ADDQ step+48(FP), SI
+	SUBQ back+56(FP), DX
+	SUBQ back+56(FP), R8
+	SUBQ back+56(FP), R9
+	SUBQ $0x01, R10
+	JNE  row
+	SFENCE; VZEROUPPER
+	RET
+
 // func normColSumsF64AVX2(s1 *float64, s2 *float64, dy *float64, x *float64, y *float64, m *float64, pass float64, step int, back int, rows int, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·normColSumsF64AVX2(SB), NOSPLIT, $0-88
@@ -1737,6 +1878,59 @@ done:
 	SUBQ $0x01, R12
 	JNE  row
 	VZEROUPPER
+	RET
+
+// func normColsGradPastF64AVX2(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·normColsGradPastF64AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), R8
+	MOVQ         m+32(FP), R9
+	MOVQ         a+40(FP), R10
+	MOVQ         b+48(FP), R11
+	MOVQ         c+56(FP), BX
+	MOVQ         rows+88(FP), R12
+	VBROADCASTSD pass+64(FP), Y0
+	VXORPD X1, X1, X1
+
+row:
+	MOVQ    n+96(FP), R13
+	SUBQ $0x08, R13
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPD (R10), Y2; VMOVUPD 32(R10), Y3; VMOVUPD (R8), Y4; VMOVUPD 32(R8), Y5; VMAXPD Y0, Y4, Y4; VMAXPD Y0, Y5, Y5; VMOVUPD (SI), Y6; VMOVUPD 32(SI), Y7
+	VCMPPD $0x11, Y4, Y1, Y4; VCMPPD $0x11, Y5, Y1, Y5; VANDPD Y6, Y4, Y6; VANDPD Y7, Y5, Y7; VMOVUPD (R11), Y8; VMOVUPD 32(R11), Y9; VMOVUPD (DX), Y10; VMOVUPD 32(DX), Y11
+	VSUBPD (R9), Y10, Y10; VSUBPD 32(R9), Y11, Y11; VFMADD213PD (BX), Y8, Y10; VFMADD213PD 32(BX), Y9, Y11; VFMADD231PD Y6, Y2, Y10; VFMADD231PD Y7, Y3, Y11; VMOVNTPD Y10, (DI); VMOVNTPD Y11, 32(DI)
+	ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8; ADDQ $0x40, R9; ADDQ $0x40, R10; ADDQ $0x40, R11; ADDQ $0x40, BX
+	SUBQ $0x08, R13
+	JGE         vectors
+
+few:
+	ADDQ $0x08, R13
+	JEQ  done
+
+vector:
+	VMOVUPD (R10), Y2; VMOVUPD (R8), Y3; VMAXPD Y0, Y3, Y3; VMOVUPD (SI), Y4; VCMPPD $0x11, Y3, Y1, Y3; VANDPD Y4, Y3, Y4; VMOVUPD (R11), Y5; VMOVUPD (DX), Y6
+	VSUBPD (R9), Y6, Y6; VFMADD213PD (BX), Y5, Y6; VFMADD231PD Y4, Y2, Y6; VMOVNTPD Y6, (DI); ADDQ $0x20, DI; ADDQ $0x20, SI; ADDQ $0x20, DX; ADDQ $0x20, R8
+	ADDQ $0x20, R9; ADDQ $0x20, R10; ADDQ $0x20, R11; ADDQ $0x20, BX; SUBQ $0x04, R13
+	JNE         vector
+
+done:
+	ADDQ step+72(FP), DI
+	ADDQ step+72(FP), SI
+	ADDQ step+72(FP), DX
+	ADDQ step+72(FP), R8
+	SUBQ back+80(FP), R9
+	SUBQ back+80(FP), R10
+	SUBQ back+80(FP), R11
+	SUBQ back+80(FP), BX
+	SUBQ $0x01, R12
+	JNE  row
+	SFENCE; VZEROUPPER
 	RET
 
 DATA normCodeF32AVX2<>+0(SB)/8, $normF32AVX2<>(SB)

@@ -14,6 +14,11 @@ func normSumsF32AVX512(dy *float32, x *float32, y *float32, m float32, pass floa
 //go:noescape
 func normColsF32AVX512(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
 
+// normColsPastF32AVX512 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsPastF32AVX512(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
+
 // normColSumsF32AVX512 is s1[j] += g[j]; s2[j] = fma(g[j], x[j]-m[j], s2[j]) in rows > 0 of n > 0 elements.
 //
 //go:noescape
@@ -23,6 +28,11 @@ func normColSumsF32AVX512(s1 *float32, s2 *float32, dy *float32, x *float32, y *
 //
 //go:noescape
 func normColsGradF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
+
+// normColsGradPastF32AVX512 is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsGradPastF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
 
 // normSumsF64AVX512 leaves the sums of NormSums at s.
 //
@@ -34,6 +44,11 @@ func normSumsF64AVX512(dy *float64, x *float64, y *float64, m float64, pass floa
 //go:noescape
 func normColsF64AVX512(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
 
+// normColsPastF64AVX512 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsPastF64AVX512(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
+
 // normColSumsF64AVX512 is s1[j] += g[j]; s2[j] = fma(g[j], x[j]-m[j], s2[j]) in rows > 0 of n > 0 elements.
 //
 //go:noescape
@@ -43,6 +58,11 @@ func normColSumsF64AVX512(s1 *float64, s2 *float64, dy *float64, x *float64, y *
 //
 //go:noescape
 func normColsGradF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
+
+// normColsGradPastF64AVX512 is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j])) in rows > 0 of n > 0 elements. It stores past the caches; rows are whole vectors, and those of the first matrix aligned.
+//
+//go:noescape
+func normColsGradPastF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
 
 // normCodesF32AVX512 are the addresses of kernels.
 func normCodesF32AVX512() *[4]uintptr
@@ -70,9 +90,9 @@ func useNormF32AVX512(k *NormKernels[float32]) {
 		normSumsF32AVX512(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[0])
 		return s[0], s[1]
 	}
-	k.NormCols = normColsFace(normColsF32AVX512, 16)
+	k.NormCols = normColsFace(normColsF32AVX512, nil, 16)
 	k.NormColSums = normColSumsFace(normColSumsF32AVX512, 16)
-	k.NormColsGrad = normColsGradFace(normColsGradF32AVX512, 16)
+	k.NormColsGrad = normColsGradFace(normColsGradF32AVX512, nil, 16)
 }
 
 func useNormNTF32AVX512(k *NormKernels[float32]) {
@@ -80,6 +100,8 @@ func useNormNTF32AVX512(k *NormKernels[float32]) {
 	k.Norm = faceWRSSSSF32(codes[0], pastCaches)
 	k.NormGrad = faceWRRRSSSSSF32(codes[1], pastCaches)
 	k.NormRow = faceWRRRSSSF32(codes[2], pastCaches)
+	k.NormCols = normColsFace(normColsF32AVX512, normColsPastF32AVX512, 16)
+	k.NormColsGrad = normColsGradFace(normColsGradF32AVX512, normColsGradPastF32AVX512, 16)
 }
 
 func useNormF64AVX512(k *NormKernels[float64]) {
@@ -102,9 +124,9 @@ func useNormF64AVX512(k *NormKernels[float64]) {
 		normSumsF64AVX512(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[0])
 		return s[0], s[1]
 	}
-	k.NormCols = normColsFace(normColsF64AVX512, 8)
+	k.NormCols = normColsFace(normColsF64AVX512, nil, 8)
 	k.NormColSums = normColSumsFace(normColSumsF64AVX512, 8)
-	k.NormColsGrad = normColsGradFace(normColsGradF64AVX512, 8)
+	k.NormColsGrad = normColsGradFace(normColsGradF64AVX512, nil, 8)
 }
 
 func useNormNTF64AVX512(k *NormKernels[float64]) {
@@ -112,4 +134,6 @@ func useNormNTF64AVX512(k *NormKernels[float64]) {
 	k.Norm = faceWRSSSSF64(codes[0], pastCaches)
 	k.NormGrad = faceWRRRSSSSSF64(codes[1], pastCaches)
 	k.NormRow = faceWRRRSSSF64(codes[2], pastCaches)
+	k.NormCols = normColsFace(normColsF64AVX512, normColsPastF64AVX512, 8)
+	k.NormColsGrad = normColsGradFace(normColsGradF64AVX512, normColsGradPastF64AVX512, 8)
 }

@@ -468,6 +468,50 @@ done:
 	VZEROUPPER
 	RET
 
+// func normColsPastF32AVX512(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·normColsPastF32AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         m+16(FP), DX
+	MOVQ         s+24(FP), R8
+	MOVQ         t+32(FP), R9
+	MOVQ         rows+64(FP), R10
+	VBROADCASTSS lo+40(FP), Z0
+
+row:
+	MOVQ    n+72(FP), R11
+	SUBQ $0x40, R11
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPS (SI), Z1; VSUBPS (DX), Z1, Z1; VMOVUPS (R8), Z2; VFMADD213PS (R9), Z1, Z2; VMAXPS Z2, Z0, Z2; VMOVNTPS Z2, (DI); VMOVUPS 64(SI), Z3; VSUBPS 64(DX), Z3, Z3
+	VMOVUPS 64(R8), Z4; VFMADD213PS 64(R9), Z3, Z4; VMAXPS Z4, Z0, Z4; VMOVNTPS Z4, 64(DI); VMOVUPS 128(SI), Z5; VSUBPS 128(DX), Z5, Z5; VMOVUPS 128(R8), Z6; VFMADD213PS 128(R9), Z5, Z6
+	VMAXPS Z6, Z0, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VSUBPS 192(DX), Z7, Z7; VMOVUPS 192(R8), Z8; VFMADD213PS 192(R9), Z7, Z8; VMAXPS Z8, Z0, Z8; VMOVNTPS Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; ADDQ $0x00000100, R9; SUBQ $0x40, R11
+	JGE         vectors
+
+few:
+	ADDQ $0x40, R11
+	JEQ  done
+
+vector:
+	VMOVUPS (SI), Z1; VSUBPS (DX), Z1, Z1; VMOVUPS (R8), Z2; VFMADD213PS (R9), Z1, Z2; VMAXPS Z2, Z0, Z2; VMOVNTPS Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
+	ADDQ $0x40, DX; ADDQ $0x40, R8; ADDQ $0x40, R9; SUBQ $0x10, R11
+	JNE         vector
+
+done:
+	ADDQ step+48(FP), DI
+	ADDQ step+48(FP), SI
+	SUBQ back+56(FP), DX
+	SUBQ back+56(FP), R8
+	SUBQ back+56(FP), R9
+	SUBQ $0x01, R10
+	JNE  row
+	SFENCE; VZEROUPPER
+	RET
+
 // func normColSumsF32AVX512(s1 *float32, s2 *float32, dy *float32, x *float32, y *float32, m *float32, pass float32, step int, back int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·normColSumsF32AVX512(SB), NOSPLIT, $0-88
@@ -655,6 +699,59 @@ done:
 	SUBQ $0x01, R12
 	JNE  row
 	VZEROUPPER
+	RET
+
+// func normColsGradPastF32AVX512(dx *float32, dy *float32, x *float32, y *float32, m *float32, a *float32, b *float32, c *float32, pass float32, step int, back int, rows int, n int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·normColsGradPastF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), R8
+	MOVQ         m+32(FP), R9
+	MOVQ         a+40(FP), R10
+	MOVQ         b+48(FP), R11
+	MOVQ         c+56(FP), BX
+	MOVQ         rows+88(FP), R12
+	VBROADCASTSS pass+64(FP), Z0
+	VXORPS X1, X1, X1
+
+row:
+	MOVQ    n+96(FP), R13
+	SUBQ $0x20, R13
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPS (R10), Z2; VMOVUPS 64(R10), Z3; VMOVUPS (R8), Z4; VMOVUPS 64(R8), Z5; VMAXPS Z0, Z4, Z4; VMAXPS Z0, Z5, Z5; VMOVUPS (SI), Z6; VMOVUPS 64(SI), Z7
+	VCMPPS $0x11, Z4, Z1, K2; VCMPPS $0x11, Z5, Z1, K3; VMOVAPS.Z Z6, K2, Z6; VMOVAPS.Z Z7, K3, Z7; VMOVUPS (R11), Z8; VMOVUPS 64(R11), Z9; VMOVUPS (DX), Z10; VMOVUPS 64(DX), Z11
+	VSUBPS (R9), Z10, Z10; VSUBPS 64(R9), Z11, Z11; VFMADD213PS (BX), Z8, Z10; VFMADD213PS 64(BX), Z9, Z11; VFMADD231PS Z6, Z2, Z10; VFMADD231PS Z7, Z3, Z11; VMOVNTPS Z10, (DI); VMOVNTPS Z11, 64(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; ADDQ $0x00000080, R9; ADDQ $0x00000080, R10; ADDQ $0x00000080, R11; ADDQ $0x00000080, BX
+	SUBQ $0x20, R13
+	JGE         vectors
+
+few:
+	ADDQ $0x20, R13
+	JEQ  done
+
+vector:
+	VMOVUPS (R10), Z2; VMOVUPS (R8), Z3; VMAXPS Z0, Z3, Z3; VMOVUPS (SI), Z4; VCMPPS $0x11, Z3, Z1, K2; VMOVAPS.Z Z4, K2, Z4; VMOVUPS (R11), Z5; VMOVUPS (DX), Z6
+	VSUBPS (R9), Z6, Z6; VFMADD213PS (BX), Z5, Z6; VFMADD231PS Z4, Z2, Z6; VMOVNTPS Z6, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8
+	ADDQ $0x40, R9; ADDQ $0x40, R10; ADDQ $0x40, R11; ADDQ $0x40, BX; SUBQ $0x10, R13
+	JNE         vector
+
+done:
+	ADDQ step+72(FP), DI
+	ADDQ step+72(FP), SI
+	ADDQ step+72(FP), DX
+	ADDQ step+72(FP), R8
+	SUBQ back+80(FP), R9
+	SUBQ back+80(FP), R10
+	SUBQ back+80(FP), R11
+	SUBQ back+80(FP), BX
+	SUBQ $0x01, R12
+	JNE  row
+	SFENCE; VZEROUPPER
 	RET
 
 // normF64AVX512 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 64 then.
@@ -1115,6 +1212,50 @@ done:
 	VZEROUPPER
 	RET
 
+// func normColsPastF64AVX512(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·normColsPastF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         m+16(FP), DX
+	MOVQ         s+24(FP), R8
+	MOVQ         t+32(FP), R9
+	MOVQ         rows+64(FP), R10
+	VBROADCASTSD lo+40(FP), Z0
+
+row:
+	MOVQ    n+72(FP), R11
+	SUBQ $0x20, R11
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPD (SI), Z1; VSUBPD (DX), Z1, Z1; VMOVUPD (R8), Z2; VFMADD213PD (R9), Z1, Z2; VMAXPD Z2, Z0, Z2; VMOVNTPD Z2, (DI); VMOVUPD 64(SI), Z3; VSUBPD 64(DX), Z3, Z3
+	VMOVUPD 64(R8), Z4; VFMADD213PD 64(R9), Z3, Z4; VMAXPD Z4, Z0, Z4; VMOVNTPD Z4, 64(DI); VMOVUPD 128(SI), Z5; VSUBPD 128(DX), Z5, Z5; VMOVUPD 128(R8), Z6; VFMADD213PD 128(R9), Z5, Z6
+	VMAXPD Z6, Z0, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VSUBPD 192(DX), Z7, Z7; VMOVUPD 192(R8), Z8; VFMADD213PD 192(R9), Z7, Z8; VMAXPD Z8, Z0, Z8; VMOVNTPD Z8, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; ADDQ $0x00000100, DX; ADDQ $0x00000100, R8; ADDQ $0x00000100, R9; SUBQ $0x20, R11
+	JGE         vectors
+
+few:
+	ADDQ $0x20, R11
+	JEQ  done
+
+vector:
+	VMOVUPD (SI), Z1; VSUBPD (DX), Z1, Z1; VMOVUPD (R8), Z2; VFMADD213PD (R9), Z1, Z2; VMAXPD Z2, Z0, Z2; VMOVNTPD Z2, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI
+	ADDQ $0x40, DX; ADDQ $0x40, R8; ADDQ $0x40, R9; SUBQ $0x08, R11
+	JNE         vector
+
+done:
+	ADDQ step+48(FP), DI
+	ADDQ step+48(FP), SI
+	SUBQ back+56(FP), DX
+	SUBQ back+56(FP), R8
+	SUBQ back+56(FP), R9
+	SUBQ $0x01, R10
+	JNE  row
+	SFENCE; VZEROUPPER
+	RET
+
 // func normColSumsF64AVX512(s1 *float64, s2 *float64, dy *float64, x *float64, y *float64, m *float64, pass float64, step int, back int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·normColSumsF64AVX512(SB), NOSPLIT, $0-88
@@ -1287,6 +1428,59 @@ done:
 	SUBQ $0x01, R12
 	JNE  row
 	VZEROUPPER
+	RET
+
+// func normColsGradPastF64AVX512(dx *float64, dy *float64, x *float64, y *float64, m *float64, a *float64, b *float64, c *float64, pass float64, step int, back int, rows int, n int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·normColsGradPastF64AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         x+16(FP), DX
+	MOVQ         y+24(FP), R8
+	MOVQ         m+32(FP), R9
+	MOVQ         a+40(FP), R10
+	MOVQ         b+48(FP), R11
+	MOVQ         c+56(FP), BX
+	MOVQ         rows+88(FP), R12
+	VBROADCASTSD pass+64(FP), Z0
+	VXORPD X1, X1, X1
+
+row:
+	MOVQ    n+96(FP), R13
+	SUBQ $0x10, R13
+	JLT     few
+	PCALIGN $0x40
+
+vectors:
+	VMOVUPD (R10), Z2; VMOVUPD 64(R10), Z3; VMOVUPD (R8), Z4; VMOVUPD 64(R8), Z5; VMAXPD Z0, Z4, Z4; VMAXPD Z0, Z5, Z5; VMOVUPD (SI), Z6; VMOVUPD 64(SI), Z7
+	VCMPPD $0x11, Z4, Z1, K2; VCMPPD $0x11, Z5, Z1, K3; VMOVAPD.Z Z6, K2, Z6; VMOVAPD.Z Z7, K3, Z7; VMOVUPD (R11), Z8; VMOVUPD 64(R11), Z9; VMOVUPD (DX), Z10; VMOVUPD 64(DX), Z11
+	VSUBPD (R9), Z10, Z10; VSUBPD 64(R9), Z11, Z11; VFMADD213PD (BX), Z8, Z10; VFMADD213PD 64(BX), Z9, Z11; VFMADD231PD Z6, Z2, Z10; VFMADD231PD Z7, Z3, Z11; VMOVNTPD Z10, (DI); VMOVNTPD Z11, 64(DI)
+	ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; ADDQ $0x00000080, DX; ADDQ $0x00000080, R8; ADDQ $0x00000080, R9; ADDQ $0x00000080, R10; ADDQ $0x00000080, R11; ADDQ $0x00000080, BX
+	SUBQ $0x10, R13
+	JGE         vectors
+
+few:
+	ADDQ $0x10, R13
+	JEQ  done
+
+vector:
+	VMOVUPD (R10), Z2; VMOVUPD (R8), Z3; VMAXPD Z0, Z3, Z3; VMOVUPD (SI), Z4; VCMPPD $0x11, Z3, Z1, K2; VMOVAPD.Z Z4, K2, Z4; VMOVUPD (R11), Z5; VMOVUPD (DX), Z6
+	VSUBPD (R9), Z6, Z6; VFMADD213PD (BX), Z5, Z6; VFMADD231PD Z4, Z2, Z6; VMOVNTPD Z6, (DI); ADDQ $0x40, DI; ADDQ $0x40, SI; ADDQ $0x40, DX; ADDQ $0x40, R8
+	ADDQ $0x40, R9; ADDQ $0x40, R10; ADDQ $0x40, R11; ADDQ $0x40, BX; SUBQ $0x08, R13
+	JNE         vector
+
+done:
+	ADDQ step+72(FP), DI
+	ADDQ step+72(FP), SI
+	ADDQ step+72(FP), DX
+	ADDQ step+72(FP), R8
+	SUBQ back+80(FP), R9
+	SUBQ back+80(FP), R10
+	SUBQ back+80(FP), R11
+	SUBQ back+80(FP), BX
+	SUBQ $0x01, R12
+	JNE  row
+	SFENCE; VZEROUPPER
 	RET
 
 DATA normCodeF32AVX512<>+0(SB)/8, $normF32AVX512<>(SB)

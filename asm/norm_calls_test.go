@@ -173,6 +173,9 @@ func testNormCols[T Float](t *testing.T) {
 					check(1+n%5, n, n+n%3, n%4, n%(kernel.matrices+1), n%5 == 0)
 				}
 				check(64, 300, 512, 0, 0, false)
+				for _, n := range []int{16, 32, 112, 320} { // whole vectors, aligned as memory so long is
+					check(20, n, 512, 0, n%(kernel.matrices+1), false)
+				}
 				check(3, 3000, 3001, 1, 0, false)
 				check(0, 20, 20, 0, 0, false)
 			})

@@ -13,8 +13,14 @@ func rowSteps[T Float](ld, n, vector int) (step, back int) {
 	return size*ld - back, back
 }
 
+// wholeVectors tells whether rows of a matrix are whole vectors at addresses that are
+// multiples of one: what a kernel that stores past the caches, if there is one, needs.
+func wholeVectors[T Float](dst *T, ld, n, vector int) bool {
+	return (ld|n)&(vector-1) == 0 && uintptr(unsafe.Pointer(dst))%(unsafe.Sizeof(*dst)*uintptr(vector)) == 0
+}
+
 //go:noinline
-func normColsFace[T Float](run func(dst, x, m, s, t *T, lo T, step, back, rows, n int), vector int) func(dst, x []T, ld, rows int, m, s, t []T, lo T) {
+func normColsFace[T Float](run, past func(dst, x, m, s, t *T, lo T, step, back, rows, n int), vector int) func(dst, x []T, ld, rows int, m, s, t []T, lo T) {
 	return func(dst, x []T, ld, rows int, m, s, t []T, lo T) {
 		n := len(m)
 		s, t = s[:n:len(s)], t[:n:len(t)]
@@ -28,6 +34,10 @@ func normColsFace[T Float](run func(dst, x, m, s, t *T, lo T, step, back, rows, 
 		}
 		if rows > 0 && n > 0 {
 			step, back := rowSteps[T](ld, n, vector)
+			if past != nil && wholeVectors(&dst[0], ld, n, vector) {
+				past(&dst[0], &x[0], &m[0], &s[0], &t[0], lo, step, back, rows, n)
+				return
+			}
 			run(&dst[0], &x[0], &m[0], &s[0], &t[0], lo, step, back, rows, n)
 		}
 	}
@@ -56,7 +66,7 @@ func normColSumsFace[T Float](run func(s1, s2, dy, x, y, m *T, pass T, step, bac
 }
 
 //go:noinline
-func normColsGradFace[T Float](run func(dx, dy, x, y, m, a, b, c *T, pass T, step, back, rows, n int), vector int) func(dx, dy, x, y []T, ld, rows int, m, a, b, c []T, pass T) {
+func normColsGradFace[T Float](run, past func(dx, dy, x, y, m, a, b, c *T, pass T, step, back, rows, n int), vector int) func(dx, dy, x, y []T, ld, rows int, m, a, b, c []T, pass T) {
 	return func(dx, dy, x, y []T, ld, rows int, m, a, b, c []T, pass T) {
 		n := len(m)
 		a, b, c = a[:n:len(a)], b[:n:len(b)], c[:n:len(c)]
@@ -73,6 +83,10 @@ func normColsGradFace[T Float](run func(dx, dy, x, y, m, a, b, c *T, pass T, ste
 		}
 		if rows > 0 && n > 0 {
 			step, back := rowSteps[T](ld, n, vector)
+			if past != nil && wholeVectors(&dx[0], ld, n, vector) {
+				past(&dx[0], &dy[0], &x[0], &y[0], &m[0], &a[0], &b[0], &c[0], pass, step, back, rows, n)
+				return
+			}
 			run(&dx[0], &dy[0], &x[0], &y[0], &m[0], &a[0], &b[0], &c[0], pass, step, back, rows, n)
 		}
 	}

@@ -81,9 +81,9 @@ func useNormF32NEON(k *NormKernels[float32]) {
 		normSums2F32NEON(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
-	k.NormCols = normColsFace(normColsF32NEON, 4)
+	k.NormCols = normColsFace(normColsF32NEON, nil, 4)
 	k.NormColSums = normColSumsFace(normColSumsF32NEON, 4)
-	k.NormColsGrad = normColsGradFace(normColsGradF32NEON, 4)
+	k.NormColsGrad = normColsGradFace(normColsGradF32NEON, nil, 4)
 }
 
 func useNormF64NEON(k *NormKernels[float64]) {
@@ -107,7 +107,7 @@ func useNormF64NEON(k *NormKernels[float64]) {
 		normSums2F64NEON(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
-	k.NormCols = normColsFace(normColsF64NEON, 2)
+	k.NormCols = normColsFace(normColsF64NEON, nil, 2)
 	k.NormColSums = normColSumsFace(normColSumsF64NEON, 2)
-	k.NormColsGrad = normColsGradFace(normColsGradF64NEON, 2)
+	k.NormColsGrad = normColsGradFace(normColsGradF64NEON, nil, 2)
 }

@@ -30,7 +30,7 @@ var norms = []writer{
 			b.store("s2", b.fma(dy, b.mul(b.sub(b.load("x"), b.param("m")), b.param("r")), b.load("s2")))
 		}},
 	normSums{},
-	normCols{name: "NormCols", matrices: []string{"dst", "x"}, vectors: []string{"m", "s", "t"}, scalar: "lo", unroll: 4,
+	normCols{name: "NormCols", matrices: []string{"dst", "x"}, vectors: []string{"m", "s", "t"}, scalar: "lo", unroll: 4, nt: true,
 		doc:  "is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v",
 		body: func(b *builder) { norm(b, b.load) }},
 	normCols{name: "NormColSums", sums: []string{"s1", "s2"}, matrices: []string{"dy", "x", "y"}, vectors: []string{"m"}, scalar: "pass", unroll: 2,
@@ -40,7 +40,7 @@ var norms = []writer{
 			b.store("s1", b.add(b.load("s1"), g))
 			b.store("s2", b.fma(g, b.sub(b.load("x"), b.load("m")), b.load("s2")))
 		}},
-	normCols{name: "NormColsGrad", matrices: []string{"dx", "dy", "x", "y"}, vectors: []string{"m", "a", "b", "c"}, scalar: "pass", unroll: 2,
+	normCols{name: "NormColsGrad", matrices: []string{"dx", "dy", "x", "y"}, vectors: []string{"m", "a", "b", "c"}, scalar: "pass", unroll: 2, nt: true,
 		doc:  "is dx[j] = fma(a[j], g[j], fma(b[j], x[j]-m[j], c[j]))",
 		body: func(b *builder) { normGrad(b, b.load) }},
 }
@@ -135,6 +135,7 @@ type normCols struct {
 	doc      string
 	body     func(b *builder)
 	unroll   int
+	nt       bool // there is one that stores past the caches as well
 }
 
 // frame is what machines add to registers from the arguments of the function, where
@@ -160,10 +161,38 @@ func (m *neonMachine) subArg(dst ireg, name string) {
 }
 
 func (k normCols) write(f loopFile, t target, d dtype) string {
-	name := strings.ToLower(k.name[:1]) + k.name[1:] + d.suffix + t.suffix
+	k.function(f, t, d, "")
+	if !k.nt {
+		return fmt.Sprintf("\tk.%s = %sFace(%s, %d)\n", k.name, k.symbol(), k.symbol()+d.suffix+t.suffix, t.bytes/d.size)
+	}
+	return k.face(t, d, "nil")
+}
+
+// writeNT returns the assignment in the table of kernels that store past the caches: the
+// face has both, since matrices may not lie at full vectors.
+func (k normCols) writeNT(f loopFile, t target, d dtype) string {
+	if !k.nt || !t.streaming {
+		return ""
+	}
+	k.function(f, t, d, "Past")
+	return k.face(t, d, k.symbol()+"Past"+d.suffix+t.suffix)
+}
+
+func (k normCols) face(t target, d dtype, past string) string {
+	return fmt.Sprintf("\tk.%s = %sFace(%s, %s, %d)\n", k.name, k.symbol(), k.symbol()+d.suffix+t.suffix, past, t.bytes/d.size)
+}
+
+func (k normCols) symbol() string { return strings.ToLower(k.name[:1]) + k.name[1:] }
+
+// function writes the function; past is "Past" where it stores past the caches.
+func (k normCols) function(f loopFile, t target, d dtype, past string) {
+	name := k.symbol() + past + d.suffix + t.suffix
 	pointers := slices.Concat(k.sums, k.matrices, k.vectors)
-	m := f.function(d, name, fmt.Sprintf("func(%s *%s, %s %[2]s, step, back, rows, n int)", strings.Join(pointers, ", "), d.goName, k.scalar),
-		fmt.Sprintf("%s %s in rows > 0 of n > 0 elements.", name, k.doc))
+	doc := fmt.Sprintf("%s %s in rows > 0 of n > 0 elements.", name, k.doc)
+	if past != "" {
+		doc += " It stores past the caches; rows are whole vectors, and those of the first matrix aligned."
+	}
+	m := f.function(d, name, fmt.Sprintf("func(%s *%s, %s %[2]s, step, back, rows, n int)", strings.Join(pointers, ", "), d.goName, k.scalar), doc)
 	fm := m.(frame)
 	b := newBuilder(m)
 	k.body(b)
@@ -171,18 +200,30 @@ func (k normCols) write(f loopFile, t target, d dtype) string {
 	for _, s := range pointers {
 		streams[s] = m.arg(s)
 	}
-	rows, left, part := m.arg("rows"), m.ireg(), m.ireg()
+	rows, left := m.arg("rows"), m.ireg()
+	var part ireg
+	if past == "" {
+		part = m.ireg()
+	}
 	body := newBody(b, pointers, streams, 0)
 	body.fit(k.unroll)
 	body.invariants(nil)
-	m.storeExactly(true)
-	fm.loadArg(part, "n")
-	m.andImm(part, vector(m)-1)
-	m.testJump(part, "eq", "row")
-	m.beginPart(part)
+	if past == "" {
+		m.storeExactly(true)
+		fm.loadArg(part, "n")
+		m.andImm(part, vector(m)-1)
+		m.testJump(part, "eq", "row")
+		m.beginPart(part)
+	} else {
+		m.storeStreaming(true)
+	}
 	m.label("row")
 	fm.loadArg(left, "n")
-	body.mapLoop(left, k.unroll, &part)
+	if past == "" {
+		body.mapLoop(left, k.unroll, &part)
+	} else {
+		body.mapVectors(left, k.unroll)
+	}
 	for _, s := range k.matrices {
 		fm.addArg(streams[s], "step")
 	}
@@ -190,6 +231,30 @@ func (k normCols) write(f loopFile, t target, d dtype) string {
 		fm.subArg(streams[s], "back")
 	}
 	m.addJump(rows, -1, "ne", "row")
+	if past != "" {
+		m.storeStreaming(false)
+	}
 	m.ret()
-	return fmt.Sprintf("\tk.%s = %sFace(%s, %d)\n", k.name, strings.ToLower(k.name[:1])+k.name[1:], name, vector(m))
+}
+
+// mapVectors is mapLoop for n elements that are whole vectors, one or more.
+func (d *body) mapVectors(n ireg, unroll int) {
+	m, l := d.m, vector(d.m)
+	unroll = d.fitting(unroll)
+	step := func(vectors int) {
+		d.round(0, vectors, 0, false)
+		d.advance(vectors * m.vectorBytes())
+	}
+	if unroll > 1 {
+		m.addJump(n, -unroll*l, "lt", "few")
+		m.loop("vectors")
+		step(unroll)
+		m.addJump(n, -unroll*l, "ge", "vectors")
+		m.label("few")
+		m.addJump(n, unroll*l, "eq", "done")
+	}
+	m.label("vector")
+	step(1)
+	m.addJump(n, -l, "ne", "vector")
+	m.label("done")
 }

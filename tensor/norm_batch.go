@@ -51,6 +51,8 @@ type batchNorm[T Float] struct {
 	parts        []T    // statistics of planes, or of groups of rows
 	phase        normPhase
 	strip, group int // columns of a strip; planes, or rows, of an item
+	threads      int
+	short        bool // it is over sooner than a worker wakes
 }
 
 type normPhase int
@@ -220,6 +222,9 @@ var streamNorm = max(8*asm.Caches().L2, min(asm.Caches().L3, 32<<20))
 // nanoseconds of an element, forward and backward, for the number of threads.
 const normTime, normGradTime = 0.1, 0.2
 
+// normShort are the nanoseconds of work for which no worker is worth waking.
+const normShort = 100_000
+
 func (b *batchNorm[T]) run() {
 	if b.n*b.s*b.c == 0 {
 		for _, v := range []normVector{normMean, normRstd, normS1, normS2} {
@@ -237,6 +242,7 @@ func (b *batchNorm[T]) run() {
 		work *= normGradTime
 	}
 	threads := max(1, min(int(work/elementsThread), MaxThreads()))
+	b.short = work < normShort
 	if b.s > 1 {
 		b.runPlanes(threads)
 	} else {
@@ -245,14 +251,18 @@ func (b *batchNorm[T]) run() {
 }
 
 func (b *batchNorm[T]) share(phase normPhase, items, threads int) {
-	b.phase = phase
+	b.phase, b.threads = phase, threads
 	if threads <= 1 {
 		for i := range items {
 			b.item(i)
 		}
 		return
 	}
-	parallelFor(items, threads, any(b).(task))
+	if b.short {
+		parallelShort(items, threads, any(b).(task))
+	} else {
+		parallelFor(items, threads, any(b).(task))
+	}
 }
 
 func (b *batchNorm[T]) item(i int) {
@@ -272,6 +282,7 @@ func (b *batchNorm[T]) item(i int) {
 	case normRows:
 		b.rowStats(i)
 	case normApplyRows:
+		i = b.fromBack(i)
 		b.applyRows(i*b.group, min((i+1)*b.group, b.n), 0, b.c)
 	}
 }

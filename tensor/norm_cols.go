@@ -9,10 +9,11 @@ import (
 
 const (
 	stripLeast = 512       // bytes of a row of a strip
-	stripMost  = 4096      // the same
+	stripMost  = 4096      // the same; a page, beyond which no core reads ahead
 	stripHeld  = 512 << 10 // bytes of a strip of all rows, in all operands that are read twice
 	statsStrip = 512       // columns of a strip where only statistics are wanted
 	applyStrip = 2048      // columns of a strip where only the result is
+	applyMost  = 1 << 19   // elements of an item of that
 )
 
 func (b *batchNorm[T]) runColumns(threads int) {
@@ -23,14 +24,18 @@ func (b *batchNorm[T]) runColumns(threads int) {
 	if b.relu && !b.forward {
 		operands = 3
 	}
+	blocks := (b.n + asm.BlockRows - 1) / asm.BlockRows
 	if b.stats && b.n <= stripHeld/(stripLeast*operands) {
 		row := min(stripMost, stripHeld/(b.n*operands), b.c*sizeOf[T]()/threads)
-		b.strip = max(row&^(stripLeast-1), stripLeast) / sizeOf[T]()
-		b.share(normStrips, (b.c+b.strip-1)/b.strip, threads)
-		return
+		row = max(row&^(stripLeast-1), stripLeast)
+		// Threads beside each other in a row take away each other's lines.
+		if threads == 1 || row == stripMost || blocks < threads {
+			b.strip = row / sizeOf[T]()
+			b.share(normStrips, (b.c+b.strip-1)/b.strip, threads)
+			return
+		}
 	}
 	if b.stats {
-		blocks := (b.n + asm.BlockRows - 1) / asm.BlockRows
 		each := 1 // blocks of a group, a power of two
 		for each < 16 && blocks > 32*each {
 			each *= 2
@@ -42,8 +47,17 @@ func (b *batchNorm[T]) runColumns(threads int) {
 		b.joinRows(groups)
 	}
 	b.finalize(0, b.c)
-	b.group = max(1, chunk.Piece/b.c)
+	b.group = max(1, min(max(len(b.dst)/(16*threads), chunk.Piece), applyMost)/b.c)
 	b.share(normApplyRows, (b.n+b.group-1)/b.group, threads)
+}
+
+// fromBack is which group of rows item i of the pass that writes has: those that a thread
+// has in its statistics, but the last ones, which caches still hold, first.
+func (b *batchNorm[T]) fromBack(i int) int {
+	items := (b.n + b.group - 1) / b.group
+	each := (items + b.threads - 1) / b.threads
+	first := i / each * each
+	return first + min(each, items-first) - 1 - (i - first)
 }
 
 // stripOf does all of the strip of columns that begins with j.
