@@ -83,6 +83,10 @@ func (m *mapping[T]) copyTile(off *[mapOperands]int, rows, cols int) {
 		for i := range rows {
 			copy(dst[i*r[0]:][:cols], src[i*r[1]:])
 		}
+	case cols == 3 && c[0] == 1 && r[0] == 3 && r[1] == 1 && c[1] >= rows:
+		interleave3(dst[:3*rows], src[:rows], src[c[1]:][:rows], src[2*c[1]:][:rows])
+	case rows == 3 && c[0] == 1 && r[1] == 1 && c[1] == 3 && r[0] >= cols:
+		deinterleave3(dst[:cols], dst[r[0]:][:cols], dst[2*r[0]:][:cols], src[:3*cols])
 	case c[0] == 1 && r[1] == 1 && m.canTurn(rows, cols, r[0], c[1]):
 		m.kernels.PackT(dst, r[0], src, c[1], cols, rows)
 	default:
@@ -94,6 +98,30 @@ func (m *mapping[T]) copyTile(off *[mapOperands]int, rows, cols int) {
 				from += c[1]
 			}
 		}
+	}
+}
+
+// interleave3 and deinterleave3 are what images of three channels need, for which
+// kernels that move four elements at a time are no good.
+func interleave3[T Float](dst, x, y, z []T) {
+	y, z = y[:len(x)], z[:len(x)]
+	for i, v := range x {
+		if len(dst) < 3 {
+			return
+		}
+		dst[0], dst[1], dst[2] = v, y[i], z[i]
+		dst = dst[3:]
+	}
+}
+
+func deinterleave3[T Float](x, y, z, src []T) {
+	y, z = y[:len(x)], z[:len(x)]
+	for i := range x {
+		if len(src) < 3 {
+			return
+		}
+		x[i], y[i], z[i] = src[0], src[1], src[2]
+		src = src[3:]
 	}
 }
 

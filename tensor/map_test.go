@@ -373,19 +373,21 @@ func testMapCopies[T Float](t *testing.T) {
 			}
 		}
 	}
-	// Every permutation of four axes.
-	x := randomize(r, New[T](3, 18, 5, 33))
-	for p := range 4 * 4 * 4 * 4 {
-		axes := []int{p % 4, p / 4 % 4, p / 16 % 4, p / 64}
-		if sorted := slices.Sorted(slices.Values(axes)); !slices.Equal(sorted, []int{0, 1, 2, 3}) {
-			continue
-		}
-		v := x.Permute(axes...)
-		wantMap(t, fmt.Sprint("permuted ", axes), v.Clone(), func(v []T) T { return v[0] }, v)
-		back := New[T](3, 18, 5, 33)
-		back.Permute(axes...).CopyFrom(v)
-		if firstDiff := slices.Compare(back.data, x.data); firstDiff != 0 {
-			t.Errorf("permuted %v and back: another tensor", axes)
+	// Every permutation of four axes, images of three channels among them.
+	for _, shape := range [][]int{{3, 18, 5, 33}, {2, 3, 13, 20}, {2, 9, 7, 3}} {
+		x := randomize(r, New[T](shape...))
+		for p := range 4 * 4 * 4 * 4 {
+			axes := []int{p % 4, p / 4 % 4, p / 16 % 4, p / 64}
+			if sorted := slices.Sorted(slices.Values(axes)); !slices.Equal(sorted, []int{0, 1, 2, 3}) {
+				continue
+			}
+			v := x.Permute(axes...)
+			wantMap(t, fmt.Sprint("permuted ", axes), v.Clone(), func(v []T) T { return v[0] }, v)
+			back := New[T](shape...)
+			back.Permute(axes...).CopyFrom(v)
+			if firstDiff := slices.Compare(back.data, x.data); firstDiff != 0 {
+				t.Errorf("%v permuted %v and back: another tensor", shape, axes)
+			}
 		}
 	}
 }
