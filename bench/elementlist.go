@@ -3,67 +3,8 @@ package main
 import (
 	"github.com/lanes-go/lanes/asm"
 	"github.com/lanes-go/lanes/tensor"
+	"github.com/lanes-go/lanes/vec"
 )
-
-// map1, map2, map3 are maps of one, two, three inputs; fold1, fold2 reductions.
-func map1[T tensor.Float](name string, kernel func(k *asm.Kernels[T]) func(d, x []T), op func(d, x *tensor.Tensor[T])) elementOp[T] {
-	return mapOf(name, 1, kernel, func(f func(d, x []T), o *operands[T], i, j int) { f(o.d[i:j], o.x[i:j]) },
-		op != nil, func(o *operands[T]) { op(o.D, o.X) })
-}
-
-// map1p is map1 of a function of positive numbers.
-func map1p[T tensor.Float](name string, kernel func(k *asm.Kernels[T]) func(d, x []T), op func(d, x *tensor.Tensor[T])) elementOp[T] {
-	return mapOf(name, 1, kernel, func(f func(d, x []T), o *operands[T], i, j int) { f(o.d[i:j], o.p[i:j]) },
-		op != nil, func(o *operands[T]) { op(o.D, o.P) })
-}
-
-func map2[T tensor.Float](name string, kernel func(k *asm.Kernels[T]) func(d, x, y []T), op func(d, x, y *tensor.Tensor[T])) elementOp[T] {
-	return mapOf(name, 2, kernel, func(f func(d, x, y []T), o *operands[T], i, j int) { f(o.d[i:j], o.x[i:j], o.y[i:j]) },
-		op != nil, func(o *operands[T]) { op(o.D, o.X, o.Y) })
-}
-
-func map3[T tensor.Float](name string, kernel func(k *asm.Kernels[T]) func(d, x, y, z []T), op func(d, x, y, z *tensor.Tensor[T])) elementOp[T] {
-	return mapOf(name, 3, kernel, func(f func(d, x, y, z []T), o *operands[T], i, j int) { f(o.d[i:j], o.x[i:j], o.y[i:j], o.p[i:j]) },
-		op != nil, func(o *operands[T]) { op(o.D, o.X, o.Y, o.P) })
-}
-
-func mapOf[T tensor.Float, F any](name string, reads int, kernel func(k *asm.Kernels[T]) F, call func(f F, o *operands[T], i, j int), hasOp bool, op func(o *operands[T])) elementOp[T] {
-	e := elementOp[T]{name: name, reads: reads, writes: 1, sizes: flatSizes}
-	e.kernel = func(k *asm.Kernels[T], o *operands[T]) func(i, j int) {
-		f := kernel(k)
-		return func(i, j int) { call(f, o, i, j) }
-	}
-	if hasOp {
-		e.op = func(o *operands[T]) func() { return func() { op(o) } }
-	}
-	return e
-}
-
-func fold1[T tensor.Float, R float32 | float64 | int](name string, kernel func(k *asm.Kernels[T]) func(x []T) R, op func(x *tensor.Tensor[T]) R) elementOp[T] {
-	return foldOf(name, 1, kernel, func(f func(x []T) R, o *operands[T], i, j int) R { return f(o.x[i:j]) }, func(o *operands[T]) R { return op(o.X) })
-}
-
-func fold2[T tensor.Float](name string, kernel func(k *asm.Kernels[T]) func(x, y []T) T, op func(x, y *tensor.Tensor[T]) T) elementOp[T] {
-	return foldOf(name, 2, kernel, func(f func(x, y []T) T, o *operands[T], i, j int) T { return f(o.x[i:j], o.y[i:j]) }, func(o *operands[T]) T { return op(o.X, o.Y) })
-}
-
-func foldOf[T tensor.Float, F any, R float32 | float64 | int](name string, reads int, kernel func(k *asm.Kernels[T]) F, call func(f F, o *operands[T], i, j int) R, op func(o *operands[T]) R) elementOp[T] {
-	return elementOp[T]{name: name, reads: reads, sizes: flatSizes,
-		kernel: func(k *asm.Kernels[T], o *operands[T]) func(i, j int) {
-			f := kernel(k)
-			o.s = make([]T, 1)
-			return func(i, j int) { o.s[0] = T(call(f, o, i, j)) }
-		},
-		op: func(o *operands[T]) func() {
-			o.s = make([]T, 1)
-			return func() { o.s[0] = T(op(o)) }
-		}}
-}
-
-// whole is an operation that has no kernel of its own.
-func whole[T tensor.Float](name string, reads, writes int, sizes []string, op func(o *operands[T]) func()) elementOp[T] {
-	return elementOp[T]{name: name, reads: reads, writes: writes, sizes: sizes, op: op}
-}
 
 // elementList is every operation on elements that bench knows: a line each.
 func elementList[T tensor.Float]() []elementOp[T] {
@@ -89,6 +30,9 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		map3("fma", func(k *K) func(d, x, y, z []T) { return k.FMA }, tensor.FMA[T]),
 		map1("affine", func(k *K) func(d, x []T) { return func(d, x []T) { k.Affine(d, x, 0.5, 0.25) } }, func(d, x *V) { tensor.Affine(d, x, 0.5, 0.25) }),
 		map1("abs", func(k *K) func(d, x []T) { return k.Abs }, tensor.Abs[T]),
+		alike("neg", 1, func(o *O) { tensor.Neg(o.D, o.X) }),
+		alike("square", 1, func(o *O) { tensor.Square(o.D, o.X) }),
+		alike("addscalar", 1, func(o *O) { tensor.AddScalar(o.D, o.X, 0.5) }),
 		map1p("sqrt", func(k *K) func(d, x []T) { return k.Sqrt }, tensor.Sqrt[T]),
 		map1("scale", func(k *K) func(d, x []T) { return func(d, x []T) { k.Scale(d, 0.5, x) } }, func(d, x *V) { tensor.Scale(d, 0.5, x) }),
 		flops(2, inPlace(1, map1("axpy", func(k *K) func(d, x []T) { return func(d, x []T) { k.Axpy(d, 1.0/1024, x) } }, func(d, x *V) { tensor.Axpy(d, 1.0/1024, x) }))),
@@ -109,6 +53,12 @@ func elementList[T tensor.Float]() []elementOp[T] {
 			row := o.small(o.dims[1])
 			return func() { tensor.AddRow(o.D, o.X, row) }
 		}),
+		whole("addcol", 1, 1, matrixSizes, func(o *O) func() {
+			col := o.small(o.dims[0], 1)
+			return func() { tensor.Add(o.D, o.X, col) }
+		}),
+		whole("tochannelslast", 1, 1, imageSizes, func(o *O) func() { return permute(o, 0, 2, 3, 1) }),
+		whole("tochannelsfirst", 1, 1, imageSizes, func(o *O) func() { return permute(o, 0, 3, 1, 2) }),
 		whole("transpose", 1, 1, matrixSizes, func(o *O) func() {
 			turned := tensor.From(o.d, o.dims[1], o.dims[0])
 			x := o.X.T()
@@ -145,6 +95,18 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		map2("preluslope", func(k *K) func(d, x, y []T) { return k.PReLUSlope }, nil),
 		map1("elu", func(k *K) func(d, x []T) { return func(d, x []T) { k.ELU(d, x, 1, 1, 1) } }, func(d, x *V) { tensor.ELU(d, x, 1) }),
 		map2("elugrad", func(k *K) func(d, x, y []T) { return func(d, x, y []T) { k.ELUGrad(d, x, y, 1, 1, 1) } }, func(d, x, y *V) { tensor.ELUGrad(d, x, y, 1) }),
+		alike("selu", 1, func(o *O) { tensor.SELU(o.D, o.X) }),
+		alike("selugrad", 2, func(o *O) { tensor.SELUGrad(o.D, o.X, o.Y) }),
+		alike("celu", 1, func(o *O) { tensor.CELU(o.D, o.X, 0.5) }),
+		alike("relu6", 1, func(o *O) { tensor.ReLU6(o.D, o.X) }),
+		whole("preluchannels", 1, 1, imageSizes, func(o *O) func() {
+			slope := o.small(o.dims[1], 1, 1)
+			return func() { tensor.PReLU(o.D, o.X, slope) }
+		}),
+		whole("preluslopegrad", 2, 0, imageSizes, func(o *O) func() {
+			r := o.result(o.dims[1], 1, 1)
+			return func() { tensor.PReLUSlopeGrad(r, o.X, o.Y) }
+		}),
 		map2("clampgrad", func(k *K) func(d, x, y []T) { return func(d, x, y []T) { k.ClampGrad(d, x, y, 1, -0.5, 0.5) } }, func(d, x, y *V) { tensor.HardTanhGrad(d, x, y, -0.5, 0.5) }),
 		map1("hardsigmoid", func(k *K) func(d, x []T) { return k.HardSigmoid }, tensor.HardSigmoid[T]),
 		map1("step", func(k *K) func(d, x []T) { return k.Step }, tensor.BinaryStep[T]),
@@ -191,9 +153,31 @@ func elementList[T tensor.Float]() []elementOp[T] {
 			r := o.result(o.dims[1])
 			return func() { tensor.MaxAxis(r, o.X, 0) }
 		}),
+		whole("rowargmax", 1, 0, matrixSizes, func(o *O) func() {
+			r, at := o.result(o.dims[0]), make([]int, o.dims[0])
+			return func() {
+				tensor.ArgMaxAxis(at, o.X, 1)
+				for i, v := range at {
+					r.Data()[i] = T(v)
+				}
+			}
+		}),
+		whole("rowmeanvar", 1, 0, matrixSizes, func(o *O) func() { return meanVar(o, 1) }),
+		whole("colmeanvar", 1, 0, matrixSizes, func(o *O) func() { return meanVar(o, 0) }),
+		whole("topk", 1, 0, flatSizes, func(o *O) func() {
+			o.s = make([]T, 10)
+			best := make([]vec.Match[T], 0, len(o.s))
+			return func() {
+				for i, m := range vec.TopK(best, o.x, len(o.s)) {
+					o.s[i] = m.Score
+				}
+			}
+		}),
 		flops(2, whole("dotrows", 1, 0, queryRows, func(o *O) func() { return compareRows(o, tensor.DotProduct) })),
 		flops(3, whole("distsqrows", 1, 0, queryRows, func(o *O) func() { return compareRows(o, tensor.SquaredL2) })),
 		whole("distl1rows", 1, 0, queryRows, func(o *O) func() { return compareRows(o, tensor.L1) }),
+		flops(4, whole("cosinerows", 1, 0, queryRows, func(o *O) func() { return compareRows(o, tensor.Cosine) })),
+		whole("hammingrows", 1, 0, queryRows, func(o *O) func() { return compareRows(o, tensor.Hamming) }),
 	)
 	family("norm", normList[T]()...)
 	family("loss",
@@ -208,6 +192,9 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		whole("crossentropy", 1, 1, rowSizes, func(o *O) func() {
 			return func() { tensor.SoftmaxCrossEntropy(o.D, o.X, o.labels) }
 		}),
+		whole("smoothedcrossentropy", 1, 1, rowSizes, func(o *O) func() {
+			return func() { tensor.CrossEntropy(o.D, o.X, o.labels, tensor.LabelOptions[T]{Smoothing: 0.1}) }
+		}),
 		pairLoss("squaredloss", tensor.MSELoss[T]),
 		pairLoss("absloss", tensor.L1Loss[T]),
 		pairLoss("huberloss", func(dx, x, y *V, l tensor.LossOptions[T]) T { return tensor.HuberLoss(dx, x, y, 0.5, l) }),
@@ -217,6 +204,11 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		}),
 	)
 	family("update",
+		flops(2, whole("globalnorm", 1, 0, updateSizes, func(o *O) func() {
+			o.s = make([]T, 1)
+			dw := []*V{o.X}
+			return func() { _, scale := tensor.ClipGlobalNorm(1, dw...); o.s[0] = T(scale) }
+		})),
 		inPlace(1, whole("sgd", 1, 1, updateSizes, func(o *O) func() {
 			return func() { tensor.SGD(o.D, o.X, 1, tensor.SGDOptions{LR: 1e-3, WeightDecay: 1e-4}) }
 		})),
@@ -241,84 +233,22 @@ func elementList[T tensor.Float]() []elementOp[T] {
 			return func() { tensor.AdamW(o.D, o.E, o.F, o.X, 100, 1, adamOptions) }
 		})),
 	)
+	family("half", halfList[T]()...)
 	family("random",
 		whole("uniform", 0, 1, flatSizes, func(o *O) func() { return func() { tensor.Uniform(o.D, 0, 1, 1, 2) } }),
 		whole("normal", 0, 1, flatSizes, func(o *O) func() { return func() { tensor.Normal(o.D, 0, 1, 1, 2) } }),
 		whole("bernoulli", 0, 1, flatSizes, func(o *O) func() { return func() { tensor.Bernoulli(o.D, 0.5, 1, 2) } }),
 		whole("dropout", 1, 1, flatSizes, func(o *O) func() { return func() { tensor.Dropout(o.D, o.X, 0.5, 1, 2) } }),
+		sized(8, whole("permutation", 0, 1, []string{"4096", "65536", "1048576"}, func(o *O) func() {
+			o.s = make([]T, 8)
+			p := make([]int, len(o.d))
+			return func() {
+				tensor.Permutation(p, 1, 2)
+				for i := range o.s {
+					o.s[i] = T(p[i])
+				}
+			}
+		})),
 	)
 	return list
-}
-
-var adamOptions = tensor.AdamOptions{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.01}
-
-// pairLoss is a loss of predictions and targets with its gradient.
-func pairLoss[T tensor.Float](name string, loss func(dx, x, y *tensor.Tensor[T], l tensor.LossOptions[T]) T) elementOp[T] {
-	return whole(name, 2, 1, flatSizes, func(o *operands[T]) func() {
-		o.s = make([]T, 1)
-		return func() { o.s[0] = loss(o.D, o.X, o.Y, tensor.LossOptions[T]{}) }
-	})
-}
-
-// inPlace is e when n of the operands it writes are read as well.
-func inPlace[T tensor.Float](n int, e elementOp[T]) elementOp[T] {
-	e.inPlace, e.writes = n, e.writes-n
-	return e
-}
-
-// compareRows is a vector against every row.
-func compareRows[T tensor.Float](o *operands[T], m tensor.Metric) func() {
-	r, x := o.result(o.dims[0]), o.small(o.dims[1])
-	return func() { tensor.Compare(r, o.X, x, m) }
-}
-
-// normList are the normalizations: of columns or planes, and of rows.
-func normList[T tensor.Float]() []elementOp[T] {
-	type O = operands[T]
-	relu := func(o *O) tensor.BatchNormOptions {
-		n := tensor.BatchNormPyTorch()
-		n.ReLU = len(o.dims) == 4
-		return n
-	}
-	channels := func(o *O, n int) (v []*tensor.Tensor[T]) {
-		for range n {
-			v = append(v, o.small(o.dims[1]))
-		}
-		return v
-	}
-	return []elementOp[T]{
-		// Of four dimensions with ReLU, as in a residual network.
-		whole("batchnorm", 1, 1, batchSizes, func(o *O) func() {
-			v, n := channels(o, 6), relu(o)
-			o.s = v[0].Data()
-			return func() { tensor.BatchNorm(o.D, v[0], v[1], v[2], v[3], o.X, v[4], v[5], n) }
-		}),
-		whole("batchnorminference", 1, 1, batchSizes, func(o *O) func() {
-			v, n := channels(o, 4), tensor.BatchNormPyTorch()
-			return func() { tensor.BatchNormInference(o.D, o.X, v[0], v[1], v[2], v[3], n) }
-		}),
-		whole("batchnormgrad", 2, 1, batchSizes, func(o *O) func() {
-			v, n := channels(o, 5), tensor.BatchNormPyTorch()
-			o.s = v[0].Data()
-			return func() { tensor.BatchNormGrad(o.D, v[0], v[1], o.Y, o.X, nil, v[2], v[3], v[4], n) }
-		}),
-		whole("layernorm", 1, 1, layerSizes, func(o *O) func() {
-			g, b, mean, rstd := o.small(o.dims[1]), o.small(o.dims[1]), o.small(o.dims[0]), o.small(o.dims[0])
-			return func() { tensor.LayerNorm(o.D, mean, rstd, o.X, g, b, 1e-5) }
-		}),
-		whole("layernormgrad", 2, 1, layerSizes, func(o *O) func() {
-			g, dg, db, mean, rstd := o.small(o.dims[1]), o.small(o.dims[1]), o.small(o.dims[1]), o.small(o.dims[0]), o.small(o.dims[0])
-			o.s = dg.Data()
-			return func() { tensor.LayerNormGrad(o.D, dg, db, o.Y, o.X, g, mean, rstd) }
-		}),
-		whole("rmsnorm", 1, 1, layerSizes, func(o *O) func() {
-			g, rstd := o.small(o.dims[1]), o.small(o.dims[0])
-			return func() { tensor.RMSNorm(o.D, rstd, o.X, g, 1e-5) }
-		}),
-		whole("rmsnormgrad", 2, 1, layerSizes, func(o *O) func() {
-			g, dg, rstd := o.small(o.dims[1]), o.small(o.dims[1]), o.small(o.dims[0])
-			o.s = dg.Data()
-			return func() { tensor.RMSNormGrad(o.D, dg, o.Y, o.X, g, rstd) }
-		}),
-	}
 }

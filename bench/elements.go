@@ -25,6 +25,8 @@ type elementOp[T tensor.Float] struct {
 	// FMAs, or 0.
 	reads, writes, inPlace int
 	flops                  float64
+	bytes                  int  // if not 0, all that is moved for an element
+	only32                 bool // there is none of float64
 
 	// kernel is one call of the table's kernel, nil if the operation is more than that;
 	// op is the operation of package tensor, nil where there is none of the name.
@@ -39,6 +41,7 @@ var (
 	batchSizes  = []string{"128x1024", "32x64x56x56"}
 	layerSizes  = []string{"4096x768"}
 	updateSizes = []string{"65536", "10000000"}
+	imageSizes  = batchSizes[1:]
 	matrixSizes = []string{"64x1024", "4096x4096"}
 	queryRows   = []string{"1000x768", "100000x768"}
 )
@@ -252,7 +255,7 @@ func elementRows(op string, dtypes, sizes []string) (rows []shapes.Row) {
 	}
 	for _, d := range orElse(dtypes, "f32") {
 		for _, s := range sizes {
-			if own || e.fits(s) {
+			if (own || e.fits(s)) && !(e.only32 && d == "f64") {
 				rows = append(rows, shapes.Row{Op: op, DType: d, Size: s, Quick: elementsOf(s) <= 1<<20})
 			}
 		}
@@ -264,6 +267,10 @@ func elementRows(op string, dtypes, sizes []string) (rows []shapes.Row) {
 // is.
 func elementBytes(r shapes.Row) (moved, footprint float64) {
 	e, _ := elementOf(r.Op)
+	if e.bytes > 0 {
+		n := float64(e.bytes) * float64(elementsOf(r.Size))
+		return n, n
+	}
 	size := 4
 	if r.DType == "f64" {
 		size = 8
@@ -273,45 +280,66 @@ func elementBytes(r shapes.Row) (moved, footprint float64) {
 }
 
 // compareWithMemory holds an element-wise record against the bandwidth that the probes
-// found in the same run: of copies, or of reads where nothing is written, with as many
-// threads, at the level that holds what each thread goes over.
+// found in the same run, with as many threads, at the level that holds what each thread
+// goes over: of reading where nothing is written, of writing where nothing is read, of
+// changing in place where operands are, else of copies, by whichever way to store is
+// faster. In the caches the best samples are compared. Of the memory they are those in
+// which much was in a cache by chance, so there it is the medians.
 func (r *Record) compareWithMemory(row shapes.Row, mem []*memory) {
 	e, _ := elementOf(row.Op)
 	n := float64(elementsOf(row.Size))
 	r.Elements = digits(n / r.BestNs)
 	op := "copy"
-	if e.writes+e.inPlace == 0 {
+	switch {
+	case e.writes+e.inPlace == 0:
 		op = "read"
+	case e.reads+e.inPlace == 0:
+		op = "write"
+	case e.inPlace > 0:
+		op = "update"
 	}
-	_, footprint := elementBytes(row)
+	moved, footprint := elementBytes(row)
 	level, size := levelOf(int(footprint), r.Threads, mem)
+	rate, typical := moved/r.BestNs, slices.Min[[]float64]
+	if level == "memory" {
+		rate, typical = moved/r.NsPerOp, median
+	}
+	best := 0.0
 	for _, m := range mem {
-		if m.op == op && m.size == size && m.threads == r.Threads && len(m.samples) > 0 {
-			r.Level, r.Bandwidth = level, digits(float64(m.size)*float64(m.threads)/slices.Min(m.samples))
-			r.OfBandwidth = digits(100 * r.GBytes / r.Bandwidth)
+		if strings.TrimPrefix(m.op, "nt") == op && m.size == size && m.threads == r.Threads && len(m.samples) > 0 {
+			best = max(best, m.moved()/typical(m.samples))
 		}
+	}
+	if best > 0 {
+		r.Level, r.Bandwidth, r.OfBandwidth = level, digits(best), digits(100*rate/best)
 	}
 }
 
+func median(x []float64) float64 { return slices.Sorted(slices.Values(x))[len(x)/2] }
+
 // levelOf is the level of memory that holds so many bytes, each thread's share of them
 // where a core has the cache for itself, and the footprint at which it was measured,
-// which is half of it. The last cache before memory is that of all.
+// which is half of a cache. The last cache before memory is that of all. Beyond it the
+// footprint is the first one as large as a thread's share, if there is one.
 func levelOf(bytes, threads int, mem []*memory) (level string, size int) {
-	var sizes []int
+	var fs []footprint
 	for _, m := range mem {
-		if !slices.Contains(sizes, m.size) {
-			sizes = append(sizes, m.size)
+		if !slices.Contains(fs, m.footprint) {
+			fs = append(fs, m.footprint)
 		}
 	}
-	slices.Sort(sizes)
-	for i, s := range sizes {
-		each := bytes / threads
-		if i == len(sizes)-2 {
+	slices.SortFunc(fs, func(a, b footprint) int { return a.size - b.size })
+	for i, f := range fs {
+		holds, each := 2*f.size, bytes/threads
+		switch {
+		case f.level == "memory":
+			holds = f.size
+		case i+1 == len(fs) || fs[i+1].level == "memory":
 			each = bytes
 		}
-		if i < len(sizes)-1 && each <= 2*s {
-			return fmt.Sprintf("L%d", i+1), s
+		if each <= holds || i+1 == len(fs) {
+			return f.level, f.size
 		}
 	}
-	return "memory", sizes[len(sizes)-1]
+	panic("no footprint has been measured")
 }

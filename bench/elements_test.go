@@ -19,7 +19,7 @@ var partOf = []struct {
 	op      string
 }{
 	{regexp.MustCompile("^(gemm|pack(n|t|tiles))$"), "gemm"},
-	{regexp.MustCompile("^copy$|^(to|from)b?f16$"), "copyelements"},
+	{regexp.MustCompile("^copy$"), "copyelements"},
 	{regexp.MustCompile("^axpyrows$"), "axpy"},
 	{regexp.MustCompile("^rotrows$"), "rot"},
 	{regexp.MustCompile("^probe"), "fma"},
@@ -75,6 +75,9 @@ func testElements[T tensor.Float](t *testing.T, dtype string) {
 	defer tensor.SetMaxThreads(0)
 	for _, e := range elementList[float32]() {
 		row := shapes.Row{Op: e.name, DType: dtype, Size: smallSize(e)}
+		if len(elementRows(e.name, []string{dtype}, []string{row.Size})) == 0 && e.only32 {
+			continue
+		}
 		bits := map[int]string{}
 		before := ""
 		for _, threads := range []int{1, 2, 1} {
@@ -136,7 +139,7 @@ func TestElementSizes(t *testing.T) {
 			t.Errorf("%q are taken", args)
 		}
 	}
-	if p, _, err := parse([]string{"-op", "update,exp,exp"}, []string{"generic"}, 1); err != nil || !slices.Contains(p.ops, "adam") || len(p.ops) != 8 {
+	if p, _, err := parse([]string{"-op", "update,exp,exp"}, []string{"generic"}, 1); err != nil || !slices.Contains(p.ops, "adam") || len(p.ops) != 9 {
 		t.Errorf("%q, %v", p.ops, err)
 	}
 	o = options{ops: []string{"add"}}
@@ -147,9 +150,19 @@ func TestElementSizes(t *testing.T) {
 
 func TestCompareWithMemory(t *testing.T) {
 	var mem []*memory
-	for i, size := range []int{24 << 10, 512 << 10, 16 << 20, 128 << 20} {
+	for i, f := range []footprint{{"L1", 24 << 10}, {"L2", 512 << 10}, {"L3", 16 << 20}, {"memory", 64 << 20}, {"memory", 128 << 20}} {
 		for _, op := range memoryOps {
-			mem = append(mem, &memory{op: op, size: size, threads: 1, samples: []float64{float64(size) * float64(int(1)<<i) / 400, 1e9}})
+			rate := 400 / float64(int(1)<<i) // GB/s at best, and half of it
+			if past(op) || op == "update" {
+				rate *= 0.9
+			}
+			if past(op) && f.level == "memory" {
+				rate *= 1.5
+			}
+			m := &memory{footprint: f, op: op, threads: 1}
+			best := m.moved() / rate
+			m.samples = []float64{2 * best, best, 1e9}
+			mem = append(mem, m)
 		}
 	}
 	for _, c := range []struct {
@@ -159,13 +172,22 @@ func TestCompareWithMemory(t *testing.T) {
 	}{
 		{shapes.Row{Op: "add", DType: "f32", Size: "4096"}, "L1", 400},
 		{shapes.Row{Op: "add", DType: "f64", Size: "4096"}, "L2", 200},
-		{shapes.Row{Op: "sgdmomentum", DType: "f32", Size: "65536"}, "L2", 200},
+		{shapes.Row{Op: "sgdmomentum", DType: "f32", Size: "65536"}, "L2", 180},
 		{shapes.Row{Op: "sum", DType: "f32", Size: "1048576"}, "L3", 100},
-		{shapes.Row{Op: "relu", DType: "f32", Size: "16777216"}, "memory", 50},
+		{shapes.Row{Op: "fill", DType: "f32", Size: "1048576"}, "L3", 100},
+		// Past the caches, and by the medians.
+		{shapes.Row{Op: "relu", DType: "f32", Size: "8388608"}, "memory", 50 * 0.9 * 1.5 / 2},
+		{shapes.Row{Op: "relu", DType: "f32", Size: "16777216"}, "memory", 25 * 0.9 * 1.5 / 2},
+		{shapes.Row{Op: "sum", DType: "f32", Size: "33554432"}, "memory", 12.5},
 	} {
-		r := Record{Threads: 1, BestNs: 1000, GBytes: 20}
+		moved, _ := elementBytes(c.row)
+		r := Record{Threads: 1, BestNs: 1000, NsPerOp: 3000}
 		r.compareWithMemory(c.row, mem)
-		if r.Level != c.level || r.Bandwidth != c.rate || r.OfBandwidth != digits(2000/c.rate) || r.Elements != digits(float64(elementsOf(c.row.Size))/1000) {
+		rate := moved / 1000
+		if c.level == "memory" {
+			rate /= 3
+		}
+		if r.Level != c.level || r.Bandwidth != digits(c.rate) || r.OfBandwidth != digits(100*rate/c.rate) || r.Elements != digits(float64(elementsOf(c.row.Size))/1000) {
 			t.Errorf("%+v: level %s, %v GB/s, %v %%, %v elements/ns", c.row, r.Level, r.Bandwidth, r.OfBandwidth, r.Elements)
 		}
 	}
@@ -174,11 +196,16 @@ func TestCompareWithMemory(t *testing.T) {
 			t.Errorf("4 MiB for %d threads: %s, want %s", threads, level, want)
 		}
 	}
-	if level, _ := levelOf(64<<20, 4, mem); level != "memory" {
-		t.Errorf("64 MiB for 4 threads: %s", level)
+	for bytes, want := range map[int]int{64 << 20: 64 << 20, 256 << 20: 64 << 20, 257 << 20: 128 << 20, 1 << 30: 128 << 20} {
+		if level, size := levelOf(bytes, 4, mem); level != "memory" || size != want {
+			t.Errorf("%d bytes for 4 threads: %s, measured at %d", bytes, level, size)
+		}
 	}
 	if moved, footprint := elementBytes(shapes.Row{Op: "axpy", DType: "f32", Size: "100"}); moved != 1200 || footprint != 800 {
 		t.Errorf("axpy of 100 moves %v bytes of %v", moved, footprint)
+	}
+	if moved, footprint := elementBytes(shapes.Row{Op: "tof16", DType: "f32", Size: "100"}); moved != 600 || footprint != 600 {
+		t.Errorf("tof16 of 100 moves %v bytes of %v", moved, footprint)
 	}
 }
 

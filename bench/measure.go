@@ -64,9 +64,9 @@ func measure(p plan, progress func(string)) (rs []Record, left []string) {
 
 	// The memory is measured before and after the rest: its numbers suffer most
 	// from neighbours.
-	each := 8 * time.Millisecond
+	each := fullEach
 	if p.Quick {
-		each = 3 * time.Millisecond
+		each = quickEach
 	}
 	progress("memory")
 	mem := memoryCases(p)

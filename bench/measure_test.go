@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -33,13 +34,17 @@ func TestTogether(t *testing.T) {
 func TestFootprints(t *testing.T) {
 	for _, c := range []asm.CacheSizes{{L1: 32 << 10, L2: 512 << 10, L3: 4 << 20}, {L1: 48 << 10, L2: 2 << 20, L3: 260 << 20}, {L1: 128 << 10, L2: 16 << 20, L3: 16 << 20}, {}} {
 		for _, quick := range []bool{true, false} {
-			f := footprints(c, quick)
-			if !slices.IsSorted(f) || len(slices.Compact(slices.Clone(f))) != len(f) {
-				t.Errorf("%+v: %v", c, f)
-			}
-			for _, n := range f {
-				if n < 4096 || n%4096 != 0 || n > 384<<20 {
-					t.Errorf("%+v: %d bytes", c, n)
+			for _, threads := range []int{1, 2, 256} {
+				last := 0
+				fs := footprints(c, threads, quick)
+				for _, f := range fs {
+					if f.size < 4096 || f.size%4096 != 0 || f.size > 384<<20 || f.size*threads > 1<<30 || f.size <= last {
+						t.Errorf("%+v, %d threads: %v", c, threads, fs)
+					}
+					last = f.size
+				}
+				if fs[len(fs)-1].level != "memory" {
+					t.Errorf("%+v, %d threads: no memory in %v", c, threads, fs)
 				}
 			}
 		}
@@ -47,6 +52,26 @@ func TestFootprints(t *testing.T) {
 	for _, c := range memoryCases(plan{Threads: []int{1, 256}}) {
 		if c.size*c.threads > 1<<30 || c.size%4096 != 0 {
 			t.Errorf("%d bytes for each of %d threads", c.size, c.threads)
+		}
+	}
+}
+
+// Each round of several threads is timed, and all of them run it.
+func TestRounds(t *testing.T) {
+	for _, threads := range []int{1, 2, 2 * runtime.NumCPU()} {
+		ran := make([]atomic.Int32, threads)
+		times := rounds(threads, 5, func(i int) {
+			ran[i].Add(1)
+			for began := time.Now(); time.Since(began) < time.Microsecond; {
+			}
+		})
+		if len(times) != 5 || slices.Min(times) < time.Microsecond {
+			t.Errorf("%d threads: %v", threads, times)
+		}
+		for i := range ran {
+			if n := ran[i].Load(); n != 5 {
+				t.Errorf("thread %d of %d: %d rounds", i, threads, n)
+			}
 		}
 	}
 }

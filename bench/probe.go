@@ -4,9 +4,11 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/lanes-go/lanes/asm"
 )
@@ -55,6 +57,51 @@ func together(n int, work func(i int)) time.Duration {
 		}
 	}
 	return last.Sub(first)
+}
+
+// rounds is what together does, samples times over on the same threads: a new thread may
+// begin on the CPU of another, and is moved to one of its own after milliseconds.
+func rounds(n, samples int, work func(i int)) (times []time.Duration) {
+	if n == 1 || n > runtime.NumCPU() {
+		for range samples {
+			times = append(times, together(n, work))
+		}
+		return times
+	}
+	var arrived atomic.Int64
+	var done sync.WaitGroup
+	begin, end := make([][]time.Time, n), make([][]time.Time, n)
+	for i := range n {
+		done.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			for s := range samples {
+				arrived.Add(1)
+				for spins := 1; arrived.Load() < int64(n)*int64(s+1); spins++ {
+					if spins%1000 == 0 {
+						runtime.Gosched()
+					}
+				}
+				begin[i] = append(begin[i], time.Now())
+				work(i)
+				end[i] = append(end[i], time.Now())
+			}
+		})
+	}
+	done.Wait()
+	for s := range samples {
+		first, last := begin[0][s], end[0][s]
+		for i := range n {
+			if begin[i][s].Before(first) {
+				first = begin[i][s]
+			}
+			if end[i][s].After(last) {
+				last = end[i][s]
+			}
+		}
+		times = append(times, last.Sub(first))
+	}
+	return times
 }
 
 // fmaProbe measures FMAs in registers, GFLOP/s of all threads.
@@ -106,19 +153,29 @@ func (p *fmaProbe) sample(count int) {
 	}
 }
 
-// footprints are the bytes a thread goes over to measure each level: half of a
-// cache, and for the memory four times the last one.
-func footprints(c asm.CacheSizes, quick bool) []int {
+// footprint is what a thread goes over to measure a level.
+type footprint struct {
+	level string
+	size  int // bytes
+}
+
+// footprints are half of each cache, and for the memory twice the last one, which is not
+// quite the memory yet, and four times, but all that the threads touch together stays
+// within a GiB. Of two that are equal it is the one further away.
+func footprints(c asm.CacheSizes, threads int, quick bool) (fs []footprint) {
 	memory := min(max(4*c.L3, 64<<20), 384<<20)
 	if quick {
 		memory = min(memory, 128<<20)
 	}
-	f := []int{c.L1 / 2, c.L2 / 2, c.L3 / 2, memory}
-	for i := range f {
-		f[i] = max(f[i]&^4095, 4096)
+	for _, f := range []footprint{{"L1", c.L1 / 2}, {"L2", c.L2 / 2}, {"L3", c.L3 / 2}, {"memory", min(2*c.L3, memory)}, {"memory", memory}} {
+		f.size = max(min(f.size, 1<<30/threads)&^4095, 4096)
+		if n := len(fs); n > 0 && fs[n-1].size >= f.size {
+			f.size = fs[n-1].size
+			fs = fs[:n-1]
+		}
+		fs = append(fs, f)
 	}
-	slices.Sort(f)
-	return slices.Compact(f)
+	return fs
 }
 
 // probeChunk bounds one call of a probe, as for the FMAs.
@@ -126,67 +183,89 @@ const probeChunk = 128 << 10
 
 // memory is one number to measure: bytes a pass of all threads, and its samples.
 type memory struct {
-	op            string
-	size, threads int
-	calls         int // passes a sample
-	samples       []float64
+	footprint
+	op      string
+	threads int
+	calls   int // passes a sample
+	samples []float64
 }
 
-// memoryCases are reading, writing and copying at each level, one thread and all.
+// memoryCases are reading, writing, copying and changing in place at each level, one
+// thread and all.
 // Bytes count once for each read and each write.
 func memoryCases(p plan) (cases []*memory) {
 	most := slices.Max(p.Threads)
-	fp := footprints(asm.Caches(), p.Quick)
-	// What all threads touch together stays within a GiB.
-	for i := range fp {
-		fp[i] = max(min(fp[i], 1<<30/most)&^4095, 4096)
-	}
-	for _, size := range slices.Compact(fp) {
+	for _, f := range footprints(asm.Caches(), most, p.Quick) {
 		for _, threads := range slices.Compact([]int{slices.Min(p.Threads), most}) {
 			for _, op := range memoryOps {
-				cases = append(cases, &memory{op: op, size: size, threads: threads})
+				if past(op) && (f.level == "L1" || f.level == "L2") {
+					continue
+				}
+				cases = append(cases, &memory{footprint: f, op: op, threads: threads})
 			}
 		}
 	}
 	return cases
 }
 
-// bandwidth takes samples of each case, for about the time each.
+// past tells whether the operation stores past the caches, which is of use where those
+// are too small.
+func past(op string) bool { return strings.HasPrefix(op, "nt") }
+
+// The time for a case of the memory, with -quick and without.
+const (
+	quickEach = 3 * time.Millisecond
+	fullEach  = 8 * time.Millisecond
+)
+
+// bandwidth takes samples of each case, for about the time each. What is read and
+// written is no zeros: some machines are a quarter faster with those.
 func bandwidth(cases []*memory, each time.Duration) {
 	k := asm.Active[float32]()
 	size, threads := 0, 0
 	for _, c := range cases {
 		size, threads = max(size, c.size), max(threads, c.threads)
 	}
-	buf := make([][]byte, threads)
+	buf := make([][]float32, threads)
 	for i := range buf {
-		buf[i] = make([]byte, size)
-		for j := 0; j < size; j += 4096 {
-			buf[i][j] = byte(j >> 12) // a page of its own, not the zero page
-		}
+		buf[i] = make([]float32, size/4)
+		fill(buf[i], uint64(i))
 	}
+	line := make([]float32, 2048)
+	fill(line, 99)
+	bytes := func(x []float32) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x)) }
 	for _, c := range cases {
 		// Through the footprint once; for copies half of it to the other half.
-		pass := func(x []byte) {
+		pass := func(x []float32) {
 			n := len(x)
-			if c.op == "copy" {
+			if strings.HasSuffix(c.op, "copy") {
 				n /= 2
 			}
-			for i := 0; i < n; i += probeChunk {
-				j := min(i+probeChunk, n)
+			step := probeChunk / 4
+			if c.op == "ntwrite" {
+				step = len(line) // copies of what is in the L1
+			}
+			for i := 0; i < n; i += step {
+				j := min(i+step, n)
 				switch c.op {
 				case "read":
-					k.ProbeRead(x[i:j])
+					k.ProbeRead(bytes(x[i:j]))
 				case "write":
-					k.ProbeWrite(x[i:j])
+					k.Fill(x[i:j], 1.5)
+				case "update":
+					k.Scale(x[i:j], -1, x[i:j])
+				case "ntwrite":
+					k.NT.Copy(x[i:j], line[:j-i])
+				case "ntcopy":
+					k.NT.Copy(x[i:j], x[n+i:n+j])
 				default:
-					k.ProbeCopy(x[i:j], x[n+i:n+j])
+					k.ProbeCopy(bytes(x[i:j]), bytes(x[n+i:n+j]))
 				}
 			}
 		}
 		work := func(i int) {
 			for range c.calls {
-				pass(buf[i][:c.size])
+				pass(buf[i][:c.size/4])
 			}
 		}
 		if c.calls == 0 {
@@ -194,19 +273,35 @@ func bandwidth(cases []*memory, each time.Duration) {
 				c.calls *= 2
 			}
 		}
-		began := time.Now()
-		for n := 0; n < 3 || time.Since(began) < each && len(c.samples) < maxSamples; n++ {
-			if d := together(c.threads, work); d > 0 {
+		// The first sample, which finds other data in the caches, says how many there is
+		// time for. The memory's are long, and vary.
+		least := 3
+		if c.level == "memory" && each >= fullEach {
+			least = 12
+		}
+		first := max(together(c.threads, work), 1)
+		n := min(max(least, int(each/first)), maxSamples-len(c.samples))
+		for _, d := range rounds(c.threads, max(n, 0), work) {
+			if d > 0 {
 				c.samples = append(c.samples, float64(d)/float64(c.calls))
 			}
 		}
 	}
 }
 
+// moved is the bytes read and written in a pass of all threads.
+func (c *memory) moved() float64 {
+	n := float64(c.size) * float64(c.threads)
+	if c.op == "update" {
+		return 2 * n
+	}
+	return n
+}
+
 // record turns what was measured into a line.
 func (c *memory) record(stamp Record) Record {
 	r := stamp
 	r.Op, r.Shape, r.Threads = c.op, strconv.Itoa(c.size), c.threads
-	r.fill(c.samples, 0, float64(c.size)*float64(c.threads), 0)
+	r.fill(c.samples, 0, c.moved(), 0)
 	return r
 }

@@ -71,7 +71,7 @@ const (
 )
 
 var (
-	memoryOps = []string{"read", "write", "copy"}
+	memoryOps = []string{"read", "write", "copy", "update", "ntwrite", "ntcopy"} // nt: stores past the caches
 	levels    = []string{"L1", "L2", "L3", "memory"}
 	knownISAs = []string{"generic", "avx2", "avx512", "neon"}
 )

@@ -110,8 +110,8 @@ func printElements(w io.Writer, rs []Record) {
 			continue
 		}
 		if first {
-			fmt.Fprintf(w, "\n%-18s %-4s %-12s %3s %11s %9s %7s %6s %7s %12s %7s\n",
-				"op", "type", "size", "thr", "elements/ns", "GB/s", "level", "of it", "peak", "best", "spread")
+			fmt.Fprintf(w, "\n%-20s %-4s %-12s %3s %11s %8s %9s %7s %6s %7s %12s %7s\n",
+				"op", "type", "size", "thr", "elements/ns", "median", "GB/s", "level", "of it", "peak", "best", "spread")
 			first = false
 		}
 		of, peak := "-", "-"
@@ -121,8 +121,8 @@ func printElements(w io.Writer, rs []Record) {
 		if r.Peak > 0 {
 			peak = fmt.Sprintf("%.1f%%", r.OfPeak)
 		}
-		fmt.Fprintf(w, "%-18s %-4s %-12s %3d %11.3f %9.1f %7s %6s %7s %12s %6.1f%%\n",
-			r.Op, r.DType, r.Shape, r.Threads, r.Elements, r.GBytes, r.Level, of, peak, nsText(r.BestNs), 100*r.Spread)
+		fmt.Fprintf(w, "%-20s %-4s %-12s %3d %11.3f %8.3f %9.1f %7s %6s %7s %12s %6.1f%%\n",
+			r.Op, r.DType, r.Shape, r.Threads, r.Elements, r.Elements*r.BestNs/r.NsPerOp, r.GBytes, r.Level, of, peak, nsText(r.BestNs), 100*r.Spread)
 	}
 }
 
@@ -176,8 +176,12 @@ func printMemory(w io.Writer, rs []Record) {
 	}
 	for _, k := range order {
 		n, _ := strconv.Atoi(k.shape)
-		fmt.Fprintf(w, "memory     %-10s %-10s read %7.1f, write %7.1f, copy %7.1f GB/s\n",
-			bytesText(n), threadsText(k.threads), rate[k]["read"], rate[k]["write"], rate[k]["copy"])
+		past := ""
+		if rate[k]["ntcopy"] > 0 {
+			past = fmt.Sprintf("; past the caches write %.1f, copy %.1f", rate[k]["ntwrite"], rate[k]["ntcopy"])
+		}
+		fmt.Fprintf(w, "memory     %-10s %-10s read %7.1f, write %7.1f, copy %7.1f, update %7.1f GB/s%s\n",
+			bytesText(n), threadsText(k.threads), rate[k]["read"], rate[k]["write"], rate[k]["copy"], rate[k]["update"], past)
 	}
 }
 
