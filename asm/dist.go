@@ -14,10 +14,14 @@ type DistKernels[T Float] struct {
 
 	// DiffRows is the number of elements that differ; NaN differs from all, +0 is -0.
 	DiffRows func(dst, a []T, lda int, x []T)
+
+	// DotSqRows is DotRows, and the dot product of every row with itself in sq, of at
+	// least len(dst) elements.
+	DotSqRows func(dst, sq, a []T, lda int, x []T)
 }
 
 func distGenericKernels[T Float]() DistKernels[T] {
-	return DistKernels[T]{DistSqRows: distSqRowsGeneric[T], DistL1Rows: distL1RowsGeneric[T], DiffRows: diffRowsGeneric[T]}
+	return DistKernels[T]{DistSqRows: distSqRowsGeneric[T], DistL1Rows: distL1RowsGeneric[T], DiffRows: diffRowsGeneric[T], DotSqRows: dotSqRowsGeneric[T]}
 }
 
 func distSqRowsGeneric[T Float](dst, a []T, lda int, x []T) {
@@ -55,5 +59,15 @@ func diffRowsGeneric[T Float](dst, a []T, lda int, x []T) {
 			}
 		}
 		dst[i] = T(n) // exact: a chunk is shorter than what T counts to
+	}
+}
+
+func dotSqRowsGeneric[T Float](dst, sq, a []T, lda int, x []T) {
+	checkRows("DotSqRows", a, lda, len(dst), len(x))
+	sq = sq[:len(dst):len(sq)]
+	dotRowsGeneric(dst, a, lda, x)
+	for i := range sq {
+		row := a[i*lda:][:len(x)]
+		sq[i] = dotGeneric(row, row)
 	}
 }

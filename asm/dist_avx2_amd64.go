@@ -83,6 +83,29 @@ func useDistF32AVX2(k *DistKernels[float32]) {
 		}
 		diffRowsF32AVX2(&dst[0], rows, &a[0], 4*lda, &x[0], n)
 	}
+	k.DotSqRows = func(dst, sq, a []float32, lda int, x []float32) {
+		rows, n := len(dst), len(x)
+		sq = sq[:rows:len(sq)]
+		checkRows("DotSqRows", a, lda, rows, n)
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(dst)
+			raceWrite(sq)
+			for i := range rows {
+				raceRead(a[i*lda:][:n])
+			}
+		}
+		if rows == 0 || n == 0 {
+			clear(dst)
+			clear(sq)
+			return
+		}
+		for i := range dst {
+			row := &a[i*lda]
+			dotRows1F32AVX2(&dst[i], 1, row, 0, &x[0], n)
+			dotRows1F32AVX2(&sq[i], 1, row, 0, row, n)
+		}
+	}
 }
 
 func useDistF64AVX2(k *DistKernels[float64]) {
@@ -133,5 +156,28 @@ func useDistF64AVX2(k *DistKernels[float64]) {
 			return
 		}
 		diffRowsF64AVX2(&dst[0], rows, &a[0], 8*lda, &x[0], n)
+	}
+	k.DotSqRows = func(dst, sq, a []float64, lda int, x []float64) {
+		rows, n := len(dst), len(x)
+		sq = sq[:rows:len(sq)]
+		checkRows("DotSqRows", a, lda, rows, n)
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(dst)
+			raceWrite(sq)
+			for i := range rows {
+				raceRead(a[i*lda:][:n])
+			}
+		}
+		if rows == 0 || n == 0 {
+			clear(dst)
+			clear(sq)
+			return
+		}
+		for i := range dst {
+			row := &a[i*lda]
+			dotRows1F64AVX2(&dst[i], 1, row, 0, &x[0], n)
+			dotRows1F64AVX2(&sq[i], 1, row, 0, row, n)
+		}
 	}
 }

@@ -19,6 +19,11 @@ func distL1RowsF32AVX512(dst *float32, rows int, a *float32, lda int, x *float32
 //go:noescape
 func diffRowsF32AVX512(dst *float32, rows int, a *float32, lda int, x *float32, n int)
 
+// dotSqRowsF32AVX512 is dst[i] = Σ a·x and sq[i] = Σ a² of row i of a, rows > 0 lda bytes apart.
+//
+//go:noescape
+func dotSqRowsF32AVX512(dst *float32, sq *float32, rows int, a *float32, lda int, x *float32, n int)
+
 // distSqRowsF64AVX512 is dst[i] = the squared distance of row i of a and x, rows > 0 lda bytes apart.
 //
 //go:noescape
@@ -33,6 +38,11 @@ func distL1RowsF64AVX512(dst *float64, rows int, a *float64, lda int, x *float64
 //
 //go:noescape
 func diffRowsF64AVX512(dst *float64, rows int, a *float64, lda int, x *float64, n int)
+
+// dotSqRowsF64AVX512 is dst[i] = Σ a·x and sq[i] = Σ a² of row i of a, rows > 0 lda bytes apart.
+//
+//go:noescape
+func dotSqRowsF64AVX512(dst *float64, sq *float64, rows int, a *float64, lda int, x *float64, n int)
 
 func useDistF32AVX512(k *DistKernels[float32]) {
 	k.DistSqRows = func(dst, a []float32, lda int, x []float32) {
@@ -82,6 +92,25 @@ func useDistF32AVX512(k *DistKernels[float32]) {
 			return
 		}
 		diffRowsF32AVX512(&dst[0], rows, &a[0], 4*lda, &x[0], n)
+	}
+	k.DotSqRows = func(dst, sq, a []float32, lda int, x []float32) {
+		rows, n := len(dst), len(x)
+		sq = sq[:rows:len(sq)]
+		checkRows("DotSqRows", a, lda, rows, n)
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(dst)
+			raceWrite(sq)
+			for i := range rows {
+				raceRead(a[i*lda:][:n])
+			}
+		}
+		if rows == 0 || n == 0 {
+			clear(dst)
+			clear(sq)
+			return
+		}
+		dotSqRowsF32AVX512(&dst[0], &sq[0], rows, &a[0], 4*lda, &x[0], n)
 	}
 }
 
@@ -133,5 +162,24 @@ func useDistF64AVX512(k *DistKernels[float64]) {
 			return
 		}
 		diffRowsF64AVX512(&dst[0], rows, &a[0], 8*lda, &x[0], n)
+	}
+	k.DotSqRows = func(dst, sq, a []float64, lda int, x []float64) {
+		rows, n := len(dst), len(x)
+		sq = sq[:rows:len(sq)]
+		checkRows("DotSqRows", a, lda, rows, n)
+		if raceEnabled {
+			raceRead(x)
+			raceWrite(dst)
+			raceWrite(sq)
+			for i := range rows {
+				raceRead(a[i*lda:][:n])
+			}
+		}
+		if rows == 0 || n == 0 {
+			clear(dst)
+			clear(sq)
+			return
+		}
+		dotSqRowsF64AVX512(&dst[0], &sq[0], rows, &a[0], 8*lda, &x[0], n)
 	}
 }

@@ -44,6 +44,7 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 			shortCall[T]{name: "RotRows", lens: []int{3*(n+2) + n}, run: func(s [][]T) { k.RotRows(s[0], n+2, n, make([]T, 3), make([]T, 3), n%2 == 0) }},
 			shortCall[T]{name: "AxpyRows", lens: []int{3*(n+2) + n}, run: func(s [][]T) { k.AxpyRows(s[0], n+2, []T{1, 2, 3, 4}, slices.Repeat([]T{1}, n)) }},
 			shortCall[T]{name: "DotRows", first: 1, lens: []int{4, 3*(n+2) + n}, run: func(s [][]T) { k.DotRows(s[0], s[1], n+2, make([]T, n)) }},
+			shortCall[T]{name: "DotSqRows", first: 1, lens: []int{4, 3*(n+2) + n}, run: func(s [][]T) { k.DotSqRows(s[0], make([]T, 4), s[1], n+2, make([]T, n)) }},
 			shortCall[T]{name: "DistSqRows", first: 1, lens: []int{4, 3*(n+2) + n}, run: func(s [][]T) { k.DistSqRows(s[0], s[1], n+2, make([]T, n)) }},
 			shortCall[T]{name: "DistL1Rows", first: 1, lens: []int{4, 3*(n+2) + n}, run: func(s [][]T) { k.DistL1Rows(s[0], s[1], n+2, make([]T, n)) }},
 			shortCall[T]{name: "DiffRows", first: 1, lens: []int{4, 3*(n+2) + n}, run: func(s [][]T) { k.DiffRows(s[0], s[1], n+2, make([]T, n)) }},

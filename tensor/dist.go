@@ -55,7 +55,7 @@ func Compare[T Float](dst, a, x *Tensor[T], m Metric) {
 		c.ld = a.stride[0]
 	}
 	if m == Cosine {
-		c.norm = T(math.Sqrt(float64(chunk.SumSq(asm.Active[T](), v))))
+		c.norm = T(math.Sqrt(float64(chunk.Dot(asm.Active[T](), v, v))))
 	}
 	c.rows = max(1, compareItem/max(1, n))
 	items := (rows + c.rows - 1) / c.rows
@@ -83,7 +83,7 @@ type comparison[T Float] struct {
 func (c *comparison[T]) item(i int) {
 	k, n := asm.Active[T](), len(c.x)
 	for lo, hi := i*c.rows, min((i+1)*c.rows, len(c.dst)); lo < hi; {
-		// Few rows at a time, so that a call is short and a second pass reads the cache.
+		// Few rows at a time, so that a call is short.
 		h := min(hi, lo+max(1, 2*chunk.Piece/max(32, n)))
 		c.compare(k, c.dst[lo:h:h], c.a[min(lo*c.ld, len(c.a)):])
 		lo = h
@@ -95,11 +95,13 @@ func (c *comparison[T]) compare(k *asm.Kernels[T], dst, a []T) {
 	case DotProduct:
 		chunk.DotRows(k, dst, a, c.ld, c.x)
 	case Cosine:
-		chunk.DotRows(k, dst, a, c.ld, c.x)
-		for i := range dst {
-			row := a[i*c.ld:][:len(c.x):len(c.x)]
-			dst[i] /= T(T(math.Sqrt(float64(chunk.SumSq(k, row)))) * c.norm)
+		w := getWorkspace[T]()
+		squares := grow(&w.sum, len(dst))
+		chunk.DotSqRows(k, dst, squares, a, c.ld, c.x)
+		for i, sq := range squares {
+			dst[i] /= T(T(math.Sqrt(float64(sq))) * c.norm)
 		}
+		putWorkspace(w)
 	case SquaredL2, L2:
 		chunk.DistRows(k.DistSqRows, dst, a, c.ld, c.x)
 		if c.metric == L2 {

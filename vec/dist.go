@@ -33,7 +33,7 @@ func Distance[T Float](x, y []T, m Metric) T {
 	case DotProduct:
 		return chunk.Dot(k, x, y)
 	case Cosine:
-		return chunk.Dot(k, y, x) / T(root(chunk.SumSq(k, x))*root(chunk.SumSq(k, y)))
+		return chunk.Dot(k, y, x) / T(root(chunk.Dot(k, x, x))*root(chunk.Dot(k, y, y)))
 	}
 	return distance(k, x, y, m)
 }

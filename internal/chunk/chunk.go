@@ -119,6 +119,23 @@ func DotRows[T asm.Float](k *asm.Kernels[T], dst, a []T, lda int, x []T) {
 	}
 }
 
+// DotSqRows is DotRows, and the dot product of every row with itself in sq.
+func DotSqRows[T asm.Float](k *asm.Kernels[T], dst, sq, a []T, lda int, x []T) {
+	n := len(x)
+	if n > asm.Chunk {
+		for i := range dst {
+			row := a[i*lda:][:n:n]
+			dst[i], sq[i] = Dot(k, x, row), Dot(k, row, row)
+		}
+		return
+	}
+	rows := max(1, 2*Piece/max(shortRow, n))
+	for i := 0; i < len(dst); i += rows {
+		h := min(i+rows, len(dst))
+		k.DotSqRows(dst[i:h:h], sq[i:h:h], a[i*lda:], lda, x)
+	}
+}
+
 // Piece is the number of elements that element-wise kernels are given at a time: two
 // streams read and one written of float64, 384 KiB, take 10 to 20 µs of memory.
 const Piece = 16384
