@@ -2,7 +2,6 @@ package tensor
 
 import (
 	"github.com/lanes-go/lanes/asm"
-	"github.com/lanes-go/lanes/internal/chunk"
 	"github.com/lanes-go/lanes/internal/scratch"
 )
 
@@ -123,22 +122,22 @@ func (c *rowsCall[T]) crossEntropy(w *rowsWork[T], r0, r1 int) {
 // rowsEntropy finds s, z and dist, and writes the gradient.
 func (c *rowsCall[T]) rowsEntropy(w *rowsWork[T], v *entropy[T], x []T, r0, r1 int) {
 	l, k, n := &c.labelled, c.k, c.n
-	maxRows(k, v.m, x, n)
+	w.maxRows(v.m, x, n)
 	k.Sub(v.z, v.z, v.m)
 	if l.o.Smoothing > 0 {
-		w.distances(k, v.dist, x, v.m, l.o.Weights, n)
+		w.distances(v.dist, x, v.m, l.o.Weights, n)
 	}
 	if !l.grad {
-		w.sums(k, v.s, x, v.m, n)
+		w.sums(v.s, x, v.m, n)
 		return
 	}
 	d := c.dst.place(&w.d, n, r0, r1)
 	e := w.exps(d, n)
-	expSumRows(k, e, v.s, x, v.m, n, true)
+	w.expSumRows(e, v.s, x, v.m, n)
 	least := l.factors(k, v, n)
-	scaleRows(k, d, e, v.q, n)
+	w.scaleRows(d, e, v.q, n)
 	if l.o.Smoothing > 0 {
-		chunk.AxpyRows(k, d, n, least, l.o.Weights)
+		w.axpyRows(d, least, l.o.Weights, n)
 	}
 	l.put(d, v.ey, n, l.labels[r0:r1])
 	c.dst.store(k, d, n, r0, r1)
@@ -168,29 +167,6 @@ func (c *rowsCall[T]) turnedEntropy(w *rowsWork[T], v *entropy[T], x []T, r0, r1
 	l.putTurned(&t, v.ey, l.labels[r0:r1])
 	t.turnBack(k, d)
 	c.dst.store(k, d, n, r0, r1)
-}
-
-// distances is dst[r] = Σ w[j]·(x[r][j] - m[r]), the products fused, in the order of a
-// contiguous axis.
-func (w *rowsWork[T]) distances(k *asm.Kernels[T], dst, x, m, weights []T, n int) {
-	zero := w.vector(9, len(m))
-	clear(zero)
-	if n <= asm.Chunk {
-		t := scratch.Grow(&w.e, len(x))
-		k.ShiftRows(t, x, m, zero, n)
-		k.DotRows(dst, t, n, weights)
-		return
-	}
-	t := scratch.Grow(&w.e, asm.Chunk)
-	for r := range m {
-		var p chunk.Pairwise[T]
-		for lo := 0; lo < n; lo += asm.Chunk {
-			h := min(asm.Chunk, n-lo)
-			k.ShiftRows(t[:h:h], x[r*n+lo:][:h:h], m[r:r+1:r+1], zero[:1:1], h)
-			p.Add(k.Dot(weights[lo:lo+h:lo+h], t[:h:h]))
-		}
-		dst[r] = p.Sum()
-	}
 }
 
 // factors finds q and ey, from the sums. With smoothing the gradient is
@@ -265,15 +241,15 @@ func (c *rowsCall[T]) hinge(w *rowsWork[T], r0, r1 int) {
 		over = c.dst.place(&w.d, n, r0, r1)
 	}
 	margins := scratch.Grow(&w.e, len(x))
-	eachRow(k.HingeRows, margins, over, x, a, n)
+	w.eachRow(chunkHinge, k.HingeRows, margins, over, x, a, n)
 	l.put(margins, zero, n, labels)
-	sumRows(k, losses, margins, n)
+	w.sumRows(losses, margins, n)
 	k.Mul(losses, losses, wt)
 	l.finish(losses, labels)
 	if l.grad {
 		l.put(over, zero, n, labels)
-		sumRows(k, count, over, n)
-		scaleRows(k, over, over, g, n)
+		w.sumRows(count, over, n)
+		w.scaleRows(over, over, g, n)
 		k.Mul(count, count, neg)
 		l.put(over, count, n, labels)
 		c.dst.store(k, over, n, r0, r1)

@@ -127,11 +127,11 @@ func (c *rowsCall[T]) piece(w *rowsWork[T], r0, r1 int) {
 		dx := c.dst.place(&w.d, n, r0, r1)
 		sum := w.vector(0, rows)
 		if c.op == rowSoftmaxGrad {
-			dotsRows(k, sum, dy, y, n)
-			eachRow(k.SoftmaxGradRows, dx, dy, y, sum, n)
+			w.dotsRows(sum, dy, y, n)
+			w.eachRow(chunkSoftmaxGrad, k.SoftmaxGradRows, dx, dy, y, sum, n)
 		} else {
-			sumRows(k, sum, dy, n)
-			eachRow(k.LogSoftmaxGradRows, dx, dy, y, sum, n)
+			w.sumRows(sum, dy, n)
+			w.eachRow(chunkLogSoftmaxGrad, k.LogSoftmaxGradRows, dx, dy, y, sum, n)
 		}
 		c.dst.store(k, dx, n, r0, r1)
 		return
@@ -151,26 +151,26 @@ func (c *rowsCall[T]) piece(w *rowsWork[T], r0, r1 int) {
 		c.turnedPiece(w, x, m, s, r0, r1)
 		return
 	}
-	maxRows(k, m, x, n)
+	w.maxRows(m, x, n)
 	switch c.op {
 	case rowSoftmax:
 		d := c.dst.place(&w.d, n, r0, r1)
 		e := w.exps(d, n)
-		expSumRows(k, e, s, x, m, n, true)
+		w.expSumRows(e, s, x, m, n)
 		k.Fill(m, 1)
 		k.Div(s, m, s)
-		scaleRows(k, d, e, s, n)
+		w.scaleRows(d, e, s, n)
 		c.dst.store(k, d, n, r0, r1)
 	case rowLogSoftmax:
 		d := c.dst.place(&w.d, n, r0, r1)
-		w.sums(k, s, x, m, n)
+		w.sums(s, x, m, n)
 		k.Log(s, s)
-		shiftRows(k, d, x, m, s, n)
+		w.shiftRows(d, x, m, s, n)
 		c.dst.store(k, d, n, r0, r1)
 	case rowLogSumExp:
 		finiteOr0(m)
 		d := c.dst.place(&w.d, 1, r0, r1)
-		w.sums(k, s, x, m, n)
+		w.sums(s, x, m, n)
 		k.Log(s, s)
 		k.Add(d, m, s)
 		c.dst.store(k, d, 1, r0, r1)

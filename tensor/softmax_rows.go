@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/lanes-go/lanes/asm"
-	"github.com/lanes-go/lanes/internal/chunk"
 	"github.com/lanes-go/lanes/internal/scratch"
 )
 
@@ -50,6 +49,7 @@ type rowsCall[T Float] struct {
 	dst, x, y rowsOperand[T]
 	each      int // rows of a piece
 	group     int // rows of an item
+	split     int // threads that share a row
 	labelled  labelled[T]
 }
 
@@ -153,6 +153,9 @@ func (o *rowsOperand[T]) runs(n, r0, r1 int, f func(at, off, rows, step int)) {
 
 // rowsWork is the memory of one thread.
 type rowsWork[T Float] struct {
+	k          *asm.Kernels[T]
+	split      int // threads that share a row of many chunks
+	over       overRow[T]
 	x, y, d, e []T // rows
 	t          []T // lanes of rows that are turned
 	v          []T // vectors of one element for each row
@@ -176,15 +179,6 @@ func (w *rowsWork[T]) exps(d []T, n int) []T {
 	return scratch.Grow(&w.e, len(d))
 }
 
-// sums is expSumRows where only the sums are asked for.
-func (w *rowsWork[T]) sums(k *asm.Kernels[T], sum, x, shift []T, n int) {
-	room := len(x)
-	if n > asm.Chunk {
-		room = asm.Chunk
-	}
-	expSumRows(k, scratch.Grow(&w.e, room), sum, x, shift, n, false)
-}
-
 // rowTime is what an element takes in nanoseconds, and rowThread what is worth a
 // thread; measured.
 const (
@@ -192,12 +186,19 @@ const (
 	rowThread = 4000
 )
 
+// splitChunks is the number of chunks of a row from which threads share it, if there are
+// too few rows to give each thread as many.
+const splitChunks = 4
+
 func (c *rowsCall[T]) run() {
 	c.k = asm.Active[T]()
 	rows := c.pieceRows()
-	c.each = rows
+	c.each, c.split = rows, 1
 	work := float64(c.rows*max(c.n, 8)) * rowTime * float64(sizeOf[T]()) / 4
-	threads := int(min(work/rowThread, maxWorkers+1))
+	threads := min(int(min(work/rowThread, maxWorkers+1)), MaxThreads())
+	if threads > 1 && c.n >= splitChunks*asm.Chunk && c.rows < 4*threads && c.rows%threads != 0 {
+		c.split, threads = threads, 1
+	}
 	if threads <= 1 {
 		c.group = c.rows
 		c.item(0)
@@ -210,112 +211,13 @@ func (c *rowsCall[T]) run() {
 
 func (c *rowsCall[T]) item(i int) {
 	w := getRowsWork[T]()
+	w.k, w.split = c.k, c.split
 	rows := c.each
 	end := min((i+1)*c.group, c.rows)
 	for r := i * c.group; r < end; r += rows {
 		c.piece(w, r, min(r+rows, end))
 	}
 	putRowsWork(w)
-}
-
-// The kernels of rows, for rows of any length. Those that are longer than a chunk go
-// chunk by chunk.
-
-func maxRows[T Float](k *asm.Kernels[T], dst, x []T, n int) {
-	if n <= asm.Chunk {
-		k.MaxRows(dst, x, n)
-		return
-	}
-	for r := range dst {
-		row, m := x[r*n:][:n:n], T(math.Inf(-1))
-		for len(row) > 0 {
-			h := min(asm.Chunk, len(row))
-			k.MaxRows(dst[r:r+1:r+1], row[:h:h], h)
-			m = max(m, dst[r])
-			row = row[h:]
-		}
-		dst[r] = m
-	}
-}
-
-// expSumRows keeps the exponentials in dst, or with keep false only those of the last
-// chunk.
-func expSumRows[T Float](k *asm.Kernels[T], dst, sum, x, shift []T, n int, keep bool) {
-	if n <= asm.Chunk {
-		k.ExpSumRows(dst, sum, x, shift, n)
-		return
-	}
-	for r := range sum {
-		row := x[r*n:][:n:n]
-		var p chunk.Pairwise[T]
-		for at := r * n; len(row) > 0; at += asm.Chunk {
-			d, h := dst, min(asm.Chunk, len(row))
-			if keep {
-				d = dst[at:]
-			}
-			k.ExpSumRows(d[:h:h], sum[r:r+1:r+1], row[:h:h], shift[r:r+1:r+1], h)
-			p.Add(sum[r])
-			row = row[h:]
-		}
-		sum[r] = p.Sum()
-	}
-}
-
-func sumRows[T Float](k *asm.Kernels[T], dst, x []T, n int) {
-	if n <= asm.Chunk {
-		k.SumRows(dst, x, n, n)
-		return
-	}
-	for r := range dst {
-		dst[r] = chunk.Sum(k, x[r*n:][:n:n])
-	}
-}
-
-func dotsRows[T Float](k *asm.Kernels[T], dst, x, y []T, n int) {
-	if n <= asm.Chunk {
-		k.DotsRows(dst, x, y, n)
-		return
-	}
-	for r := range dst {
-		dst[r] = chunk.Dot(k, x[r*n:][:n:n], y[r*n:][:n:n])
-	}
-}
-
-func scaleRows[T Float](k *asm.Kernels[T], dst, x, a []T, n int) {
-	if n <= asm.Chunk {
-		k.ScaleRows(dst, x, a, n)
-		return
-	}
-	for r, v := range a {
-		chunk.Scale(k, dst[r*n:][:n:n], v, x[r*n:][:n:n])
-	}
-}
-
-func shiftRows[T Float](k *asm.Kernels[T], dst, x, a, b []T, n int) {
-	if n <= asm.Chunk {
-		k.ShiftRows(dst, x, a, b, n)
-		return
-	}
-	for r := range a {
-		for lo := r * n; lo < (r+1)*n; lo += asm.Chunk {
-			hi := min(lo+asm.Chunk, (r+1)*n)
-			k.ShiftRows(dst[lo:hi:hi], x[lo:hi:hi], a[r:r+1:r+1], b[r:r+1:r+1], hi-lo)
-		}
-	}
-}
-
-// eachRow runs a kernel of two inputs.
-func eachRow[T Float](f func(dst, x, y, a []T, n int), dst, x, y, a []T, n int) {
-	if n <= asm.Chunk {
-		f(dst, x, y, a, n)
-		return
-	}
-	for r := range a {
-		for lo := r * n; lo < (r+1)*n; lo += asm.Chunk {
-			hi := min(lo+asm.Chunk, (r+1)*n)
-			f(dst[lo:hi:hi], x[lo:hi:hi], y[lo:hi:hi], a[r:r+1:r+1], hi-lo)
-		}
-	}
 }
 
 var (
