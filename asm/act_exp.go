@@ -30,13 +30,14 @@ func expDown[T Float](x T) T {
 	return T(T(expSmall(r)*s) * pick[T](0x1p-40, 0x1p-72))
 }
 
-// softplus is max(x, 0) + log(1+e) with e = e^-|x|; the logarithm is ln2 + log(1+f) with
-// 2(1+f) = 1+e where e >= 1/2.
+// softplus is max(x, 0) + log(1+e) with e = e^-|x|; the logarithm is log(1/k) + log(1+f) with
+// 1+f = k(1+e) where e >= 1/2. In float64 k is such that log(1/k) is next to a number.
 func softplus[T Float](x T) T {
 	e := expDown(-abs(x))
 	f, c := e, T(0)
 	if e >= 0.5 {
-		f, c = FMA(e, 0.5, -0.5), pick[T](0x1.62e43p-1, 0x1.62e42fefa39efp-1)
+		k := pick[T](0.5, 0x1.55d4e2ed4489dp-1)
+		f, c = FMA(e, k, k-1), pick[T](0x1.62e43p-1, 0x1.9db3dd71e56ebp-2)
 	}
 	m := T(0)
 	if x > 0 {
@@ -59,17 +60,26 @@ func siluGeneric[T Float](dst, x []T) {
 	}
 }
 
-// silu is x/(1+e^-x), the divisor times 2^-k: it goes beyond the greatest number.
+// silu is x/(1+e^-x).
 func silu[T Float](x T) T {
 	c := atLeast(x, pick[T](-110, -752))
 	r, s := expSplit(-c, pick[T](-40, -72))
-	return gated(x, c, pick[T](30, 40), FMA(expSmall(r), s, pick[T](0x1p-40, 0x1p-72)))
+	return gated(x, c, pick[T](30, 40), r, s)
 }
 
-// gated is c/d·2^-k for a divisor d as silu has, but x where that is greater than most:
-// d may be anything there.
-func gated[T Float](x, c, most, d T) T {
-	y := T(c / d * pick[T](0x1p-40, 0x1p-72))
+// gated is c/(1 + e^r·s) but x where that is greater than most: the quotient may be anything
+// there. The divisor is kept times 2^-k, as s comes, for it goes beyond the greatest number. In
+// float64 it is s + h and the rest, with what the rounding of that sum takes away.
+func gated[T Float](x, c, most, r, s T) T {
+	h := pick[T](0x1p-40, 0x1p-72)
+	var d T
+	if is32[T]() {
+		d = FMA(expSmall(r), s, h)
+	} else {
+		sum := s + h
+		d = sum + FMA(FMA(T(r*r), expTail(r), r), s, h-(sum-s))
+	}
+	y := T(c / d * h)
 	if x > most {
 		y = x
 	}
@@ -113,13 +123,36 @@ func mish[T Float](x T) T {
 	down := pick[T](0x1p-40, 0x1p-72)
 	c := atLeast(x, pick[T](-110, -752))
 	r, s := expSplit(c, pick[T](40, 72))
-	up := T(expSmall(r) * s)
-	n := FMA(up, T(up*down), up+up)
-	y := T(T(c*(n/FMA(n, down, 2))) * down)
+	var y T
+	if is32[T]() {
+		up := T(expSmall(r) * s)
+		n := FMA(up, T(up*down), up+up)
+		y = T(T(c*(n/FMA(n, down, 2))) * down)
+	} else {
+		y = T(float64(c) * mishGate64(float64(r), float64(s)))
+		y = T(y * -down)
+	}
 	if x > pick[T](10, 20) { // y may be anything there
 		y = x
 	}
 	return y
+}
+
+// mishGate64 is -n/(n+2)·2^k, where the roundings of e, n, n+2 and the quotient are made
+// good.
+func mishGate64(r, s float64) float64 {
+	const down = 0x1p-72
+	q := fma64(expTail64(r), r, 1)
+	p := fma64(q, r, 1)
+	up := float64(p * s)
+	two, square := up+up, float64(up*down)
+	n := fma64(up, square, two)
+	low := fma64(fma64(q, r, 1-p), two, fma64(up, square, two-n)) // without e times the first
+	d := fma64(n, down, 2)
+	dLow := fma64(low, down, fma64(n, down, 2-d))
+	w := -1 / d
+	y := float64(n * w)
+	return fma64(fma64(y, dLow, fma64(y, d, n))+low, w, y)
 }
 
 func mishGradGeneric[T Float](dx, dy, x []T) {

@@ -28,47 +28,57 @@ func normalTail[T Float](c T) T {
 		g = fma32(g, x, -0x1.8f904ep-3)
 		return T(fma32(g, x, 0x1.3c1440p-1))
 	}
-	// Even and odd powers side by side, which is less to wait for.
-	x := float64(c)
-	z := float64(x * x)
-	g := FMA(-0x1.a2a282f825615p-23, z, 0x1.8c2822006407ap-21)
-	h := FMA(-0x1.0578ffddd4f39p-21, z, 0x1.83149d4f6fc11p-19)
-	g = FMA(g, z, 0x1.66d9ff7aa8789p-24)
-	h = FMA(h, z, -0x1.9ab20051cf7c1p-18)
-	g = FMA(g, z, -0x1.ed540a2d59a88p-19)
-	h = FMA(h, z, 0x1.36eb6bcc0ac15p-18)
-	g = FMA(g, z, 0x1.bfd4d424b8ce8p-19)
-	h = FMA(h, z, -0x1.32b8ad13f0b78p-19)
-	g = FMA(g, z, 0x1.6f737e81f94a5p-19)
-	h = FMA(h, z, 0x1.7ebdc7bfe989bp-17)
-	g = FMA(g, z, 0x1.428d196de22e6p-17)
-	h = FMA(h, z, -0x1.ab2c444f5ae89p-19)
-	g = FMA(g, z, -0x1.956dcd8f340f2p-16)
-	h = FMA(h, z, -0x1.a2158d0207f53p-15)
-	g = FMA(g, z, -0x1.fe5fbb6369436p-15)
-	h = FMA(h, z, -0x1.321ca50f8537p-16)
-	g = FMA(g, z, 0x1.dee513579bfd7p-14)
-	h = FMA(h, z, 0x1.4a5eba18591a9p-12)
-	g = FMA(g, z, 0x1.b99b66b9ea72ap-12)
-	h = FMA(h, z, 0x1.58f61aa2198d3p-14)
-	g = FMA(g, z, -0x1.13d4f23397d09p-10)
-	h = FMA(h, z, -0x1.5971757521ff7p-9)
-	g = FMA(g, z, -0x1.3de14d61f579p-9)
-	h = FMA(h, z, 0x1.045092ed9a909p-8)
-	g = FMA(g, z, 0x1.20ffab32f0632p-6)
-	h = FMA(h, z, 0x1.253dbbc61e96cp-6)
-	g = FMA(g, z, -0x1.d700b3f738c9ap-5)
-	h = FMA(h, z, -0x1.8f90561ae5cebp-3)
-	g = FMA(g, z, 0x1.3c144030e6e09p-1)
-	return T(FMA(h, x, g))
+	g, h, z := normalTail64(float64(c))
+	return T(fma64(h, float64(c), fma64(g, z, normalTail0)))
+}
+
+// normalTail0 is the constant of the polynomial in float64.
+const normalTail0 = 0x1.3c144030e6e09p-1
+
+// normalTail64 is normalTail as h·c + (g·z + normalTail0) with z = c²: even and odd powers side
+// by side are less to wait for.
+func normalTail64(c float64) (g, h, z float64) {
+	z = float64(c * c)
+	g = fma64(-0x1.a2a282f825615p-23, z, 0x1.8c2822006407ap-21)
+	h = fma64(-0x1.0578ffddd4f39p-21, z, 0x1.83149d4f6fc11p-19)
+	g = fma64(g, z, 0x1.66d9ff7aa8789p-24)
+	h = fma64(h, z, -0x1.9ab20051cf7c1p-18)
+	g = fma64(g, z, -0x1.ed540a2d59a88p-19)
+	h = fma64(h, z, 0x1.36eb6bcc0ac15p-18)
+	g = fma64(g, z, 0x1.bfd4d424b8ce8p-19)
+	h = fma64(h, z, -0x1.32b8ad13f0b78p-19)
+	g = fma64(g, z, 0x1.6f737e81f94a5p-19)
+	h = fma64(h, z, 0x1.7ebdc7bfe989bp-17)
+	g = fma64(g, z, 0x1.428d196de22e6p-17)
+	h = fma64(h, z, -0x1.ab2c444f5ae89p-19)
+	g = fma64(g, z, -0x1.956dcd8f340f2p-16)
+	h = fma64(h, z, -0x1.a2158d0207f53p-15)
+	g = fma64(g, z, -0x1.fe5fbb6369436p-15)
+	h = fma64(h, z, -0x1.321ca50f8537p-16)
+	g = fma64(g, z, 0x1.dee513579bfd7p-14)
+	h = fma64(h, z, 0x1.4a5eba18591a9p-12)
+	g = fma64(g, z, 0x1.b99b66b9ea72ap-12)
+	h = fma64(h, z, 0x1.58f61aa2198d3p-14)
+	g = fma64(g, z, -0x1.13d4f23397d09p-10)
+	h = fma64(h, z, -0x1.5971757521ff7p-9)
+	g = fma64(g, z, -0x1.3de14d61f579p-9)
+	h = fma64(h, z, 0x1.045092ed9a909p-8)
+	g = fma64(g, z, 0x1.20ffab32f0632p-6)
+	h = fma64(h, z, 0x1.253dbbc61e96cp-6)
+	g = fma64(g, z, -0x1.d700b3f738c9ap-5)
+	h = fma64(h, z, -0x1.8f90561ae5cebp-3)
+	return g, h, z
 }
 
 // gaussSplit is a²/2 = h + l without rounding, and -a²/2 = n·ln2 + r, s = 2^(n+k).
 func gaussSplit[T Float](a T) (r, s T) {
 	h := T(a * a)
 	l := FMA(a, a, -h)
-	r, s = expSplit(T(-0.5*h), pick[T](40, 72))
-	return FMA(l, -0.5, r), s
+	magic := pick[T](magic32+127+40, magic64+1023+72)
+	t := FMA(h, -pick[T](log2e32/2, log2e64/2), magic)
+	n := t - magic
+	r = FMA(n, -pick[T](ln2Hi32, ln2Hi64), T(-0.5*h))
+	return r + FMA(n, -pick[T](ln2Lo32, ln2Lo64), T(-0.5*l)), toExponent(t)
 }
 
 // gelu is max(x, 0) - a·Φ(-a) with a = |x|, so that nothing cancels. The part that may be
@@ -79,13 +89,37 @@ func gelu[T Float](x T) T {
 		a = most
 	}
 	r, s := gaussSplit(a)
-	b := a / (a + 1.5)
-	w := T(T(b*normalTail(FMA(b, 2, -1))) * T(expSmall(r)*s))
+	var w T
+	if is32[T]() {
+		b := a / (a + 1.5)
+		w = T(T(b*normalTail(FMA(b, 2, -1))) * T(expSmall(r)*-s))
+	} else {
+		w = T(geluGate64(float64(a), float64(r)) * float64(s))
+	}
 	m := T(0)
 	if x > 0 {
 		m = x
 	}
-	return withSign(FMA(w, pick[T](-0x1p-40, -0x1p-72), m), x)
+	return withSign(FMA(w, pick[T](0x1p-40, 0x1p-72), m), x)
+}
+
+// geluGate64 is -b·t·p with b = a/(a+3/2), t = normalTail(2b-1), p = e^r. The roundings of each
+// are made good, those of b in t by a mean slope.
+func geluGate64(a, r float64) float64 {
+	d := a + 1.5
+	w := -1 / d
+	b := float64(a * w) // from here on -b
+	bLow := float64(fma64(b, a-(d-1.5), fma64(b, d, a)) * w)
+	c := fma64(b, -2, -1)
+	g, h, z := normalTail64(c)
+	even := fma64(g, z, normalTail0)
+	t := fma64(h, c, even)
+	tLow := fma64(h, c, even-t) + fma64(g, z, fma64(bLow, 0.39, normalTail0-even))
+	q := fma64(expTail64(r), r, 1)
+	p := fma64(q, r, 1)
+	m := float64(b * t)
+	mLow := fma64(bLow, t, fma64(b, tLow, fma64(b, t, -m)))
+	return fma64(m, p, fma64(m, fma64(q, r, 1-p), float64(mLow*p)))
 }
 
 func geluGradGeneric[T Float](dx, dy, x []T) {
@@ -132,7 +166,7 @@ func geluTanh[T Float](x T) T {
 	v := T(a * c)
 	w := FMA(a, d, FMA(a, c, -v))
 	r, s := expSplit(-v, pick[T](-40, -72))
-	return gated(x, a, pick[T](5.5, 7.5), FMA(expSmall(r-w), s, pick[T](0x1p-40, 0x1p-72)))
+	return gated(x, a, pick[T](5.5, 7.5), r-w, s)
 }
 
 func geluTanhGradGeneric[T Float](dx, dy, x []T) {
