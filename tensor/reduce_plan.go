@@ -64,6 +64,7 @@ type reduction[T Float] struct {
 	atBuf []int
 
 	packX, packY Tensor[T] // packed copies of views
+	viewY        Tensor[T] // y as it came, until axis or whole
 	out          Tensor[T] // a result on its way to a view
 }
 
@@ -97,8 +98,8 @@ func start[T Float](op string, kind reduceOp, x, y, dst *Tensor[T]) *reduction[T
 	}
 	if y != nil {
 		r.y = y.data
-		r.packY.shape = append(r.packY.shape[:0], y.shape...) // until axis or whole
-		r.packY.stride = append(r.packY.stride[:0], y.stride...)
+		r.viewY.shape = append(r.viewY.shape[:0], y.shape...)
+		r.viewY.stride = append(r.viewY.stride[:0], y.stride...)
 	}
 	return r
 }
@@ -162,7 +163,7 @@ func (r *reduction[T]) axis(op string, x *Tensor[T], axis int) {
 	r.outer, r.n, r.inner = elementsOf(x.shape[:a]), x.shape[a], elementsOf(x.shape[a+1:])
 	r.x, r.so, r.sn = r.lay(x, a, &r.packX)
 	if r.y != nil {
-		y := Tensor[T]{data: r.y, shape: r.packY.shape, stride: r.packY.stride}
+		y := Tensor[T]{data: r.y, shape: r.viewY.shape, stride: r.viewY.stride}
 		r.y, r.yo, r.yn = r.lay(&y, a, &r.packY)
 	}
 }
@@ -190,7 +191,7 @@ func (r *reduction[T]) whole(x *Tensor[T]) {
 		r.x = pack(&r.packX, x).data
 	}
 	if r.y != nil {
-		y := Tensor[T]{data: r.y, shape: r.packY.shape, stride: r.packY.stride}
+		y := Tensor[T]{data: r.y, shape: r.viewY.shape, stride: r.viewY.stride}
 		if !y.packed() {
 			r.y = pack(&r.packY, &y).data
 		}

@@ -124,10 +124,22 @@ func axisOps[T Float]() []axisOp[T] {
 	mean := func(sum func(c []T) T) func(c []T) T {
 		return func(c []T) T { return sum(c) / T(len(c)) }
 	}
-	reversed := func(x *Tensor[T]) *Tensor[T] { // of other strides and another order
-		y := New[T](append([]int{2}, x.shape...)...).Select(0, 1)
+	packed := func(x *Tensor[T]) *Tensor[T] { return x.Clone() }
+	apart := func(x *Tensor[T]) *Tensor[T] { // with other elements between its own
+		y := New[T](append(slices.Clone(x.shape), 3)...).Fill(100).Select(len(x.shape), 1)
 		y.CopyFrom(x)
 		return y
+	}
+	turned := func(x *Tensor[T]) *Tensor[T] {
+		axes := make([]int, len(x.shape))
+		for i := range axes {
+			axes[i] = len(axes) - 1 - i
+		}
+		return x.Permute(axes...).Clone().Permute(axes...)
+	}
+	dot := func(y func(x *Tensor[T]) *Tensor[T]) axisOp[T] {
+		return axisOp[T]{"Dot", true, func(dst, x *Tensor[T], axis int) { DotAxis(dst, x, y(x), axis) },
+			func(x *Tensor[T]) T { return Dot(x, y(x)) }, chunks(func(c []T) T { return k.Dot(c, c) }), blocks(square)}
 	}
 	square := func(s, v T) T { return asm.FMA(v, v, s) }
 	return []axisOp[T]{
@@ -135,8 +147,7 @@ func axisOps[T Float]() []axisOp[T] {
 		{"Asum", true, AsumAxis[T], Asum[T], chunks(k.Asum), blocks(func(s, v T) T { return s + T(math.Abs(float64(v))) })},
 		{"SumSq", true, SumSqAxis[T], SumSq[T], chunks(k.SumSq), blocks(square)},
 		{"Mean", true, MeanAxis[T], Mean[T], mean(chunks(k.Sum)), mean(blocks(add))},
-		{"Dot", true, func(dst, x *Tensor[T], axis int) { DotAxis(dst, x, reversed(x), axis) },
-			func(x *Tensor[T]) T { return Dot(x, reversed(x)) }, chunks(func(c []T) T { return k.Dot(c, c) }), blocks(square)},
+		dot(packed), dot(apart), dot(turned),
 		{"Max", false, MaxAxis[T], Max[T], value(greater), value(greater)},
 		{"Min", false, MinAxis[T], Min[T], value(less), value(less)},
 		{"ArgMax", false, places(ArgMaxAxis[T]), func(x *Tensor[T]) T { return T(ArgMax(x)) }, place(greater), place(greater)},
