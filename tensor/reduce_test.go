@@ -137,11 +137,11 @@ func axisOps[T Float]() []axisOp[T] {
 		}
 		return x.Permute(axes...).Clone().Permute(axes...)
 	}
+	square := func(s, v T) T { return asm.FMA(v, v, s) }
 	dot := func(y func(x *Tensor[T]) *Tensor[T]) axisOp[T] {
 		return axisOp[T]{"Dot", true, func(dst, x *Tensor[T], axis int) { DotAxis(dst, x, y(x), axis) },
 			func(x *Tensor[T]) T { return Dot(x, y(x)) }, chunks(func(c []T) T { return k.Dot(c, c) }), blocks(square)}
 	}
-	square := func(s, v T) T { return asm.FMA(v, v, s) }
 	return []axisOp[T]{
 		{"Sum", true, SumAxis[T], Sum[T], chunks(k.Sum), blocks(add)},
 		{"Asum", true, AsumAxis[T], Asum[T], chunks(k.Asum), blocks(func(s, v T) T { return s + T(math.Abs(float64(v))) })},
