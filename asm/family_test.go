@@ -106,19 +106,31 @@ func testEveryKernel[T Float](t *testing.T) {
 	for _, c := range calls[T]() {
 		for _, k := range everyTable[T]() {
 			t.Run(fmt.Sprintf("%s/isa=%s", c.name, k.name), func(t *testing.T) {
-				step := 1
-				if testing.Short() {
-					step = 7
-				}
-				for n := 0; n <= 4*64+3; n += step {
+				for _, n := range lengths(k.Kernels == generic) {
 					checkCall(t, r, c, generic, k.Kernels, n, n%4)
 				}
 				for _, n := range []int{1000, Chunk - 1, Chunk} {
-					checkCall(t, r, c, generic, k.Kernels, n, 1)
+					if !testing.Short() || c.reads && n != Chunk-1 || n == 1000 && k.Kernels != generic {
+						checkCall(t, r, c, generic, k.Kernels, n, 1)
+					}
 				}
 			})
 		}
 	}
+}
+
+// lengths are all to four times the longest vector's unrolled loop, or, of a short test,
+// all to two vectors and then some. The plain body, which is plain Go, is held to
+// itself: in a short test at few lengths.
+func lengths(plain bool) (ns []int) {
+	const most = 4*64 + 3
+	for n := 0; n <= most; n++ {
+		switch {
+		case !testing.Short(), !plain && (n <= 2*16 || n%13 == 0), plain && n%37 < 2, n == most:
+			ns = append(ns, n)
+		}
+	}
+	return ns
 }
 
 func checkCall[T Float](t *testing.T, r *rand.Rand, c call[T], generic, k *Kernels[T], n, offset int) {
