@@ -191,8 +191,7 @@ type memory struct {
 }
 
 // memoryCases are reading, writing, copying and changing in place at each level, one
-// thread and all.
-// Bytes count once for each read and each write.
+// thread and all. Bytes count once for each read and each write.
 func memoryCases(p plan) (cases []*memory) {
 	most := slices.Max(p.Threads)
 	for _, f := range footprints(asm.Caches(), most, p.Quick) {
@@ -226,13 +225,14 @@ func bandwidth(cases []*memory, each time.Duration) {
 	for _, c := range cases {
 		size, threads = max(size, c.size), max(threads, c.threads)
 	}
+	line := make([]float32, 2048)
+	fill(line, 1)
 	buf := make([][]float32, threads)
 	for i := range buf {
 		buf[i] = make([]float32, size/4)
-		fill(buf[i], uint64(i))
+		for j := 0; j < len(buf[i]); j += copy(buf[i][j:], line) {
+		}
 	}
-	line := make([]float32, 2048)
-	fill(line, 99)
 	bytes := func(x []float32) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x)) }
 	for _, c := range cases {
 		// Through the footprint once; for copies half of it to the other half.
