@@ -26,8 +26,12 @@ type cost uint8
 const (
 	light  cost = iota // a few operations: memory bounds it
 	medium             // an exponential or a division
-	heavy              // several of those
+	heavy              // more than that
 )
+
+// piece is the number of elements of a call, which cannot be preempted: some 12 µs of
+// the slowest kernels, of float64 with AVX2 on a fast CPU.
+func (c cost) piece() int { return chunk.Piece >> c }
 
 // form is the signature of a kernel: the number of inputs and of scalars.
 type form uint8
@@ -142,13 +146,13 @@ func (m *mapping[T]) put() {
 }
 
 // one tells whether a call of n elements, all packed, is a single call of a kernel.
-func one(n int) bool { return n <= chunk.Piece }
+func (c cost) one(n int) bool { return n <= c.piece() }
 
 // map1 computes dst = f(x).
 func map1[T Float](op string, c cost, dst, x *Tensor[T], f func(k *asm.Kernels[T]) func(dst, x []T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() {
+	if c.one(len(dst.data)) && dst.packed() && x.packed() {
 		f(asm.Active[T]())(dst.data, x.data)
 		return
 	}
@@ -161,7 +165,7 @@ func map1[T Float](op string, c cost, dst, x *Tensor[T], f func(k *asm.Kernels[T
 func map1a[T Float](op string, c cost, dst, x *Tensor[T], a T, f func(k *asm.Kernels[T]) func(dst, x []T, a T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() {
+	if c.one(len(dst.data)) && dst.packed() && x.packed() {
 		f(asm.Active[T]())(dst.data, x.data, a)
 		return
 	}
@@ -174,7 +178,7 @@ func map1a[T Float](op string, c cost, dst, x *Tensor[T], a T, f func(k *asm.Ker
 func map1ab[T Float](op string, c cost, dst, x *Tensor[T], a, b T, f func(k *asm.Kernels[T]) func(dst, x []T, a, b T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() {
+	if c.one(len(dst.data)) && dst.packed() && x.packed() {
 		f(asm.Active[T]())(dst.data, x.data, a, b)
 		return
 	}
@@ -187,7 +191,7 @@ func map1ab[T Float](op string, c cost, dst, x *Tensor[T], a, b T, f func(k *asm
 func map1abc[T Float](op string, cost cost, dst, x *Tensor[T], a, b, c T, f func(k *asm.Kernels[T]) func(dst, x []T, a, b, c T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() {
+	if cost.one(len(dst.data)) && dst.packed() && x.packed() {
 		f(asm.Active[T]())(dst.data, x.data, a, b, c)
 		return
 	}
@@ -200,7 +204,7 @@ func map1abc[T Float](op string, cost cost, dst, x *Tensor[T], a, b, c T, f func
 func mapA1[T Float](op string, c cost, reads bool, dst *Tensor[T], a T, x *Tensor[T], f func(k *asm.Kernels[T]) func(dst []T, a T, x []T)) {
 	equalShapes(op, dst, x, x, x)
 	checkApart(op, dst, x, dst, x, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() {
+	if c.one(len(dst.data)) && dst.packed() && x.packed() {
 		f(asm.Active[T]())(dst.data, a, x.data)
 		return
 	}
@@ -220,7 +224,7 @@ func spread2[T Float](op string, c cost, dst, x, y *Tensor[T], f func(k *asm.Ker
 	spreads(op, dst, x, y, x)
 	checkApart(op, dst, x, x, y, x)
 	checkApart(op, dst, y, x, y, x)
-	if n := len(dst.data); one(n) && dst.packed() && x.packed() && y.packed() && len(x.data) == n && len(y.data) == n {
+	if n := len(dst.data); c.one(n) && dst.packed() && x.packed() && y.packed() && len(x.data) == n && len(y.data) == n {
 		f(asm.Active[T]())(dst.data, x.data, y.data)
 		return
 	}
@@ -234,7 +238,7 @@ func map2a[T Float](op string, c cost, dst, x, y *Tensor[T], a T, f func(k *asm.
 	equalShapes(op, dst, x, y, x)
 	checkApart(op, dst, x, x, y, x)
 	checkApart(op, dst, y, x, y, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
+	if c.one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
 		f(asm.Active[T]())(dst.data, x.data, y.data, a)
 		return
 	}
@@ -248,7 +252,7 @@ func map2ab[T Float](op string, c cost, dst, x, y *Tensor[T], a, b T, f func(k *
 	equalShapes(op, dst, x, y, x)
 	checkApart(op, dst, x, x, y, x)
 	checkApart(op, dst, y, x, y, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
+	if c.one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
 		f(asm.Active[T]())(dst.data, x.data, y.data, a, b)
 		return
 	}
@@ -262,7 +266,7 @@ func map2abc[T Float](op string, cost cost, dst, x, y *Tensor[T], a, b, c T, f f
 	equalShapes(op, dst, x, y, x)
 	checkApart(op, dst, x, x, y, x)
 	checkApart(op, dst, y, x, y, x)
-	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
+	if cost.one(len(dst.data)) && dst.packed() && x.packed() && y.packed() {
 		f(asm.Active[T]())(dst.data, x.data, y.data, a, b, c)
 		return
 	}
@@ -283,7 +287,7 @@ func spread3[T Float](op string, c cost, dst, x, y, z *Tensor[T], f func(k *asm.
 	checkApart(op, dst, x, x, y, z)
 	checkApart(op, dst, y, x, y, z)
 	checkApart(op, dst, z, x, y, z)
-	if n := len(dst.data); one(n) && dst.packed() && x.packed() && y.packed() && z.packed() && len(x.data) == n && len(y.data) == n && len(z.data) == n {
+	if n := len(dst.data); c.one(n) && dst.packed() && x.packed() && y.packed() && z.packed() && len(x.data) == n && len(y.data) == n && len(z.data) == n {
 		f(asm.Active[T]())(dst.data, x.data, y.data, z.data)
 		return
 	}
@@ -298,7 +302,7 @@ func map3a[T Float](op string, c cost, dst, x, y, z *Tensor[T], a T, f func(k *a
 	checkApart(op, dst, x, x, y, z)
 	checkApart(op, dst, y, x, y, z)
 	checkApart(op, dst, z, x, y, z)
-	if one(len(dst.data)) && dst.packed() && x.packed() && y.packed() && z.packed() {
+	if c.one(len(dst.data)) && dst.packed() && x.packed() && y.packed() && z.packed() {
 		f(asm.Active[T]())(dst.data, x.data, y.data, z.data, a)
 		return
 	}
@@ -309,7 +313,7 @@ func map3a[T Float](op string, c cost, dst, x, y, z *Tensor[T], a T, f func(k *a
 
 // map0a computes dst = f(a).
 func map0a[T Float](c cost, dst *Tensor[T], a T, f func(k *asm.Kernels[T]) func(dst []T, a T)) {
-	if one(len(dst.data)) && dst.packed() {
+	if c.one(len(dst.data)) && dst.packed() {
 		f(asm.Active[T]())(dst.data, a)
 		return
 	}

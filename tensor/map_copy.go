@@ -13,7 +13,7 @@ import (
 
 // copyViews copies src, of the shape of dst and apart from it.
 func copyViews[T Float](dst, src *Tensor[T]) {
-	if one(len(dst.data)) && dst.packed() && src.packed() {
+	if light.one(len(dst.data)) && dst.packed() && src.packed() {
 		copy(dst.data, src.data)
 		return
 	}

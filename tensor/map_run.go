@@ -2,7 +2,6 @@ package tensor
 
 import (
 	"github.com/lanes-go/lanes/asm"
-	"github.com/lanes-go/lanes/internal/chunk"
 	"github.com/lanes-go/lanes/internal/scratch"
 )
 
@@ -51,9 +50,13 @@ func (m *mapping[T]) lay(dst, x, y, z *Tensor[T]) *asm.Kernels[T] {
 }
 
 // streams tells whether dst is worth stores past the caches: it is much longer than
-// what a core can keep for who reads it next, and nothing is read where it lies.
+// what a core can keep for who reads it next, nothing is read where it lies, and a call
+// writes enough of it at once, since at its end it waits for the stores.
 func (m *mapping[T]) streams() bool {
 	if m.size*sizeOf[T]() < streamFrom || m.reads || m.tile.copied[0] {
+		return false
+	}
+	if t := &m.tile; !m.flat && (t.dense && t.rows*t.cols < streamRun/sizeOf[T]() || !t.dense && t.cols < streamRun/sizeOf[T]()) {
 		return false
 	}
 	for _, x := range m.data[1:m.n] {
@@ -64,8 +67,11 @@ func (m *mapping[T]) streams() bool {
 	return true
 }
 
-// streamFrom is the least number of bytes of a result that is stored past the caches.
-var streamFrom = max(4*asm.Caches().L2, asm.Caches().L3/4)
+// streamFrom is the least number of bytes of a result that is stored past the caches,
+// streamRun that of one call; measured. A large L3 is that of many processors.
+var streamFrom = max(4*asm.Caches().L2, min(asm.Caches().L3/2, 16<<20))
+
+const streamRun = 16000
 
 // prepare finds the axes; false if there is nothing to do.
 func (m *mapping[T]) prepare(dst, x, y, z *Tensor[T]) bool {
@@ -149,7 +155,7 @@ func (m *mapping[T]) cut() {
 	t.col = m.axes[last]
 	if last == 0 && m.contiguous(&t.col) {
 		m.flat, t.copied[0] = true, false
-		m.tiles, m.group = t.col.n, chunk.Piece
+		m.tiles, m.group = t.col.n, m.cost.piece()
 		return
 	}
 	m.flat = false
@@ -181,7 +187,7 @@ func (m *mapping[T]) cut() {
 	for i := range t.outer {
 		m.tiles *= t.outer[i].n
 	}
-	m.group = max(1, chunk.Piece/(t.rows*t.cols))
+	m.group = max(1, m.cost.piece()/(t.rows*t.cols))
 }
 
 // cutRows chooses the tiles of a kernel; turned says that an input is contiguous along
@@ -200,7 +206,7 @@ func (m *mapping[T]) cutRows(turned bool) {
 	c := t.col.n
 	switch {
 	case copies == 0 && c >= shortRow && (c >= 2*shortRow || again > 0): // rows where they lie
-		t.cols = min(c, chunk.Piece)
+		t.cols = min(c, m.cost.piece())
 		t.rows, t.dense = min(t.row.n, max(1, tileLen/t.cols)), false
 	case c <= tileLen/tileRows: // several rows as one run
 		t.rows, t.cols, t.dense = min(t.row.n, tileLen/c), c, true
@@ -231,8 +237,9 @@ func (m *mapping[T]) contiguous(a *mapAxis) bool {
 func (m *mapping[T]) several(lo, hi int) {
 	if m.flat {
 		var v [mapOperands][]T
+		piece := m.cost.piece()
 		for lo < hi {
-			end := min(lo+chunk.Piece, hi)
+			end := min(lo+piece, hi)
 			for o := range m.n {
 				v[o] = m.data[o][lo:end:end]
 			}

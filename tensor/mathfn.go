@@ -42,7 +42,7 @@ func Sigmoid[T Float](dst, x *Tensor[T]) {
 
 // Erf computes the error function, to 1.10 ULP.
 func Erf[T Float](dst, x *Tensor[T]) {
-	map1("Erf", medium, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.Erf })
+	map1("Erf", heavy, dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.Erf })
 }
 
 // Rsqrt computes 1/√x, the quotient of the rounded root, to 1.50 ULP: ±Inf at ±0, NaN
