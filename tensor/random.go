@@ -14,9 +14,17 @@ import (
 // same seed and stream draw from the same bits: who wants independent numbers takes
 // another stream for each.
 
-// Uniform fills dst with numbers uniform in [lo, hi), hi included only by
-// rounding: 24 random bits each for float32, 53 for float64.
+// Uniform fills dst with numbers uniform in [lo, hi), hi included only by rounding:
+// lo + u·(hi-lo) with u of 24 random bits for float32, 53 for float64, rounded once; of
+// float32 from 100 to 101 one in a few hundred thousand is 101. lo may be above hi. It
+// panics if hi-lo is not finite.
+//
+// Element i, in the order of the axes, is a function of (seed, stream, i) alone: see the
+// package's comment.
 func Uniform[T Float](dst *Tensor[T], lo, hi T, seed, stream uint64) {
+	if span := hi - lo; span-span != 0 {
+		panic(fmt.Errorf("tensor.Uniform: the range from %v to %v is not finite", lo, hi))
+	}
 	r := getRandomFill[T](randomUniform, lo, hi-lo, seed, stream)
 	r.run(dst, nil)
 }

@@ -224,3 +224,38 @@ func BenchmarkPermutation(b *testing.B) {
 		})
 	}
 }
+
+// TestUniformRange: hi is reached by rounding only, and a range that overflows is misuse.
+func TestUniformRange(t *testing.T) {
+	x := New[float32](1 << 20)
+	Uniform(x, 100, 101, 1, 2)
+	ends := 0
+	for _, v := range x.Data() {
+		if v == 101 {
+			ends++
+		}
+		if v < 100 || v > 101 {
+			t.Fatalf("%v is not in [100, 101]", v)
+		}
+	}
+	if ends == 0 || ends > 20 {
+		t.Errorf("%d of 2^20 numbers are 101, want some", ends)
+	}
+	Uniform(x, 0, 1, 1, 2)
+	for _, v := range x.Data() {
+		if v >= 1 {
+			t.Fatal("1 from 0 to 1, where nothing is rounded")
+		}
+	}
+	inf, most := float32(math.Inf(1)), float32(math.MaxFloat32)
+	for _, r := range [][2]float32{{-most, most}, {0, inf}, {-inf, 0}, {inf, inf}, {inf - inf, 1}} {
+		func() {
+			defer func() {
+				if _, ok := recover().(error); !ok {
+					t.Errorf("from %v to %v: no error", r[0], r[1])
+				}
+			}()
+			Uniform(x, r[0], r[1], 1, 2)
+		}()
+	}
+}

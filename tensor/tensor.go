@@ -62,6 +62,19 @@ func (t *Tensor[T]) Over(data []T, shape ...int) *Tensor[T] {
 	return t
 }
 
+// OverT makes t the view From(data, shape...).T() in place of what it was, and returns it:
+// Over with the last two axes exchanged.
+func (t *Tensor[T]) OverT(data []T, shape ...int) *Tensor[T] {
+	if len(shape) < 2 {
+		panic(shapeError("OverT", "fewer than two axes", shape))
+	}
+	t.Over(data, shape...)
+	i, j := len(shape)-2, len(shape)-1
+	t.shape[i], t.shape[j] = t.shape[j], t.shape[i]
+	t.stride[i], t.stride[j] = t.stride[j], t.stride[i]
+	return t
+}
+
 // axes gives t a shape and the strides of a contiguous array.
 func (t *Tensor[T]) axes(shape []int) {
 	if cap(t.shape) < len(shape) {

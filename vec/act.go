@@ -17,7 +17,7 @@ func unary[T Float](op string, dst, x []T, f func(dst, x *tensor.Tensor[T])) {
 	if partlyMeet(dst, x) {
 		fail(op, partly, len(dst), len(x))
 	}
-	o := getOperands(dst, x)
+	o := begin(op, dst, x)
 	defer o.put()
 	f(&o.t[0], &o.t[1])
 }
@@ -30,7 +30,7 @@ func binary[T Float](op string, dst, x, y []T, f func(dst, x, y *tensor.Tensor[T
 	if partlyMeet(dst, x) || partlyMeet(dst, y) {
 		fail(op, partly, len(dst), len(x), len(y))
 	}
-	o := getOperands(dst, x, y)
+	o := begin(op, dst, x, y)
 	defer o.put()
 	f(&o.t[0], &o.t[1], &o.t[2])
 }

@@ -22,6 +22,26 @@ func AddNew[T Float](x []T, y []T) []T {
 	return dst
 }
 
+// AddColumnInPlace is [AddColumn] with its result in x.
+func AddColumnInPlace[T Float](x []T, col []T) { AddColumn(x, x, col) }
+
+// AddColumnNew is [AddColumn] with its result in a new slice.
+func AddColumnNew[T Float](x []T, col []T) []T {
+	dst := make([]T, len(x))
+	AddColumn(dst, x, col)
+	return dst
+}
+
+// AddRowInPlace is [AddRow] with its result in x.
+func AddRowInPlace[T Float](x []T, row []T) { AddRow(x, x, row) }
+
+// AddRowNew is [AddRow] with its result in a new slice.
+func AddRowNew[T Float](x []T, row []T) []T {
+	dst := make([]T, len(x))
+	AddRow(dst, x, row)
+	return dst
+}
+
 // AddScalarInPlace is [AddScalar] with its result in x.
 func AddScalarInPlace[T Float](x []T, a T) { AddScalar(x, x, a) }
 
@@ -89,6 +109,26 @@ func DivInPlace[T Float](x []T, y []T) { Div(x, x, y) }
 func DivNew[T Float](x []T, y []T) []T {
 	dst := make([]T, len(x))
 	Div(dst, x, y)
+	return dst
+}
+
+// DivColumnInPlace is [DivColumn] with its result in x.
+func DivColumnInPlace[T Float](x []T, col []T) { DivColumn(x, x, col) }
+
+// DivColumnNew is [DivColumn] with its result in a new slice.
+func DivColumnNew[T Float](x []T, col []T) []T {
+	dst := make([]T, len(x))
+	DivColumn(dst, x, col)
+	return dst
+}
+
+// DivRowInPlace is [DivRow] with its result in x.
+func DivRowInPlace[T Float](x []T, row []T) { DivRow(x, x, row) }
+
+// DivRowNew is [DivRow] with its result in a new slice.
+func DivRowNew[T Float](x []T, row []T) []T {
+	dst := make([]T, len(x))
+	DivRow(dst, x, row)
 	return dst
 }
 
@@ -297,6 +337,40 @@ func MulNew[T Float](x []T, y []T) []T {
 	return dst
 }
 
+// MulColumnInPlace is [MulColumn] with its result in x.
+func MulColumnInPlace[T Float](x []T, col []T) { MulColumn(x, x, col) }
+
+// MulColumnNew is [MulColumn] with its result in a new slice.
+func MulColumnNew[T Float](x []T, col []T) []T {
+	dst := make([]T, len(x))
+	MulColumn(dst, x, col)
+	return dst
+}
+
+// MulRowInPlace is [MulRow] with its result in x.
+func MulRowInPlace[T Float](x []T, row []T) { MulRow(x, x, row) }
+
+// MulRowNew is [MulRow] with its result in a new slice.
+func MulRowNew[T Float](x []T, row []T) []T {
+	dst := make([]T, len(x))
+	MulRow(dst, x, row)
+	return dst
+}
+
+// NCHWToNHWCNew is [NCHWToNHWC] with its result in a new slice.
+func NCHWToNHWCNew[T Float](x []T, n int, c int, hw int) []T {
+	dst := make([]T, len(x))
+	NCHWToNHWC(dst, x, n, c, hw)
+	return dst
+}
+
+// NHWCToNCHWNew is [NHWCToNCHW] with its result in a new slice.
+func NHWCToNCHWNew[T Float](x []T, n int, c int, hw int) []T {
+	dst := make([]T, len(x))
+	NHWCToNCHW(dst, x, n, c, hw)
+	return dst
+}
+
 // NeNew is [Ne] with its result in a new slice.
 func NeNew[T Float](x []T, y []T) []T {
 	dst := make([]T, len(x))
@@ -491,6 +565,26 @@ func SubNew[T Float](x []T, y []T) []T {
 	return dst
 }
 
+// SubColumnInPlace is [SubColumn] with its result in x.
+func SubColumnInPlace[T Float](x []T, col []T) { SubColumn(x, x, col) }
+
+// SubColumnNew is [SubColumn] with its result in a new slice.
+func SubColumnNew[T Float](x []T, col []T) []T {
+	dst := make([]T, len(x))
+	SubColumn(dst, x, col)
+	return dst
+}
+
+// SubRowInPlace is [SubRow] with its result in x.
+func SubRowInPlace[T Float](x []T, row []T) { SubRow(x, x, row) }
+
+// SubRowNew is [SubRow] with its result in a new slice.
+func SubRowNew[T Float](x []T, row []T) []T {
+	dst := make([]T, len(x))
+	SubRow(dst, x, row)
+	return dst
+}
+
 // SubScalarInPlace is [SubScalar] with its result in x.
 func SubScalarInPlace[T Float](x []T, a T) { SubScalar(x, x, a) }
 
@@ -508,5 +602,12 @@ func TanhInPlace[T Float](x []T) { Tanh(x, x) }
 func TanhNew[T Float](x []T) []T {
 	dst := make([]T, len(x))
 	Tanh(dst, x)
+	return dst
+}
+
+// TransposeNew is [Transpose] with its result in a new slice.
+func TransposeNew[T Float](x []T, rows int, cols int) []T {
+	dst := make([]T, len(x))
+	Transpose(dst, x, rows, cols)
 	return dst
 }

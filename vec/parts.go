@@ -1,7 +1,6 @@
 package vec
 
 import (
-	"github.com/lanes-go/lanes/internal/scratch"
 	"github.com/lanes-go/lanes/tensor"
 )
 
@@ -21,7 +20,7 @@ func PReLUSlopeGrad[T Float](dy, x []T) T {
 	if len(dy) != len(x) {
 		fail("PReLUSlopeGrad", lengthsDiffer, len(dy), len(x))
 	}
-	o := getOperands(dy, x)
+	o := begin("PReLUSlopeGrad", dy, x)
 	defer o.put()
 	o.t[2].Over(o.one[:], 1)
 	tensor.PReLUSlopeGrad(&o.t[2], &o.t[0], &o.t[1])
@@ -32,7 +31,7 @@ func PReLUSlopeGrad[T Float](dy, x []T) T {
 // first wins, and NaN wins over all. dst may be one of the first two pieces. See
 // [tensor.Maxout].
 func Maxout[T Float](dst []T, pieces ...[]T) {
-	m := getMaxout[T]()
+	m := getMany[T]("Maxout")
 	defer m.put()
 	tensor.Maxout(m.tensor(dst), m.tensors(pieces)...)
 }
@@ -40,58 +39,7 @@ func Maxout[T Float](dst []T, pieces ...[]T) {
 // MaxoutGrad computes the gradients dx of the pieces of y = Maxout(pieces): dy where a
 // piece has won, 0 elsewhere. The last of dx may be dy. See [tensor.MaxoutGrad].
 func MaxoutGrad[T Float](dx [][]T, dy, y []T, pieces ...[]T) {
-	m := getMaxout[T]()
+	m := getMany[T]("MaxoutGrad")
 	defer m.put()
 	tensor.MaxoutGrad(m.tensors(dx), m.tensor(dy), m.tensor(y), m.tensors(pieces)...)
-}
-
-// maxout is tensors over any number of slices.
-type maxout[T Float] struct {
-	all  []*tensor.Tensor[T] // kept; the first are in use
-	used int
-}
-
-var (
-	maxouts32 scratch.Store[maxout[float32]]
-	maxouts64 scratch.Store[maxout[float64]]
-)
-
-func getMaxout[T Float]() *maxout[T] {
-	var z T
-	if _, ok := any(z).(float32); ok {
-		return any(maxouts32.Get()).(*maxout[T])
-	}
-	return any(maxouts64.Get()).(*maxout[T])
-}
-
-// tensors returns tensors over slices, good until put.
-func (m *maxout[T]) tensors(s [][]T) []*tensor.Tensor[T] {
-	from := m.used
-	for _, x := range s {
-		if m.used == len(m.all) {
-			m.all = append(m.all, new(tensor.Tensor[T]))
-		}
-		m.all[m.used].Over(x, len(x))
-		m.used++
-	}
-	return m.all[from:m.used:m.used]
-}
-
-func (m *maxout[T]) tensor(x []T) *tensor.Tensor[T] {
-	one := [1][]T{x}
-	return m.tensors(one[:])[0]
-}
-
-// put lets go of the slices.
-func (m *maxout[T]) put() {
-	for _, t := range m.all[:m.used] {
-		t.Over(nil, 0)
-	}
-	m.used = 0
-	switch m := any(m).(type) {
-	case *maxout[float32]:
-		maxouts32.Put(m)
-	case *maxout[float64]:
-		maxouts64.Put(m)
-	}
 }

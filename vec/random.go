@@ -7,14 +7,14 @@ import "github.com/lanes-go/lanes/tensor"
 
 // Uniform fills dst with numbers uniform in [lo, hi). See [tensor.Uniform].
 func Uniform[T Float](dst []T, lo, hi T, seed, stream uint64) {
-	o := getOperands(dst)
+	o := begin("Uniform", dst)
 	defer o.put()
 	tensor.Uniform(&o.t[0], lo, hi, seed, stream)
 }
 
 // Normal fills dst with normal numbers. See [tensor.Normal].
 func Normal[T Float](dst []T, mean, std T, seed, stream uint64) {
-	o := getOperands(dst)
+	o := begin("Normal", dst)
 	defer o.put()
 	tensor.Normal(&o.t[0], mean, std, seed, stream)
 }
@@ -25,7 +25,7 @@ func Permutation(dst []int, seed, stream uint64) { tensor.Permutation(dst, seed,
 // Bernoulli sets each element of dst to 1 with probability p and to 0 otherwise. See
 // [tensor.Bernoulli].
 func Bernoulli[T Float](dst []T, p float64, seed, stream uint64) {
-	o := getOperands(dst)
+	o := begin("Bernoulli", dst)
 	defer o.put()
 	tensor.Bernoulli(&o.t[0], p, seed, stream)
 }

@@ -110,28 +110,3 @@ func dotLong[T Float](x, y []T) T {
 	defer o.put()
 	return tensor.Dot(&o.t[0], &o.t[1])
 }
-
-// ColSums computes dst[j] = Σ x[i*len(dst)+j], the sums of the columns of a matrix: the
-// gradient of a bias.
-func ColSums[T Float](dst, x []T) {
-	o := getOperands(dst, x)
-	defer o.put()
-	o.t[1].Over(x, rowsOf("ColSums", len(x), len(dst)), len(dst))
-	tensor.ColSum(&o.t[0], &o.t[1])
-}
-
-// rowsOf is the number of rows of n elements that hold all.
-func rowsOf(op string, all, n int) int {
-	if n <= 0 || all%n != 0 {
-		fail(op, "no whole number of rows", all, n)
-	}
-	return all / n
-}
-
-// RowSums computes dst[i] = Sum of row i of a matrix of len(dst) rows.
-func RowSums[T Float](dst, x []T) {
-	o := getOperands(dst, x)
-	defer o.put()
-	o.t[1].Over(x, len(dst), rowsOf("RowSums", len(x), len(dst)))
-	tensor.SumAxis(&o.t[0], &o.t[1], 1)
-}

@@ -6,22 +6,16 @@ import "github.com/lanes-go/lanes/tensor"
 
 // rows runs an operation of tensor on matrices of rows of cols elements.
 func rows[T Float](op string, cols int, run func(o *operands[T]), s ...[]T) {
-	for _, x := range s {
+	o := begin(op, s...)
+	defer o.put()
+	n := o.rowsOf(len(s[0]), cols)
+	for i, x := range s {
 		if len(x) != len(s[0]) {
-			lens := make([]int, len(s))
-			for i, x := range s {
-				lens[i] = len(x)
-			}
-			fail(op, lengthsDiffer, lens...)
+			o.fail(lengthsDiffer)
 		}
 		if partlyMeet(s[0], x) {
-			fail(op, partly, len(s[0]), len(x))
+			o.fail(partly)
 		}
-	}
-	n := rowsOf(op, len(s[0]), cols)
-	o := getOperands(s...)
-	defer o.put()
-	for i, x := range s {
 		o.t[i].Over(x, n, cols)
 	}
 	run(o)
@@ -53,7 +47,7 @@ func LogSoftmaxGrad[T Float](dx, dy, y []T, cols int) {
 
 // LogSumExp returns log Σ exp(x[i]), also where exp overflows.
 func LogSumExp[T Float](x []T) T {
-	o := getOperands(x)
+	o := begin("LogSumExp", x)
 	defer o.put()
 	o.t[0].Over(x, 1, len(x))
 	o.t[1].Over(o.one[:], 1)
@@ -83,16 +77,27 @@ func HingeLoss[T Float](dx, x []T, labels []int, o LabelOptions[T]) T {
 }
 
 func labelLoss[T Float](op string, loss func(dx, x *tensor.Tensor[T], labels []int, o tensor.LabelOptions[T]) T, dx, x []T, labels []int, o LabelOptions[T]) T {
-	if dx != nil && len(dx) != len(x) {
-		fail(op, lengthsDiffer, len(dx), len(x))
-	}
-	cols := rowsOf(op, len(x), len(labels))
-	s := getOperands(dx, x)
+	s := begin(op, dx, x)
 	defer s.put()
-	s.t[1].Over(x, len(labels), cols)
+	s.also(len(labels))
+	for _, n := range [][]T{o.Weights, o.Losses} {
+		if n != nil {
+			s.also(len(n))
+		}
+	}
+	n, cols := len(labels), len(o.Weights)
+	switch {
+	case dx != nil && len(dx) != len(x):
+		s.fail(lengthsDiffer)
+	case n == 0 && len(x) > 0 || n > 0 && len(x)%n != 0:
+		s.fail("want a label for each of some rows of one length")
+	case n > 0:
+		cols = len(x) / n
+	}
+	s.t[1].Over(x, n, cols)
 	if dx == nil {
 		return loss(nil, &s.t[1], labels, o)
 	}
-	s.t[0].Over(dx, len(labels), cols)
+	s.t[0].Over(dx, n, cols)
 	return loss(&s.t[0], &s.t[1], labels, o)
 }

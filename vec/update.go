@@ -1,6 +1,10 @@
 package vec
 
-import "github.com/lanes-go/lanes/tensor"
+import (
+	"fmt"
+
+	"github.com/lanes-go/lanes/tensor"
+)
 
 // Settings of the updates; see package tensor.
 type (
@@ -17,17 +21,13 @@ type (
 
 // update runs f on tensors over the slices.
 func update[T Float](op string, f func(o *operands[T]), s ...[]T) {
+	o := begin(op, s...)
+	defer o.put()
 	for _, x := range s {
 		if len(x) != len(s[0]) {
-			lens := make([]int, len(s))
-			for i, x := range s {
-				lens[i] = len(x)
-			}
-			fail(op, lengthsDiffer, lens...)
+			o.fail(lengthsDiffer)
 		}
 	}
-	o := getOperands(s...)
-	defer o.put()
 	f(o)
 }
 
@@ -65,4 +65,25 @@ func Adam[T Float](w, m, v, dw []T, t int, scale float64, opts AdamOptions) {
 // AdamW is Adam with decoupled weight decay. See [tensor.AdamW].
 func AdamW[T Float](w, m, v, dw []T, t int, scale float64, opts AdamOptions) {
 	update("AdamW", func(o *operands[T]) { tensor.AdamW(&o.t[0], &o.t[1], &o.t[2], &o.t[3], t, scale, opts) }, w, m, v, dw)
+}
+
+// ClipGlobalNorm returns the Euclidean norm of all gradients together and the factor
+// min(1, most/(norm+1e-6)) that makes it at most about most, as PyTorch's
+// clip_grad_norm_ does. It changes no gradient: the factor is the scale of the updates
+// above, or, to clip in place, that of [ScaleInPlace] for each slice. Clipping by value is
+// [Clamp]. The slices may have any lengths, and may be none at all: the norm is then 0.
+//
+// Where all gradients are 0 the norm is 0 and nothing happens to them. A NaN among them
+// makes norm and scale NaN; an infinity, or a sum of squares that overflows (in float32
+// from a norm of 1.8e19 on), makes norm +Inf and scale 0, and an infinity times 0 is NaN:
+// who would rather leave out the step looks at norm first. It panics if most is negative
+// or NaN; +Inf never clips.
+func ClipGlobalNorm[T Float](most float64, dw ...[]T) (norm, scale float64) {
+	m := getMany[T]("ClipGlobalNorm")
+	defer m.put()
+	t := m.tensors(dw)
+	if !(most >= 0) {
+		fail(m.op, fmt.Sprintf("the greatest norm is %v, want at least 0", most), m.lens()...)
+	}
+	return tensor.ClipGlobalNorm(most, t...)
 }

@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"github.com/lanes-go/lanes/asm"
-	"github.com/lanes-go/lanes/internal/chunk"
 	"github.com/lanes-go/lanes/internal/scratch"
 	"github.com/lanes-go/lanes/tensor"
 )
@@ -14,12 +13,16 @@ import (
 // Float is the element type of a slice.
 type Float = asm.Float
 
-// Error is the panic value of a function whose slices do not fit.
+// Error is the panic value of misuse: lengths that do not fit, memory that is shared
+// where it may not be, settings out of their range.
 type Error struct {
 	Op     string // the function: "Add"
-	Lens   []int  // of every slice, in the order of the arguments
+	Lens   []int  // of every slice, in the order of the arguments; 0 for nil
 	Reason string
 }
+
+// LabelError is the panic value of a loss given a label that is no class.
+type LabelError = tensor.LabelError
 
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -57,12 +60,99 @@ func partlyMeet[T Float](x, y []T) bool {
 type operands[T Float] struct {
 	t   [10]tensor.Tensor[T]
 	one [1]T // for a result
+
+	op   string // the function, or "" where nothing is left to go wrong
+	lens [12]int
+	n    int // lengths
 }
 
 var (
 	operands32 scratch.Store[operands[float32]]
 	operands64 scratch.Store[operands[float64]]
 )
+
+// begin is getOperands for a function whose misuse is yet to be found: its put is
+// deferred and makes an *Error of what an operation of tensor panics with.
+func begin[T Float](op string, s ...[]T) *operands[T] {
+	o := getOperands(s...)
+	o.op, o.n = op, len(s)
+	for i, x := range s {
+		o.lens[i] = len(x)
+	}
+	return o
+}
+
+// also takes the length of a slice of something else into the error.
+func (o *operands[T]) also(n int) {
+	o.lens[o.n] = n
+	o.n++
+}
+
+func (o *operands[T]) fail(reason string) { fail(o.op, reason, o.lens[:o.n]...) }
+
+// is makes operand i, called name, an array of a shape, and panics if it has another
+// length.
+func (o *operands[T]) is(i int, name string, x []T, shape ...int) *tensor.Tensor[T] {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	if len(x) != n {
+		o.fail(fmt.Sprintf("%s has %d elements, want %d", name, len(x), n))
+	}
+	return o.t[i].Over(x, shape...)
+}
+
+// may is is for an operand that may be nil, and stays it.
+func (o *operands[T]) may(i int, name string, x []T, shape ...int) *tensor.Tensor[T] {
+	if x == nil {
+		return nil
+	}
+	return o.is(i, name, x, shape...)
+}
+
+// rowsOf is the number of rows of n elements that are all, 0 of nothing.
+func (o *operands[T]) rowsOf(all, n int) int {
+	if all == 0 && n >= 0 {
+		return 0
+	}
+	if n <= 0 || all%n != 0 {
+		o.fail(fmt.Sprintf("%d elements are no whole number of rows of %d", all, n))
+	}
+	return all / n
+}
+
+// colsOf is the length of n rows that are all, 0 of nothing.
+func (o *operands[T]) colsOf(all, n int) int {
+	if all == 0 {
+		return 0
+	}
+	if n == 0 || all%n != 0 {
+		o.fail(fmt.Sprintf("%d elements do not make %d rows of one length", all, n))
+	}
+	return all / n
+}
+
+// misuse makes an *Error of that of an operation of tensor. A *LabelError, and what is
+// no misuse, stays what it is.
+func misuse(op string, lens []int, e any) any {
+	reason := ""
+	switch e := e.(type) {
+	case *tensor.ShapeError:
+		reason = e.Reason
+	case *LabelError, *Error:
+		return e
+	case error:
+		rest, ours := strings.CutPrefix(e.Error(), "tensor.")
+		if _, rest, ok := strings.Cut(rest, ": "); ours && ok {
+			reason = rest
+		}
+	}
+	if op == "" || reason == "" {
+		return e
+	}
+	return &Error{op, append([]int(nil), lens...), reason}
+}
 
 func getOperands[T Float](s ...[]T) *operands[T] {
 	var z T
@@ -80,9 +170,19 @@ func getOperands[T Float](s ...[]T) *operands[T] {
 
 // put lets go of the slices.
 func (o *operands[T]) put() {
+	if e := recover(); e != nil {
+		e = misuse(o.op, o.lens[:o.n], e)
+		o.release()
+		panic(e)
+	}
+	o.release()
+}
+
+func (o *operands[T]) release() {
 	for i := range o.t {
 		o.t[i].Over(nil, 0)
 	}
+	o.op, o.n = "", 0
 	switch o := any(o).(type) {
 	case *operands[float32]:
 		operands32.Put(o)
@@ -92,8 +192,9 @@ func (o *operands[T]) put() {
 }
 
 // A call of up to short elements is one call of a kernel; longer ones are those of
-// package tensor, which cuts them into pieces and takes threads.
-const short = chunk.Piece
+// package tensor, which cuts them into pieces and takes threads. It is what that has in
+// a call of the slowest kernels.
+const short = 4096
 
 // map1 is dst = f(x), by a kernel or for long slices by an operation of tensor.
 func map1[T Float](op string, dst, x []T, kernel func(k *asm.Kernels[T]) func(dst, x []T), long func(dst, x *tensor.Tensor[T])) {

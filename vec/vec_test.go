@@ -5,16 +5,17 @@ import (
 	"testing"
 )
 
-// wantError runs f, which must panic with an *Error of op.
-func wantError(t *testing.T, op string, f func()) {
+// wantError runs f, which must panic with an *Error of op, and returns it.
+func wantError(t *testing.T, op string, f func()) (e *Error) {
 	t.Helper()
 	defer func() {
 		t.Helper()
-		err, _ := recover().(error)
-		var e *Error
+		v := recover()
+		err, _ := v.(error)
 		if !errors.As(err, &e) || e.Op != op {
-			t.Errorf("%s: panic %v", op, err)
+			t.Errorf("%s: panic %v", op, v)
 		}
 	}()
 	f()
+	return nil
 }
