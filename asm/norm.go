@@ -27,6 +27,15 @@ type NormKernels[T Float] struct {
 	// NormGrad is dx[i] = fma(a, g[i], fma(b, x[i]-m, c)).
 	NormGrad func(dx, dy, x, y []T, m, a, b, c, pass T)
 
+	// NormRows is Norm of len(m) rows of n elements, one after the other, each with an m, an
+	// s, a t and a lo of its own.
+	NormRows func(dst, x, m, s, t, lo []T, n int)
+
+	// DevSumRows is dst[r] = Sum(d) for len(dst) rows of n elements, at most Chunk of them,
+	// one after the other, d being x[r*n+j]-m[r]; and DevSqRows is dst[r] = Dot(d, d).
+	DevSumRows func(dst, x, m []T, n int)
+	DevSqRows  func(dst, x, m []T, n int)
+
 	// NormRow is dst[j] = fma(fma(x[j]-m, r, q), gamma[j], beta[j]). q is -0, or what makes
 	// good the last bits of m.
 	NormRow func(dst, x, gamma, beta []T, m, r, q T)
@@ -53,6 +62,7 @@ type NormKernels[T Float] struct {
 func normGenericKernels[T Float]() NormKernels[T] {
 	return NormKernels[T]{
 		Norm: normGeneric[T], NormSums: normSumsGeneric[T], NormGrad: normGradGeneric[T],
+		NormRows: normRowsGeneric[T], DevSumRows: devSumRowsGeneric[T], DevSqRows: devSqRowsGeneric[T],
 		NormRow: normRowGeneric[T], NormRowAdd: normRowAddGeneric[T],
 		NormCols: normColsGeneric[T], NormColSums: normColSumsGeneric[T], NormColsGrad: normColsGradGeneric[T],
 	}
@@ -65,6 +75,42 @@ func normGeneric[T Float](dst, x []T, m, s, t, lo T) {
 			v = lo
 		}
 		dst[i] = v
+	}
+}
+
+func normRowsGeneric[T Float](dst, x, m, s, t, lo []T, n int) {
+	s, t, lo = s[:len(m):len(s)], t[:len(m):len(t)], lo[:len(m):len(lo)]
+	checkRows("NormRows", dst, n, len(m), n)
+	checkRows("NormRows", x, n, len(m), n)
+	for r, v := range m {
+		normGeneric(dst[r*n:][:n], x[r*n:][:n], v, s[r], t[r], lo[r])
+	}
+}
+
+func devSumRowsGeneric[T Float](dst, x, m []T, n int) {
+	m = m[:len(dst):len(m)]
+	checkRows("DevSumRows", x, n, len(dst), n)
+	mask := Lanes[T]() - 1
+	for r, p := range m {
+		var l lanes[T]
+		for j, v := range x[r*n:][:n] {
+			l[j&mask] += v - p
+		}
+		dst[r] = l.fold()
+	}
+}
+
+func devSqRowsGeneric[T Float](dst, x, m []T, n int) {
+	m = m[:len(dst):len(m)]
+	checkRows("DevSqRows", x, n, len(dst), n)
+	mask := Lanes[T]() - 1
+	for r, p := range m {
+		var l lanes[T]
+		for j, v := range x[r*n:][:n] {
+			d := v - p
+			l[j&mask] = FMA(d, d, l[j&mask])
+		}
+		dst[r] = l.fold()
 	}
 }
 

@@ -14,6 +14,21 @@ func normSums1F32AVX2(dy *float32, x *float32, y *float32, m float32, pass float
 //go:noescape
 func normSums2F32AVX2(dy *float32, x *float32, y *float32, m float32, pass float32, n int, s *float32)
 
+// normRowsF32AVX2 is v = fma(x[j]-m, s, t); dst[j] = lo > v ? lo : v for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func normRowsF32AVX2(dst *float32, x *float32, m *float32, s *float32, t *float32, lo *float32, rows int, n int)
+
+// devSumRowsF32AVX2 is the sum of x[j]-m in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSumRowsF32AVX2(dst *float32, x *float32, m *float32, rows int, n int)
+
+// devSqRowsF32AVX2 is the sum of (x[j]-m)² in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSqRowsF32AVX2(dst *float32, x *float32, m *float32, rows int, n int)
+
 // normColsF32AVX2 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements.
 //
 //go:noescape
@@ -48,6 +63,21 @@ func normSums1F64AVX2(dy *float64, x *float64, y *float64, m float64, pass float
 //
 //go:noescape
 func normSums2F64AVX2(dy *float64, x *float64, y *float64, m float64, pass float64, n int, s *float64)
+
+// normRowsF64AVX2 is v = fma(x[j]-m, s, t); dst[j] = lo > v ? lo : v for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func normRowsF64AVX2(dst *float64, x *float64, m *float64, s *float64, t *float64, lo *float64, rows int, n int)
+
+// devSumRowsF64AVX2 is the sum of x[j]-m in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSumRowsF64AVX2(dst *float64, x *float64, m *float64, rows int, n int)
+
+// devSqRowsF64AVX2 is the sum of (x[j]-m)² in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSqRowsF64AVX2(dst *float64, x *float64, m *float64, rows int, n int)
 
 // normColsF64AVX2 is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements.
 //
@@ -101,6 +131,63 @@ func useNormF32AVX2(k *NormKernels[float32]) {
 		normSums2F32AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
+	k.NormRows = func(dst, x, m, s, t, lo []float32, n int) {
+		rows := len(m)
+		s = s[:rows:len(s)]
+		t = t[:rows:len(t)]
+		lo = lo[:rows:len(lo)]
+		checkRows("NormRows", dst, n, rows, n)
+		checkRows("NormRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst[:rows*n])
+			raceRead(x[:rows*n])
+			raceRead(m)
+			raceRead(s)
+			raceRead(t)
+			raceRead(lo)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			normRowsGeneric(dst, x, m, s, t, lo, n)
+		default:
+			normRowsF32AVX2(&dst[0], &x[0], &m[0], &s[0], &t[0], &lo[0], rows, n)
+		}
+	}
+	k.DevSumRows = func(dst, x, m []float32, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSumRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSumRowsGeneric(dst, x, m, n)
+		default:
+			devSumRowsF32AVX2(&dst[0], &x[0], &m[0], rows, n)
+		}
+	}
+	k.DevSqRows = func(dst, x, m []float32, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSqRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSqRowsGeneric(dst, x, m, n)
+		default:
+			devSqRowsF32AVX2(&dst[0], &x[0], &m[0], rows, n)
+		}
+	}
 	k.NormCols = normColsFace(normColsF32AVX2, nil, 8)
 	k.NormColSums = normColSumsFace(normColSumsF32AVX2, 8)
 	k.NormColsGrad = normColsGradFace(normColsGradF32AVX2, nil, 8)
@@ -135,6 +222,63 @@ func useNormF64AVX2(k *NormKernels[float64]) {
 		normSums1F64AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[0])
 		normSums2F64AVX2(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
+	}
+	k.NormRows = func(dst, x, m, s, t, lo []float64, n int) {
+		rows := len(m)
+		s = s[:rows:len(s)]
+		t = t[:rows:len(t)]
+		lo = lo[:rows:len(lo)]
+		checkRows("NormRows", dst, n, rows, n)
+		checkRows("NormRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst[:rows*n])
+			raceRead(x[:rows*n])
+			raceRead(m)
+			raceRead(s)
+			raceRead(t)
+			raceRead(lo)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			normRowsGeneric(dst, x, m, s, t, lo, n)
+		default:
+			normRowsF64AVX2(&dst[0], &x[0], &m[0], &s[0], &t[0], &lo[0], rows, n)
+		}
+	}
+	k.DevSumRows = func(dst, x, m []float64, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSumRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSumRowsGeneric(dst, x, m, n)
+		default:
+			devSumRowsF64AVX2(&dst[0], &x[0], &m[0], rows, n)
+		}
+	}
+	k.DevSqRows = func(dst, x, m []float64, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSqRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSqRowsGeneric(dst, x, m, n)
+		default:
+			devSqRowsF64AVX2(&dst[0], &x[0], &m[0], rows, n)
+		}
 	}
 	k.NormCols = normColsFace(normColsF64AVX2, nil, 4)
 	k.NormColSums = normColSumsFace(normColSumsF64AVX2, 4)

@@ -60,7 +60,32 @@ func normCalls[T Float]() (all []call[T]) {
 // normRowCalls are those of the kernels of columns: a is every matrix and v every vector,
 // or one of two that are written.
 func normRowCalls[T Float]() []rowCall[T] {
+	// The rows of a follow one another and fill it to its end.
+	together := func(run func(k *Kernels[T], a, w, other []T, n int)) func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
+		return func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
+			a = a[:(rows-1)*ld+len(v)]
+			other := make([]T, rows)
+			for r := range other {
+				other[r] = T(r) - 0.5
+			}
+			run(k, a[len(a)%rows:], w, other, len(a)/rows)
+		}
+	}
 	return []rowCall[T]{
+		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.NormRows(a, a, w, other, other, other, n) })},
+		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.NormRows(a, a, other, w, other, other, n) })},
+		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.NormRows(a, a, other, other, w, other, n) })},
+		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.NormRows(a, a, other, other, other, w, n) })},
+		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) {
+			k.NormRows(a, slices.Clone(a), other, other, other, other, n)
+		})},
+		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) {
+			k.NormRows(make([]T, len(a)), a, other, other, other, other, n)
+		})},
+		{"DevSumRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.DevSumRows(w, a, other, n) })},
+		{"DevSumRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.DevSumRows(other, a, w, n) })},
+		{"DevSqRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.DevSqRows(w, a, other, n) })},
+		{"DevSqRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.DevSqRows(other, a, w, n) })},
 		{"NormCols", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) { k.NormCols(a, a, ld, rows, v, v, v, 0) }},
 		{"NormColSums", 2, func(k *Kernels[T], a []T, ld, rows int, v, w []T) {
 			k.NormColSums(v, slices.Clone(v), a, a, a, ld, rows, slices.Clone(v), 1)
@@ -85,6 +110,11 @@ func normShortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 	for _, n := range []int{1, 2, 16, 67, 300} {
 		ld, m := n+2, make([]T, n)
 		far := 2*ld + n
+		each := make([]T, 3)
+		add("NormRows", []int{3 * n, 3 * n, 3, 3, 3}, func(s [][]T) { k.NormRows(s[0], s[1], each, s[2], s[3], s[4], n) })
+		all = append(all,
+			shortCall[T]{name: "DevSumRows", first: 1, lens: []int{3, 3 * n, 3}, run: func(s [][]T) { k.DevSumRows(s[0], s[1], s[2], n) }},
+			shortCall[T]{name: "DevSqRows", first: 1, lens: []int{3, 3 * n, 3}, run: func(s [][]T) { k.DevSqRows(s[0], s[1], s[2], n) }})
 		add("NormCols", []int{far, far, n, n}, func(s [][]T) { k.NormCols(s[0], s[1], ld, 3, m, s[2], s[3], 0) })
 		add("NormColSums", []int{n, n, far, far, far}, func(s [][]T) { k.NormColSums(s[0], s[1], s[2], s[3], s[4], ld, 3, m, 1) })
 		add("NormColsGrad", []int{far, far, far, far, n, n, n}, func(s [][]T) { k.NormColsGrad(s[0], s[1], s[2], s[3], ld, 3, m, s[4], s[5], s[6], 1) })
@@ -233,6 +263,41 @@ func testNormSums[T Float](t *testing.T) {
 				s1, s2 := k.NormSums(dy, x, y, m, pass)
 				if w1, w2 := k.Sum(g), k.Dot(g, dev); !sameBits(s1, w1) || !sameBits(s2, w2) {
 					t.Errorf("isa=%s pass %v, %d elements: %v, %v, want %v, %v", k.ISA, pass, n, s1, s2, w1, w2)
+				}
+			}
+		}
+	}
+}
+
+// TestNormRows: kernels of rows are those of slices, row by row.
+func TestNormRows(t *testing.T) {
+	t.Run("f32", testNormRows[float32])
+	t.Run("f64", testNormRows[float64])
+}
+
+func testNormRows[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(34, 0))
+	const rows = 5
+	for _, k := range Tables[T]() {
+		for _, n := range []int{0, 1, 7, 16, 49, 64, 67, 196, 300} {
+			x := operands[T](r, rows*n, n%2 == 0)
+			m, s, b, lo := operands[T](r, rows, false), operands[T](r, rows, false), operands[T](r, rows, false), []T{0, 0, T(math.Inf(-1)), 0.25, T(math.Inf(-1))}
+			y, sums, squares := make([]T, rows*n), make([]T, rows), make([]T, rows)
+			k.NormRows(y, x, m, s, b, lo, n)
+			k.DevSumRows(sums, x, m, n)
+			k.DevSqRows(squares, x, m, n)
+			want, d := make([]T, n), make([]T, n)
+			for i := range rows {
+				row := x[i*n:][:n]
+				k.Norm(want, row, m[i], s[i], b[i], lo[i])
+				if j := firstDifference(y[i*n:][:n], want); j >= 0 {
+					t.Fatalf("isa=%s: NormRows of %d: row %d[%d] is %v, want %v", k.ISA, n, i, j, y[i*n+j], want[j])
+				}
+				for j, v := range row {
+					d[j] = v - m[i]
+				}
+				if !sameBits(sums[i], k.Sum(d)) || !sameBits(squares[i], k.Dot(d, d)) {
+					t.Fatalf("isa=%s: the sums of row %d of %d are %v and %v, want %v and %v", k.ISA, i, n, sums[i], squares[i], k.Sum(d), k.Dot(d, d))
 				}
 			}
 		}

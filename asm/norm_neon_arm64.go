@@ -14,6 +14,21 @@ func normSums1F32NEON(dy *float32, x *float32, y *float32, m float32, pass float
 //go:noescape
 func normSums2F32NEON(dy *float32, x *float32, y *float32, m float32, pass float32, n int, s *float32)
 
+// normRowsF32NEON is v = fma(x[j]-m, s, t); dst[j] = lo > v ? lo : v for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func normRowsF32NEON(dst *float32, x *float32, m *float32, s *float32, t *float32, lo *float32, rows int, n int)
+
+// devSumRowsF32NEON is the sum of x[j]-m in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSumRowsF32NEON(dst *float32, x *float32, m *float32, rows int, n int)
+
+// devSqRowsF32NEON is the sum of (x[j]-m)² in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSqRowsF32NEON(dst *float32, x *float32, m *float32, rows int, n int)
+
 // normColsF32NEON is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements.
 //
 //go:noescape
@@ -38,6 +53,21 @@ func normSums1F64NEON(dy *float64, x *float64, y *float64, m float64, pass float
 //
 //go:noescape
 func normSums2F64NEON(dy *float64, x *float64, y *float64, m float64, pass float64, n int, s *float64)
+
+// normRowsF64NEON is v = fma(x[j]-m, s, t); dst[j] = lo > v ? lo : v for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func normRowsF64NEON(dst *float64, x *float64, m *float64, s *float64, t *float64, lo *float64, rows int, n int)
+
+// devSumRowsF64NEON is the sum of x[j]-m in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSumRowsF64NEON(dst *float64, x *float64, m *float64, rows int, n int)
+
+// devSqRowsF64NEON is the sum of (x[j]-m)² in 256 bytes of lanes for each of rows > 0 rows of n > 0 elements.
+//
+//go:noescape
+func devSqRowsF64NEON(dst *float64, x *float64, m *float64, rows int, n int)
 
 // normColsF64NEON is v = fma(x[j]-m[j], s[j], t[j]); dst[j] = lo > v ? lo : v in rows > 0 of n > 0 elements.
 //
@@ -81,6 +111,63 @@ func useNormF32NEON(k *NormKernels[float32]) {
 		normSums2F32NEON(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
 	}
+	k.NormRows = func(dst, x, m, s, t, lo []float32, n int) {
+		rows := len(m)
+		s = s[:rows:len(s)]
+		t = t[:rows:len(t)]
+		lo = lo[:rows:len(lo)]
+		checkRows("NormRows", dst, n, rows, n)
+		checkRows("NormRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst[:rows*n])
+			raceRead(x[:rows*n])
+			raceRead(m)
+			raceRead(s)
+			raceRead(t)
+			raceRead(lo)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			normRowsGeneric(dst, x, m, s, t, lo, n)
+		default:
+			normRowsF32NEON(&dst[0], &x[0], &m[0], &s[0], &t[0], &lo[0], rows, n)
+		}
+	}
+	k.DevSumRows = func(dst, x, m []float32, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSumRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSumRowsGeneric(dst, x, m, n)
+		default:
+			devSumRowsF32NEON(&dst[0], &x[0], &m[0], rows, n)
+		}
+	}
+	k.DevSqRows = func(dst, x, m []float32, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSqRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSqRowsGeneric(dst, x, m, n)
+		default:
+			devSqRowsF32NEON(&dst[0], &x[0], &m[0], rows, n)
+		}
+	}
 	k.NormCols = normColsFace(normColsF32NEON, nil, 4)
 	k.NormColSums = normColSumsFace(normColSumsF32NEON, 4)
 	k.NormColsGrad = normColsGradFace(normColsGradF32NEON, nil, 4)
@@ -106,6 +193,63 @@ func useNormF64NEON(k *NormKernels[float64]) {
 		normSums1F64NEON(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[0])
 		normSums2F64NEON(&dy[0], &x[0], &y[0], m, pass, len(dy), &s[1])
 		return s[0], s[1]
+	}
+	k.NormRows = func(dst, x, m, s, t, lo []float64, n int) {
+		rows := len(m)
+		s = s[:rows:len(s)]
+		t = t[:rows:len(t)]
+		lo = lo[:rows:len(lo)]
+		checkRows("NormRows", dst, n, rows, n)
+		checkRows("NormRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst[:rows*n])
+			raceRead(x[:rows*n])
+			raceRead(m)
+			raceRead(s)
+			raceRead(t)
+			raceRead(lo)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			normRowsGeneric(dst, x, m, s, t, lo, n)
+		default:
+			normRowsF64NEON(&dst[0], &x[0], &m[0], &s[0], &t[0], &lo[0], rows, n)
+		}
+	}
+	k.DevSumRows = func(dst, x, m []float64, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSumRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSumRowsGeneric(dst, x, m, n)
+		default:
+			devSumRowsF64NEON(&dst[0], &x[0], &m[0], rows, n)
+		}
+	}
+	k.DevSqRows = func(dst, x, m []float64, n int) {
+		rows := len(dst)
+		m = m[:rows:len(m)]
+		checkRows("DevSqRows", x, n, rows, n)
+		if raceEnabled {
+			raceWrite(dst)
+			raceRead(x[:rows*n])
+			raceRead(m)
+		}
+		switch {
+		case rows == 0:
+		case n == 0:
+			devSqRowsGeneric(dst, x, m, n)
+		default:
+			devSqRowsF64NEON(&dst[0], &x[0], &m[0], rows, n)
+		}
 	}
 	k.NormCols = normColsFace(normColsF64NEON, nil, 2)
 	k.NormColSums = normColSumsFace(normColSumsF64NEON, 2)

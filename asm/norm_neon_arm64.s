@@ -2754,6 +2754,549 @@ fold:
 	ADD $4, R4, R4
 	RET
 
+// func normRowsF32NEON(dst *float32, x *float32, m *float32, s *float32, t *float32, lo *float32, rows int, n int)
+TEXT ·normRowsF32NEON(SB), NOSPLIT, $0-64
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD m+16(FP), R2
+	MOVD s+24(FP), R3
+	MOVD t+32(FP), R4
+	MOVD lo+40(FP), R5
+	MOVD rows+48(FP), R6
+	MOVD n+56(FP), R7
+	MOVD R7, R9
+	AND $3, R9, R9
+	MOVD R9, R10
+	ADD R10, R10, R10
+	ADD R10, R10, R10
+	CMP $0, R9
+	BEQ row
+
+row:
+	VLD1R (R5), [V0.S4]
+	VLD1R (R2), [V1.S4]
+	VLD1R (R3), [V2.S4]
+	VLD1R (R4), [V3.S4]
+	MOVD R7, R8
+	SUBS $16, R8, R8
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F4
+	WORD $0x4ea1d484 // fsub v4.4s, v4.4s, v1.4s
+	VMOV V3.B16, V5.B16
+	VFMLA V4.S4, V2.S4, V5.S4
+	WORD $0x6ea5e41f // fcmgt v31.4s, v0.4s, v5.4s
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, (R0)
+	FMOVQ 16(R1), F6
+	WORD $0x4ea1d4c6 // fsub v6.4s, v6.4s, v1.4s
+	VMOV V3.B16, V7.B16
+	VFMLA V6.S4, V2.S4, V7.S4
+	WORD $0x6ea7e41f // fcmgt v31.4s, v0.4s, v7.4s
+	VBIT V31.B16, V0.B16, V7.B16
+	FMOVQ F7, 16(R0)
+	FMOVQ 32(R1), F8
+	WORD $0x4ea1d508 // fsub v8.4s, v8.4s, v1.4s
+	VMOV V3.B16, V9.B16
+	VFMLA V8.S4, V2.S4, V9.S4
+	WORD $0x6ea9e41f // fcmgt v31.4s, v0.4s, v9.4s
+	VBIT V31.B16, V0.B16, V9.B16
+	FMOVQ F9, 32(R0)
+	FMOVQ 48(R1), F10
+	WORD $0x4ea1d54a // fsub v10.4s, v10.4s, v1.4s
+	VMOV V3.B16, V11.B16
+	VFMLA V10.S4, V2.S4, V11.S4
+	WORD $0x6eabe41f // fcmgt v31.4s, v0.4s, v11.4s
+	VBIT V31.B16, V0.B16, V11.B16
+	FMOVQ F11, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $16, R8, R8
+	BGE vectors
+
+few:
+	ADDS $12, R8, R8
+	BLT rest
+
+vector:
+	FMOVQ (R1), F4
+	WORD $0x4ea1d484 // fsub v4.4s, v4.4s, v1.4s
+	VMOV V3.B16, V5.B16
+	VFMLA V4.S4, V2.S4, V5.S4
+	WORD $0x6ea5e41f // fcmgt v31.4s, v0.4s, v5.4s
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R8, R8
+	BGE vector
+
+rest:
+	CMP $0, R9
+	BEQ done
+	TBZ $1, R9, one1
+	FMOVD (R1), F4
+	TBZ $0, R9, moved1
+	ADD $8, R1, R25
+	VLD1 (R25), V4.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R1), F4
+
+moved1:
+	WORD $0x4ea1d484 // fsub v4.4s, v4.4s, v1.4s
+	VMOV V3.B16, V5.B16
+	VFMLA V4.S4, V2.S4, V5.S4
+	WORD $0x6ea5e41f // fcmgt v31.4s, v0.4s, v5.4s
+	VBIT V31.B16, V0.B16, V5.B16
+	TBZ $1, R9, one2
+	FMOVD F5, (R0)
+	TBZ $0, R9, moved2
+	ADD $8, R0, R25
+	VST1 V5.S[2], (R25)
+	JMP moved2
+
+one2:
+	FMOVS F5, (R0)
+
+moved2:
+
+done:
+	ADD R10, R0, R0
+	ADD R10, R1, R1
+	ADD $4, R5, R5
+	ADD $4, R2, R2
+	ADD $4, R3, R3
+	ADD $4, R4, R4
+	SUBS $1, R6, R6
+	BNE row
+	RET
+
+// func devSumRowsF32NEON(dst *float32, x *float32, m *float32, rows int, n int)
+TEXT ·devSumRowsF32NEON(SB), NOSPLIT, $0-40
+	MOVD x+8(FP), R0
+	MOVD m+16(FP), R1
+	MOVD dst+0(FP), R2
+	MOVD rows+24(FP), R3
+	MOVD n+32(FP), R4
+	MOVD R4, R6
+	AND $3, R6, R6
+	MOVD R6, R7
+	ADD R7, R7, R7
+	ADD R7, R7, R7
+	CMP $0, R6
+	BEQ row
+	MOVD R4, R5
+	SUBS $4, R5, R5
+	BLT short
+
+row:
+	VLD1R (R1), [V16.S4]
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	MOVD R4, R5
+	SUBS $64, R5, R5
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	FMOVQ 16(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	WORD $0x4e32d421 // fadd v1.4s, v1.4s, v18.4s
+	FMOVQ 32(R0), F19
+	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
+	WORD $0x4e33d442 // fadd v2.4s, v2.4s, v19.4s
+	FMOVQ 48(R0), F20
+	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
+	WORD $0x4e34d463 // fadd v3.4s, v3.4s, v20.4s
+	FMOVQ 64(R0), F21
+	WORD $0x4eb0d6b5 // fsub v21.4s, v21.4s, v16.4s
+	WORD $0x4e35d484 // fadd v4.4s, v4.4s, v21.4s
+	FMOVQ 80(R0), F22
+	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
+	WORD $0x4e36d4a5 // fadd v5.4s, v5.4s, v22.4s
+	FMOVQ 96(R0), F23
+	WORD $0x4eb0d6f7 // fsub v23.4s, v23.4s, v16.4s
+	WORD $0x4e37d4c6 // fadd v6.4s, v6.4s, v23.4s
+	FMOVQ 112(R0), F24
+	WORD $0x4eb0d718 // fsub v24.4s, v24.4s, v16.4s
+	WORD $0x4e38d4e7 // fadd v7.4s, v7.4s, v24.4s
+	FMOVQ 128(R0), F25
+	WORD $0x4eb0d739 // fsub v25.4s, v25.4s, v16.4s
+	WORD $0x4e39d508 // fadd v8.4s, v8.4s, v25.4s
+	FMOVQ 144(R0), F26
+	WORD $0x4eb0d75a // fsub v26.4s, v26.4s, v16.4s
+	WORD $0x4e3ad529 // fadd v9.4s, v9.4s, v26.4s
+	FMOVQ 160(R0), F27
+	WORD $0x4eb0d77b // fsub v27.4s, v27.4s, v16.4s
+	WORD $0x4e3bd54a // fadd v10.4s, v10.4s, v27.4s
+	FMOVQ 176(R0), F28
+	WORD $0x4eb0d79c // fsub v28.4s, v28.4s, v16.4s
+	WORD $0x4e3cd56b // fadd v11.4s, v11.4s, v28.4s
+	FMOVQ 192(R0), F29
+	WORD $0x4eb0d7bd // fsub v29.4s, v29.4s, v16.4s
+	WORD $0x4e3dd58c // fadd v12.4s, v12.4s, v29.4s
+	FMOVQ 208(R0), F30
+	WORD $0x4eb0d7de // fsub v30.4s, v30.4s, v16.4s
+	WORD $0x4e3ed5ad // fadd v13.4s, v13.4s, v30.4s
+	FMOVQ 224(R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d5ce // fadd v14.4s, v14.4s, v17.4s
+	FMOVQ 240(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	WORD $0x4e32d5ef // fadd v15.4s, v15.4s, v18.4s
+	ADD $256, R0, R0
+	SUBS $64, R5, R5
+	BGE lanes
+
+few:
+	ADDS $60, R5, R5
+	BLT rest
+
+vector:
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d400 // fadd v0.4s, v0.4s, v17.4s
+	ADD $16, R0, R0
+	VMOV V0.B16, V17.B16
+	VMOV V1.B16, V0.B16
+	VMOV V2.B16, V1.B16
+	VMOV V3.B16, V2.B16
+	VMOV V4.B16, V3.B16
+	VMOV V5.B16, V4.B16
+	VMOV V6.B16, V5.B16
+	VMOV V7.B16, V6.B16
+	VMOV V8.B16, V7.B16
+	VMOV V9.B16, V8.B16
+	VMOV V10.B16, V9.B16
+	VMOV V11.B16, V10.B16
+	VMOV V12.B16, V11.B16
+	VMOV V13.B16, V12.B16
+	VMOV V14.B16, V13.B16
+	VMOV V15.B16, V14.B16
+	VMOV V17.B16, V15.B16
+	SUBS $4, R5, R5
+	BGE vector
+
+rest:
+	CMP $0, R6
+	BEQ fold
+	TBZ $1, R6, one1
+	FMOVD (R0), F17
+	TBZ $0, R6, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F17
+
+moved1:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d411 // fadd v17.4s, v0.4s, v17.4s
+	VMOV V17.S[0], V0.S[0]
+	TBZ $1, R6, merged2
+	VMOV V17.S[1], V0.S[1]
+	TBZ $0, R6, merged2
+	VMOV V17.S[2], V0.S[2]
+
+merged2:
+
+fold:
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, (R2)
+	ADD R7, R0, R0
+	ADD $4, R2, R2
+	ADD $4, R1, R1
+	SUBS $1, R3, R3
+	BNE row
+	RET
+
+short:
+	VLD1R (R1), [V16.S4]
+	VMOVI $0, V0.B16
+	TBZ $1, R6, one3
+	FMOVD (R0), F17
+	TBZ $0, R6, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F17
+
+moved3:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	WORD $0x4e31d411 // fadd v17.4s, v0.4s, v17.4s
+	VMOV V17.S[0], V0.S[0]
+	TBZ $1, R6, merged4
+	VMOV V17.S[1], V0.S[1]
+	TBZ $0, R6, merged4
+	VMOV V17.S[2], V0.S[2]
+
+merged4:
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, (R2)
+	ADD R7, R0, R0
+	ADD $4, R2, R2
+	ADD $4, R1, R1
+	SUBS $1, R3, R3
+	BNE short
+	RET
+
+// func devSqRowsF32NEON(dst *float32, x *float32, m *float32, rows int, n int)
+TEXT ·devSqRowsF32NEON(SB), NOSPLIT, $0-40
+	MOVD x+8(FP), R0
+	MOVD m+16(FP), R1
+	MOVD dst+0(FP), R2
+	MOVD rows+24(FP), R3
+	MOVD n+32(FP), R4
+	MOVD R4, R6
+	AND $3, R6, R6
+	MOVD R6, R7
+	ADD R7, R7, R7
+	ADD R7, R7, R7
+	CMP $0, R6
+	BEQ row
+	MOVD R4, R5
+	SUBS $4, R5, R5
+	BLT short
+
+row:
+	VLD1R (R1), [V16.S4]
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	MOVD R4, R5
+	SUBS $64, R5, R5
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V0.S4
+	FMOVQ 16(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	VFMLA V18.S4, V18.S4, V1.S4
+	FMOVQ 32(R0), F19
+	WORD $0x4eb0d673 // fsub v19.4s, v19.4s, v16.4s
+	VFMLA V19.S4, V19.S4, V2.S4
+	FMOVQ 48(R0), F20
+	WORD $0x4eb0d694 // fsub v20.4s, v20.4s, v16.4s
+	VFMLA V20.S4, V20.S4, V3.S4
+	FMOVQ 64(R0), F21
+	WORD $0x4eb0d6b5 // fsub v21.4s, v21.4s, v16.4s
+	VFMLA V21.S4, V21.S4, V4.S4
+	FMOVQ 80(R0), F22
+	WORD $0x4eb0d6d6 // fsub v22.4s, v22.4s, v16.4s
+	VFMLA V22.S4, V22.S4, V5.S4
+	FMOVQ 96(R0), F23
+	WORD $0x4eb0d6f7 // fsub v23.4s, v23.4s, v16.4s
+	VFMLA V23.S4, V23.S4, V6.S4
+	FMOVQ 112(R0), F24
+	WORD $0x4eb0d718 // fsub v24.4s, v24.4s, v16.4s
+	VFMLA V24.S4, V24.S4, V7.S4
+	FMOVQ 128(R0), F25
+	WORD $0x4eb0d739 // fsub v25.4s, v25.4s, v16.4s
+	VFMLA V25.S4, V25.S4, V8.S4
+	FMOVQ 144(R0), F26
+	WORD $0x4eb0d75a // fsub v26.4s, v26.4s, v16.4s
+	VFMLA V26.S4, V26.S4, V9.S4
+	FMOVQ 160(R0), F27
+	WORD $0x4eb0d77b // fsub v27.4s, v27.4s, v16.4s
+	VFMLA V27.S4, V27.S4, V10.S4
+	FMOVQ 176(R0), F28
+	WORD $0x4eb0d79c // fsub v28.4s, v28.4s, v16.4s
+	VFMLA V28.S4, V28.S4, V11.S4
+	FMOVQ 192(R0), F29
+	WORD $0x4eb0d7bd // fsub v29.4s, v29.4s, v16.4s
+	VFMLA V29.S4, V29.S4, V12.S4
+	FMOVQ 208(R0), F30
+	WORD $0x4eb0d7de // fsub v30.4s, v30.4s, v16.4s
+	VFMLA V30.S4, V30.S4, V13.S4
+	FMOVQ 224(R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V14.S4
+	FMOVQ 240(R0), F18
+	WORD $0x4eb0d652 // fsub v18.4s, v18.4s, v16.4s
+	VFMLA V18.S4, V18.S4, V15.S4
+	ADD $256, R0, R0
+	SUBS $64, R5, R5
+	BGE lanes
+
+few:
+	ADDS $60, R5, R5
+	BLT rest
+
+vector:
+	FMOVQ (R0), F17
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VFMLA V17.S4, V17.S4, V0.S4
+	ADD $16, R0, R0
+	VMOV V0.B16, V17.B16
+	VMOV V1.B16, V0.B16
+	VMOV V2.B16, V1.B16
+	VMOV V3.B16, V2.B16
+	VMOV V4.B16, V3.B16
+	VMOV V5.B16, V4.B16
+	VMOV V6.B16, V5.B16
+	VMOV V7.B16, V6.B16
+	VMOV V8.B16, V7.B16
+	VMOV V9.B16, V8.B16
+	VMOV V10.B16, V9.B16
+	VMOV V11.B16, V10.B16
+	VMOV V12.B16, V11.B16
+	VMOV V13.B16, V12.B16
+	VMOV V14.B16, V13.B16
+	VMOV V15.B16, V14.B16
+	VMOV V17.B16, V15.B16
+	SUBS $4, R5, R5
+	BGE vector
+
+rest:
+	CMP $0, R6
+	BEQ fold
+	TBZ $1, R6, one1
+	FMOVD (R0), F17
+	TBZ $0, R6, moved1
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved1
+
+one1:
+	FMOVS (R0), F17
+
+moved1:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V0.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V0.S[0]
+	TBZ $1, R6, merged2
+	VMOV V18.S[1], V0.S[1]
+	TBZ $0, R6, merged2
+	VMOV V18.S[2], V0.S[2]
+
+merged2:
+
+fold:
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, (R2)
+	ADD R7, R0, R0
+	ADD $4, R2, R2
+	ADD $4, R1, R1
+	SUBS $1, R3, R3
+	BNE row
+	RET
+
+short:
+	VLD1R (R1), [V16.S4]
+	VMOVI $0, V0.B16
+	TBZ $1, R6, one3
+	FMOVD (R0), F17
+	TBZ $0, R6, moved3
+	ADD $8, R0, R25
+	VLD1 (R25), V17.S[2]
+	JMP moved3
+
+one3:
+	FMOVS (R0), F17
+
+moved3:
+	WORD $0x4eb0d631 // fsub v17.4s, v17.4s, v16.4s
+	VMOV V0.B16, V18.B16
+	VFMLA V17.S4, V17.S4, V18.S4
+	VMOV V18.S[0], V0.S[0]
+	TBZ $1, R6, merged4
+	VMOV V18.S[1], V0.S[1]
+	TBZ $0, R6, merged4
+	VMOV V18.S[2], V0.S[2]
+
+merged4:
+	VEXT $8, V0.B16, V0.B16, V1.B16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	VDUP V0.S[1], V1.S4
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, (R2)
+	ADD R7, R0, R0
+	ADD $4, R2, R2
+	ADD $4, R1, R1
+	SUBS $1, R3, R3
+	BNE short
+	RET
+
 // func normColsF32NEON(dst *float32, x *float32, m *float32, s *float32, t *float32, lo float32, step int, back int, rows int, n int)
 TEXT ·normColsF32NEON(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
@@ -4938,6 +5481,460 @@ fold:
 	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
 	FMOVD F0, (R4)
 	ADD $8, R4, R4
+	RET
+
+// func normRowsF64NEON(dst *float64, x *float64, m *float64, s *float64, t *float64, lo *float64, rows int, n int)
+TEXT ·normRowsF64NEON(SB), NOSPLIT, $0-64
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD m+16(FP), R2
+	MOVD s+24(FP), R3
+	MOVD t+32(FP), R4
+	MOVD lo+40(FP), R5
+	MOVD rows+48(FP), R6
+	MOVD n+56(FP), R7
+	MOVD R7, R9
+	AND $1, R9, R9
+	MOVD R9, R10
+	ADD R10, R10, R10
+	ADD R10, R10, R10
+	ADD R10, R10, R10
+	CMP $0, R9
+	BEQ row
+
+row:
+	VLD1R (R5), [V0.D2]
+	VLD1R (R2), [V1.D2]
+	VLD1R (R3), [V2.D2]
+	VLD1R (R4), [V3.D2]
+	MOVD R7, R8
+	SUBS $8, R8, R8
+	BLT few
+	PCALIGN $32
+
+vectors:
+	FMOVQ (R1), F4
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	VMOV V3.B16, V5.B16
+	VFMLA V4.D2, V2.D2, V5.D2
+	WORD $0x6ee5e41f // fcmgt v31.2d, v0.2d, v5.2d
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, (R0)
+	FMOVQ 16(R1), F6
+	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
+	VMOV V3.B16, V7.B16
+	VFMLA V6.D2, V2.D2, V7.D2
+	WORD $0x6ee7e41f // fcmgt v31.2d, v0.2d, v7.2d
+	VBIT V31.B16, V0.B16, V7.B16
+	FMOVQ F7, 16(R0)
+	FMOVQ 32(R1), F8
+	WORD $0x4ee1d508 // fsub v8.2d, v8.2d, v1.2d
+	VMOV V3.B16, V9.B16
+	VFMLA V8.D2, V2.D2, V9.D2
+	WORD $0x6ee9e41f // fcmgt v31.2d, v0.2d, v9.2d
+	VBIT V31.B16, V0.B16, V9.B16
+	FMOVQ F9, 32(R0)
+	FMOVQ 48(R1), F10
+	WORD $0x4ee1d54a // fsub v10.2d, v10.2d, v1.2d
+	VMOV V3.B16, V11.B16
+	VFMLA V10.D2, V2.D2, V11.D2
+	WORD $0x6eebe41f // fcmgt v31.2d, v0.2d, v11.2d
+	VBIT V31.B16, V0.B16, V11.B16
+	FMOVQ F11, 48(R0)
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $8, R8, R8
+	BGE vectors
+
+few:
+	ADDS $6, R8, R8
+	BLT rest
+
+vector:
+	FMOVQ (R1), F4
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	VMOV V3.B16, V5.B16
+	VFMLA V4.D2, V2.D2, V5.D2
+	WORD $0x6ee5e41f // fcmgt v31.2d, v0.2d, v5.2d
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVQ F5, (R0)
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $2, R8, R8
+	BGE vector
+
+rest:
+	CMP $0, R9
+	BEQ done
+	FMOVD (R1), F4
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	VMOV V3.B16, V5.B16
+	VFMLA V4.D2, V2.D2, V5.D2
+	WORD $0x6ee5e41f // fcmgt v31.2d, v0.2d, v5.2d
+	VBIT V31.B16, V0.B16, V5.B16
+	FMOVD F5, (R0)
+
+done:
+	ADD R10, R0, R0
+	ADD R10, R1, R1
+	ADD $8, R5, R5
+	ADD $8, R2, R2
+	ADD $8, R3, R3
+	ADD $8, R4, R4
+	SUBS $1, R6, R6
+	BNE row
+	RET
+
+// func devSumRowsF64NEON(dst *float64, x *float64, m *float64, rows int, n int)
+TEXT ·devSumRowsF64NEON(SB), NOSPLIT, $0-40
+	MOVD x+8(FP), R0
+	MOVD m+16(FP), R1
+	MOVD dst+0(FP), R2
+	MOVD rows+24(FP), R3
+	MOVD n+32(FP), R4
+	MOVD R4, R6
+	AND $1, R6, R6
+	MOVD R6, R7
+	ADD R7, R7, R7
+	ADD R7, R7, R7
+	ADD R7, R7, R7
+	CMP $0, R6
+	BEQ row
+	MOVD R4, R5
+	SUBS $2, R5, R5
+	BLT short
+
+row:
+	VLD1R (R1), [V16.D2]
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	MOVD R4, R5
+	SUBS $32, R5, R5
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	FMOVQ 16(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	WORD $0x4e72d421 // fadd v1.2d, v1.2d, v18.2d
+	FMOVQ 32(R0), F19
+	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
+	WORD $0x4e73d442 // fadd v2.2d, v2.2d, v19.2d
+	FMOVQ 48(R0), F20
+	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
+	WORD $0x4e74d463 // fadd v3.2d, v3.2d, v20.2d
+	FMOVQ 64(R0), F21
+	WORD $0x4ef0d6b5 // fsub v21.2d, v21.2d, v16.2d
+	WORD $0x4e75d484 // fadd v4.2d, v4.2d, v21.2d
+	FMOVQ 80(R0), F22
+	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
+	WORD $0x4e76d4a5 // fadd v5.2d, v5.2d, v22.2d
+	FMOVQ 96(R0), F23
+	WORD $0x4ef0d6f7 // fsub v23.2d, v23.2d, v16.2d
+	WORD $0x4e77d4c6 // fadd v6.2d, v6.2d, v23.2d
+	FMOVQ 112(R0), F24
+	WORD $0x4ef0d718 // fsub v24.2d, v24.2d, v16.2d
+	WORD $0x4e78d4e7 // fadd v7.2d, v7.2d, v24.2d
+	FMOVQ 128(R0), F25
+	WORD $0x4ef0d739 // fsub v25.2d, v25.2d, v16.2d
+	WORD $0x4e79d508 // fadd v8.2d, v8.2d, v25.2d
+	FMOVQ 144(R0), F26
+	WORD $0x4ef0d75a // fsub v26.2d, v26.2d, v16.2d
+	WORD $0x4e7ad529 // fadd v9.2d, v9.2d, v26.2d
+	FMOVQ 160(R0), F27
+	WORD $0x4ef0d77b // fsub v27.2d, v27.2d, v16.2d
+	WORD $0x4e7bd54a // fadd v10.2d, v10.2d, v27.2d
+	FMOVQ 176(R0), F28
+	WORD $0x4ef0d79c // fsub v28.2d, v28.2d, v16.2d
+	WORD $0x4e7cd56b // fadd v11.2d, v11.2d, v28.2d
+	FMOVQ 192(R0), F29
+	WORD $0x4ef0d7bd // fsub v29.2d, v29.2d, v16.2d
+	WORD $0x4e7dd58c // fadd v12.2d, v12.2d, v29.2d
+	FMOVQ 208(R0), F30
+	WORD $0x4ef0d7de // fsub v30.2d, v30.2d, v16.2d
+	WORD $0x4e7ed5ad // fadd v13.2d, v13.2d, v30.2d
+	FMOVQ 224(R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d5ce // fadd v14.2d, v14.2d, v17.2d
+	FMOVQ 240(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	WORD $0x4e72d5ef // fadd v15.2d, v15.2d, v18.2d
+	ADD $256, R0, R0
+	SUBS $32, R5, R5
+	BGE lanes
+
+few:
+	ADDS $30, R5, R5
+	BLT rest
+
+vector:
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d400 // fadd v0.2d, v0.2d, v17.2d
+	ADD $16, R0, R0
+	VMOV V0.B16, V17.B16
+	VMOV V1.B16, V0.B16
+	VMOV V2.B16, V1.B16
+	VMOV V3.B16, V2.B16
+	VMOV V4.B16, V3.B16
+	VMOV V5.B16, V4.B16
+	VMOV V6.B16, V5.B16
+	VMOV V7.B16, V6.B16
+	VMOV V8.B16, V7.B16
+	VMOV V9.B16, V8.B16
+	VMOV V10.B16, V9.B16
+	VMOV V11.B16, V10.B16
+	VMOV V12.B16, V11.B16
+	VMOV V13.B16, V12.B16
+	VMOV V14.B16, V13.B16
+	VMOV V15.B16, V14.B16
+	VMOV V17.B16, V15.B16
+	SUBS $2, R5, R5
+	BGE vector
+
+rest:
+	CMP $0, R6
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d411 // fadd v17.2d, v0.2d, v17.2d
+	VMOV V17.D[0], V0.D[0]
+
+fold:
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, (R2)
+	ADD R7, R0, R0
+	ADD $8, R2, R2
+	ADD $8, R1, R1
+	SUBS $1, R3, R3
+	BNE row
+	RET
+
+short:
+	VLD1R (R1), [V16.D2]
+	VMOVI $0, V0.B16
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	WORD $0x4e71d411 // fadd v17.2d, v0.2d, v17.2d
+	VMOV V17.D[0], V0.D[0]
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, (R2)
+	ADD R7, R0, R0
+	ADD $8, R2, R2
+	ADD $8, R1, R1
+	SUBS $1, R3, R3
+	BNE short
+	RET
+
+// func devSqRowsF64NEON(dst *float64, x *float64, m *float64, rows int, n int)
+TEXT ·devSqRowsF64NEON(SB), NOSPLIT, $0-40
+	MOVD x+8(FP), R0
+	MOVD m+16(FP), R1
+	MOVD dst+0(FP), R2
+	MOVD rows+24(FP), R3
+	MOVD n+32(FP), R4
+	MOVD R4, R6
+	AND $1, R6, R6
+	MOVD R6, R7
+	ADD R7, R7, R7
+	ADD R7, R7, R7
+	ADD R7, R7, R7
+	CMP $0, R6
+	BEQ row
+	MOVD R4, R5
+	SUBS $2, R5, R5
+	BLT short
+
+row:
+	VLD1R (R1), [V16.D2]
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	MOVD R4, R5
+	SUBS $32, R5, R5
+	BLT few
+	PCALIGN $32
+
+lanes:
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V0.D2
+	FMOVQ 16(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	VFMLA V18.D2, V18.D2, V1.D2
+	FMOVQ 32(R0), F19
+	WORD $0x4ef0d673 // fsub v19.2d, v19.2d, v16.2d
+	VFMLA V19.D2, V19.D2, V2.D2
+	FMOVQ 48(R0), F20
+	WORD $0x4ef0d694 // fsub v20.2d, v20.2d, v16.2d
+	VFMLA V20.D2, V20.D2, V3.D2
+	FMOVQ 64(R0), F21
+	WORD $0x4ef0d6b5 // fsub v21.2d, v21.2d, v16.2d
+	VFMLA V21.D2, V21.D2, V4.D2
+	FMOVQ 80(R0), F22
+	WORD $0x4ef0d6d6 // fsub v22.2d, v22.2d, v16.2d
+	VFMLA V22.D2, V22.D2, V5.D2
+	FMOVQ 96(R0), F23
+	WORD $0x4ef0d6f7 // fsub v23.2d, v23.2d, v16.2d
+	VFMLA V23.D2, V23.D2, V6.D2
+	FMOVQ 112(R0), F24
+	WORD $0x4ef0d718 // fsub v24.2d, v24.2d, v16.2d
+	VFMLA V24.D2, V24.D2, V7.D2
+	FMOVQ 128(R0), F25
+	WORD $0x4ef0d739 // fsub v25.2d, v25.2d, v16.2d
+	VFMLA V25.D2, V25.D2, V8.D2
+	FMOVQ 144(R0), F26
+	WORD $0x4ef0d75a // fsub v26.2d, v26.2d, v16.2d
+	VFMLA V26.D2, V26.D2, V9.D2
+	FMOVQ 160(R0), F27
+	WORD $0x4ef0d77b // fsub v27.2d, v27.2d, v16.2d
+	VFMLA V27.D2, V27.D2, V10.D2
+	FMOVQ 176(R0), F28
+	WORD $0x4ef0d79c // fsub v28.2d, v28.2d, v16.2d
+	VFMLA V28.D2, V28.D2, V11.D2
+	FMOVQ 192(R0), F29
+	WORD $0x4ef0d7bd // fsub v29.2d, v29.2d, v16.2d
+	VFMLA V29.D2, V29.D2, V12.D2
+	FMOVQ 208(R0), F30
+	WORD $0x4ef0d7de // fsub v30.2d, v30.2d, v16.2d
+	VFMLA V30.D2, V30.D2, V13.D2
+	FMOVQ 224(R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V14.D2
+	FMOVQ 240(R0), F18
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	VFMLA V18.D2, V18.D2, V15.D2
+	ADD $256, R0, R0
+	SUBS $32, R5, R5
+	BGE lanes
+
+few:
+	ADDS $30, R5, R5
+	BLT rest
+
+vector:
+	FMOVQ (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VFMLA V17.D2, V17.D2, V0.D2
+	ADD $16, R0, R0
+	VMOV V0.B16, V17.B16
+	VMOV V1.B16, V0.B16
+	VMOV V2.B16, V1.B16
+	VMOV V3.B16, V2.B16
+	VMOV V4.B16, V3.B16
+	VMOV V5.B16, V4.B16
+	VMOV V6.B16, V5.B16
+	VMOV V7.B16, V6.B16
+	VMOV V8.B16, V7.B16
+	VMOV V9.B16, V8.B16
+	VMOV V10.B16, V9.B16
+	VMOV V11.B16, V10.B16
+	VMOV V12.B16, V11.B16
+	VMOV V13.B16, V12.B16
+	VMOV V14.B16, V13.B16
+	VMOV V15.B16, V14.B16
+	VMOV V17.B16, V15.B16
+	SUBS $2, R5, R5
+	BGE vector
+
+rest:
+	CMP $0, R6
+	BEQ fold
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V0.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V0.D[0]
+
+fold:
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4e69d421 // fadd v1.2d, v1.2d, v9.2d
+	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD $0x4e6bd463 // fadd v3.2d, v3.2d, v11.2d
+	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
+	WORD $0x4e6dd4a5 // fadd v5.2d, v5.2d, v13.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	WORD $0x4e62d400 // fadd v0.2d, v0.2d, v2.2d
+	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, (R2)
+	ADD R7, R0, R0
+	ADD $8, R2, R2
+	ADD $8, R1, R1
+	SUBS $1, R3, R3
+	BNE row
+	RET
+
+short:
+	VLD1R (R1), [V16.D2]
+	VMOVI $0, V0.B16
+	FMOVD (R0), F17
+	WORD $0x4ef0d631 // fsub v17.2d, v17.2d, v16.2d
+	VMOV V0.B16, V18.B16
+	VFMLA V17.D2, V17.D2, V18.D2
+	VMOV V18.D[0], V0.D[0]
+	VDUP V0.D[1], V1.D2
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVD F0, (R2)
+	ADD R7, R0, R0
+	ADD $8, R2, R2
+	ADD $8, R1, R1
+	SUBS $1, R3, R3
+	BNE short
 	RET
 
 // func normColsF64NEON(dst *float64, x *float64, m *float64, s *float64, t *float64, lo float64, step int, back int, rows int, n int)

@@ -222,8 +222,9 @@ var streamNorm = max(8*asm.Caches().L2, min(asm.Caches().L3, 32<<20))
 // nanoseconds of an element, forward and backward, for the number of threads.
 const normTime, normGradTime = 0.1, 0.2
 
-// normShort are the nanoseconds of work for which no worker is worth waking.
-const normShort = 100_000
+// normShort are the nanoseconds of work, of which short planes take several times as many,
+// for which no worker is worth waking.
+const normShort = 25_000
 
 func (b *batchNorm[T]) run() {
 	if b.n*b.s*b.c == 0 {
@@ -268,7 +269,11 @@ func (b *batchNorm[T]) share(phase normPhase, items, threads int) {
 func (b *batchNorm[T]) item(i int) {
 	switch b.phase {
 	case normChannels:
-		b.channel(i)
+		if b.group > 0 {
+			b.channels(i*b.group, min((i+1)*b.group, b.c))
+		} else {
+			b.channel(i)
+		}
 	case normPlanes:
 		for p := i * b.group; p < min((i+1)*b.group, b.n*b.c); p++ {
 			b.planeStats(p)
@@ -289,6 +294,14 @@ func (b *batchNorm[T]) item(i int) {
 
 // runPlanes runs a call whose channels are planes.
 func (b *batchNorm[T]) runPlanes(threads int) {
+	if b.stats && b.s <= shortPlane && b.n > 1 {
+		// As many channels as have some KiB for each n.
+		b.group = max(1, min(channelsHeld/b.s, b.c/(2*threads)))
+		if items := (b.c + b.group - 1) / b.group; threads == 1 || items >= 2*threads {
+			b.share(normChannels, items, threads)
+			return
+		}
+	}
 	planes := b.n * b.c
 	b.group = max(1, chunk.Piece/b.s)
 	items := (planes + b.group - 1) / b.group
@@ -297,6 +310,7 @@ func (b *batchNorm[T]) runPlanes(threads int) {
 		b.finalize(0, b.c)
 		b.share(normApply, items, threads)
 	case threads == 1 || b.c >= 4*threads:
+		b.group = 0
 		b.share(normChannels, b.c, threads)
 	default:
 		grow(&b.parts, 3*planes)

@@ -199,8 +199,16 @@ func (g *groupCall[T]) run(time float64) {
 }
 
 func (g *groupCall[T]) item(i int) {
-	for j := i * g.each; j < min((i+1)*g.each, g.n*g.groups); j++ {
-		g.one(j)
+	lo, hi := i*g.each, min((i+1)*g.each, g.n*g.groups)
+	if g.forward && g.wide == g.k && g.s <= shortPlane {
+		most := max(1, channelsHeld/(len(g.dst)/(g.n*g.groups)))
+		for ; lo < hi; lo += most {
+			g.several(lo, min(lo+most, hi))
+		}
+		return
+	}
+	for ; lo < hi; lo++ {
+		g.one(lo)
 	}
 }
 
@@ -230,6 +238,48 @@ func (g *groupCall[T]) group(i, c, plane, channels int) {
 			g.wide.Norm(g.dst[at:h:h], g.x[at:h:h], mean, s, t, T(math.Inf(-1)))
 		}
 	}
+}
+
+// several is the forward pass of the groups from lo to before hi, of short planes.
+func (g *groupCall[T]) several(lo, hi int) {
+	k, channels, count := g.k, g.c/g.groups, hi-lo
+	size := channels * g.s
+	ws := getWorkspace[T]()
+	buf := grow(&ws.a, 4*count+5*count*channels)
+	next := func(n int) []T {
+		v := buf[:n:n]
+		buf = buf[n:]
+		return v
+	}
+	first, rest, m2, much := next(count), next(count), next(count), next(count)
+	mean, rstd := g.mean()[lo:hi:hi], g.rstd()[lo:hi:hi]
+	at, end := lo*size, hi*size
+	if size <= shortPlane {
+		rowsMoments(k, first, rest, m2, much, g.x[at:end:end], size)
+	} else {
+		for i := range count {
+			m := rowMoments(k, g.x[at+i*size:at+(i+1)*size:at+(i+1)*size])
+			first[i], rest[i], m2[i] = m.mean, m.rest, m.m2
+		}
+	}
+	k.Add(mean, first, rest)
+	rstds(k, rstd, m2, 1/T(size), g.eps)
+	k.Sub(much, mean, first)
+	k.Sub(much, much, rest) // what the mean has too much
+	planes := count * channels
+	m, s, t, over, least := next(planes), next(planes), next(planes), next(planes), next(planes)
+	for i := range count {
+		c, p := (lo+i)%g.groups*channels, i*channels
+		for j := range channels {
+			m[p+j], s[p+j], over[p+j], t[p+j] = mean[i], rstd[i], much[i], g.beta()[c+j]
+		}
+		copy(least[p:p+channels], g.gamma()[c:])
+	}
+	k.Mul(s, least, s)
+	k.FMA(t, over, s, t)
+	k.Fill(least, T(math.Inf(-1)))
+	k.NormRows(g.dst[at:end:end], g.x[at:end:end], m, s, t, least, g.s)
+	putWorkspace(ws)
 }
 
 func (g *groupCall[T]) groupGrad(i, c, plane, channels int) {

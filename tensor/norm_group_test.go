@@ -215,3 +215,53 @@ func TestGroupNormAllocates(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestShortPlanes: what is done together gives the bits of each channel, group or row alone.
+func TestShortPlanes(t *testing.T) {
+	t.Run("f32", testShortPlanes[float32])
+	t.Run("f64", testShortPlanes[float64])
+}
+
+func testShortPlanes[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(56, 0))
+	for _, shape := range [][]int{{5, 24, 3, 3}, {2, 8, 7, 7}, {3, 6, 2, 1}, {4, 4, 16, 16}, {7, 12, 1, 5}, {1, 3, 4}} {
+		x, dy := randomize(r, New[T](shape...)), randomize(r, New[T](shape...))
+		x.data[len(x.data)/2] = T(math.NaN())
+		x.data[0] = T(math.Inf(1))
+		c := shape[1]
+		gamma, beta := randomize(r, New[T](c)), randomize(r, New[T](c))
+		last := randomize(r, New[T](shape[len(shape)-1]))
+		results := func(threads int) (all []*Tensor[T]) {
+			defer SetMaxThreads(SetMaxThreads(threads))
+			out := func(shape ...int) *Tensor[T] {
+				all = append(all, New[T](shape...))
+				return all[len(all)-1]
+			}
+			for _, relu := range []bool{false, true} {
+				o := BatchNormOptions{Eps: 1e-5, Momentum: 0.1, ReLU: relu}
+				y, mean, rstd := out(shape...), out(c), out(c)
+				BatchNorm(y, mean, rstd, nil, nil, x, gamma, beta, o)
+				BatchNormGrad(out(shape...), out(c), out(c), dy, x, y, gamma, mean, rstd, o)
+			}
+			for groups := 1; groups <= c; groups++ {
+				if c%groups == 0 {
+					GroupNorm(out(shape...), out(shape[0], groups), out(shape[0], groups), x, gamma, beta, groups, 1e-5)
+				}
+			}
+			rows := x.Len() / last.Len()
+			LayerNorm(out(shape...), out(rows), out(rows), x, last, nil, 1e-5)
+			RMSNorm(out(shape...), out(rows), x, last, 1e-5)
+			return all
+		}
+		for _, threads := range []int{1, 3} {
+			got := results(threads)
+			old := shortPlane
+			shortPlane = -1
+			want := results(1)
+			shortPlane = old
+			for i := range got {
+				equalTensors(t, fmt.Sprintf("%v, result %d, %d threads", shape, i, threads), got[i], want[i])
+			}
+		}
+	}
+}

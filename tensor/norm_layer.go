@@ -245,14 +245,49 @@ func (c *layerCall[T]) run(time float64) {
 func (c *layerCall[T]) item(i int) {
 	lo, hi := i*c.group, min((i+1)*c.group, c.m)
 	ws := getWorkspace[T]()
-	if c.forward {
+	switch {
+	case c.forward && c.n <= shortPlane:
+		for ; lo < hi; lo += max(1, rowsHeld/c.n) {
+			c.rows(lo, min(lo+max(1, rowsHeld/c.n), hi), ws)
+		}
+	case c.forward:
 		for r := lo; r < hi; r++ {
 			c.row(r)
 		}
-	} else {
+	default:
 		c.gradRows(lo, hi, ws, i)
 	}
 	putWorkspace(ws)
+}
+
+// rowsHeld is the number of elements of the short rows that are done together.
+const rowsHeld = 4096
+
+// rows is row for the rows from lo to before hi, which are short.
+func (c *layerCall[T]) rows(lo, hi int, ws *workspace[T]) {
+	k, n, rows := c.k, c.n, hi-lo
+	x := c.x[lo*n : hi*n : hi*n]
+	buf := grow(&ws.a, 4*rows)
+	first, rest, m2, q := buf[:rows:rows], buf[rows:2*rows:2*rows], buf[2*rows:3*rows:3*rows], buf[3*rows:]
+	mean, rstd := c.mean()[lo:hi:hi], c.rstd()[lo:hi:hi]
+	if c.rms {
+		clear(mean)
+		k.Fill(q, negZero[T]())
+		k.DotsRows(m2, x, x, n)
+		rstds(k, rstd, m2, 1/T(n), c.eps)
+	} else {
+		rowsMoments(k, first, rest, m2, q, x, n)
+		k.Add(mean, first, rest)
+		rstds(k, rstd, m2, 1/T(n), c.eps)
+		k.Sub(q, mean, first)
+		k.Sub(q, q, rest)
+		k.Mul(q, q, rstd)
+	}
+	gamma, beta := c.gamma(), c.beta()
+	for r := range rows {
+		at, end := (lo+r)*n, (lo+r+1)*n
+		c.wide.NormRow(c.dst[at:end:end], c.x[at:end:end], gamma, beta, mean[r], rstd[r], q[r])
+	}
 }
 
 // row is the forward pass of a row.

@@ -73,6 +73,24 @@ func rowMoments[T Float](k *asm.Kernels[T], x []T) moments[T] {
 	return t.sum()
 }
 
+// shortPlane is the length of the longest rows whose moments are found together: a call for
+// each is then a good part of the time.
+var shortPlane = 256 // tests change it
+
+// rowsMoments leaves the moments of rows of n elements, at most a chunk, that follow one
+// another, one row for each element of mean; tmp is memory for as many.
+func rowsMoments[T Float](k *asm.Kernels[T], mean, rest, m2, tmp, x []T, n int) {
+	inv := 1 / T(n)
+	k.SumRows(mean, x, n, n)
+	k.Scale(mean, inv, mean)
+	k.DevSumRows(tmp, x, mean, n)
+	k.DevSqRows(m2, x, mean, n)
+	k.Scale(rest, inv, tmp)
+	k.Scale(tmp, -1, tmp)
+	k.FMA(m2, tmp, rest, m2)
+	k.ReLU(m2, m2)
+}
+
 // rowSums are NormSums of a contiguous row, of any length.
 func rowSums[T Float](k *asm.Kernels[T], dy, x, y []T, m, pass T) (T, T) {
 	if len(x) <= asm.Chunk {
