@@ -51,7 +51,7 @@ func toExponent[T Float](t T) T {
 // expTail is (e^r - 1 - r)/r² for |r| <= ln2/2.
 func expTail[T Float](r T) T {
 	if is32[T]() {
-		return T(expTail32(float32(r)))
+		return T(expTail32(float64(r)))
 	}
 	return T(expTail64(float64(r)))
 }
@@ -73,7 +73,7 @@ func expm1Neg[T Float](x T) T {
 // logTail is (log(1+f) - f)/f² for -1/4 <= f <= 1/2.
 func logTail[T Float](f T) T {
 	if is32[T]() {
-		return T(logTail32(float32(f)))
+		return T(logTail32(float64(f)))
 	}
 	return T(logTail64(float64(f)))
 }

@@ -28,6 +28,26 @@ func fma32(x, y, z float32) float32 {
 	return float32(sumToOdd(p, float64(z), s))
 }
 
+// fmaIn64 is fma32 of float32 numbers held in float64, short enough to be inlined, unless the
+// result is infinite, or a subnormal float32 after a sum that is rounded. One of p and z at
+// least 2^-78 in magnitude excludes the latter: the sum is a multiple of 2^-126 then. It
+// rounds in the last line; where s is half-way between two float32, and the even one of
+// them, d from s, is on the wrong side, s becomes the other.
+//
+// On amd64 a conversion waits for what was in its target, so s is not needed after its own:
+// the target is the register of s then, or of a step before.
+func fmaIn64(x, y, z float64) float64 {
+	p := float64(x * y)
+	s := p + z
+	if math.Float64bits(s)&halfMask32 == half32 {
+		t := s - p
+		if d := float64(float32(s)) - s; float64(d*((p-(s-t))+(z-t))) < 0 {
+			s -= d
+		}
+	}
+	return float64(float32(s))
+}
+
 // The low bits of a float64 that lies half-way between two normal float32.
 const halfMask32, half32 = 1<<29 - 1, 1 << 28
 

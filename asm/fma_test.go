@@ -153,6 +153,11 @@ func TestFMA32(t *testing.T) {
 		if got := fma32(x, y, z); !sameBits(got, want) {
 			t.Fatalf("fma32(%x, %x, %x) = %x, want %x", x, y, z, got, want)
 		}
+		if abs(want) > 0x1p-126 && !math.IsInf(float64(want), 0) {
+			if got := fmaIn64(float64(x), float64(y), float64(z)); !sameBits(got, float64(want)) {
+				t.Fatalf("fmaIn64(%x, %x, %x) = %x, want %x", x, y, z, got, want)
+			}
+		}
 	}
 	for _, a := range specials {
 		for _, b := range specials {
@@ -184,6 +189,9 @@ func TestFMARoundsOnce(t *testing.T) {
 	// next float32, and would go to 1.
 	if s := FMA[float32](0x1.000fcp-12, 0x1.ffe082p-13, 1); s != 1+0x1p-23 {
 		t.Errorf("float32: %x", s)
+	}
+	if s := fmaIn64(0x1.000fcp-12, 0x1.ffe082p-13, 1); s != 1+0x1p-23 {
+		t.Errorf("float32 in float64: %x", s)
 	}
 }
 

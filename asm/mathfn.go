@@ -7,9 +7,8 @@ import "math"
 // kernels can follow it step by step. Those of package math differ between
 // architectures.
 
-// Adding magic rounds to an integer and leaves it in the low bits. magicExp adds
-// twice the exponent's bias besides, expPre are the bits of 2^64 and 2^512: Exp
-// builds its scale from them.
+// Adding magic rounds to an integer and leaves it in the low bits. magicExp64 adds twice the
+// exponent's bias besides, expPre64 are the bits of 2^512: Exp builds its scale from them.
 const (
 	log2e32    = 0x1.715476p0
 	ln2Hi32    = 0x1.62e4p-1 // 14 bits: n*ln2Hi is exact
@@ -19,9 +18,7 @@ const (
 	ln2Hi64    = 0x1.62e42fefa38p-1 // 42 bits
 	ln2Lo64    = 0x1.ef35793c7673p-45
 	magic64    = 0x1.8p52
-	magicExp32 = magic32 + 254
 	magicExp64 = magic64 + 2046
-	expPre32   = 0x5f800000
 	expPre64   = 0x5ff0000000000000
 )
 
@@ -30,29 +27,33 @@ const (
 // +Inf, underflow +0.
 func Exp[T Float](x T) T {
 	if is32[T]() {
-		return T(exp32(float32(x)))
+		return T(exp32(float64(x)))
 	}
 	return T(exp64(float64(x)))
 }
 
-func exp32(x float32) float32 {
+// The float32 bodies take, hold and give float32 numbers in float64: fmaIn64 is inlined, and
+// that sums, quotients and products are rounded twice has no effect (53 >= 2·24 + 2). A result
+// that no line rounds is rounded by the caller: it is exact, or a quotient or product as said.
+func exp32(x float64) float64 {
 	if -104 > x { // not max: NaN goes through
 		x = -104
 	}
-	if 88.8 < x {
-		x = 88.8
+	if most := float64(float32(88.8)); most < x {
+		x = most
 	}
-	t := fma32(x, log2e32, magicExp32)
-	n := t - magicExp32
-	r := fma32(n, -ln2Hi32, x)
-	r = fma32(n, -ln2Lo32, r)
-	p := fma32(expTail32(r), r, 1)
-	p = fma32(p, r, 1)
-	// Scale by 2^n in two steps, of which the first is exact: a subnormal result
-	// is rounded once.
-	s := uint32(expPre32) ^ math.Float32bits(x)>>1&0x40000000
-	p = float32(p * math.Float32frombits(math.Float32bits(t)<<23-s))
-	return float32(p * math.Float32frombits(s))
+	t := fmaIn64(x, log2e32, magic32)
+	n := t - magic32
+	r := fmaIn64(n, -ln2Hi32, x)
+	r = fmaIn64(n, -ln2Lo32, r)
+	p := fmaIn64(expTail32(r), r, 1)
+	p = fmaIn64(p, r, 1)
+	return p * pow2Of32(t, 0) // a subnormal result is rounded once
+}
+
+// pow2Of32 is 2^(n-k) for t = magic32 + n.
+func pow2Of32(t float64, k int) float64 {
+	return math.Float64frombits(math.Float64bits(t)<<23 + uint64(1023-k)<<52)
 }
 
 func exp64(x float64) float64 {
@@ -74,11 +75,11 @@ func exp64(x float64) float64 {
 }
 
 // expTail32 is (e^r - 1 - r)/r², for |r| <= ln2/2.
-func expTail32(r float32) float32 {
-	p := fma32(0x1.694cc6p-10, r, 0x1.123986p-7)
-	p = fma32(p, r, 0x1.555a26p-5)
-	p = fma32(p, r, 0x1.555492p-3)
-	return fma32(p, r, 0x1.fffffap-2)
+func expTail32(r float64) float64 {
+	p := fmaIn64(0x1.694cc6p-10, r, 0x1.123986p-7)
+	p = fmaIn64(p, r, 0x1.555a26p-5)
+	p = fmaIn64(p, r, 0x1.555492p-3)
+	return fmaIn64(p, r, 0x1.fffffap-2)
 }
 
 func expTail64(r float64) float64 {
@@ -98,13 +99,13 @@ func expTail64(r float64) float64 {
 // Overflow is +Inf, Expm1(±0) is ±0.
 func Expm1[T Float](x T) T {
 	if is32[T]() {
-		return T(expm1of32(float32(x)))
+		return T(expm1of32(float64(x)))
 	}
 	return T(expm1of64(float64(x)))
 }
 
-func expm1of32(x float32) float32 {
-	if math.Abs(float64(x)) < 0x1p-24 {
+func expm1of32(x float64) float64 {
+	if math.Abs(x) < 0x1p-24 {
 		return x
 	}
 	if -18 > x {
@@ -113,15 +114,13 @@ func expm1of32(x float32) float32 {
 	if 89 < x {
 		x = 89
 	}
-	const shift = magic32 + 126
-	t := fma32(x, log2e32, shift)
-	n := t - shift
-	r := fma32(n, -ln2Hi32, x)
-	r = fma32(n, -ln2Lo32, r)
-	q := fma32(float32(r*r), expTail32(r), r)
-	s := math.Float32frombits(math.Float32bits(t) << 23) // 2^(n-1): 2^128 is no float32
-	e := fma32(q, s, s-0.5)
-	return e + e
+	t := fmaIn64(x, log2e32, magic32)
+	n := t - magic32
+	r := fmaIn64(n, -ln2Hi32, x)
+	r = fmaIn64(n, -ln2Lo32, r)
+	q := fmaIn64(float64(float32(r*r)), expTail32(r), r)
+	s := pow2Of32(t, 1) // 2^(n-1): 2^128 is no float32
+	return 2 * fmaIn64(q, s, float64(float32(s-0.5)))
 }
 
 func expm1of64(x float64) float64 {

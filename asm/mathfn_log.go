@@ -7,27 +7,21 @@ import "math"
 // NaN; NaN and +Inf return themselves.
 func Log[T Float](x T) T {
 	if is32[T]() {
-		return T(log32(float32(x)))
+		return T(log32(float64(x)))
 	}
 	return T(log64(float64(x)))
 }
 
 // x = 2^k·m with m in [3/4, 3/2), f = m-1.
-func log32(x float32) float32 {
-	xs, sub := x, int32(0)
-	if x < 0x1p-126 {
-		xs, sub = float32(x*0x1p24), 24
-	}
-	b := math.Float32bits(xs)
-	i := int32(b - 0x3f400000)
-	k := float32(i>>23) - float32(sub)
-	f := math.Float32frombits(b-uint32(i)&0xff800000) - 1
-	y := logOf32(k, f)
+func log32(x float64) float64 {
+	b := math.Float64bits(x)
+	i := int64(b - 0x3fe8000000000000)
+	y := logOf32(float64(i>>52), math.Float64frombits(b-uint64(i)&0xfff0000000000000)-1)
 	if x == 0 {
-		y = float32(math.Inf(-1))
+		y = math.Inf(-1)
 	}
 	if x < 0 {
-		y = float32(math.NaN())
+		y = math.NaN()
 	}
 	if !(x <= math.MaxFloat32) {
 		y = x
@@ -59,11 +53,11 @@ func log64(x float64) float64 {
 
 // logOf32 is k·ln2 + log(1+f) for -1/4 <= f <= 1/2 as k·ln2 + f + f²·q(f). The
 // rounding of the large sum a is recovered in d.
-func logOf32(k, f float32) float32 {
-	a := fma32(k, ln2Hi32, f)
-	d := fma32(k, -ln2Hi32, a)
-	w := fma32(k, ln2Lo32, f-d)
-	return a + fma32(logTail32(f), float32(f*f), w)
+func logOf32(k, f float64) float64 {
+	a := fmaIn64(k, ln2Hi32, f)
+	d := fmaIn64(k, -ln2Hi32, a)
+	w := fmaIn64(k, ln2Lo32, float64(float32(f-d)))
+	return a + fmaIn64(logTail32(f), float64(float32(f*f)), w)
 }
 
 func logOf64(k, f float64) float64 {
@@ -74,15 +68,15 @@ func logOf64(k, f float64) float64 {
 }
 
 // logTail32 is (log(1+f) - f)/f² for -1/4 <= f <= 1/2.
-func logTail32(f float32) float32 {
-	q := fma32(-0x1.721d3ep-5, f, 0x1.ad4188p-4)
-	q = fma32(q, f, -0x1.0db586p-3)
-	q = fma32(q, f, 0x1.28852ep-3)
-	q = fma32(q, f, -0x1.54eb54p-3)
-	q = fma32(q, f, 0x1.9968fp-3)
-	q = fma32(q, f, -0x1.00004ep-2)
-	q = fma32(q, f, 0x1.5555a6p-2)
-	return fma32(q, f, -0x1p-1)
+func logTail32(f float64) float64 {
+	q := fmaIn64(-0x1.721d3ep-5, f, 0x1.ad4188p-4)
+	q = fmaIn64(q, f, -0x1.0db586p-3)
+	q = fmaIn64(q, f, 0x1.28852ep-3)
+	q = fmaIn64(q, f, -0x1.54eb54p-3)
+	q = fmaIn64(q, f, 0x1.9968fp-3)
+	q = fmaIn64(q, f, -0x1.00004ep-2)
+	q = fmaIn64(q, f, 0x1.5555a6p-2)
+	return fmaIn64(q, f, -0x1p-1)
 }
 
 func logTail64(f float64) float64 {
@@ -112,29 +106,28 @@ func logTail64(f float64) float64 {
 // Log1p(-1) is -Inf, of what is less NaN, Log1p(±0) is ±0; NaN and +Inf return themselves.
 func Log1p[T Float](x T) T {
 	if is32[T]() {
-		return T(log1p32(float32(x)))
+		return T(log1p32(float64(x)))
 	}
 	return T(log1p64(float64(x)))
 }
 
 // 1+x = 2^k·m as in Log, up to its rounding, and f = x·2^-k + (2^-k - 1) is m-1
 // without it.
-func log1p32(x float32) float32 {
-	u := 1 + x
+func log1p32(x float64) float64 {
+	u := float64(float32(1 + x))
 	switch {
 	case u == 0:
-		return float32(math.Inf(-1))
+		return math.Inf(-1)
 	case u < 0:
-		return float32(math.NaN())
+		return math.NaN()
 	case !(x <= math.MaxFloat32) || x == 0:
 		return x
 	}
-	j := math.Float32bits(u) + 0x400000
-	e := j & 0xff800000 // the exponent of 2^k
-	k := float32(int32(j>>23) - 127)
-	s := math.Float32frombits(0x80000000 - e) // 4·2^-k: 2^-128 is no normal number
-	f := math.Float32frombits(math.Float32bits(x)-(e-0x3f800000)) + fma32(s, 0.25, -1)
-	return logOf32(k, f)
+	j := math.Float64bits(u) + 0x8000000000000
+	e := j & 0xfff0000000000000
+	s := math.Float64frombits(0x7fe0000000000000 - e) // 2^-k
+	f := float64(x*s) + float64(float32(s-1))
+	return logOf32(float64(int64(j>>52)-1023), float64(float32(f)))
 }
 
 func log1p64(x float64) float64 {

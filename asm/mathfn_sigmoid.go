@@ -7,41 +7,40 @@ import "math"
 // Tanh(±0) is ±0.
 func Tanh[T Float](x T) T {
 	if is32[T]() {
-		return T(tanh32(float32(x)))
+		return T(tanh32(float64(x)))
 	}
 	return T(tanh64(float64(x)))
 }
 
 // From 1 on tanh a is 1 - 2/(e^2a + 1), below a + a·a²·u(a²).
-func tanh32(x float32) float32 {
-	sign := math.Float32bits(x) & (1 << 31)
-	a := abs(x)
+func tanh32(x float64) float64 {
+	a := math.Abs(x)
 	if 10 < a {
 		a = 10
 	}
-	var y float32
+	var y float64
 	if a >= 1 {
-		const shift = magic32 + 127
-		t := fma32(a, 2*log2e32, shift)
-		r := fma32(t-shift, -0x1.62e43p-2, a)
-		p := fma32(0x1.694cc6p-4, r, 0x1.124a4p-2) // e^2r
-		p = fma32(p, r, 0x1.5558acp-1)
-		p = fma32(p, r, 0x1.555486p+0)
-		p = fma32(p, r, 0x1.000002p+1)
-		p = fma32(p, r, 2)
-		p = fma32(p, r, 1)
-		y = 1 - 2/fma32(p, math.Float32frombits(math.Float32bits(t)<<23), 1)
+		t := fmaIn64(a, 2*log2e32, magic32+127)
+		r := fmaIn64(t-(magic32+127), -0x1.62e43p-2, a)
+		p := fmaIn64(0x1.694cc6p-4, r, 0x1.124a4p-2) // e^2r
+		p = fmaIn64(p, r, 0x1.5558acp-1)
+		p = fmaIn64(p, r, 0x1.555486p+0)
+		p = fmaIn64(p, r, 0x1.000002p+1)
+		p = fmaIn64(p, r, 2)
+		p = fmaIn64(p, r, 1)
+		d := fmaIn64(p, pow2Of32(t, 127), 1)
+		y = 1 - float64(float32(2/d))
 	} else {
-		z := float32(a * a)
-		u := fma32(-0x1.7806d8p-12, z, 0x1.2db79ep-9)
-		u = fma32(u, z, -0x1.04675p-7)
-		u = fma32(u, z, 0x1.600bd6p-6)
-		u = fma32(u, z, -0x1.b96288p-5)
-		u = fma32(u, z, 0x1.110be6p-3)
-		u = fma32(u, z, -0x1.55553cp-2)
-		y = fma32(float32(z*u), a, a)
+		z := float64(float32(a * a))
+		u := fmaIn64(-0x1.7806d8p-12, z, 0x1.2db79ep-9)
+		u = fmaIn64(u, z, -0x1.04675p-7)
+		u = fmaIn64(u, z, 0x1.600bd6p-6)
+		u = fmaIn64(u, z, -0x1.b96288p-5)
+		u = fmaIn64(u, z, 0x1.110be6p-3)
+		u = fmaIn64(u, z, -0x1.55553cp-2)
+		y = fmaIn64(float64(float32(z*u)), a, a)
 	}
-	return math.Float32frombits(math.Float32bits(y) | sign)
+	return math.Copysign(y, x)
 }
 
 func tanh64(x float64) float64 {
@@ -81,13 +80,13 @@ func tanh64(x float64) float64 {
 // at most 0.95 ULP (sampled), subnormal results included.
 func Sigmoid[T Float](x T) T {
 	if is32[T]() {
-		return T(sigmoid32(float32(x)))
+		return T(sigmoid32(float64(x)))
 	}
 	return T(sigmoid64(float64(x)))
 }
 
 // The quotient is taken of 2^-64 both ways, for results down to the subnormal ones.
-func sigmoid32(x float32) float32 {
+func sigmoid32(x float64) float64 {
 	if -104 > x {
 		x = -104
 	}
@@ -95,17 +94,17 @@ func sigmoid32(x float32) float32 {
 		x = 30
 	}
 	const shift = magic32 + 63
-	t := fma32(x, -log2e32, shift)
+	t := fmaIn64(x, -log2e32, shift)
 	n := t - shift
-	r := fma32(n, ln2Hi32, x)
-	r = fma32(n, ln2Lo32, r)
-	p := fma32(0x1.694cc6p-10, r, -0x1.123986p-7) // e^-r
-	p = fma32(p, r, 0x1.555a26p-5)
-	p = fma32(p, r, -0x1.555492p-3)
-	p = fma32(p, r, 0x1.fffffap-2)
-	p = fma32(p, r, -1)
-	p = fma32(p, r, 1)
-	return 0x1p-64 / fma32(p, math.Float32frombits(math.Float32bits(t)<<23), 0x1p-64)
+	r := fmaIn64(n, ln2Hi32, x)
+	r = fmaIn64(n, ln2Lo32, r)
+	p := fmaIn64(0x1.694cc6p-10, r, -0x1.123986p-7) // e^-r
+	p = fmaIn64(p, r, 0x1.555a26p-5)
+	p = fmaIn64(p, r, -0x1.555492p-3)
+	p = fmaIn64(p, r, 0x1.fffffap-2)
+	p = fmaIn64(p, r, -1)
+	p = fmaIn64(p, r, 1)
+	return 0x1p-64 / fmaIn64(p, pow2Of32(t, 127), 0x1p-64)
 }
 
 // As in float32, of 2^-512, and with a correction of the quotient by the roundings of
@@ -142,43 +141,42 @@ func sigmoid64(x float64) float64 {
 // Erf(±0) is ±0.
 func Erf[T Float](x T) T {
 	if is32[T]() {
-		return T(erf32(float32(x)))
+		return T(erf32(float64(x)))
 	}
 	return T(erf64(float64(x)))
 }
 
 // From 0.9 on erf a is 1 - e^v with v = log(erfc a) = a·e(a) - a, below a + a·s(a²).
-func erf32(x float32) float32 {
-	sign := math.Float32bits(x) & (1 << 31)
-	a := abs(x)
+func erf32(x float64) float64 {
+	a := math.Abs(x)
 	if 4 < a {
 		a = 4
 	}
-	var y float32
-	if a >= 0.9 {
-		v := fma32(-0x1.26b50ep-16, a, 0x1.9526f6p-12)
-		v = fma32(v, a, -0x1.ff2e5ap-9)
-		v = fma32(v, a, 0x1.8e23acp-6)
-		v = fma32(v, a, -0x1.b5a7ap-4)
-		v = fma32(v, a, -0x1.450374p-1)
-		v = fma32(v, a, -0x1.07a57p-3)
-		v = fma32(v, a, -a)
-		const shift = magic32 + 127 + 256 // the last is the sign of -2^n
-		t := fma32(v, log2e32, shift)
-		r := fma32(t-shift, -0x1.62e43p-1, v)
-		p := fma32(expTail32(r), r, 1)
-		p = fma32(p, r, 1)
-		y = fma32(p, math.Float32frombits(math.Float32bits(t)<<23), 1)
+	var y float64
+	if a >= float64(float32(0.9)) {
+		v := fmaIn64(-0x1.26b50ep-16, a, 0x1.9526f6p-12)
+		v = fmaIn64(v, a, -0x1.ff2e5ap-9)
+		v = fmaIn64(v, a, 0x1.8e23acp-6)
+		v = fmaIn64(v, a, -0x1.b5a7ap-4)
+		v = fmaIn64(v, a, -0x1.450374p-1)
+		v = fmaIn64(v, a, -0x1.07a57p-3)
+		v = fmaIn64(v, a, -a)
+		const shift = magic32 + 127
+		t := fmaIn64(v, log2e32, shift)
+		r := fmaIn64(t-shift, -0x1.62e43p-1, v)
+		p := fmaIn64(expTail32(r), r, 1)
+		p = fmaIn64(p, r, 1)
+		y = fmaIn64(p, -pow2Of32(t, 127), 1)
 	} else {
-		z := float32(a * a)
-		u := fma32(-0x1.3fc37ap-11, z, 0x1.4890acp-8)
-		u = fma32(u, z, -0x1.b6c27ep-6)
-		u = fma32(u, z, 0x1.ce1df4p-4)
-		u = fma32(u, z, -0x1.8126f8p-2)
-		u = fma32(u, z, 0x1.06eba6p-3)
-		y = fma32(u, a, a)
+		z := float64(float32(a * a))
+		u := fmaIn64(-0x1.3fc37ap-11, z, 0x1.4890acp-8)
+		u = fmaIn64(u, z, -0x1.b6c27ep-6)
+		u = fmaIn64(u, z, 0x1.ce1df4p-4)
+		u = fmaIn64(u, z, -0x1.8126f8p-2)
+		u = fmaIn64(u, z, 0x1.06eba6p-3)
+		y = fmaIn64(u, a, a)
 	}
-	return math.Float32frombits(math.Float32bits(y) | sign)
+	return math.Copysign(y, x)
 }
 
 func erf64(x float64) float64 {

@@ -208,7 +208,7 @@ func unit64(lo, hi uint32) float64 {
 // The integer is signed, since AVX2 and NEON convert those; V is in [2^-32, 1].
 func boxMuller32(first, second uint32) (x, y float32) {
 	v := fma32(float32(int32(first>>1)), 0x1p-31, 0x1p-32)
-	r := float32(math.Sqrt(float64(-2 * log32(v)))) // float64 sqrt rounds to the float32 one
+	r := float32(math.Sqrt(float64(-2 * float32(log32(float64(v)))))) // float64 sqrt rounds to the float32 one
 	s, c := sinCos32(unit32(second))
 	return float32(r * c), float32(r * s)
 }
