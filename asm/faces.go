@@ -660,52 +660,6 @@ func faceWWRRSF64(code uintptr, flag int) func(a []float64, b []float64, c []flo
 }
 
 //go:noinline
-func faceWWRRSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32) {
-	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32) {
-		b = b[:len(a):len(b)]
-		c = c[:len(a):len(c)]
-		d = d[:len(a):len(d)]
-		if raceEnabled {
-			raceWrite(a)
-			raceWrite(b)
-			raceRead(c)
-			raceRead(d)
-		}
-		n := len(a)
-		if n == 0 {
-			return
-		}
-		if n >= 128 {
-			n |= flag
-		}
-		callPPPPSSF32(&a[0], &b[0], &c[0], &d[0], e, f, n, code)
-	}
-}
-
-//go:noinline
-func faceWWRRSSF64(code uintptr, flag int) func(a []float64, b []float64, c []float64, d []float64, e float64, f float64) {
-	return func(a []float64, b []float64, c []float64, d []float64, e float64, f float64) {
-		b = b[:len(a):len(b)]
-		c = c[:len(a):len(c)]
-		d = d[:len(a):len(d)]
-		if raceEnabled {
-			raceWrite(a)
-			raceWrite(b)
-			raceRead(c)
-			raceRead(d)
-		}
-		n := len(a)
-		if n == 0 {
-			return
-		}
-		if n >= 64 {
-			n |= flag
-		}
-		callPPPPSSF64(&a[0], &b[0], &c[0], &d[0], e, f, n, code)
-	}
-}
-
-//go:noinline
 func faceWWRRSSSF32(code uintptr, flag int) func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32) {
 	return func(a []float32, b []float32, c []float32, d []float32, e float32, f float32, g float32) {
 		b = b[:len(a):len(b)]
@@ -1002,12 +956,6 @@ func callPPPPSF32(a *float32, b *float32, c *float32, d *float32, e float32, n i
 
 //go:noescape
 func callPPPPSF64(a *float64, b *float64, c *float64, d *float64, e float64, n int, code uintptr)
-
-//go:noescape
-func callPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, n int, code uintptr)
-
-//go:noescape
-func callPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, n int, code uintptr)
 
 //go:noescape
 func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)

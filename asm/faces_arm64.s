@@ -54,16 +54,6 @@ TEXT ·callPPPPSF64(SB), NOSPLIT, $0-56
 	MOVD code+48(FP), R0
 	JMP (R0)
 
-// func callPPPPSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, n int, code uintptr)
-TEXT ·callPPPPSSF32(SB), NOSPLIT, $0-56
-	MOVD code+48(FP), R0
-	JMP (R0)
-
-// func callPPPPSSF64(a *float64, b *float64, c *float64, d *float64, e float64, f float64, n int, code uintptr)
-TEXT ·callPPPPSSF64(SB), NOSPLIT, $0-64
-	MOVD code+56(FP), R0
-	JMP (R0)
-
 // func callPPPPSSSF32(a *float32, b *float32, c *float32, d *float32, e float32, f float32, g float32, n int, code uintptr)
 TEXT ·callPPPPSSSF32(SB), NOSPLIT, $0-64
 	MOVD code+56(FP), R0

@@ -42,8 +42,8 @@ type NormKernels[T Float] struct {
 
 	// NormRowAdd adds a row to the sums of the columns:
 	//
-	//	s1[j] += dy[j]; s2[j] = fma(dy[j], (x[j]-m)*r, s2[j])
-	NormRowAdd func(s1, s2, dy, x []T, m, r T)
+	//	s1[j] += dy[j]; s2[j] = fma(dy[j], fma(x[j]-m, r, q), s2[j])
+	NormRowAdd func(s1, s2, dy, x []T, m, r, q T)
 
 	// NormCols is Norm of every row, with an m, s and t for each column:
 	//
@@ -151,11 +151,11 @@ func normRowGeneric[T Float](dst, x, gamma, beta []T, m, r, q T) {
 	}
 }
 
-func normRowAddGeneric[T Float](s1, s2, dy, x []T, m, r T) {
+func normRowAddGeneric[T Float](s1, s2, dy, x []T, m, r, q T) {
 	s2, dy, x = s2[:len(s1):len(s2)], dy[:len(s1):len(dy)], x[:len(s1):len(x)]
 	for j, v := range x {
 		s1[j] += dy[j]
-		s2[j] = FMA(dy[j], T((v-m)*r), s2[j])
+		s2[j] = FMA(dy[j], FMA(v-m, r, q), s2[j])
 	}
 }
 

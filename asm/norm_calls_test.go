@@ -39,7 +39,7 @@ func normCalls[T Float]() (all []call[T]) {
 			},
 			ref: func(i int, in [][]T) T { return FMA(FMA(in[0][i]-0.7, 0.3, -0.1), in[1][i], in[2][i]) }},
 		call[T]{name: "NormRowAdd", inputs: 4, writes: 2,
-			run: func(k *Kernels[T], dst []T, in [][]T) T { k.NormRowAdd(in[0], in[1], in[2], in[3], 0.7, 0.3); return 0 }})
+			run: func(k *Kernels[T], dst []T, in [][]T) T { k.NormRowAdd(in[0], in[1], in[2], in[3], 0.7, 0.3, -0.1); return 0 }})
 	for _, pass := range []T{0, 1} {
 		all = append(all,
 			call[T]{name: "NormGrad", inputs: 3, alias: true,
@@ -227,8 +227,8 @@ func testNormRowAdd[T Float](t *testing.T) {
 		s1, s2 := make([]T, n), make([]T, n)
 		xh := make([]T, rows*n)
 		for i := range rows {
-			k.NormRowAdd(s1, s2, dy[i*n:], x[i*n:], m[i], 0.3)
-			k.NormRow(xh[i*n:(i+1)*n], x[i*n:], slices.Repeat([]T{1}, n), make([]T, n), m[i], 0.3, T(math.Copysign(0, -1)))
+			k.NormRowAdd(s1, s2, dy[i*n:], x[i*n:], m[i], 0.3, 0.2)
+			k.NormRow(xh[i*n:(i+1)*n], x[i*n:], slices.Repeat([]T{1}, n), make([]T, n), m[i], 0.3, 0.2)
 		}
 		w1, w2 := make([]T, n), make([]T, n)
 		k.NormColSums(w1, w2, dy, xh, dy, n, rows, make([]T, n), 1)

@@ -95,7 +95,7 @@ func useNormF32NEON(k *NormKernels[float32]) {
 	k.Norm = faceWRSSSSF32(codes[0], 0)
 	k.NormGrad = faceWRRRSSSSSF32(codes[1], 0)
 	k.NormRow = faceWRRRSSSF32(codes[2], 0)
-	k.NormRowAdd = faceWWRRSSF32(codes[3], 0)
+	k.NormRowAdd = faceWWRRSSSF32(codes[3], 0)
 	k.NormSums = func(dy, x, y []float32, m, pass float32) (float32, float32) {
 		x, y = x[:len(dy):len(x)], y[:len(dy):len(y)]
 		if raceEnabled {
@@ -178,7 +178,7 @@ func useNormF64NEON(k *NormKernels[float64]) {
 	k.Norm = faceWRSSSSF64(codes[0], 0)
 	k.NormGrad = faceWRRRSSSSSF64(codes[1], 0)
 	k.NormRow = faceWRRRSSSF64(codes[2], 0)
-	k.NormRowAdd = faceWWRRSSF64(codes[3], 0)
+	k.NormRowAdd = faceWWRRSSSF64(codes[3], 0)
 	k.NormSums = func(dy, x, y []float64, m, pass float64) (float64, float64) {
 		x, y = x[:len(dy):len(x)], y[:len(dy):len(y)]
 		if raceEnabled {

@@ -381,44 +381,48 @@ moved4:
 done:
 	RET
 
-// normRowAddF32NEON is s1[j] += dy[j]; s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]).
+// normRowAddF32NEON is s1[j] += dy[j]; s2[j] = fma(dy[j], fma(x[j]-m, r, q), s2[j]).
 //
-// func normRowAddF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, m float32, r float32, n int)
-TEXT normRowAddF32NEON<>(SB), NOSPLIT, $0-48
+// func normRowAddF32NEON(s1 *float32, s2 *float32, dy *float32, x *float32, m float32, r float32, q float32, n int)
+TEXT normRowAddF32NEON<>(SB), NOSPLIT, $0-56
 	MOVD s1+0(FP), R0
 	MOVD s2+8(FP), R1
 	MOVD dy+16(FP), R2
 	MOVD x+24(FP), R3
-	MOVD n+40(FP), R4
+	MOVD n+48(FP), R4
 	FMOVS m+32(FP), F0
 	VDUP V0.S[0], V0.S4
 	FMOVS r+36(FP), F1
 	VDUP V1.S[0], V1.S4
+	FMOVS q+40(FP), F2
+	VDUP V2.S[0], V2.S4
 	SUBS $8, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R2), F2
-	FMOVQ 16(R2), F3
-	FMOVQ (R0), F4
-	FMOVQ 16(R0), F5
-	WORD $0x4e22d484 // fadd v4.4s, v4.4s, v2.4s
+	FMOVQ (R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ (R0), F5
+	FMOVQ 16(R0), F6
 	WORD $0x4e23d4a5 // fadd v5.4s, v5.4s, v3.4s
-	FMOVQ F4, (R0)
-	FMOVQ F5, 16(R0)
-	FMOVQ (R3), F6
-	FMOVQ 16(R3), F7
-	WORD $0x4ea0d4c6 // fsub v6.4s, v6.4s, v0.4s
+	WORD $0x4e24d4c6 // fadd v6.4s, v6.4s, v4.4s
+	FMOVQ F5, (R0)
+	FMOVQ F6, 16(R0)
+	FMOVQ (R3), F7
+	FMOVQ 16(R3), F8
 	WORD $0x4ea0d4e7 // fsub v7.4s, v7.4s, v0.4s
-	WORD $0x6e21dcc6 // fmul v6.4s, v6.4s, v1.4s
-	WORD $0x6e21dce7 // fmul v7.4s, v7.4s, v1.4s
-	FMOVQ (R1), F8
-	FMOVQ 16(R1), F9
-	VFMLA V6.S4, V2.S4, V8.S4
-	VFMLA V7.S4, V3.S4, V9.S4
-	FMOVQ F8, (R1)
-	FMOVQ F9, 16(R1)
+	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
+	VMOV V2.B16, V9.B16
+	VFMLA V7.S4, V1.S4, V9.S4
+	VMOV V2.B16, V10.B16
+	VFMLA V8.S4, V1.S4, V10.S4
+	FMOVQ (R1), F11
+	FMOVQ 16(R1), F12
+	VFMLA V9.S4, V3.S4, V11.S4
+	VFMLA V10.S4, V4.S4, V12.S4
+	FMOVQ F11, (R1)
+	FMOVQ F12, 16(R1)
 	ADD $32, R0, R0
 	ADD $32, R1, R1
 	ADD $32, R2, R2
@@ -431,16 +435,17 @@ few:
 	BLT rest
 
 vector:
-	FMOVQ (R2), F2
-	FMOVQ (R0), F3
-	WORD $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
-	FMOVQ F3, (R0)
-	FMOVQ (R3), F4
-	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
-	WORD $0x6e21dc84 // fmul v4.4s, v4.4s, v1.4s
-	FMOVQ (R1), F5
-	VFMLA V4.S4, V2.S4, V5.S4
-	FMOVQ F5, (R1)
+	FMOVQ (R2), F3
+	FMOVQ (R0), F4
+	WORD $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
+	FMOVQ F4, (R0)
+	FMOVQ (R3), F5
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	VMOV V2.B16, V6.B16
+	VFMLA V5.S4, V1.S4, V6.S4
+	FMOVQ (R1), F7
+	VFMLA V6.S4, V3.S4, V7.S4
+	FMOVQ F7, (R1)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
@@ -452,73 +457,74 @@ rest:
 	ADDS $4, R4, R4
 	BEQ done
 	TBZ $1, R4, one1
-	FMOVD (R2), F2
+	FMOVD (R2), F3
 	TBZ $0, R4, moved1
 	ADD $8, R2, R25
-	VLD1 (R25), V2.S[2]
+	VLD1 (R25), V3.S[2]
 	JMP moved1
 
 one1:
-	FMOVS (R2), F2
+	FMOVS (R2), F3
 
 moved1:
 	TBZ $1, R4, one2
-	FMOVD (R0), F3
+	FMOVD (R0), F4
 	TBZ $0, R4, moved2
 	ADD $8, R0, R25
-	VLD1 (R25), V3.S[2]
+	VLD1 (R25), V4.S[2]
 	JMP moved2
 
 one2:
-	FMOVS (R0), F3
+	FMOVS (R0), F4
 
 moved2:
-	WORD $0x4e22d463 // fadd v3.4s, v3.4s, v2.4s
+	WORD $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
 	TBZ $1, R4, one3
-	FMOVD F3, (R0)
+	FMOVD F4, (R0)
 	TBZ $0, R4, moved3
 	ADD $8, R0, R25
-	VST1 V3.S[2], (R25)
+	VST1 V4.S[2], (R25)
 	JMP moved3
 
 one3:
-	FMOVS F3, (R0)
+	FMOVS F4, (R0)
 
 moved3:
 	TBZ $1, R4, one4
-	FMOVD (R3), F4
+	FMOVD (R3), F5
 	TBZ $0, R4, moved4
 	ADD $8, R3, R25
-	VLD1 (R25), V4.S[2]
+	VLD1 (R25), V5.S[2]
 	JMP moved4
 
 one4:
-	FMOVS (R3), F4
+	FMOVS (R3), F5
 
 moved4:
-	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
-	WORD $0x6e21dc84 // fmul v4.4s, v4.4s, v1.4s
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	VMOV V2.B16, V6.B16
+	VFMLA V5.S4, V1.S4, V6.S4
 	TBZ $1, R4, one5
-	FMOVD (R1), F5
+	FMOVD (R1), F7
 	TBZ $0, R4, moved5
 	ADD $8, R1, R25
-	VLD1 (R25), V5.S[2]
+	VLD1 (R25), V7.S[2]
 	JMP moved5
 
 one5:
-	FMOVS (R1), F5
+	FMOVS (R1), F7
 
 moved5:
-	VFMLA V4.S4, V2.S4, V5.S4
+	VFMLA V6.S4, V3.S4, V7.S4
 	TBZ $1, R4, one6
-	FMOVD F5, (R1)
+	FMOVD F7, (R1)
 	TBZ $0, R4, moved6
 	ADD $8, R1, R25
-	VST1 V5.S[2], (R25)
+	VST1 V7.S[2], (R25)
 	JMP moved6
 
 one6:
-	FMOVS F5, (R1)
+	FMOVS F7, (R1)
 
 moved6:
 
@@ -4166,44 +4172,48 @@ rest:
 done:
 	RET
 
-// normRowAddF64NEON is s1[j] += dy[j]; s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]).
+// normRowAddF64NEON is s1[j] += dy[j]; s2[j] = fma(dy[j], fma(x[j]-m, r, q), s2[j]).
 //
-// func normRowAddF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, m float64, r float64, n int)
-TEXT normRowAddF64NEON<>(SB), NOSPLIT, $0-56
+// func normRowAddF64NEON(s1 *float64, s2 *float64, dy *float64, x *float64, m float64, r float64, q float64, n int)
+TEXT normRowAddF64NEON<>(SB), NOSPLIT, $0-64
 	MOVD s1+0(FP), R0
 	MOVD s2+8(FP), R1
 	MOVD dy+16(FP), R2
 	MOVD x+24(FP), R3
-	MOVD n+48(FP), R4
+	MOVD n+56(FP), R4
 	FMOVD m+32(FP), F0
 	VDUP V0.D[0], V0.D2
 	FMOVD r+40(FP), F1
 	VDUP V1.D[0], V1.D2
+	FMOVD q+48(FP), F2
+	VDUP V2.D[0], V2.D2
 	SUBS $4, R4, R4
 	BLT few
 	PCALIGN $32
 
 vectors:
-	FMOVQ (R2), F2
-	FMOVQ 16(R2), F3
-	FMOVQ (R0), F4
-	FMOVQ 16(R0), F5
-	WORD $0x4e62d484 // fadd v4.2d, v4.2d, v2.2d
+	FMOVQ (R2), F3
+	FMOVQ 16(R2), F4
+	FMOVQ (R0), F5
+	FMOVQ 16(R0), F6
 	WORD $0x4e63d4a5 // fadd v5.2d, v5.2d, v3.2d
-	FMOVQ F4, (R0)
-	FMOVQ F5, 16(R0)
-	FMOVQ (R3), F6
-	FMOVQ 16(R3), F7
-	WORD $0x4ee0d4c6 // fsub v6.2d, v6.2d, v0.2d
+	WORD $0x4e64d4c6 // fadd v6.2d, v6.2d, v4.2d
+	FMOVQ F5, (R0)
+	FMOVQ F6, 16(R0)
+	FMOVQ (R3), F7
+	FMOVQ 16(R3), F8
 	WORD $0x4ee0d4e7 // fsub v7.2d, v7.2d, v0.2d
-	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
-	WORD $0x6e61dce7 // fmul v7.2d, v7.2d, v1.2d
-	FMOVQ (R1), F8
-	FMOVQ 16(R1), F9
-	VFMLA V6.D2, V2.D2, V8.D2
-	VFMLA V7.D2, V3.D2, V9.D2
-	FMOVQ F8, (R1)
-	FMOVQ F9, 16(R1)
+	WORD $0x4ee0d508 // fsub v8.2d, v8.2d, v0.2d
+	VMOV V2.B16, V9.B16
+	VFMLA V7.D2, V1.D2, V9.D2
+	VMOV V2.B16, V10.B16
+	VFMLA V8.D2, V1.D2, V10.D2
+	FMOVQ (R1), F11
+	FMOVQ 16(R1), F12
+	VFMLA V9.D2, V3.D2, V11.D2
+	VFMLA V10.D2, V4.D2, V12.D2
+	FMOVQ F11, (R1)
+	FMOVQ F12, 16(R1)
 	ADD $32, R0, R0
 	ADD $32, R1, R1
 	ADD $32, R2, R2
@@ -4216,16 +4226,17 @@ few:
 	BLT rest
 
 vector:
-	FMOVQ (R2), F2
-	FMOVQ (R0), F3
-	WORD $0x4e62d463 // fadd v3.2d, v3.2d, v2.2d
-	FMOVQ F3, (R0)
-	FMOVQ (R3), F4
-	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
-	WORD $0x6e61dc84 // fmul v4.2d, v4.2d, v1.2d
-	FMOVQ (R1), F5
-	VFMLA V4.D2, V2.D2, V5.D2
-	FMOVQ F5, (R1)
+	FMOVQ (R2), F3
+	FMOVQ (R0), F4
+	WORD $0x4e63d484 // fadd v4.2d, v4.2d, v3.2d
+	FMOVQ F4, (R0)
+	FMOVQ (R3), F5
+	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
+	VMOV V2.B16, V6.B16
+	VFMLA V5.D2, V1.D2, V6.D2
+	FMOVQ (R1), F7
+	VFMLA V6.D2, V3.D2, V7.D2
+	FMOVQ F7, (R1)
 	ADD $16, R0, R0
 	ADD $16, R1, R1
 	ADD $16, R2, R2
@@ -4236,16 +4247,17 @@ vector:
 rest:
 	ADDS $2, R4, R4
 	BEQ done
-	FMOVD (R2), F2
-	FMOVD (R0), F3
-	WORD $0x4e62d463 // fadd v3.2d, v3.2d, v2.2d
-	FMOVD F3, (R0)
-	FMOVD (R3), F4
-	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
-	WORD $0x6e61dc84 // fmul v4.2d, v4.2d, v1.2d
-	FMOVD (R1), F5
-	VFMLA V4.D2, V2.D2, V5.D2
-	FMOVD F5, (R1)
+	FMOVD (R2), F3
+	FMOVD (R0), F4
+	WORD $0x4e63d484 // fadd v4.2d, v4.2d, v3.2d
+	FMOVD F4, (R0)
+	FMOVD (R3), F5
+	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
+	VMOV V2.B16, V6.B16
+	VFMLA V5.D2, V1.D2, V6.D2
+	FMOVD (R1), F7
+	VFMLA V6.D2, V3.D2, V7.D2
+	FMOVD F7, (R1)
 
 done:
 	RET

@@ -22,12 +22,12 @@ var norms = []writer{
 		body: func(b *builder) {
 			b.store("dst", b.fma(b.fma(b.sub(b.load("x"), b.param("m")), b.param("r"), b.param("q")), b.load("gamma"), b.load("beta")))
 		}},
-	&loopKernel{name: "NormRowAdd", params: []param{out("s1"), out("s2"), in("dy"), in("x"), scalar("m"), scalar("r")}, unroll: 2,
-		doc: "is s1[j] += dy[j]; s2[j] = fma(dy[j], (x[j]-m)*r, s2[j]).",
+	&loopKernel{name: "NormRowAdd", params: []param{out("s1"), out("s2"), in("dy"), in("x"), scalar("m"), scalar("r"), scalar("q")}, unroll: 2,
+		doc: "is s1[j] += dy[j]; s2[j] = fma(dy[j], fma(x[j]-m, r, q), s2[j]).",
 		body: func(b *builder) {
 			dy := b.load("dy")
 			b.store("s1", b.add(b.load("s1"), dy))
-			b.store("s2", b.fma(dy, b.mul(b.sub(b.load("x"), b.param("m")), b.param("r")), b.load("s2")))
+			b.store("s2", b.fma(dy, b.fma(b.sub(b.load("x"), b.param("m")), b.param("r"), b.param("q")), b.load("s2")))
 		}},
 	normSums{},
 	rowsKernel{name: "NormRows", out: []string{"dst"}, in: []string{"x"}, each: []string{"m", "s", "t", "lo"}, unroll: 4,

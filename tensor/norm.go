@@ -19,6 +19,10 @@ import (
 // Chan's formula: a mean that is huge beside the spread costs nothing.
 //
 // All operands may be views of any strides; the results have the bits of packed copies.
+// The mean is rounded to T. Where it is huge beside the spread, that moves every x-mean of
+// the backward pass: give the mean room for 2 x C elements, and the second row is what
+// the first has too much, with which the backward pass is as accurate as the forward one.
+//
 // y may be x, and dx may be dy, x or y; else outputs share no memory with anything. Where
 // operands do not fit, operations panic with a *ShapeError.
 
@@ -84,7 +88,8 @@ func (o *BatchNormOptions) weights() (fresh, old float64) {
 //	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
 // with the mean and the variance of the batch, r being what the mean lacks of the last
-// bits. It returns mean and rstd, which BatchNormGrad needs, and takes mean and variance
+// bits. It returns mean, or with 2 x C elements mean and r, and rstd, which BatchNormGrad
+// needs, and takes mean and variance
 // into the running statistics, where there are any:
 //
 //	running = fma(weight of new, of the batch, weight of old * running)
@@ -101,7 +106,8 @@ func batchNormTrain[T Float](k *asm.Kernels[T], y, mean, rstd, runMean, runVar, 
 	const op = "BatchNorm"
 	b := getNorm(k, op, o, y, x)
 	b.forward, b.stats = true, true
-	b.vectors(op, y, x, mean, rstd, runMean, runVar, gamma, beta)
+	b.vectors(op, y, x, rstd, runMean, runVar, gamma, beta)
+	b.means(op, y, x, mean)
 	resultsApart(op, y, mean, rstd, runMean, runVar)
 	if b.n*b.s == 1 && b.c > 0 {
 		panic(shapeError(op, "one value for each channel has no variance: want more in training", y.shape, x.shape))
@@ -110,7 +116,9 @@ func batchNormTrain[T Float](k *asm.Kernels[T], y, mean, rstd, runMean, runVar, 
 	b.load(normBeta, beta, 0)
 	b.x, b.dst = packedCopy(x, &b.copies[0]), packedOut(y, &b.copies[3])
 	b.run()
-	b.store(mean, normMean)
+	if mean != nil {
+		storeElements(mean, b.buf[int(normMean)*b.c:][:mean.Len()])
+	}
 	b.store(rstd, normRstd)
 	if b.n*b.s > 0 {
 		b.running(runMean, runVar, o)
@@ -198,12 +206,20 @@ func batchNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 		}
 		panic(shapeError(op, "want dx, dy, x and with ReLU y of one shape", shapes...))
 	}
-	b.vectors(op, dx, x, mean, rstd, dgamma, dbeta, gamma, nil)
+	b.vectors(op, dx, x, rstd, dgamma, dbeta, gamma)
+	if frozen {
+		b.vectors(op, dx, x, mean)
+	} else {
+		b.much = b.means(op, dx, x, mean)
+	}
 	needed(op, mean, rstd, dx, x)
 	checkApart(op, dx, dy, dy, x, x)
 	resultsApart(op, dx, dgamma, dbeta, nil, nil)
 	b.load(normGamma, gamma, 1)
-	b.load(normMean, mean, 0)
+	loadElements(b.buf[int(normMean)*b.c:][:mean.Len()], mean)
+	if b.much {
+		copy(b.vec(normMuch), b.vec(normRest))
+	}
 	if frozen {
 		b.load(normM2, rstd, 0)
 		rstds(b.k, b.vec(normRstd), b.vec(normM2), 1, b.eps)
@@ -240,6 +256,29 @@ func resultsApart[T Float](op string, outs ...*Tensor[T]) {
 			}
 		}
 	}
+}
+
+// means panics unless mean is a vector of one element for each channel, or two of them;
+// it tells which.
+func (b *batchNorm[T]) means(op string, dst, x, mean *Tensor[T]) (two bool) {
+	if mean == nil || mean.Rank() != 2 {
+		b.vectors(op, dst, x, mean)
+		return false
+	}
+	if mean.shape[0] != 2 || mean.shape[1] != b.c {
+		panic(shapeError(op, fmt.Sprintf("want a mean of %[1]d or 2 x %[1]d elements", b.c), dst.shape, x.shape, mean.shape))
+	}
+	return true
+}
+
+// twoMeans tells whether mean has two elements for each of n statistics, as the leading
+// axis; it panics if it has neither that nor one.
+func twoMeans[T Float](op string, n int, reason string, dst, x, mean *Tensor[T]) bool {
+	if mean != nil && mean.Len() == 2*n && n > 0 && mean.shape[0] == 2 {
+		return true
+	}
+	lengths(op, n, reason, dst, x, mean)
+	return false
 }
 
 // vectors panics unless what there is of the vectors has one element for each channel.

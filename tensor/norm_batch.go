@@ -22,7 +22,8 @@ const (
 	normGamma normVector = iota
 	normBeta
 	normMean // of the kernels: 0 where the pass that writes has none to subtract
-	normRest // also the factor of x-mean in the backward pass
+	normRest // what the mean has too much; then the factor of x-mean in the backward pass
+	normMuch // what the mean has too much, in the backward pass
 	normM2   // the sum of squares, or a given variance
 	normRstd
 	normS // the factor
@@ -41,6 +42,7 @@ type batchNorm[T Float] struct {
 	forward bool
 	frozen  bool // backward, with statistics that do not depend on x
 	stats   bool // statistics of the batch are needed
+	much    bool // the backward pass has what the mean has too much
 	relu    bool
 
 	n, c, s      int // planes of each channel, channels, elements of a plane
@@ -427,6 +429,10 @@ func (b *batchNorm[T]) finalizeGrad(lo, hi int) {
 	s, t, gamma := b.part(normS, lo, hi), b.part(normT, lo, hi), b.part(normGamma, lo, hi)
 	s1, s2 := b.part(normS1, lo, hi), b.part(normS2, lo, hi)
 	k.Mul(s, gamma, rstd)
+	much := b.part(normMuch, lo, hi)
+	if b.much {
+		k.FMA(s2, much, s1, s2)
+	}
 	if b.stats {
 		k.Mul(s2, s2, rstd)
 	}
@@ -441,6 +447,9 @@ func (b *batchNorm[T]) finalizeGrad(lo, hi int) {
 	k.Mul(factor, s, rstd)
 	k.Mul(factor, factor, s2)
 	k.Scale(factor, inv, factor)
+	if b.much {
+		k.FMA(t, much, factor, t)
+	}
 }
 
 // negZero is -0, which added changes nothing.

@@ -24,7 +24,9 @@ import (
 //
 //	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
-// with r what the mean lacks of the last bits. mean and rstd may be nil if there is no
+// with r what the mean has too much, being rounded, and mean may have room for: it is then
+// of 2 x as many elements, and GroupNormGrad as accurate where the mean is huge beside
+// the spread. mean and rstd may be nil if there is no
 // backward pass. A group of one value gives beta; a NaN or an infinity makes all of its
 // group NaN.
 func GroupNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], groups int, eps float64) {
@@ -71,7 +73,8 @@ type groupCall[T Float] struct {
 	groups     int // of an n
 	each       int // groups of an item
 	dst, dy, x []T
-	buf        []T // gamma, beta of c elements; mean, rstd of n*groups
+	buf        []T  // gamma, beta of c elements; mean, what it has too much, rstd of n*groups
+	exact      bool // the backward pass has what the mean has too much
 	copies     [3][]T
 	parts      []T // for each n the sums of the channels, of dy and of dy*xh
 }
@@ -84,7 +87,11 @@ var (
 func (g *groupCall[T]) gamma() []T { return g.buf[:g.c:g.c] }
 func (g *groupCall[T]) beta() []T  { return g.buf[g.c : 2*g.c : 2*g.c] }
 func (g *groupCall[T]) mean() []T  { return g.buf[2*g.c : 2*g.c+g.n*g.groups : 2*g.c+g.n*g.groups] }
-func (g *groupCall[T]) rstd() []T  { return g.buf[2*g.c+g.n*g.groups : 2*(g.c+g.n*g.groups)] }
+func (g *groupCall[T]) much() []T  { return g.buf[2*g.c+g.n*g.groups:][:g.n*g.groups] }
+func (g *groupCall[T]) rstd() []T  { return g.buf[2*(g.c+g.n*g.groups):][:g.n*g.groups] }
+
+// means are as many numbers of mean and much as t has.
+func (g *groupCall[T]) means(t *Tensor[T]) []T { return g.buf[2*g.c:][:t.Len()] }
 
 // getGroup begins a call that writes dst from x.
 func getGroup[T Float](k *asm.Kernels[T], op string, dst, x, gamma, beta, mean, rstd *Tensor[T], groups int) *groupCall[T] {
@@ -97,7 +104,8 @@ func getGroup[T Float](k *asm.Kernels[T], op string, dst, x, gamma, beta, mean, 
 	}
 	checkApart(op, dst, x, x, x, x)
 	lengths(op, c, "want one element for each channel", dst, x, gamma, beta)
-	lengths(op, x.shape[0]*groups, "want one statistic for each group", dst, x, mean, rstd)
+	lengths(op, x.shape[0]*groups, "want one statistic for each group", dst, x, rstd)
+	exact := twoMeans(op, x.shape[0]*groups, "want one statistic for each group", dst, x, mean)
 	var z T
 	var g *groupCall[T]
 	if _, ok := any(z).(float32); ok {
@@ -109,7 +117,8 @@ func getGroup[T Float](k *asm.Kernels[T], op string, dst, x, gamma, beta, mean, 
 	for _, d := range x.shape[2:] {
 		g.s *= d
 	}
-	grow(&g.buf, 2*(c+g.n*groups))
+	grow(&g.buf, 2*c+3*g.n*groups)
+	g.exact = exact
 	if gamma != nil {
 		loadElements(g.gamma(), gamma)
 	} else {
@@ -141,7 +150,9 @@ func groupNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, b
 	}
 	g.x, g.dst = packedCopy(x, &g.copies[0]), packedOut(y, &g.copies[2])
 	g.run(normTime)
-	storeElements(mean, g.mean())
+	if mean != nil {
+		storeElements(mean, g.means(mean))
+	}
 	storeElements(rstd, g.rstd())
 	g.finish(y)
 }
@@ -155,7 +166,7 @@ func groupNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	lengths(op, g.c, "want one element for each channel", dx, x, dgamma, dbeta)
 	checkApart(op, dx, dy, dy, x, x)
 	resultsApart(op, dx, dgamma, dbeta)
-	loadElements(g.mean(), mean)
+	loadElements(g.means(mean), mean)
 	loadElements(g.rstd(), rstd)
 	g.dy, g.x = packedCopy(dy, &g.copies[0]), packedCopy(x, &g.copies[1])
 	g.dst = packedOut(dx, &g.copies[2])
@@ -178,8 +189,7 @@ func groupNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 
 func (g *groupCall[T]) run(time float64) {
 	if len(g.dst) == 0 {
-		clear(g.mean())
-		clear(g.rstd())
+		clear(g.buf)
 		return
 	}
 	if (len(g.dst)+len(g.dy)+len(g.x))*sizeOf[T]() >= streamNorm && !rangesMeet(g.dst, g.x) && !rangesMeet(g.dst, g.dy) {
@@ -228,8 +238,8 @@ func (g *groupCall[T]) group(i, c, plane, channels int) {
 	size := channels * g.s
 	m := rowMoments(g.k, g.x[i*size:(i+1)*size:(i+1)*size])
 	mean, rstd := m.mean+m.rest, asm.Rsqrt(asm.FMA(m.m2, 1/T(size), g.eps))
-	g.mean()[i], g.rstd()[i] = mean, rstd
-	much := (mean - m.mean) - m.rest // what the mean has too much
+	much := (mean - m.mean) - m.rest
+	g.mean()[i], g.much()[i], g.rstd()[i] = mean, much, rstd
 	for j := range channels {
 		s := T(g.gamma()[c+j] * rstd)
 		t := asm.FMA(much, s, g.beta()[c+j])
@@ -290,12 +300,18 @@ func (g *groupCall[T]) groupGrad(i, c, plane, channels int) {
 		at, h := (plane+j)*g.s, (plane+j+1)*g.s
 		dy := g.dy[at:h:h]
 		p, q := rowSums(g.k, dy, g.x[at:h:h], dy, mean, 1)
+		if g.exact {
+			q = asm.FMA(g.much()[i], p, q)
+		}
 		q = T(q * rstd)
 		part[c+j], part[g.c+c+j] = p, q
 		s1, s2 = asm.FMA(g.gamma()[c+j], p, s1), asm.FMA(g.gamma()[c+j], q, s2)
 	}
 	f := -rstd / T(channels*g.s)
 	b, t := T(T(f*rstd)*s2), T(f*s1)
+	if g.exact {
+		t = asm.FMA(g.much()[i], b, t)
+	}
 	for j := range channels {
 		a := T(g.gamma()[c+j] * rstd)
 		for at := (plane + j) * g.s; at < (plane+j+1)*g.s; at += chunk.Piece {

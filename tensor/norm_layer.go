@@ -22,7 +22,9 @@ import (
 //
 //	y = fma(fma(x-mean, rstd, -r*rstd), gamma, beta), rstd = 1/√(variance + eps)
 //
-// with r what the mean lacks of the last bits. The shape of gamma is that of a row; beta,
+// with r what the mean has too much, being rounded, and mean may have room for: it is then
+// of 2 x as many elements, and LayerNormGrad as accurate where the mean is huge beside
+// the spread. The shape of gamma is that of a row; beta,
 // if there is one, has it too. mean and rstd may be nil if there is no backward pass. A
 // row of one value gives beta; a NaN or an infinity makes all of its row NaN.
 func LayerNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], eps float64) {
@@ -65,7 +67,8 @@ type layerCall[T Float] struct {
 	m, n       int // rows and their length
 	group      int // rows of an item
 	dst, dy, x []T
-	buf        []T // gamma, beta of n elements; mean, rstd of m
+	buf        []T  // gamma, beta of n elements; mean, what it has too much, rstd of m
+	exact      bool // the backward pass has what the mean has too much
 	copies     [3][]T
 	parts      []T // sums of the columns, of each group
 }
@@ -78,7 +81,11 @@ var (
 func (c *layerCall[T]) gamma() []T { return c.buf[:c.n:c.n] }
 func (c *layerCall[T]) beta() []T  { return c.buf[c.n : 2*c.n : 2*c.n] }
 func (c *layerCall[T]) mean() []T  { return c.buf[2*c.n : 2*c.n+c.m : 2*c.n+c.m] }
-func (c *layerCall[T]) rstd() []T  { return c.buf[2*c.n+c.m : 2*(c.n+c.m)] }
+func (c *layerCall[T]) much() []T  { return c.buf[2*c.n+c.m : 2*(c.n+c.m) : 2*(c.n+c.m)] }
+func (c *layerCall[T]) rstd() []T  { return c.buf[2*(c.n+c.m) : 2*c.n+3*c.m] }
+
+// means are as many numbers of mean and much as t has.
+func (c *layerCall[T]) means(t *Tensor[T]) []T { return c.buf[2*c.n:][:t.Len()] }
 
 // getLayer begins a call that writes dst from x.
 func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], rms bool) *layerCall[T] {
@@ -102,7 +109,7 @@ func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], r
 			c.n *= d
 		}
 	}
-	grow(&c.buf, 2*(c.n+c.m))
+	grow(&c.buf, 2*c.n+3*c.m)
 	loadElements(c.gamma(), gamma)
 	return c
 }
@@ -163,7 +170,8 @@ const (
 
 func layerNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, beta *Tensor[T], eps float64, rms bool) {
 	c := getLayer(k, op, y, x, gamma, rms)
-	lengths(op, c.m, oneForRow, y, x, mean, rstd)
+	lengths(op, c.m, oneForRow, y, x, rstd)
+	twoMeans(op, c.m, oneForRow, y, x, mean)
 	lengths(op, c.n, oneForColumn, y, x, beta)
 	resultsApart(op, y, mean, rstd)
 	c.forward, c.eps = true, T(eps)
@@ -174,7 +182,9 @@ func layerNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, b
 	}
 	c.x, c.dst = packedCopy(x, &c.copies[0]), packedOut(y, &c.copies[2])
 	c.run(normTime)
-	storeElements(mean, c.mean())
+	if mean != nil {
+		storeElements(mean, c.means(mean))
+	}
 	storeElements(rstd, c.rstd())
 	c.finish(y)
 }
@@ -184,7 +194,8 @@ func layerNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	if !dx.SameShape(dy) {
 		panic(shapeError(op, "want dx, dy and x of one shape", dx.shape, dy.shape, x.shape))
 	}
-	lengths(op, c.m, oneForRow, dx, x, mean, rstd)
+	lengths(op, c.m, oneForRow, dx, x, rstd)
+	c.exact = twoMeans(op, c.m, oneForRow, dx, x, mean)
 	lengths(op, c.n, oneForColumn, dx, x, dgamma, dbeta)
 	if !rms {
 		needed(op, mean, rstd, dx, x)
@@ -196,7 +207,7 @@ func layerNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	if rms {
 		clear(c.mean())
 	} else {
-		loadElements(c.mean(), mean)
+		loadElements(c.means(mean), mean)
 	}
 	loadElements(c.rstd(), rstd)
 	c.columns = dgamma != nil || dbeta != nil
@@ -216,8 +227,7 @@ const streamRow = 8 << 10
 
 func (c *layerCall[T]) run(time float64) {
 	if c.n == 0 {
-		clear(c.mean())
-		clear(c.rstd())
+		clear(c.buf)
 		return
 	}
 	if c.n*sizeOf[T]() >= streamRow && (len(c.dst)+len(c.dy)+len(c.x))*sizeOf[T]() >= streamNorm && !rangesMeet(c.dst, c.x) && !rangesMeet(c.dst, c.dy) {
@@ -302,8 +312,9 @@ func (c *layerCall[T]) row(r int) {
 	} else {
 		m := rowMoments(k, x)
 		mean, rstd := m.mean+m.rest, asm.Rsqrt(asm.FMA(m.m2, inv, c.eps))
-		c.mean()[r], c.rstd()[r] = mean, rstd
-		q = T(((mean - m.mean) - m.rest) * rstd)
+		much := (mean - m.mean) - m.rest
+		c.mean()[r], c.much()[r], c.rstd()[r] = mean, much, rstd
+		q = T(much * rstd)
 	}
 	for j := 0; j < n; j += chunk.Piece {
 		h := min(j+chunk.Piece, n)
@@ -341,19 +352,28 @@ func (c *layerCall[T]) gradRows(lo, hi int, ws *workspace[T], group int) {
 func (c *layerCall[T]) gradRow(i int, g, node []T) {
 	n, k := c.n, c.k
 	dx, dy, x := c.dst[i*n:][:n], c.dy[i*n:][:n], c.x[i*n:][:n]
-	mean, rstd := c.mean()[i], c.rstd()[i]
+	mean, rstd, q := c.mean()[i], c.rstd()[i], negZero[T]()
+	if c.exact {
+		q = T(c.much()[i] * rstd)
+	}
 	for j := 0; j < n; j += chunk.Piece {
 		h := min(j+chunk.Piece, n)
 		k.Mul(g[j:h:h], dy[j:h:h], c.gamma()[j:h:h])
 		if node != nil {
-			k.NormRowAdd(node[j:h:h], node[n+j:], dy[j:h:h], x[j:h:h], mean, rstd)
+			k.NormRowAdd(node[j:h:h], node[n+j:], dy[j:h:h], x[j:h:h], mean, rstd, q)
 		}
 	}
 	s1, s2 := rowSums(k, g, x, g, mean, 1)
+	if c.exact {
+		s2 = asm.FMA(c.much()[i], s1, s2)
+	}
 	f := -rstd / T(n)
 	b, t := T(T(f*rstd)*T(s2*rstd)), T(f*s1)
-	if c.rms {
+	switch {
+	case c.rms:
 		t = negZero[T]()
+	case c.exact:
+		t = asm.FMA(c.much()[i], b, t)
 	}
 	for j := 0; j < n; j += chunk.Piece {
 		h := min(j+chunk.Piece, n)
