@@ -275,7 +275,8 @@ func (g *groupCall[T]) several(lo, hi int) {
 	k.Add(mean, first, rest)
 	rstds(k, rstd, m2, 1/T(size), g.eps)
 	k.Sub(much, mean, first)
-	k.Sub(much, much, rest) // what the mean has too much
+	k.Sub(much, much, rest)
+	copy(g.much()[lo:hi], much)
 	planes := count * channels
 	m, s, t, over, least := next(planes), next(planes), next(planes), next(planes), next(planes)
 	for i := range count {

@@ -291,6 +291,7 @@ func (c *layerCall[T]) rows(lo, hi int, ws *workspace[T]) {
 		rstds(k, rstd, m2, 1/T(n), c.eps)
 		k.Sub(q, mean, first)
 		k.Sub(q, q, rest)
+		copy(c.much()[lo:hi], q)
 		k.Mul(q, q, rstd)
 	}
 	gamma, beta := c.gamma(), c.beta()
