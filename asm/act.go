@@ -11,6 +11,10 @@ package asm
 // signs: near its zeros a gradient has few digits that are right. What is not about an
 // error is a few operations, each rounded once. NaN gives NaN but where a field says
 // otherwise, and infinities give the limits.
+//
+// PyTorch does the same, but for a gradient of 1 from ReLU at NaN, +0 from ELU at -0, and
+// NaN where a formula meets ∞-∞, 0·∞ or ∞/∞ on the way to a limit: at -Inf from SiLU, Mish
+// and GELU, at both infinities from their gradients, from Softsign and from its.
 type ActKernels[T Float] struct {
 	// ReLU is dst[i] = x[i] < 0 ? 0 : x[i]: NaN and -0 pass.
 	ReLU func(dst, x []T)

@@ -119,54 +119,6 @@ func TestActSlopes32(t *testing.T) {
 	}
 }
 
-// What is said of NaN, zeros and infinities.
-func TestActSpecials(t *testing.T) {
-	t.Run("f32", testActSpecials[float32])
-	t.Run("f64", testActSpecials[float64])
-}
-
-func testActSpecials[T Float](t *testing.T) {
-	inf, nan, neg := T(math.Inf(1)), T(math.NaN()), T(math.Copysign(0, -1))
-	x := []T{nan, 0, neg, inf, -inf}
-	for _, k := range everyTable[T]() {
-		value := func(name string, run func(dst, x []T), want ...T) {
-			t.Helper()
-			dst := make([]T, len(x))
-			run(dst, x)
-			for i, v := range dst {
-				if !sameBits(v, want[i]) {
-					t.Errorf("isa=%s %s(%v) = %v, want %v", k.name, name, x[i], v, want[i])
-				}
-			}
-		}
-		half := func(v T) T { return v / 2 }
-		value("ReLU", k.ReLU, nan, 0, neg, inf, 0)
-		value("LeakyReLU", func(dst, x []T) { k.LeakyReLU(dst, x, 0.01) }, nan, 0, neg, inf, -inf)
-		value("ELU", func(dst, x []T) { k.ELU(dst, x, 1, 2, 1) }, nan, 0, neg, inf, -2)
-		value("HardSigmoid", k.HardSigmoid, nan, half(1), half(1), 1, 0)
-		value("Step", k.Step, nan, 1, 1, 1, 0)
-		value("Softsign", k.Softsign, nan, 0, neg, 1, -1)
-		value("Softplus", k.Softplus, nan, softplus(T(0)), softplus(T(0)), inf, 0)
-		value("SiLU", k.SiLU, nan, 0, neg, inf, neg)
-		value("Mish", k.Mish, nan, 0, neg, inf, neg)
-		value("GELU", k.GELU, nan, 0, neg, inf, neg)
-		value("GELUTanh", k.GELUTanh, nan, 0, neg, inf, neg)
-		slope := func(name string, run func(dx, dy, x []T), want ...T) {
-			t.Helper()
-			value(name, func(dst, x []T) { run(dst, []T{1, 1, 1, 1, 1}, x) }, want...)
-		}
-		slope("ReLUGrad", k.ReLUGrad, 0, 0, 0, 1, 0)
-		slope("LeakyReLUGrad", func(dx, dy, x []T) { k.LeakyReLUGrad(dx, dy, x, 0.5) }, 0.5, 0.5, 0.5, 1, 0.5)
-		slope("PReLUSlope", k.PReLUSlope, 0, 0, 0, 0, -inf)
-		slope("ClampGrad", func(dx, dy, x []T) { k.ClampGrad(dx, dy, x, 1, -1, 1) }, 0, 1, 1, 0, 0)
-		slope("SiLUGrad", k.SiLUGrad, nan, half(1), half(1), 1, 0)
-		slope("MishGrad", k.MishGrad, nan, mishSlope(T(0)), mishSlope(T(0)), 1, 0)
-		slope("GELUGrad", k.GELUGrad, nan, geluSlope(T(0)), geluSlope(T(0)), 1, neg)
-		slope("GELUTanhGrad", k.GELUTanhGrad, nan, half(1), half(1), 1, 0)
-		slope("SoftplusGrad", k.SoftplusGrad, nan, 0, 0, 1, nan) // its input is not negative
-	}
-}
-
 // Values on both sides of where bodies change course are in order, and so are those of
 // neighbours that an error of some ULP does not turn.
 func TestActMonotone(t *testing.T) {
