@@ -29,7 +29,8 @@ const (
 	LossSum                   // their sum
 )
 
-// IgnoreIndex is the label that PyTorch leaves out unless told otherwise.
+// IgnoreIndex is the label that PyTorch leaves out unless told otherwise: a value for
+// LabelOptions.IgnoreIndex, not its default.
 const IgnoreIndex = -100
 
 // LabelOptions are those of losses with a label for each row; the zero value is the
@@ -47,7 +48,9 @@ type LabelOptions[T Float] struct {
 	Smoothing T
 
 	// Ignore leaves out the rows with the label IgnoreIndex: they add nothing to the
-	// loss and to the weights, and their gradient is 0, whatever they hold.
+	// loss and to the weights, and their gradient is 0, whatever they hold. IgnoreIndex
+	// is 0 unless set, which leaves out class 0: for PyTorch's -100 set both,
+	// {Ignore: true, IgnoreIndex: tensor.IgnoreIndex}.
 	Ignore      bool
 	IgnoreIndex int
 

@@ -20,25 +20,24 @@ type LossOptions[T Float] struct {
 	Losses *Tensor[T]
 }
 
-// The losses of predictions x and targets y of one shape return the reduced loss and
-// write its gradient with respect to x, in one pass. dx may be x or y, and with nil only
-// the loss is computed. A NaN makes the loss NaN. They panic with a *ShapeError before
-// anything is written, and allocate nothing.
-
-// MSELoss returns the mean of d², d = x-y; the gradient is 2·d.
+// MSELoss returns the mean of d², d = x-y, of predictions x and targets y of one shape, or
+// what o.Reduction makes of them, and writes its gradient with respect to x to dx in the
+// same pass: 2·d, divided as the loss is. dx may be x or y; with nil only the loss is
+// computed. A NaN makes the loss NaN.
 func MSELoss[T Float](dx, x, y *Tensor[T], o LossOptions[T]) T {
 	return pairLoss("MSELoss", pairCall[T]{what: pairSquared, factor: 2}, dx, x, y, o)
 }
 
 // L1Loss returns the mean of |x-y|; the gradient is the sign of x-y, 0 where that is 0
-// or NaN.
+// or NaN. For dx and o see MSELoss.
 func L1Loss[T Float](dx, x, y *Tensor[T], o LossOptions[T]) T {
 	return pairLoss("L1Loss", pairCall[T]{what: pairAbs, factor: 1}, dx, x, y, o)
 }
 
 // HuberLoss returns the mean of d²/2 where |d| <= delta, d = x-y, and of
 // delta·(|d| - delta/2) elsewhere (Huber, Robust estimation of a location parameter,
-// 1964); the gradient is d, but -delta or delta where it is beyond. delta > 0.
+// 1964); the gradient is d, but -delta or delta where it is beyond. It panics unless
+// delta > 0. For dx and o see MSELoss.
 func HuberLoss[T Float](dx, x, y *Tensor[T], delta T, o LossOptions[T]) T {
 	const op = "HuberLoss"
 	if !(delta > 0) {
@@ -49,7 +48,7 @@ func HuberLoss[T Float](dx, x, y *Tensor[T], delta T, o LossOptions[T]) T {
 
 // SmoothL1Loss returns HuberLoss divided by its delta, which is called beta here: the
 // mean of d²/(2·beta) where |d| <= beta, d = x-y, and of |d| - beta/2 elsewhere. With
-// beta = 0 it is L1Loss. beta >= 0.
+// beta = 0 it is L1Loss. It panics unless beta >= 0. For dx and o see MSELoss.
 func SmoothL1Loss[T Float](dx, x, y *Tensor[T], beta T, o LossOptions[T]) T {
 	const op = "SmoothL1Loss"
 	switch {
@@ -64,7 +63,7 @@ func SmoothL1Loss[T Float](dx, x, y *Tensor[T], beta T, o LossOptions[T]) T {
 // BCEWithLogitsLoss returns the mean of the cross-entropy of sigmoid(x) and a probability
 // y, max(x, 0) - x·y + log(1 + exp(-|x|)): logits of ±1000 and more are no trouble, an
 // infinite one is NaN. The gradient is sigmoid(x) - y, which keeps its digits where it
-// is small.
+// is small. For dx and o see MSELoss.
 func BCEWithLogitsLoss[T Float](dx, x, y *Tensor[T], o LossOptions[T]) T {
 	return pairLoss("BCEWithLogitsLoss", pairCall[T]{what: pairLogistic, factor: 1}, dx, x, y, o)
 }

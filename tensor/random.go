@@ -7,20 +7,13 @@ import (
 	"github.com/lanes-go/lanes/asm"
 )
 
-// Random numbers. Element i in the order of the axes is a function of (seed, stream, i)
-// alone, whatever the strides, the threads and the CPU: the generator is Philox4x32-10
-// (Salmon, Moraes, Dror, Shaw, SC 2011), whose key is the seed and whose counter holds
-// the stream and the position; asm.RandomKernels has the layout. Operations with the
-// same seed and stream draw from the same bits: who wants independent numbers takes
-// another stream for each.
-
 // Uniform fills dst with numbers uniform in [lo, hi), hi included only by rounding:
 // lo + u·(hi-lo) with u of 24 random bits for float32, 53 for float64, rounded once; of
 // float32 from 100 to 101 one in a few hundred thousand is 101. lo may be above hi. It
 // panics if hi-lo is not finite.
 //
-// Element i, in the order of the axes, is a function of (seed, stream, i) alone: see the
-// package's comment.
+// Element i, in the order of the axes, is a function of (seed, stream, i) alone, whatever
+// the strides, the threads and the CPU: Philox4x32-10, see the package's comment.
 func Uniform[T Float](dst *Tensor[T], lo, hi T, seed, stream uint64) {
 	if span := hi - lo; span-span != 0 {
 		panic(fmt.Errorf("tensor.Uniform: the range from %v to %v is not finite", lo, hi))
@@ -31,14 +24,16 @@ func Uniform[T Float](dst *Tensor[T], lo, hi T, seed, stream uint64) {
 
 // Normal fills dst with normal numbers of the given mean and standard deviation,
 // by Box and Muller's method from the bits Uniform would use. No number is further
-// than 6.7 (float32) or 8.7 (float64) deviations from the mean.
+// than 6.7 (float32) or 8.7 (float64) deviations from the mean. Like all random numbers of
+// the package, element i is a function of (seed, stream, i) alone.
 func Normal[T Float](dst *Tensor[T], mean, std T, seed, stream uint64) {
 	r := getRandomFill[T](randomNormal, mean, std, seed, stream)
 	r.run(dst, nil)
 }
 
 // Bernoulli sets each element of dst to 1 with probability p and to 0 otherwise: 1 where
-// Uniform from 0 to 1 would be below p. It panics if p is not in [0, 1].
+// Uniform from 0 to 1 would be below p. In float32 that has 24 bits, so that p counts as
+// rounded up to a multiple of 2^-24: 1e-9 is 6e-8. It panics if p is not in [0, 1].
 func Bernoulli[T Float](dst *Tensor[T], p float64, seed, stream uint64) {
 	checkProbability("Bernoulli", p)
 	r := getRandomFill[T](randomBernoulli, T(p), 1, seed, stream)
@@ -52,7 +47,9 @@ func Bernoulli[T Float](dst *Tensor[T], p float64, seed, stream uint64) {
 //	Dropout(dx, dy, p, seed, stream)
 //
 // with the same p, seed and stream. dst may be x, but may not share part of its memory.
-// A NaN that is dropped is 0. It panics if p is not in [0, 1].
+// A NaN that is dropped is 0. In float32 the probability 1-p to keep an element counts as
+// rounded up to a multiple of 2^-24, while the factor is 1/(1-p) of p as given. It panics if
+// p is not in [0, 1].
 func Dropout[T Float](dst, x *Tensor[T], p float64, seed, stream uint64) {
 	checkProbability("Dropout", p)
 	equalShapes("Dropout", dst, x, x, x)

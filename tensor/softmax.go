@@ -1,22 +1,10 @@
 package tensor
 
-// Softmax and its relatives along an axis, whose elements are a row x here. With m the
-// greatest element of the row and s = Σ exp(x-m) in the order of a contiguous axis:
-//
-//	softmax     exp(x-m) · (1/s)
-//	log-softmax (x-m) - log(s)
-//	logsumexp   m + log(s)
-//
-// Elements of ±1000 and more are no trouble. A -Inf beside finite elements has the
-// probability 0. A row with a NaN or a +Inf, or of nothing but -Inf, is NaN, for the
-// difference of infinities is; but LogSumExp, which has a limit there, is +Inf or -Inf.
-//
-// A negative axis counts from the end. dst may be an input; views need not be
-// contiguous. They panic with a *ShapeError, before anything is written, and allocate
-// nothing.
-
-// Softmax computes dst = softmax(x) along an axis. A row sums to 1 within n/2+2 ULP, and
-// much less as a rule.
+// Softmax computes dst = softmax(x) along an axis: exp(x-m)·(1/s) with m the greatest
+// element of a row and s = Σ exp(x-m) in the order of a contiguous axis. A row sums to 1
+// within n/2+2 ULP, and much less as a rule. Elements of ±1000 and more are no trouble, and
+// a -Inf beside finite ones is 0; a row with a NaN or a +Inf, or of nothing but -Inf, is
+// NaN. A negative axis counts from the end. dst may be x.
 func Softmax[T Float](dst, x *Tensor[T], axis int) {
 	const op = "Softmax"
 	equalShapes(op, dst, x, x, x)
@@ -24,7 +12,9 @@ func Softmax[T Float](dst, x *Tensor[T], axis int) {
 	runRows(rowSoftmax, x.axis(op, axis), dst, x, nil)
 }
 
-// LogSoftmax computes dst = log softmax(x) along an axis.
+// LogSoftmax computes dst = log softmax(x) along an axis: (x-m) - log(s), with m and s as
+// in Softmax, which says what becomes of infinities and NaN; a -Inf beside finite elements
+// is -Inf. A negative axis counts from the end. dst may be x.
 func LogSoftmax[T Float](dst, x *Tensor[T], axis int) {
 	const op = "LogSoftmax"
 	equalShapes(op, dst, x, x, x)
@@ -33,7 +23,8 @@ func LogSoftmax[T Float](dst, x *Tensor[T], axis int) {
 }
 
 // SoftmaxGrad computes dx = y·(dy - Σ dy·y) along an axis, the sum in the order of a
-// contiguous axis: the gradient of y = Softmax(x) from that of y.
+// contiguous axis: the gradient of y = Softmax(x) from that of y. A negative axis counts
+// from the end. dx may be dy or y.
 func SoftmaxGrad[T Float](dx, dy, y *Tensor[T], axis int) {
 	const op = "SoftmaxGrad"
 	equalShapes(op, dx, dy, y, dy)
@@ -43,7 +34,8 @@ func SoftmaxGrad[T Float](dx, dy, y *Tensor[T], axis int) {
 }
 
 // LogSoftmaxGrad computes dx = fma(-exp(y), Σ dy, dy) along an axis, the sum in the
-// order of a contiguous axis: the gradient of y = LogSoftmax(x) from that of y.
+// order of a contiguous axis: the gradient of y = LogSoftmax(x) from that of y. A negative
+// axis counts from the end. dx may be dy or y.
 func LogSoftmaxGrad[T Float](dx, dy, y *Tensor[T], axis int) {
 	const op = "LogSoftmaxGrad"
 	equalShapes(op, dx, dy, y, dy)
@@ -52,8 +44,10 @@ func LogSoftmaxGrad[T Float](dx, dy, y *Tensor[T], axis int) {
 	runRows(rowLogSoftmaxGrad, y.axis(op, axis), dx, dy, y)
 }
 
-// LogSumExp computes dst = log Σ exp(x) along an axis, which dst lacks. dst shares no
-// memory with x. Of an empty row it is -Inf.
+// LogSumExp computes dst = log Σ exp(x) along an axis, which dst lacks: m + log(s), with m
+// and s as in Softmax. A row with a +Inf is +Inf, one of nothing but -Inf, or empty, is
+// -Inf, one with a NaN is NaN. A negative axis counts from the end. dst shares no memory
+// with x.
 func LogSumExp[T Float](dst, x *Tensor[T], axis int) {
 	const op = "LogSumExp"
 	a := x.axis(op, axis)

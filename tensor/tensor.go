@@ -1,10 +1,3 @@
-// Package tensor is lanes' dense arrays and the operations on them.
-//
-// Operations take the destination first, check every shape before they touch
-// memory, and panic with a *ShapeError that names the operation and all shapes
-// where the operands do not fit. They may be called from any number of goroutines
-// on disjoint destinations. Results are the same bits on every CPU and for any
-// number of threads.
 package tensor
 
 import (

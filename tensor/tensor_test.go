@@ -155,3 +155,25 @@ func TestTensorMisuse(t *testing.T) {
 		}
 	}
 }
+
+func TestOverT(t *testing.T) {
+	x := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+	var v Tensor[float32]
+	for _, shape := range [][]int{{3, 4}, {2, 3, 2}, {1, 12}} {
+		want := From(x, shape...).T()
+		v.OverT(x, shape...)
+		if got := v.Clone(); !v.SameShape(want) || !slices.Equal(got.Data(), want.Clone().Data()) {
+			t.Errorf("shape %v: %v, want %v", shape, got, want.Clone())
+		}
+	}
+	for _, shape := range [][]int{{12}, {3, 5}} {
+		func() {
+			defer func() {
+				if _, ok := recover().(*ShapeError); !ok {
+					t.Errorf("shape %v: no ShapeError", shape)
+				}
+			}()
+			v.OverT(x, shape...)
+		}()
+	}
+}

@@ -7,23 +7,18 @@ import (
 	"github.com/lanes-go/lanes/internal/chunk"
 )
 
-// Updates of weights by gradients, one fused pass each, in place. The tensors of a
-// call have one shape and share no memory; views are as good as packed tensors, but
-// are copied on the way. Settings are rounded to the element type once. The gradient
-// that counts is
-//
-//	d = scale·dw, and fma(WeightDecay, w, d) if WeightDecay is not 0
-//
-// where scale is 1, or the factor of ClipGlobalNorm. A NaN in dw is one in the weight
-// and in the state; a gradient of 0 is a step like others.
-
 // SGDOptions are the settings of SGD.
 type SGDOptions struct {
 	LR          float64 // learning rate
 	WeightDecay float64 // added to the gradient, times the weight
 }
 
-// SGD computes w = fma(-LR, d, w).
+// SGD computes w = fma(-LR, d, w), with the gradient that counts
+//
+//	d = scale·dw, and fma(WeightDecay, w, d) if WeightDecay is not 0
+//
+// where scale is 1, or the factor of ClipGlobalNorm. w and dw have one shape and share no
+// memory.
 func SGD[T Float](w, dw *Tensor[T], scale float64, o SGDOptions) {
 	u := getUpdate("SGD", updateSGD, w, dw, nil, nil)
 	u.a = [8]T{T(o.LR), T(o.WeightDecay), T(scale)}
@@ -42,7 +37,8 @@ type MomentumOptions struct {
 }
 
 // SGDMomentum computes v = fma(mu, v, d); w = fma(-LR, v, w), or with LRInVelocity
-// v = fma(mu, v, -LR·d); w = w + v (Polyak 1964). v starts at 0.
+// v = fma(mu, v, -LR·d); w = w + v (Polyak 1964), with d as in SGD. v starts at 0. w, v
+// and dw have one shape and share no memory.
 func SGDMomentum[T Float](w, v, dw *Tensor[T], scale float64, o MomentumOptions) {
 	momentum("SGDMomentum", updateMomentum, w, v, dw, scale, o)
 }
@@ -50,7 +46,8 @@ func SGDMomentum[T Float](w, v, dw *Tensor[T], scale float64, o MomentumOptions)
 // Nesterov computes v = fma(mu, v, d); w = fma(-LR, fma(mu, v, d), w), or with
 // LRInVelocity v = fma(mu, v, e); w = w + fma(mu, v, e) with e = -LR·d: Nesterov's
 // momentum as PyTorch and CS231n have it (Sutskever, Martens, Dahl, Hinton, ICML 2013),
-// with w the point that gradients are taken at. v starts at 0.
+// with w the point that gradients are taken at, and d as in SGD. v starts at 0. w, v and
+// dw have one shape and share no memory.
 func Nesterov[T Float](w, v, dw *Tensor[T], scale float64, o MomentumOptions) {
 	momentum("Nesterov", updateNesterov, w, v, dw, scale, o)
 }
@@ -73,7 +70,8 @@ type AdagradOptions struct {
 }
 
 // Adagrad computes s = fma(d, d, s); w = fma(-LR, d/(sqrt(s)+Eps), w) (Duchi, Hazan,
-// Singer, JMLR 2011). s starts at 0.
+// Singer, JMLR 2011), with d as in SGD. s starts at 0. w, s and dw have one shape and share
+// no memory.
 func Adagrad[T Float](w, s, dw *Tensor[T], scale float64, o AdagradOptions) {
 	u := getUpdate("Adagrad", updateRMSprop, w, dw, s, nil)
 	u.a = [8]T{T(o.LR), 1, 1, T(o.Eps), T(o.WeightDecay), T(scale)}
@@ -90,7 +88,8 @@ type RMSpropOptions struct {
 }
 
 // RMSprop computes s = fma((1-Alpha)·d, d, Alpha·s); w = fma(-LR, d/(sqrt(s)+Eps), w)
-// (Tieleman and Hinton, lecture 6e, 2012). s starts at 0.
+// (Tieleman and Hinton, lecture 6e, 2012), with d as in SGD. s starts at 0. w, s and dw
+// have one shape and share no memory.
 func RMSprop[T Float](w, s, dw *Tensor[T], scale float64, o RMSpropOptions) {
 	u := getUpdate("RMSprop", updateRMSprop, w, dw, s, nil)
 	u.a = [8]T{T(o.LR), T(o.Alpha), T(1 - o.Alpha), T(o.Eps), T(o.WeightDecay), T(scale)}
@@ -113,14 +112,16 @@ type AdamOptions struct {
 //	w = fma(-LR', m/(sqrt(v)+Eps'), w)
 //
 // LR' = LR·sqrt(1-Beta2^t)/(1-Beta1^t) and Eps' = Eps·sqrt(1-Beta2^t) correct the bias
-// of m and v: the step is that of PyTorch, whose Eps is added to the corrected root.
-// m and v start at 0. It panics if t < 1.
+// of m and v: the step is that of PyTorch, whose Eps is added to the corrected root. d is
+// as in SGD. m and v start at 0; w, m, v and dw have one shape and share no memory. It
+// panics if t < 1.
 func Adam[T Float](w, m, v, dw *Tensor[T], t int, scale float64, o AdamOptions) {
 	adam("Adam", w, m, v, dw, t, scale, o, o.WeightDecay, 1)
 }
 
 // AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019): the
-// gradient has none, and the last line has (1-LR·WeightDecay)·w for w.
+// gradient, d = scale·dw, has none, and the last line has (1-LR·WeightDecay)·w for w. m and
+// v start at 0; w, m, v and dw have one shape and share no memory. It panics if t < 1.
 func AdamW[T Float](w, m, v, dw *Tensor[T], t int, scale float64, o AdamOptions) {
 	adam("AdamW", w, m, v, dw, t, scale, o, 0, 1-float64(o.LR*o.WeightDecay))
 }

@@ -5,10 +5,6 @@ import (
 	"github.com/lanes-go/lanes/tensor"
 )
 
-// Activations and their gradients. A gradient takes dy, that of the result, and either y,
-// the result, or x, the input; dx may be dy or the other. NaN gives NaN but where it is
-// said otherwise.
-
 // unary is dst = f(x) by an operation of tensor.
 func unary[T Float](op string, dst, x []T, f func(dst, x *tensor.Tensor[T])) {
 	if len(dst) != len(x) {

@@ -27,9 +27,9 @@ const (
 //
 // Nothing is scaled. L2 is +Inf where a square overflows (3e200 in float64, 2e19 in
 // float32) and 0, or of few digits, where all squares underflow (3e-200; 1e-23). Cosine is
-// NaN where a norm does either, as for a vector of zeros; and it is not held to [-1, 1]:
-// rounding may give a vector a cosine of 1.0000001 with itself. A NaN in x or y is one in
-// the result, but for Hamming.
+// NaN for a vector of zeros, and 0, ±Inf or NaN where a norm over- or underflows like that:
+// scale such vectors first. It is not held to [-1, 1] either: rounding may give a vector a
+// cosine of 1.0000001 with itself. A NaN in x or y is one in the result, but for Hamming.
 func Distance[T Float](x, y []T, m Metric) T {
 	if len(x) != len(y) {
 		fail("Distance", lengthsDiffer, len(x), len(y))
@@ -83,9 +83,9 @@ type Match[T Float] struct {
 // has no room for them. rows holds vectors as long as query, one after the other.
 //
 // Rows whose score is NaN are left out without a word, so that there may be less than k:
-// rows with a NaN, and for Cosine those of zeros or with a norm that over- or underflows,
-// or all of them if query is such a vector. Who must know looks at the scores of
-// [Compare]. Scores are on several threads, the choice among them on one.
+// rows with a NaN (but for Hamming), and for Cosine those of zeros, or all of them if query
+// is such a vector. Who must know looks at the scores of [Compare]; where a norm over- or
+// underflows see [Distance]. Scores are found on several threads, the best of them on one.
 func Nearest[T Float](dst []Match[T], rows, query []T, k int, m Metric) []Match[T] {
 	n, count := len(query), 0
 	switch {

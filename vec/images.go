@@ -2,9 +2,6 @@ package vec
 
 import "github.com/lanes-go/lanes/tensor"
 
-// Functions of images NCHW: x holds images of c channels of hw elements, one after the
-// other.
-
 // GroupNorm normalizes groups of channels of images (Wu and He 2018): x holds images of c
 // channels of hw elements each, and the channels of an image are cut into groups of c/groups,
 // each of which has its own mean and variance:

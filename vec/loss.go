@@ -2,7 +2,8 @@ package vec
 
 import "github.com/lanes-go/lanes/tensor"
 
-// Reduction is what a loss makes of the losses of its rows or elements.
+// Reduction is what a loss makes of the losses of its rows or elements. For none at all
+// there are [MSELosses] and so on, and the field Losses of [LabelOptions].
 type Reduction = tensor.Reduction
 
 // The reductions.

@@ -4,10 +4,8 @@ import (
 	"github.com/lanes-go/lanes/tensor"
 )
 
-// Activations of several slices, and with a slope to learn.
-
-// PReLU computes dst[i] = x[i] < 0 ? slope*x[i] : x[i], with one slope for all. See
-// [tensor.PReLU] for slopes of channels.
+// PReLU computes dst[i] = x[i] < 0 ? slope*x[i] : x[i], with one slope for all. With one
+// for each channel it is [PReLUChannels].
 //
 //forms:inplace new
 func PReLU[T Float](dst, x []T, slope T) { LeakyReLU(dst, x, slope) }
@@ -28,8 +26,8 @@ func PReLUSlopeGrad[T Float](dy, x []T) T {
 }
 
 // Maxout computes dst[i] = the greatest of the pieces' elements i. Of equal ones the
-// first wins, and NaN wins over all. dst may be one of the first two pieces. See
-// [tensor.Maxout].
+// first wins, and NaN wins over all. All have one length. dst may be one of the first two
+// pieces, and is apart from the others. See [tensor.Maxout].
 func Maxout[T Float](dst []T, pieces ...[]T) {
 	m := getMany[T]("Maxout")
 	defer m.put()
@@ -37,7 +35,8 @@ func Maxout[T Float](dst []T, pieces ...[]T) {
 }
 
 // MaxoutGrad computes the gradients dx of the pieces of y = Maxout(pieces): dy where a
-// piece has won, 0 elsewhere. The last of dx may be dy. See [tensor.MaxoutGrad].
+// piece has won, 0 elsewhere. All have one length. The last of dx may be dy; else the
+// gradients share no memory with anything. See [tensor.MaxoutGrad].
 func MaxoutGrad[T Float](dx [][]T, dy, y []T, pieces ...[]T) {
 	m := getMany[T]("MaxoutGrad")
 	defer m.put()

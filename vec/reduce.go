@@ -7,11 +7,6 @@ import (
 	"github.com/lanes-go/lanes/tensor"
 )
 
-// Reductions. A sum runs 64 (float32) or 32 (float64) at a time over pieces of 16384
-// elements, which are added pairwise: its error grows like that of pairwise summation,
-// and its bits depend on nothing but the elements. Of nothing a sum is 0, a mean NaN,
-// and a greatest or least element a panic.
-
 // whole is a reduction of x: a kernel's of one piece, else an operation of tensor.
 func whole[T Float, R any](x []T, kernel func(k *asm.Kernels[T]) func(x []T) R, long func(x *tensor.Tensor[T]) R) R {
 	if len(x) <= asm.Chunk {
@@ -22,26 +17,29 @@ func whole[T Float, R any](x []T, kernel func(k *asm.Kernels[T]) func(x []T) R, 
 	return long(&o.t[0])
 }
 
-// Sum returns Σ x[i].
+// Sum returns Σ x[i], 0 of nothing: pairwise over pieces, in an order that depends on the
+// length alone (see the package's comment).
 func Sum[T Float](x []T) T {
 	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Sum }, tensor.Sum[T])
 }
 
-// Asum returns Σ |x[i]|: the L1 norm.
+// Asum returns Σ |x[i]|, the L1 norm, in the order of [Sum].
 func Asum[T Float](x []T) T {
 	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Asum }, tensor.Asum[T])
 }
 
-// SumSq returns Σ x[i]², by fused multiply-adds: the squared L2 norm.
+// SumSq returns Σ x[i]², by fused multiply-adds in the order of [Sum]: the squared L2 norm.
 func SumSq[T Float](x []T) T {
 	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.SumSq }, tensor.SumSq[T])
 }
 
-// Norm returns √Σ x[i]², the L2 norm. The sum may overflow: gonumblas has a norm that
-// scales.
+// Norm returns √Σ x[i]², the L2 norm. Nothing is scaled: it is +Inf where a square, or the
+// sum, overflows (elements of 1.4e154 in float64, 1.9e19 in float32), and 0, or of few
+// digits, where squares underflow (below some 1e-154 and 1e-19). A norm that scales is
+// gonum's, or Nrm2 of gonumblas.
 func Norm[T Float](x []T) T { return T(math.Sqrt(float64(SumSq(x)))) }
 
-// Mean returns the mean.
+// Mean returns Sum(x)/len(x): NaN of nothing.
 func Mean[T Float](x []T) T { return Sum(x) / T(len(x)) }
 
 // MeanVar returns the mean and the variance, the sum of the squared distances from the
@@ -64,25 +62,28 @@ func Var[T Float](x []T, ddof int) T {
 func Std[T Float](x []T, ddof int) T { return T(math.Sqrt(float64(Var(x, ddof)))) }
 
 // Max returns the greatest element: NaN if any is NaN, +0 if it is a zero of either
-// sign.
+// sign. Of nothing it panics.
 func Max[T Float](x []T) T {
 	some("Max", len(x))
 	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Max }, tensor.Max[T])
 }
 
-// Min returns the least element: NaN if any is NaN, +0 if it is a zero of either sign.
+// Min returns the least element: NaN if any is NaN, +0 if it is a zero of either sign. Of
+// nothing it panics.
 func Min[T Float](x []T) T {
 	some("Min", len(x))
 	return whole(x, func(k *asm.Kernels[T]) func(x []T) T { return k.Min }, tensor.Min[T])
 }
 
 // ArgMax returns the index of the first NaN, else of the first of the greatest elements.
+// Of nothing it panics.
 func ArgMax[T Float](x []T) int {
 	some("ArgMax", len(x))
 	return whole(x, func(k *asm.Kernels[T]) func(x []T) int { return k.ArgMax }, tensor.ArgMax[T])
 }
 
-// ArgMin returns the index of the first NaN, else of the first of the least elements.
+// ArgMin returns the index of the first NaN, else of the first of the least elements. Of
+// nothing it panics.
 func ArgMin[T Float](x []T) int {
 	some("ArgMin", len(x))
 	return whole(x, func(k *asm.Kernels[T]) func(x []T) int { return k.ArgMin }, tensor.ArgMin[T])
@@ -94,7 +95,7 @@ func some(op string, n int) {
 	}
 }
 
-// Dot returns Σ x[i]·y[i], by fused multiply-adds.
+// Dot returns Σ x[i]·y[i], by fused multiply-adds in the order of [Sum].
 func Dot[T Float](x, y []T) T {
 	if len(x) != len(y) {
 		fail("Dot", lengthsDiffer, len(x), len(y))

@@ -6,7 +6,8 @@ import (
 	"github.com/lanes-go/lanes/tensor"
 )
 
-// Settings of the updates; see package tensor.
+// Settings of the updates: learning rates, momenta, weight decay. The fields, and
+// PyTorch's defaults, are at [tensor.SGDOptions] and so on; no field has a default here.
 type (
 	SGDOptions      = tensor.SGDOptions
 	MomentumOptions = tensor.MomentumOptions
@@ -14,10 +15,6 @@ type (
 	RMSpropOptions  = tensor.RMSpropOptions
 	AdamOptions     = tensor.AdamOptions
 )
-
-// Updates of weights w by gradients dw, in place and in one pass. State starts at 0. All
-// slices have one length and share no memory. Gradients count scale times: 1, or the
-// factor that clips their norm.
 
 // update runs f on tensors over the slices.
 func update[T Float](op string, f func(o *operands[T]), s ...[]T) {
@@ -31,38 +28,54 @@ func update[T Float](op string, f func(o *operands[T]), s ...[]T) {
 	f(o)
 }
 
-// SGD is a step against the gradient. See [tensor.SGD].
+// SGD is a step against the gradient: w = w - LR·d with d = scale·dw + WeightDecay·w. scale
+// is 1, or the factor of [ClipGlobalNorm]. w and dw have one length and share no memory. See
+// [tensor.SGD].
 func SGD[T Float](w, dw []T, scale float64, opts SGDOptions) {
 	update("SGD", func(o *operands[T]) { tensor.SGD(&o.t[0], &o.t[1], scale, opts) }, w, dw)
 }
 
-// SGDMomentum is a step with velocity v. See [tensor.SGDMomentum].
+// SGDMomentum is a step with momentum: v = Momentum·v + d; w = w - LR·v, with d as in [SGD],
+// or with LRInVelocity as Keras has it. v, the velocity, starts at 0. w, v and dw have one
+// length and share no memory. See [tensor.SGDMomentum].
 func SGDMomentum[T Float](w, v, dw []T, scale float64, opts MomentumOptions) {
 	update("SGDMomentum", func(o *operands[T]) { tensor.SGDMomentum(&o.t[0], &o.t[1], &o.t[2], scale, opts) }, w, v, dw)
 }
 
-// Nesterov is a step with Nesterov's momentum. See [tensor.Nesterov].
+// Nesterov is a step with Nesterov's momentum: v = Momentum·v + d; w = w - LR·(Momentum·v +
+// d), with d as in [SGD], or with LRInVelocity as Keras has it. v starts at 0. w, v and dw
+// have one length and share no memory. See [tensor.Nesterov].
 func Nesterov[T Float](w, v, dw []T, scale float64, opts MomentumOptions) {
 	update("Nesterov", func(o *operands[T]) { tensor.Nesterov(&o.t[0], &o.t[1], &o.t[2], scale, opts) }, w, v, dw)
 }
 
-// Adagrad is a step of Adagrad with sums s of squared gradients. See [tensor.Adagrad].
+// Adagrad is a step of Adagrad: s = s + d²; w = w - LR·d/(√s + Eps), with d as in [SGD]. s
+// starts at 0. w, s and dw have one length and share no memory. See [tensor.Adagrad].
 func Adagrad[T Float](w, s, dw []T, scale float64, opts AdagradOptions) {
 	update("Adagrad", func(o *operands[T]) { tensor.Adagrad(&o.t[0], &o.t[1], &o.t[2], scale, opts) }, w, s, dw)
 }
 
-// RMSprop is a step of RMSprop with means s of squared gradients. See [tensor.RMSprop].
+// RMSprop is a step of RMSprop: s = Alpha·s + (1-Alpha)·d²; w = w - LR·d/(√s + Eps), with d
+// as in [SGD]. s starts at 0. w, s and dw have one length and share no memory. See
+// [tensor.RMSprop].
 func RMSprop[T Float](w, s, dw []T, scale float64, opts RMSpropOptions) {
 	update("RMSprop", func(o *operands[T]) { tensor.RMSprop(&o.t[0], &o.t[1], &o.t[2], scale, opts) }, w, s, dw)
 }
 
-// Adam is step t = 1, 2, … of Adam with means m and v of gradients and their squares.
-// See [tensor.Adam].
+// Adam is step t = 1, 2, … of Adam with means m of d and v of d², which start at 0:
+//
+//	m = Beta1·m + (1-Beta1)·d, v = Beta2·v + (1-Beta2)·d²
+//	w = w - LR·m' / (√v' + Eps), m' = m/(1-Beta1^t), v' = v/(1-Beta2^t)
+//
+// with d as in [SGD]. w, m, v and dw have one length and share no memory. It panics if
+// t < 1. How it is rounded is at [tensor.Adam].
 func Adam[T Float](w, m, v, dw []T, t int, scale float64, opts AdamOptions) {
 	update("Adam", func(o *operands[T]) { tensor.Adam(&o.t[0], &o.t[1], &o.t[2], &o.t[3], t, scale, opts) }, w, m, v, dw)
 }
 
-// AdamW is Adam with decoupled weight decay. See [tensor.AdamW].
+// AdamW is [Adam] with decoupled weight decay: d = scale·dw, and w is multiplied by
+// 1 - LR·WeightDecay before the step. m and v start at 0; w, m, v and dw have one length and
+// share no memory. It panics if t < 1. See [tensor.AdamW].
 func AdamW[T Float](w, m, v, dw []T, t int, scale float64, opts AdamOptions) {
 	update("AdamW", func(o *operands[T]) { tensor.AdamW(&o.t[0], &o.t[1], &o.t[2], &o.t[3], t, scale, opts) }, w, m, v, dw)
 }
