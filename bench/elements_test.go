@@ -28,6 +28,8 @@ var partOf = []struct {
 	{regexp.MustCompile("^col(asum|dot)$"), "colsum"},
 	{regexp.MustCompile("^col(min|argmax|argmin)$"), "colmax"},
 	{regexp.MustCompile("^diffrows$"), "distl1rows"},
+	{regexp.MustCompile("^dotsqrows$"), "cosinerows"},
+	{regexp.MustCompile("^dev(sum|sq)rows$"), "batchnorm"},
 	{regexp.MustCompile("^norm|^rstd$"), "batchnorm"},
 	{regexp.MustCompile("^(max|expsum|scale|shift)rows$"), "softmax"},
 	{regexp.MustCompile("^(dots|(log)?softmaxgrad)rows$"), "softmaxgrad"},

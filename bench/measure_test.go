@@ -32,6 +32,8 @@ func TestTogether(t *testing.T) {
 }
 
 func TestFootprints(t *testing.T) {
+	defer func(most int) { mostMemory = most }(mostMemory)
+	mostMemory = 384 << 20
 	for _, c := range []asm.CacheSizes{{L1: 32 << 10, L2: 512 << 10, L3: 4 << 20}, {L1: 48 << 10, L2: 2 << 20, L3: 260 << 20}, {L1: 128 << 10, L2: 16 << 20, L3: 16 << 20}, {}} {
 		for _, quick := range []bool{true, false} {
 			for _, threads := range []int{1, 2, 256} {

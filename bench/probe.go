@@ -153,6 +153,9 @@ func (p *fmaProbe) sample(count int) {
 	}
 }
 
+// mostMemory bounds what a thread goes over to measure the memory.
+var mostMemory = 384 << 20
+
 // footprint is what a thread goes over to measure a level.
 type footprint struct {
 	level string
@@ -163,7 +166,7 @@ type footprint struct {
 // quite the memory yet, and four times, but all that the threads touch together stays
 // within a GiB. Of two that are equal it is the one further away.
 func footprints(c asm.CacheSizes, threads int, quick bool) (fs []footprint) {
-	memory := min(max(4*c.L3, 64<<20), 384<<20)
+	memory := min(max(4*c.L3, 64<<20), mostMemory)
 	if quick {
 		memory = min(memory, 128<<20)
 	}
