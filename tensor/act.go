@@ -101,7 +101,7 @@ func ELU[T Float](dst, x *Tensor[T], alpha T) { elu("ELU", dst, x, 1, alpha, 1) 
 // alpha >= 0: below it the sign of y does not tell that of x, and ELUGrad panics.
 func ELUGrad[T Float](dx, dy, y *Tensor[T], alpha T) {
 	if !(alpha >= 0) {
-		panic(fmt.Errorf("tensor.ELUGrad: alpha is %v, want at least 0", alpha))
+		panic(operandError("ELUGrad", fmt.Sprintf("alpha is %v, want at least 0", alpha), dx, dy, y))
 	}
 	eluGrad("ELUGrad", dx, dy, y, 1, alpha, 1)
 }
@@ -126,19 +126,19 @@ func SELUGrad[T Float](dx, dy, y *Tensor[T]) {
 // CELU computes dst = x < 0 ? alpha*(e^(x/alpha) - 1) : x (Barron 2017), x/alpha being x
 // times 1/alpha. It panics unless alpha > 0.
 func CELU[T Float](dst, x *Tensor[T], alpha T) {
-	checkCELU("CELU", alpha)
+	checkCELU("CELU", alpha, dst, x)
 	elu("CELU", dst, x, 1/alpha, alpha, 1)
 }
 
 // CELUGrad computes dx = y > 0 ? dy : dy*(y/alpha + 1) from the result y of CELU.
 func CELUGrad[T Float](dx, dy, y *Tensor[T], alpha T) {
-	checkCELU("CELUGrad", alpha)
+	checkCELU("CELUGrad", alpha, dx, dy, y)
 	eluGrad("CELUGrad", dx, dy, y, 1/alpha, 1, 1)
 }
 
-func checkCELU[T Float](op string, alpha T) {
+func checkCELU[T Float](op string, alpha T, operands ...*Tensor[T]) {
 	if !(alpha > 0) {
-		panic(fmt.Errorf("tensor.%s: alpha is %v, want more than 0", op, alpha))
+		panic(operandError(op, fmt.Sprintf("alpha is %v, want more than 0", alpha), operands...))
 	}
 }
 

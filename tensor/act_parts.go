@@ -1,6 +1,9 @@
 package tensor
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/lanes-go/lanes/asm"
 	"github.com/lanes-go/lanes/internal/chunk"
 	"github.com/lanes-go/lanes/internal/scratch"
@@ -111,10 +114,10 @@ func putSlopes[T Float](s *slopes[T]) {
 // the first wins, and a NaN wins over all. dst may be one of the first two.
 func Maxout[T Float](dst *Tensor[T], pieces ...*Tensor[T]) {
 	const op = "Maxout"
-	checkPieces(op, dst, pieces)
+	checkPieces(op, pieces, nil, []*Tensor[T]{dst})
 	for j, x := range pieces {
 		if j > 1 && rangesMeet(dst.data, x.data) && dst.overlaps(x) {
-			panic(shapeError(op, "dst shares memory with a piece after the second", dst.shape, x.shape))
+			panic(piecesError(op, "dst shares memory with a piece after the second", nil, []*Tensor[T]{dst}, pieces))
 		}
 	}
 	if len(pieces) == 1 {
@@ -133,12 +136,11 @@ func Maxout[T Float](dst *Tensor[T], pieces ...*Tensor[T]) {
 // memory with other operands.
 func MaxoutGrad[T Float](dx []*Tensor[T], dy, y *Tensor[T], pieces ...*Tensor[T]) {
 	const op = "MaxoutGrad"
-	checkPieces(op, y, pieces)
+	others := []*Tensor[T]{dy, y}
 	if len(dx) != len(pieces) {
-		panic(shapeError(op, "want one gradient for each piece", []int{len(dx)}, []int{len(pieces)}))
+		panic(piecesError(op, fmt.Sprintf("%d gradients of %d pieces", len(dx), len(pieces)), dx, others, pieces))
 	}
-	checkPieces(op, dy, dx)
-	equalShapes(op, dy, y, y, y)
+	checkPieces(op, pieces, dx, others)
 	last := len(dx) - 1
 	for j, d := range dx {
 		bad := rangesMeet(d.data, y.data) && d.overlaps(y)
@@ -150,25 +152,38 @@ func MaxoutGrad[T Float](dx []*Tensor[T], dy, y *Tensor[T], pieces ...*Tensor[T]
 			bad = bad || i < j && rangesMeet(d.data, dx[i].data) && d.overlaps(dx[i])
 		}
 		if bad {
-			panic(shapeError(op, "a gradient shares memory with another operand", d.shape, dy.shape, y.shape))
+			panic(piecesError(op, "a gradient shares memory with another operand", dx, others, pieces))
 		}
 	}
-	rest := dy // of the pieces to come
+	left := dy // for the pieces to come
 	for j, x := range pieces[:last] {
-		map3(op, light, dx[j], rest, x, y, func(k *asm.Kernels[T]) func(dst, x, y, z []T) { return k.MaxoutGrad })
-		map3(op, light, dx[last], rest, x, y, func(k *asm.Kernels[T]) func(dst, x, y, z []T) { return k.MaxoutRest })
-		rest = dx[last]
+		map3(op, light, dx[j], left, x, y, func(k *asm.Kernels[T]) func(dst, x, y, z []T) { return k.MaxoutGrad })
+		map3(op, light, dx[last], left, x, y, func(k *asm.Kernels[T]) func(dst, x, y, z []T) { return k.MaxoutRest })
+		left = dx[last]
 	}
 	if last == 0 && dx[0] != dy {
 		dx[0].CopyFrom(dy)
 	}
 }
 
-func checkPieces[T Float](op string, t *Tensor[T], pieces []*Tensor[T]) {
+// checkPieces panics unless there are pieces and all operands have their shape: the
+// gradients, the others, the pieces, as the error names them.
+func checkPieces[T Float](op string, pieces, grads, others []*Tensor[T]) {
 	if len(pieces) == 0 {
-		panic(shapeError(op, "want one piece at least", t.shape))
+		panic(piecesError(op, "want one piece at least", grads, others, pieces))
 	}
-	for _, x := range pieces {
-		equalShapes(op, t, x, x, x)
+	for _, list := range [...][]*Tensor[T]{grads, others, pieces} {
+		for _, t := range list {
+			switch {
+			case t == nil || pieces[0] == nil:
+				panic(piecesError(op, missing, grads, others, pieces))
+			case !t.SameShape(pieces[0]):
+				panic(piecesError(op, "the shapes differ", grads, others, pieces))
+			}
+		}
 	}
+}
+
+func piecesError[T Float](op, reason string, grads, others, pieces []*Tensor[T]) *ShapeError {
+	return operandError(op, reason, slices.Concat(grads, others, pieces)...)
 }

@@ -111,10 +111,10 @@ func TestActMisuse(t *testing.T) {
 		want string
 		run  func()
 	}{
-		{"tensor.ELUGrad: alpha is -1, want at least 0", func() { ELUGrad(x, x, x, -1) }},
-		{"tensor.ELUGrad: alpha is NaN, want at least 0", func() { ELUGrad(x, x, x, math.NaN()) }},
-		{"tensor.CELU: alpha is 0, want more than 0", func() { CELU(x, x, 0) }},
-		{"tensor.CELUGrad: alpha is -2, want more than 0", func() { CELUGrad(x, x, x, -2) }},
+		{"tensor.ELUGrad: alpha is -1, want at least 0: shapes [2], [2], [2]", func() { ELUGrad(x, x, x, -1) }},
+		{"tensor.ELUGrad: alpha is NaN, want at least 0: shapes [2], [2], [2]", func() { ELUGrad(x, x, x, math.NaN()) }},
+		{"tensor.CELU: alpha is 0, want more than 0: shapes [2], [2]", func() { CELU(x, x, 0) }},
+		{"tensor.CELUGrad: alpha is -2, want more than 0: shapes [2], [2], [2]", func() { CELUGrad(x, x, x, -2) }},
 	} {
 		func() {
 			defer func() {

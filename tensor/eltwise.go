@@ -129,8 +129,8 @@ func Select[T Float](dst, mask, x, y *Tensor[T]) {
 // AddRow computes dst = x + row for every row of the matrix x; row has one element
 // for each column. dst may be x.
 func AddRow[T Float](dst, x, row *Tensor[T]) {
-	if dst.Rank() != 2 || !dst.SameShape(x) || row.Rank() != 1 || row.shape[0] != x.shape[1] {
-		panic(shapeError("AddRow", "want dst m x n, x m x n, row n", dst.shape, x.shape, row.shape))
+	if dst == nil || x == nil || row == nil || dst.Rank() != 2 || !dst.SameShape(x) || row.Rank() != 1 || row.shape[0] != x.shape[1] {
+		panic(operandError("AddRow", "want dst m x n, x m x n, row n", dst, x, row))
 	}
 	spread2("AddRow", light, dst, x, row, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.Add })
 }

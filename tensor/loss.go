@@ -219,9 +219,9 @@ func checkLabels[T Float](op string, what rowOp, dx, x *Tensor[T], labels []int,
 	case dx != nil && rangesMeet(o.Weights, dx.data):
 		panic(shapeError(op, "the gradient shares memory with Weights", x.shape, []int{len(o.Weights)}))
 	case o.Smoothing != 0 && (what != rowCrossEntropy || !(o.Smoothing > 0 && o.Smoothing < 1)):
-		panic(fmt.Errorf("tensor.%s: label smoothing %v is not in [0, 1), or of this loss there is none", op, o.Smoothing))
+		panic(shapeError(op, fmt.Sprintf("label smoothing %v is not in [0, 1), or of this loss there is none", o.Smoothing), x.shape, []int{len(labels)}))
 	case o.Reduction > LossSum:
-		panic(fmt.Errorf("tensor.%s: there is no reduction %d", op, o.Reduction))
+		panic(shapeError(op, fmt.Sprintf("there is no reduction %d", o.Reduction), x.shape, []int{len(labels)}))
 	}
 	for i, y := range labels {
 		if uint(y) >= uint(classes) && !(o.Ignore && y == o.IgnoreIndex) {

@@ -41,7 +41,7 @@ func L1Loss[T Float](dx, x, y *Tensor[T], o LossOptions[T]) T {
 func HuberLoss[T Float](dx, x, y *Tensor[T], delta T, o LossOptions[T]) T {
 	const op = "HuberLoss"
 	if !(delta > 0) {
-		panic(fmt.Errorf("tensor.%s: delta %v is not positive", op, delta))
+		panic(operandError(op, fmt.Sprintf("delta %v is not positive", delta), dx, x, y))
 	}
 	return pairLoss(op, pairCall[T]{what: pairHuber, delta: delta, a: 1, factor: 1}, dx, x, y, o)
 }
@@ -55,7 +55,7 @@ func SmoothL1Loss[T Float](dx, x, y *Tensor[T], beta T, o LossOptions[T]) T {
 	case beta == 0:
 		return pairLoss(op, pairCall[T]{what: pairAbs, factor: 1}, dx, x, y, o)
 	case !(beta > 0):
-		panic(fmt.Errorf("tensor.%s: beta %v is negative", op, beta))
+		panic(operandError(op, fmt.Sprintf("beta is %v, want at least 0", beta), dx, x, y))
 	}
 	return pairLoss(op, pairCall[T]{what: pairHuber, delta: beta, a: 1 / beta, factor: 1 / beta}, dx, x, y, o)
 }
@@ -144,11 +144,11 @@ func checkPair[T Float](op string, dx, x, y *Tensor[T], o *LossOptions[T]) {
 	if l := o.Losses; l != nil {
 		equalShapes(op, l, x, y, x)
 		if rangesMeet(l.data, x.data) || rangesMeet(l.data, y.data) || dx != nil && rangesMeet(l.data, dx.data) {
-			panic(shapeError(op, "Losses shares memory with another operand", l.shape, x.shape))
+			panic(operandError(op, "Losses shares memory with another operand", dx, x, y, l))
 		}
 	}
 	if o.Reduction > LossSum {
-		panic(fmt.Errorf("tensor.%s: there is no reduction %d", op, o.Reduction))
+		panic(operandError(op, fmt.Sprintf("there is no reduction %d", o.Reduction), dx, x, y))
 	}
 }
 

@@ -5,8 +5,13 @@ import "unsafe"
 // The checks of element-wise operations: x, y, z are the inputs, one or another twice
 // where there are fewer, which an error does not tell again.
 
+const missing = "an operand is nil"
+
 // equalShapes panics unless all have the shape of dst.
 func equalShapes[T Float](op string, dst, x, y, z *Tensor[T]) {
+	if dst == nil || x == nil || y == nil || z == nil {
+		panic(mapError(op, missing, dst, x, y, z))
+	}
 	if !dst.SameShape(x) || y != x && !dst.SameShape(y) || z != x && z != y && !dst.SameShape(z) {
 		panic(mapError(op, "the shapes differ", dst, x, y, z))
 	}
@@ -14,6 +19,9 @@ func equalShapes[T Float](op string, dst, x, y, z *Tensor[T]) {
 
 // spreads panics unless all can be broadcast to the shape of dst.
 func spreads[T Float](op string, dst, x, y, z *Tensor[T]) {
+	if dst == nil || x == nil || y == nil || z == nil {
+		panic(mapError(op, missing, dst, x, y, z))
+	}
 	if !spreadsTo(x.shape, dst.shape) || !spreadsTo(y.shape, dst.shape) || !spreadsTo(z.shape, dst.shape) {
 		panic(mapError(op, "the shapes do not broadcast to that of dst", dst, x, y, z))
 	}
@@ -57,14 +65,17 @@ func (dst *Tensor[T]) samePlaces(t *Tensor[T]) bool {
 }
 
 func mapError[T Float](op, reason string, dst, x, y, z *Tensor[T]) *ShapeError {
-	shapes := [][]int{dst.shape, x.shape}
+	operands := [mapOperands]*Tensor[T]{dst, x}
+	n := 2
 	if y != x {
-		shapes = append(shapes, y.shape)
+		operands[n] = y
+		n++
 	}
 	if z != x && z != y {
-		shapes = append(shapes, z.shape)
+		operands[n] = z
+		n++
 	}
-	return shapeError(op, reason, shapes...)
+	return operandError(op, reason, operands[:n]...)
 }
 
 // sameShapes panics unless all shapes are equal and dst is apart from x and y or

@@ -107,13 +107,14 @@ func BatchNorm[T Float](y, mean, rstd, runMean, runVar, x, gamma, beta *Tensor[T
 
 func batchNormTrain[T Float](k *asm.Kernels[T], y, mean, rstd, runMean, runVar, x, gamma, beta *Tensor[T], o *BatchNormOptions) {
 	const op = "BatchNorm"
-	b := getNorm(k, op, o, y, x)
+	all := []*Tensor[T]{y, mean, rstd, runMean, runVar, x, gamma, beta}
+	b := getNorm(k, op, o, y, x, all...)
 	b.forward, b.stats = true, true
-	b.vectors(op, y, x, rstd, runMean, runVar, gamma, beta)
-	b.means(op, y, x, mean)
-	resultsApart(op, y, mean, rstd, runMean, runVar)
+	b.vectors(op, all, rstd, runMean, runVar, gamma, beta)
+	b.means(op, all, mean)
+	resultsApart(op, all, y, mean, rstd, runMean, runVar)
 	if b.n*b.s == 1 && b.c > 0 {
-		panic(shapeError(op, "one value for each channel has no variance: want more in training", y.shape, x.shape))
+		panic(operandError(op, "one value for each channel has no variance: want more in training", all...))
 	}
 	b.load(normGamma, gamma, 1)
 	b.load(normBeta, beta, 0)
@@ -167,10 +168,11 @@ func BatchNormInference[T Float](y, x, gamma, beta, mean, variance *Tensor[T], o
 
 func batchNormInference[T Float](k *asm.Kernels[T], y, x, gamma, beta, mean, variance *Tensor[T], o *BatchNormOptions) {
 	const op = "BatchNormInference"
-	b := getNorm(k, op, o, y, x)
+	all := []*Tensor[T]{y, x, gamma, beta, mean, variance}
+	b := getNorm(k, op, o, y, x, all...)
 	b.forward = true
-	b.vectors(op, y, x, mean, variance, nil, nil, gamma, beta)
-	needed(op, mean, variance, y, x)
+	b.vectors(op, all, mean, variance, gamma, beta)
+	needed(op, mean, variance, all)
 	b.load(normGamma, gamma, 1)
 	b.load(normBeta, beta, 0)
 	b.load(normMean, mean, 0)
@@ -199,25 +201,22 @@ func BatchNormInferenceGrad[T Float](dx, dgamma, dbeta, dy, x, y, gamma, mean, v
 }
 
 func batchNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy, x, y, gamma, mean, rstd *Tensor[T], o *BatchNormOptions, frozen bool) {
-	b := getNorm(k, op, o, dx, x)
+	all := []*Tensor[T]{dx, dgamma, dbeta, dy, x, y, gamma, mean, rstd}
+	b := getNorm(k, op, o, dx, x, all...)
 	b.frozen = frozen
 	b.stats = !frozen || dgamma != nil || dbeta != nil
-	if !dx.SameShape(dy) || o.ReLU && (y == nil || !dx.SameShape(y)) {
-		shapes := [][]int{dx.shape, dy.shape, x.shape}
-		if y != nil {
-			shapes = append(shapes, y.shape)
-		}
-		panic(shapeError(op, "want dx, dy, x and with ReLU y of one shape", shapes...))
+	if dy == nil || !dx.SameShape(dy) || o.ReLU && (y == nil || !dx.SameShape(y)) {
+		panic(operandError(op, "want dx, dy, x and with ReLU y of one shape", all...))
 	}
-	b.vectors(op, dx, x, rstd, dgamma, dbeta, gamma)
+	b.vectors(op, all, rstd, dgamma, dbeta, gamma)
 	if frozen {
-		b.vectors(op, dx, x, mean)
+		b.vectors(op, all, mean)
 	} else {
-		b.much = b.means(op, dx, x, mean)
+		b.much = b.means(op, all, mean)
 	}
-	needed(op, mean, rstd, dx, x)
-	checkApart(op, dx, dy, dy, x, x)
-	resultsApart(op, dx, dgamma, dbeta, nil, nil)
+	needed(op, mean, rstd, all)
+	normApart(op, dx, dy, all)
+	resultsApart(op, all, dx, dgamma, dbeta)
 	b.load(normGamma, gamma, 1)
 	loadElements(b.buf[int(normMean)*b.c:][:mean.Len()], mean)
 	if b.much {
@@ -233,7 +232,7 @@ func batchNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	b.dy, b.x = packedCopy(dy, &b.copies[0]), packedCopy(x, &b.copies[1])
 	b.y = b.dy
 	if o.ReLU {
-		checkApart(op, dx, y, dy, x, y)
+		normApart(op, dx, y, all)
 		b.y = packedCopy(y, &b.copies[2])
 	}
 	b.dst = packedOut(dx, &b.copies[3])
@@ -244,51 +243,58 @@ func batchNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 }
 
 // needed panics unless both statistics are there.
-func needed[T Float](op string, mean, spread, dst, x *Tensor[T]) {
+func needed[T Float](op string, mean, spread *Tensor[T], all []*Tensor[T]) {
 	if mean == nil || spread == nil {
-		panic(shapeError(op, "the mean or the other statistic is missing", dst.shape, x.shape))
+		panic(operandError(op, "the mean or the other statistic is missing", all...))
 	}
 }
 
 // resultsApart panics if outputs share memory.
-func resultsApart[T Float](op string, outs ...*Tensor[T]) {
+func resultsApart[T Float](op string, all []*Tensor[T], outs ...*Tensor[T]) {
 	for i, t := range outs {
 		for _, u := range outs[:i] {
 			if t != nil && u != nil && rangesMeet(t.data, u.data) && t.overlaps(u) {
-				panic(shapeError(op, "two results share memory", t.shape, u.shape))
+				panic(operandError(op, "two results share memory", all...))
 			}
 		}
 	}
 }
 
+// normApart panics if a result shares part of its memory with x, which it may be.
+func normApart[T Float](op string, dst, x *Tensor[T], all []*Tensor[T]) {
+	if rangesMeet(dst.data, x.data) && !dst.samePlaces(x) && dst.overlaps(x) {
+		panic(operandError(op, "the result shares part of its memory with an input", all...))
+	}
+}
+
 // means panics unless mean is a vector of one element for each channel, or two of them;
 // it tells which.
-func (b *batchNorm[T]) means(op string, dst, x, mean *Tensor[T]) (two bool) {
+func (b *batchNorm[T]) means(op string, all []*Tensor[T], mean *Tensor[T]) (two bool) {
 	if mean == nil || mean.Rank() != 2 {
-		b.vectors(op, dst, x, mean)
+		b.vectors(op, all, mean)
 		return false
 	}
 	if mean.shape[0] != 2 || mean.shape[1] != b.c {
-		panic(shapeError(op, fmt.Sprintf("want a mean of %[1]d or 2 x %[1]d elements", b.c), dst.shape, x.shape, mean.shape))
+		panic(operandError(op, fmt.Sprintf("want a mean of %[1]d or 2 x %[1]d elements", b.c), all...))
 	}
 	return true
 }
 
 // twoMeans tells whether mean has two elements for each of n statistics, as the leading
 // axis; it panics if it has neither that nor one.
-func twoMeans[T Float](op string, n int, reason string, dst, x, mean *Tensor[T]) bool {
+func twoMeans[T Float](op string, n int, reason string, all []*Tensor[T], mean *Tensor[T]) bool {
 	if mean != nil && mean.Len() == 2*n && n > 0 && mean.shape[0] == 2 {
 		return true
 	}
-	lengths(op, n, reason, dst, x, mean)
+	lengths(op, n, reason, all, mean)
 	return false
 }
 
 // vectors panics unless what there is of the vectors has one element for each channel.
-func (b *batchNorm[T]) vectors(op string, dst, x *Tensor[T], v ...*Tensor[T]) {
+func (b *batchNorm[T]) vectors(op string, all []*Tensor[T], v ...*Tensor[T]) {
 	for _, t := range v {
 		if t != nil && (len(t.shape) != 1 || t.shape[0] != b.c) {
-			panic(shapeError(op, fmt.Sprintf("want vectors of %d elements, one for each channel", b.c), dst.shape, x.shape, t.shape))
+			panic(operandError(op, fmt.Sprintf("want vectors of %d elements, one for each channel", b.c), all...))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/lanes-go/lanes/asm"
@@ -75,11 +76,16 @@ var (
 )
 
 // getNorm begins a call that writes dst from x.
-func getNorm[T Float](k *asm.Kernels[T], op string, o *BatchNormOptions, dst, x *Tensor[T]) *batchNorm[T] {
-	if x.Rank() < 2 || !dst.SameShape(x) {
-		panic(shapeError(op, "want a result and x of one shape, of two axes or more", dst.shape, x.shape))
+//
+// all are the operands as they were given, for errors.
+func getNorm[T Float](k *asm.Kernels[T], op string, o *BatchNormOptions, dst, x *Tensor[T], all ...*Tensor[T]) *batchNorm[T] {
+	if dst == nil || x == nil || x.Rank() < 2 || !dst.SameShape(x) {
+		panic(operandError(op, "want a result and x of one shape, of two axes or more", all...))
 	}
-	checkApart(op, dst, x, x, x, x)
+	if !(o.Eps >= 0) || o.Batch < 0 {
+		panic(operandError(op, fmt.Sprintf("Eps is %v and Batch %d, want at least 0", o.Eps, o.Batch), all...))
+	}
+	normApart(op, dst, x, all)
 	var z T
 	var b *batchNorm[T]
 	if _, ok := any(z).(float32); ok {

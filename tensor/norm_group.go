@@ -55,9 +55,9 @@ func InstanceNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tens
 	groupNormGrad(asm.Active[T](), "InstanceNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, channelCount(x))
 }
 
-// channelCount is the number of channels of x; one axis is an error that is yet to be told.
+// channelCount is the number of channels of x; no x, or one axis, is an error that is yet to be told.
 func channelCount[T Float](x *Tensor[T]) int {
-	if len(x.shape) < 2 {
+	if x == nil || len(x.shape) < 2 {
 		return 0
 	}
 	return x.shape[1]
@@ -94,18 +94,18 @@ func (g *groupCall[T]) rstd() []T  { return g.buf[2*(g.c+g.n*g.groups):][:g.n*g.
 func (g *groupCall[T]) means(t *Tensor[T]) []T { return g.buf[2*g.c:][:t.Len()] }
 
 // getGroup begins a call that writes dst from x.
-func getGroup[T Float](k *asm.Kernels[T], op string, dst, x, gamma, beta, mean, rstd *Tensor[T], groups int) *groupCall[T] {
-	if x.Rank() < 2 || !dst.SameShape(x) {
-		panic(shapeError(op, "want a result and x of one shape, of two axes or more", dst.shape, x.shape))
+func getGroup[T Float](k *asm.Kernels[T], op string, dst, x, gamma, beta, mean, rstd *Tensor[T], groups int, all []*Tensor[T]) *groupCall[T] {
+	if dst == nil || x == nil || x.Rank() < 2 || !dst.SameShape(x) {
+		panic(operandError(op, "want a result and x of one shape, of two axes or more", all...))
 	}
 	c := x.shape[1]
 	if groups < 0 || groups == 0 && c > 0 || groups > 0 && c%groups != 0 {
-		panic(shapeError(op, fmt.Sprintf("%d channels do not make %d equal groups", c, groups), dst.shape, x.shape))
+		panic(operandError(op, fmt.Sprintf("%d channels do not make %d equal groups", c, groups), all...))
 	}
-	checkApart(op, dst, x, x, x, x)
-	lengths(op, c, "want one element for each channel", dst, x, gamma, beta)
-	lengths(op, x.shape[0]*groups, "want one statistic for each group", dst, x, rstd)
-	exact := twoMeans(op, x.shape[0]*groups, "want one statistic for each group", dst, x, mean)
+	normApart(op, dst, x, all)
+	lengths(op, c, "want one element for each channel", all, gamma, beta)
+	lengths(op, x.shape[0]*groups, "want one statistic for each group", all, rstd)
+	exact := twoMeans(op, x.shape[0]*groups, "want one statistic for each group", all, mean)
 	var z T
 	var g *groupCall[T]
 	if _, ok := any(z).(float32); ok {
@@ -140,8 +140,10 @@ func (g *groupCall[T]) finish(dst *Tensor[T]) {
 }
 
 func groupNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, beta *Tensor[T], groups int, eps float64) {
-	g := getGroup(k, op, y, x, gamma, beta, mean, rstd, groups)
-	resultsApart(op, y, mean, rstd)
+	all := []*Tensor[T]{y, mean, rstd, x, gamma, beta}
+	g := getGroup(k, op, y, x, gamma, beta, mean, rstd, groups, all)
+	positiveEps(op, eps, all)
+	resultsApart(op, all, y, mean, rstd)
 	g.forward, g.eps = true, T(eps)
 	if beta != nil {
 		loadElements(g.beta(), beta)
@@ -158,14 +160,15 @@ func groupNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, b
 }
 
 func groupNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], groups int) {
-	if !dx.SameShape(dy) {
-		panic(shapeError(op, "want dx, dy and x of one shape", dx.shape, dy.shape, x.shape))
+	all := []*Tensor[T]{dx, dgamma, dbeta, dy, x, gamma, mean, rstd}
+	if dx == nil || dy == nil || !dx.SameShape(dy) {
+		panic(operandError(op, "want dx, dy and x of one shape", all...))
 	}
-	needed(op, mean, rstd, dx, x)
-	g := getGroup(k, op, dx, x, gamma, nil, mean, rstd, groups)
-	lengths(op, g.c, "want one element for each channel", dx, x, dgamma, dbeta)
-	checkApart(op, dx, dy, dy, x, x)
-	resultsApart(op, dx, dgamma, dbeta)
+	needed(op, mean, rstd, all)
+	g := getGroup(k, op, dx, x, gamma, nil, mean, rstd, groups, all)
+	lengths(op, g.c, "want one element for each channel", all, dgamma, dbeta)
+	normApart(op, dx, dy, all)
+	resultsApart(op, all, dx, dgamma, dbeta)
 	loadElements(g.means(mean), mean)
 	loadElements(g.rstd(), rstd)
 	g.dy, g.x = packedCopy(dy, &g.copies[0]), packedCopy(x, &g.copies[1])

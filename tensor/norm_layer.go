@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/lanes-go/lanes/asm"
@@ -88,12 +89,18 @@ func (c *layerCall[T]) rstd() []T  { return c.buf[2*(c.n+c.m) : 2*c.n+3*c.m] }
 func (c *layerCall[T]) means(t *Tensor[T]) []T { return c.buf[2*c.n:][:t.Len()] }
 
 // getLayer begins a call that writes dst from x.
-func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], rms bool) *layerCall[T] {
-	lead := len(x.shape) - len(gamma.shape)
-	if lead < 0 || len(gamma.shape) == 0 || !dst.SameShape(x) || !equalInts(x.shape[max(lead, 0):], gamma.shape) {
-		panic(shapeError(op, "want a result and x of one shape, and gamma of its last axes", dst.shape, x.shape, gamma.shape))
+func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], rms bool, all []*Tensor[T]) *layerCall[T] {
+	if dst == nil || x == nil {
+		panic(operandError(op, missing, all...))
 	}
-	checkApart(op, dst, x, x, x, x)
+	lead := len(x.shape) - 1
+	if gamma != nil {
+		lead = len(x.shape) - len(gamma.shape)
+	}
+	if lead < 0 || lead == len(x.shape) || !dst.SameShape(x) || gamma != nil && !equalInts(x.shape[lead:], gamma.shape) {
+		panic(operandError(op, "want a result and x of one shape, and gamma of its last axes", all...))
+	}
+	normApart(op, dst, x, all)
 	var z T
 	var c *layerCall[T]
 	if _, ok := any(z).(float32); ok {
@@ -110,7 +117,11 @@ func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], r
 		}
 	}
 	grow(&c.buf, 2*c.n+3*c.m)
-	loadElements(c.gamma(), gamma)
+	if gamma != nil {
+		loadElements(c.gamma(), gamma)
+	} else {
+		k.Fill(c.gamma(), 1)
+	}
 	return c
 }
 
@@ -155,11 +166,17 @@ func (c *layerCall[T]) finish(dst *Tensor[T]) {
 }
 
 // lengths panics unless what there is of the vectors has so many elements.
-func lengths[T Float](op string, n int, reason string, dst, x *Tensor[T], v ...*Tensor[T]) {
+func lengths[T Float](op string, n int, reason string, all []*Tensor[T], v ...*Tensor[T]) {
 	for _, t := range v {
 		if t != nil && t.Len() != n {
-			panic(shapeError(op, reason, dst.shape, x.shape, t.shape))
+			panic(operandError(op, reason, all...))
 		}
+	}
+}
+
+func positiveEps[T Float](op string, eps float64, all []*Tensor[T]) {
+	if !(eps >= 0) {
+		panic(operandError(op, fmt.Sprintf("eps is %v, want at least 0", eps), all...))
 	}
 }
 
@@ -169,11 +186,16 @@ const (
 )
 
 func layerNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, beta *Tensor[T], eps float64, rms bool) {
-	c := getLayer(k, op, y, x, gamma, rms)
-	lengths(op, c.m, oneForRow, y, x, rstd)
-	twoMeans(op, c.m, oneForRow, y, x, mean)
-	lengths(op, c.n, oneForColumn, y, x, beta)
-	resultsApart(op, y, mean, rstd)
+	all := []*Tensor[T]{y, mean, rstd, x, gamma, beta}
+	if rms {
+		all = []*Tensor[T]{y, rstd, x, gamma}
+	}
+	c := getLayer(k, op, y, x, gamma, rms, all)
+	positiveEps(op, eps, all)
+	lengths(op, c.m, oneForRow, all, rstd)
+	twoMeans(op, c.m, oneForRow, all, mean)
+	lengths(op, c.n, oneForColumn, all, beta)
+	resultsApart(op, all, y, mean, rstd)
 	c.forward, c.eps = true, T(eps)
 	if beta != nil {
 		loadElements(c.beta(), beta)
@@ -190,20 +212,24 @@ func layerNorm[T Float](k *asm.Kernels[T], op string, y, mean, rstd, x, gamma, b
 }
 
 func layerNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], rms bool) {
-	c := getLayer(k, op, dx, x, gamma, rms)
-	if !dx.SameShape(dy) {
-		panic(shapeError(op, "want dx, dy and x of one shape", dx.shape, dy.shape, x.shape))
+	all := []*Tensor[T]{dx, dgamma, dbeta, dy, x, gamma, mean, rstd}
+	if rms {
+		all = []*Tensor[T]{dx, dgamma, dy, x, gamma, rstd}
 	}
-	lengths(op, c.m, oneForRow, dx, x, rstd)
-	c.exact = twoMeans(op, c.m, oneForRow, dx, x, mean)
-	lengths(op, c.n, oneForColumn, dx, x, dgamma, dbeta)
+	c := getLayer(k, op, dx, x, gamma, rms, all)
+	if dy == nil || !dx.SameShape(dy) {
+		panic(operandError(op, "want dx, dy and x of one shape", all...))
+	}
+	lengths(op, c.m, oneForRow, all, rstd)
+	c.exact = twoMeans(op, c.m, oneForRow, all, mean)
+	lengths(op, c.n, oneForColumn, all, dgamma, dbeta)
 	if !rms {
-		needed(op, mean, rstd, dx, x)
+		needed(op, mean, rstd, all)
 	} else {
-		needed(op, rstd, rstd, dx, x)
+		needed(op, rstd, rstd, all)
 	}
-	checkApart(op, dx, dy, dy, x, x)
-	resultsApart(op, dx, dgamma, dbeta)
+	normApart(op, dx, dy, all)
+	resultsApart(op, all, dx, dgamma, dbeta)
 	if rms {
 		clear(c.mean())
 	} else {

@@ -16,7 +16,7 @@ import (
 // the strides, the threads and the CPU: Philox4x32-10, see the package's comment.
 func Uniform[T Float](dst *Tensor[T], lo, hi T, seed, stream uint64) {
 	if span := hi - lo; span-span != 0 {
-		panic(fmt.Errorf("tensor.Uniform: the range from %v to %v is not finite", lo, hi))
+		panic(operandError("Uniform", fmt.Sprintf("the range from %v to %v is not finite", lo, hi), dst))
 	}
 	r := getRandomFill[T](randomUniform, lo, hi-lo, seed, stream)
 	r.run(dst, nil)
@@ -35,7 +35,7 @@ func Normal[T Float](dst *Tensor[T], mean, std T, seed, stream uint64) {
 // Uniform from 0 to 1 would be below p. In float32 that has 24 bits, so that p counts as
 // rounded up to a multiple of 2^-24: 1e-9 is 6e-8. It panics if p is not in [0, 1].
 func Bernoulli[T Float](dst *Tensor[T], p float64, seed, stream uint64) {
-	checkProbability("Bernoulli", p)
+	checkProbability("Bernoulli", p, dst)
 	r := getRandomFill[T](randomBernoulli, T(p), 1, seed, stream)
 	r.run(dst, nil)
 }
@@ -51,16 +51,16 @@ func Bernoulli[T Float](dst *Tensor[T], p float64, seed, stream uint64) {
 // rounded up to a multiple of 2^-24, while the factor is 1/(1-p) of p as given. It panics if
 // p is not in [0, 1].
 func Dropout[T Float](dst, x *Tensor[T], p float64, seed, stream uint64) {
-	checkProbability("Dropout", p)
+	checkProbability("Dropout", p, dst, x)
 	equalShapes("Dropout", dst, x, x, x)
 	checkApart("Dropout", dst, x, dst, x, x)
 	r := getRandomFill[T](randomDropout, T(1-p), T(1/(1-p)), seed, stream)
 	r.run(dst, x)
 }
 
-func checkProbability(op string, p float64) {
+func checkProbability[T Float](op string, p float64, operands ...*Tensor[T]) {
 	if !(p >= 0 && p <= 1) {
-		panic(fmt.Errorf("tensor.%s: probability %v is not in [0, 1]", op, p))
+		panic(operandError(op, fmt.Sprintf("probability %v is not in [0, 1]", p), operands...))
 	}
 }
 

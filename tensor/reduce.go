@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/lanes-go/lanes/asm"
@@ -112,12 +113,17 @@ func DotAxis[T Float](dst, x, y *Tensor[T], axis int) {
 // that numbers far from 0 with a small spread keep their variance: where they are 10⁶ and
 // spread by 1, or 10⁷ in float32, it is right to some 10⁻⁶. Where an element is not
 // finite both are NaN.
-func MeanVar[T Float](x *Tensor[T], ddof int) (mean, variance T) {
+func MeanVar[T Float](x *Tensor[T], ddof int) (mean, variance T) { return meanVar("MeanVar", x, ddof) }
+
+func meanVar[T Float](op string, x *Tensor[T], ddof int) (mean, variance T) {
+	if ddof < 0 {
+		panic(ddofError(op, ddof, x))
+	}
 	if x.direct() {
 		m := chunk.MomentsOf(asm.Active[T](), x.data)
 		return m.Value(), m.Var(ddof)
 	}
-	r := start("MeanVar", reduceMoments, x, nil, x)
+	r := start(op, reduceMoments, x, nil, x)
 	r.whole(x)
 	r.one()
 	m := r.moments(0)
@@ -128,6 +134,9 @@ func MeanVar[T Float](x *Tensor[T], ddof int) (mean, variance T) {
 // MeanVarAxis computes the means and the variances of x along an axis.
 func MeanVarAxis[T Float](mean, variance, x *Tensor[T], axis, ddof int) {
 	const op = "MeanVarAxis"
+	if ddof < 0 {
+		panic(ddofError(op, ddof, mean, variance, x))
+	}
 	r := start(op, reduceMoments, x, nil, mean)
 	r.axis(op, x, axis)
 	r.checkDst(op, mean, x, nil)
@@ -145,8 +154,12 @@ func MeanVarAxis[T Float](mean, variance, x *Tensor[T], axis, ddof int) {
 
 // Var returns the variance, see MeanVar.
 func Var[T Float](x *Tensor[T], ddof int) T {
-	_, v := MeanVar(x, ddof)
+	_, v := meanVar("Var", x, ddof)
 	return v
+}
+
+func ddofError[T Float](op string, ddof int, operands ...*Tensor[T]) *ShapeError {
+	return operandError(op, fmt.Sprintf("ddof is %d, want at least 0", ddof), operands...)
 }
 
 // VarAxis computes the variances of x along an axis.
@@ -155,7 +168,10 @@ func VarAxis[T Float](dst, x *Tensor[T], axis, ddof int) {
 }
 
 // Std returns the standard deviation, the square root of the variance.
-func Std[T Float](x *Tensor[T], ddof int) T { return T(math.Sqrt(float64(Var(x, ddof)))) }
+func Std[T Float](x *Tensor[T], ddof int) T {
+	_, v := meanVar("Std", x, ddof)
+	return T(math.Sqrt(float64(v)))
+}
 
 // StdAxis computes the standard deviations of x along an axis.
 func StdAxis[T Float](dst, x *Tensor[T], axis, ddof int) {
@@ -210,6 +226,9 @@ func along[T Float](op string, kind reduceOp, dst, x *Tensor[T], axis int) {
 }
 
 func momentsAlong[T Float](op string, finish finishOp, dst, x *Tensor[T], axis, ddof int) {
+	if ddof < 0 {
+		panic(ddofError(op, ddof, dst, x))
+	}
 	r := start(op, reduceMoments, x, nil, dst)
 	r.axis(op, x, axis)
 	r.checkDst(op, dst, x, nil)

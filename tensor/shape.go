@@ -10,7 +10,7 @@ import (
 // ShapeError is the panic value of an operation whose operands do not fit.
 type ShapeError struct {
 	Op     string  // the operation: "MatMul"
-	Shapes [][]int // of every operand, destination first
+	Shapes [][]int // of every operand, as they are given; nil for one that is nil
 	Reason string
 }
 
@@ -26,9 +26,24 @@ func (e *ShapeError) Error() string {
 		} else {
 			b.WriteString(",")
 		}
-		fmt.Fprintf(&b, " %v", s)
+		if s == nil {
+			b.WriteString(" nil")
+		} else {
+			fmt.Fprintf(&b, " %v", s)
+		}
 	}
 	return b.String()
+}
+
+// operandError is a ShapeError of operands that may be nil.
+func operandError[T Float](op, reason string, operands ...*Tensor[T]) *ShapeError {
+	e := &ShapeError{Op: op, Reason: reason, Shapes: make([][]int, len(operands))}
+	for i, t := range operands {
+		if t != nil {
+			e.Shapes[i] = append([]int{}, t.shape...)
+		}
+	}
+	return e
 }
 
 // shapeError copies the shapes, so that those of the callers stay on their stacks.

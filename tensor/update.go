@@ -128,7 +128,7 @@ func AdamW[T Float](w, m, v, dw *Tensor[T], t int, scale float64, o AdamOptions)
 
 func adam[T Float](op string, w, m, v, dw *Tensor[T], t int, scale float64, o AdamOptions, decay, keep float64) {
 	if t < 1 {
-		panic(fmt.Errorf("tensor.%s: step %d; the first is 1", op, t))
+		panic(operandError(op, fmt.Sprintf("step %d; the first is 1", t), w, m, v, dw))
 	}
 	lr, eps := adamCorrected(t, o)
 	u := getUpdate(op, updateAdam, w, dw, v, m)

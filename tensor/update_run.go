@@ -16,6 +16,9 @@ const (
 	updateAdam
 )
 
+// updateOperands are the tensors of a call: w, dw, the state.
+var updateOperands = [...]int{updateSGD: 2, updateMomentum: 3, updateNesterov: 3, updateRMSprop: 3, updateAdam: 4}
+
 // updateCost is the least time of an element in nanoseconds; measured, AVX-512, float32.
 var updateCost = [...]float64{updateSGD: 0.033, updateMomentum: 0.045, updateNesterov: 0.045, updateRMSprop: 0.11, updateAdam: 0.13}
 
@@ -50,9 +53,11 @@ func getUpdate[T Float](op string, kind updateKind, w, dw, s, r *Tensor[T]) *upd
 	} else {
 		u = any(updates64.Get()).(*update[T])
 	}
-	u.k, u.kind, u.n, u.t = asm.Active[T](), kind, 2, [mapOperands]*Tensor[T]{w, dw, s, r}
-	for u.n < mapOperands && u.t[u.n] != nil {
-		u.n++
+	u.k, u.kind, u.n, u.t = asm.Active[T](), kind, updateOperands[kind], [mapOperands]*Tensor[T]{w, dw, s, r}
+	for _, t := range u.t[:u.n] {
+		if t == nil {
+			panic(updateError(op, missing, u.t[:u.n]))
+		}
 	}
 	for i, t := range u.t[:u.n] {
 		if !w.SameShape(t) {
@@ -67,12 +72,15 @@ func getUpdate[T Float](op string, kind updateKind, w, dw, s, r *Tensor[T]) *upd
 	return u
 }
 
-func updateError[T Float](op, reason string, all []*Tensor[T]) *ShapeError {
-	var shapes [][]int
-	for _, t := range all {
-		shapes = append(shapes, t.shape)
+// updateError names w, dw and the state in the order of the arguments.
+func updateError[T Float](op, reason string, t []*Tensor[T]) *ShapeError {
+	switch len(t) {
+	case 3:
+		return operandError(op, reason, t[0], t[2], t[1])
+	case 4:
+		return operandError(op, reason, t[0], t[3], t[2], t[1])
 	}
-	return shapeError(op, reason, shapes...)
+	return operandError(op, reason, t...)
 }
 
 // run does the update, on several threads where that is faster, and gives u back.
