@@ -39,7 +39,7 @@ func groupNorm[T Float](op string, y, mean, rstd, x, gamma, beta []T, c, hw, gro
 	defer o.put()
 	s := o.channels(len(x), c, hw, nil)
 	shape, n := s.shape(), s.d[0]*max(groups, 0)
-	tensor.GroupNorm(o.is(0, "y", y, shape...), o.may(1, "mean", mean, n), o.may(2, "rstd", rstd, n), o.is(3, "x", x, shape...), o.may(4, "gamma", gamma, c), o.may(5, "beta", beta, c), groups, eps)
+	tensor.GroupNorm(o.is(0, "y", y, shape...), o.mayMeans(1, mean, n), o.may(2, "rstd", rstd, n), o.is(3, "x", x, shape...), o.may(4, "gamma", gamma, c), o.may(5, "beta", beta, c), groups, eps)
 }
 
 func groupNormGrad[T Float](op string, dx, dgamma, dbeta, dy, x, gamma, mean, rstd []T, c, hw, groups int) {
@@ -48,7 +48,7 @@ func groupNormGrad[T Float](op string, dx, dgamma, dbeta, dy, x, gamma, mean, rs
 	s := o.channels(len(x), c, hw, nil)
 	shape, n := s.shape(), s.d[0]*max(groups, 0)
 	tensor.GroupNormGrad(o.is(0, "dx", dx, shape...), o.may(1, "dgamma", dgamma, c), o.may(2, "dbeta", dbeta, c), o.is(3, "dy", dy, shape...), o.is(4, "x", x, shape...),
-		o.may(5, "gamma", gamma, c), o.is(6, "mean", mean, n), o.is(7, "rstd", rstd, n), groups)
+		o.may(5, "gamma", gamma, c), o.means(6, mean, n), o.is(7, "rstd", rstd, n), groups)
 }
 
 // LRNOptions are those of local response normalization: the window's channels, k, alpha

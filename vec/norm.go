@@ -32,7 +32,9 @@ func BatchNormCumulative(batch int) BatchNormOptions { return tensor.BatchNormCu
 //
 // It writes mean and rstd, which BatchNormGrad needs, and updates the running statistics.
 // gamma (then 1), beta (then 0), the running statistics, and rstd may be nil; all have an
-// element for each column. y may be x; other results share no memory with anything. One
+// element for each column. mean may have two, the second half being what rounding added to
+// the first: BatchNormGrad is then accurate where the mean is huge beside the spread, too.
+// y may be x; other results share no memory with anything. One
 // row has no variance and is misuse. Images NHWC are such rows; for NCHW there is
 // [BatchNormNCHW]. More, and the order of sums, at [tensor.BatchNorm].
 func BatchNorm[T Float](y, mean, rstd, runMean, runVar, x, gamma, beta []T, opts BatchNormOptions) {
@@ -48,10 +50,10 @@ func BatchNormNCHW[T Float](y, mean, rstd, runMean, runVar, x, gamma, beta []T, 
 func batchNorm[T Float](op string, y, mean, rstd, runMean, runVar, x, gamma, beta []T, hw int, opts BatchNormOptions) {
 	o := begin(op, y, mean, rstd, runMean, runVar, x, gamma, beta)
 	defer o.put()
-	c := len(mean)
+	c := channelCount(mean, rstd)
 	s := o.channels(len(x), c, hw, &opts)
 	shape := s.shape()
-	tensor.BatchNorm(o.is(0, "y", y, shape...), o.is(1, "mean", mean, c), o.may(2, "rstd", rstd, c), o.may(3, "runMean", runMean, c), o.may(4, "runVar", runVar, c),
+	tensor.BatchNorm(o.is(0, "y", y, shape...), o.means(1, mean, c), o.may(2, "rstd", rstd, c), o.may(3, "runMean", runMean, c), o.may(4, "runVar", runVar, c),
 		o.is(5, "x", x, shape...), o.may(6, "gamma", gamma, c), o.may(7, "beta", beta, c), opts)
 }
 
@@ -108,11 +110,36 @@ func batchNormGrad[T Float](op string, f func(dx, dgamma, dbeta, dy, x, y, gamma
 	dx, dgamma, dbeta, dy, x, y, gamma, mean, spread []T, hw int, opts BatchNormOptions) {
 	o := begin(op, dx, dgamma, dbeta, dy, x, y, gamma, mean, spread)
 	defer o.put()
-	c := len(mean)
+	c := channelCount(mean, spread)
 	s := o.channels(len(x), c, hw, &opts)
 	shape := s.shape()
 	f(o.is(0, "dx", dx, shape...), o.may(1, "dgamma", dgamma, c), o.may(2, "dbeta", dbeta, c), o.is(3, "dy", dy, shape...), o.is(4, "x", x, shape...),
-		o.may(5, "y", y, shape...), o.may(6, "gamma", gamma, c), o.is(7, "mean", mean, c), o.is(8, "rstd or variance", spread, c), opts)
+		o.may(5, "y", y, shape...), o.may(6, "gamma", gamma, c), o.means(7, mean, c), o.is(8, "rstd or variance", spread, c), opts)
+}
+
+// channelCount is the number of channels of which rstd has one element each, and mean one
+// or two.
+func channelCount[T Float](mean, rstd []T) int {
+	if rstd != nil && len(mean) == 2*len(rstd) {
+		return len(rstd)
+	}
+	return len(mean)
+}
+
+// means is operand i, the means of n channels or rows: one element each or two.
+func (o *operands[T]) means(i int, mean []T, n int) *tensor.Tensor[T] {
+	if n > 0 && len(mean) == 2*n {
+		return o.is(i, "mean", mean, 2, n)
+	}
+	return o.is(i, "mean", mean, n)
+}
+
+// mayMeans is means of those that may be nil.
+func (o *operands[T]) mayMeans(i int, mean []T, n int) *tensor.Tensor[T] {
+	if mean == nil {
+		return nil
+	}
+	return o.means(i, mean, n)
 }
 
 // planes is the shape of images NCHW, or of rows of channels.
@@ -146,14 +173,14 @@ func (o *operands[T]) channels(all, c, hw int, opts *BatchNormOptions) planes {
 //	y = (x-mean) · rstd · gamma + beta, rstd = 1/√(variance + eps)
 //
 // mean and rstd, which LayerNormGrad needs, have one element for each row, or are nil, as
-// beta may be. y may be x; other results share no memory with anything. More at
+// beta may be; mean may have two, as that of [BatchNorm]. y may be x; other results share no memory with anything. More at
 // [tensor.LayerNorm].
 func LayerNorm[T Float](y, mean, rstd, x, gamma, beta []T, eps float64) {
 	o := begin("LayerNorm", y, mean, rstd, x, gamma, beta)
 	defer o.put()
 	c := len(gamma)
 	n := o.rowsOf(len(x), c)
-	tensor.LayerNorm(o.is(0, "y", y, n, c), o.may(1, "mean", mean, n), o.may(2, "rstd", rstd, n), o.is(3, "x", x, n, c), o.is(4, "gamma", gamma, c), o.may(5, "beta", beta, c), eps)
+	tensor.LayerNorm(o.is(0, "y", y, n, c), o.mayMeans(1, mean, n), o.may(2, "rstd", rstd, n), o.is(3, "x", x, n, c), o.is(4, "gamma", gamma, c), o.may(5, "beta", beta, c), eps)
 }
 
 // LayerNormGrad is the backward pass of [LayerNorm]: from dy, the gradient of y, and x,
@@ -166,7 +193,7 @@ func LayerNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd []T) {
 	c := len(gamma)
 	n := o.rowsOf(len(x), c)
 	tensor.LayerNormGrad(o.is(0, "dx", dx, n, c), o.may(1, "dgamma", dgamma, c), o.may(2, "dbeta", dbeta, c), o.is(3, "dy", dy, n, c), o.is(4, "x", x, n, c),
-		o.is(5, "gamma", gamma, c), o.is(6, "mean", mean, n), o.is(7, "rstd", rstd, n))
+		o.is(5, "gamma", gamma, c), o.means(6, mean, n), o.is(7, "rstd", rstd, n))
 }
 
 // RMSNorm divides every row of len(gamma) elements by its root mean square:
