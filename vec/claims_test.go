@@ -24,6 +24,13 @@ func TestNormExtremes(t *testing.T) {
 	}
 }
 
+func TestZeros(t *testing.T) {
+	zero, neg := []float64{0}, []float64{math.Copysign(0, -1)}
+	if !math.Signbit(MaximumNew(zero, neg)[0]) || math.Signbit(MinimumNew(neg, zero)[0]) {
+		t.Error("Maximum and Minimum do not take the zero of y")
+	}
+}
+
 func TestCosineClaims(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct {

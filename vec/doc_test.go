@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -57,6 +58,19 @@ func TestDocs(t *testing.T) {
 	}
 	if len(funcs) < 250 || seen < 60 {
 		t.Errorf("%d functions, %d of them with a rule of their own: some are not looked at", len(funcs), seen)
+	}
+	names := map[string]bool{}
+	for _, f := range funcs {
+		names[f.Name] = true
+	}
+	page, err := os.ReadFile("../docs/vec.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`vec\.([A-Z]\w*)\(`).FindAllStringSubmatch(string(page), -1) {
+		if !names[m[1]] {
+			t.Errorf("docs/vec.md has %s, which there is not", m[0])
+		}
 	}
 	for _, words := range []string{"# Aliasing", "# Misuse", "# Empty slices", "# Threads", "(seed, stream, i)", "share no memory"} {
 		if !strings.Contains(p.Doc, words) {

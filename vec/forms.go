@@ -132,6 +132,16 @@ func DivRowNew[T Float](x []T, row []T) []T {
 	return dst
 }
 
+// DivScalarInPlace is [DivScalar] with its result in x.
+func DivScalarInPlace[T Float](x []T, a T) { DivScalar(x, x, a) }
+
+// DivScalarNew is [DivScalar] with its result in a new slice.
+func DivScalarNew[T Float](x []T, a T) []T {
+	dst := make([]T, len(x))
+	DivScalar(dst, x, a)
+	return dst
+}
+
 // ELUInPlace is [ELU] with its result in x.
 func ELUInPlace[T Float](x []T, alpha T) { ELU(x, x, alpha) }
 
@@ -445,6 +455,16 @@ func SELUInPlace[T Float](x []T) { SELU(x, x) }
 func SELUNew[T Float](x []T) []T {
 	dst := make([]T, len(x))
 	SELU(dst, x)
+	return dst
+}
+
+// ScalarDivInPlace is [ScalarDiv] with its result in x.
+func ScalarDivInPlace[T Float](x []T, a T) { ScalarDiv(x, x, a) }
+
+// ScalarDivNew is [ScalarDiv] with its result in a new slice.
+func ScalarDivNew[T Float](x []T, a T) []T {
+	dst := make([]T, len(x))
+	ScalarDiv(dst, x, a)
 	return dst
 }
 

@@ -57,6 +57,8 @@ func mapCases() []mapCase {
 		{"ScalarSub", ScalarSub[float64], ScalarSubInPlace[float64], ScalarSubNew[float64], []any{0.3}, each(func(x float64) float64 { return 0.3 - x })},
 		{"Affine", Affine[float64], AffineInPlace[float64], AffineNew[float64], []any{0.3, 7.0}, each(func(x float64) float64 { return asm.FMA(x, 0.3, 7) })},
 		{"Scale", Scale[float64], ScaleInPlace[float64], ScaleNew[float64], []any{0.3}, each(func(x float64) float64 { return 0.3 * x })},
+		{"DivScalar", DivScalar[float64], DivScalarInPlace[float64], DivScalarNew[float64], []any{0.3}, each(func(x float64) float64 { return x / 0.3 })},
+		{"ScalarDiv", ScalarDiv[float64], ScalarDivInPlace[float64], ScalarDivNew[float64], []any{0.3}, each(func(x float64) float64 { return 0.3 / x })},
 		{"Neg", Neg[float64], NegInPlace[float64], NegNew[float64], nil, each(func(x float64) float64 { return -x })},
 		{"Abs", Abs[float64], AbsInPlace[float64], AbsNew[float64], nil, one(k64.Abs)},
 		{"Square", Square[float64], SquareInPlace[float64], SquareNew[float64], nil, each(func(x float64) float64 { return x * x })},
