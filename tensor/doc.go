@@ -26,6 +26,15 @@
 // others blocks of 64 rows, each added in order, combined pairwise. A sum over nothing is
 // 0, a mean or a variance of nothing is NaN, the greatest or least of nothing is a panic.
 //
+// # Normalization
+//
+// BatchNorm has a channel axis, the second one, (N, C), (N, C, L), (N, C, H, W) …, or with
+// ChannelsLast the last one; every statistic is over all other axes. GroupNorm, InstanceNorm
+// and LRN have the second one. LayerNorm and RMSNorm go over rows, the trailing axes that
+// gamma has. y may be x; dx may be dy or x, and with batch norm y; other results share no
+// memory with anything. Means and variances are found in two passes and joined by Chan's
+// formula: a mean that is huge beside the spread costs nothing.
+//
 // # Softmax and losses
 //
 // Of a row x, with m its greatest element and s = Σ exp(x-m) in the order of a last axis,

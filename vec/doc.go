@@ -65,8 +65,8 @@
 //
 //	d = scale·dw + WeightDecay·w
 //
-// where scale is 1, or the factor of [ClipGlobalNorm]. State (v, s, m) is the caller's,
-// starts at 0 and is changed with w. All slices have one length and share no memory.
+// where scale is 1, or the factor of [ClipGlobalNorm]; AdamW's decay is another. State (v, s,
+// m) is the caller's, starts at 0 and is changed with w. All slices have one length and share no memory.
 //
 // # Random numbers
 //

@@ -84,6 +84,11 @@ func TestMisuse(t *testing.T) {
 					if e := wantError(t, c.op, func() { c.f(s) }); e != nil && !slices.Equal(e.Lens, lens) {
 						t.Errorf("lengths %v, want %v", e.Lens, lens)
 					}
+					for j, x := range fresh() {
+						if j != i && !slices.Equal(s[j], x) {
+							t.Errorf("operand %d has been written", j)
+						}
+					}
 				})
 			}
 		}
