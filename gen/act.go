@@ -84,16 +84,16 @@ var activations = []writer{
 	slopeOf("ELUGrad", 2, true, "y", "is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)).", func(b *builder, dy, y val) val {
 		return b.mul(dy, b.sel(b.gt(y, b.constant(0)), b.param("pos"), b.fma(y, b.param("c"), b.param("d"))))
 	}, "c", "d", "pos"),
-	activation("Softplus", 2, false, "is dst[i] = max(x[i], 0) + log(1 + e^-|x[i]|).", softplusProgram),
-	slopeOf("SoftplusGrad", 2, false, "y", "is dx[i] = dy[i] * (1 - e^-y[i]).", func(b *builder, dy, y val) val {
+	activation("Softplus", 4, false, "is dst[i] = max(x[i], 0) + log(1 + e^-|x[i]|).", softplusProgram),
+	slopeOf("SoftplusGrad", 4, false, "y", "is dx[i] = dy[i] * (1 - e^-y[i]).", func(b *builder, dy, y val) val {
 		return b.mul(dy, b.sub(b.constant(0), expm1Neg(b, b.neg(y))))
 	}),
 	activation("SiLU", 2, true, "is dst[i] = x[i]/(1 + e^-x[i]).", siluProgram),
 	slopeOf("SiLUGrad", 2, false, "x", "is dx[i] = dy[i] times the derivative of SiLU at x[i].", func(b *builder, dy, x val) val {
 		return b.mul(dy, siluSlope(b, x))
 	}),
-	activation("Mish", 2, false, "is dst[i] = x[i]*tanh(log(1 + e^x[i])).", mishProgram),
-	slopeOf("MishGrad", 2, false, "x", "is dx[i] = dy[i] times the derivative of Mish at x[i].", func(b *builder, dy, x val) val {
+	activation("Mish", 4, false, "is dst[i] = x[i]*tanh(log(1 + e^x[i])).", mishProgram),
+	slopeOf("MishGrad", 4, false, "x", "is dx[i] = dy[i] times the derivative of Mish at x[i].", func(b *builder, dy, x val) val {
 		return b.mul(dy, mishSlope(b, x))
 	}),
 	activation("GELU", 4, false, "is dst[i] = x[i]*Φ(x[i]).", geluProgram),
