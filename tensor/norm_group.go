@@ -45,7 +45,8 @@ func InstanceNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], eps float64
 //	dx = rstd * (g - Σg/n - xh*Σ(g*xh)/n), the sums over the group
 //
 // dgamma and dbeta may be nil. Sums of a channel have the order of a plane as a contiguous
-// axis and of planes pairwise over N; those of a group are added channel by channel.
+// axis and of planes pairwise over N; those of a group are added channel by channel. Of an
+// x of two axes they are those of [LayerNormGrad].
 func GroupNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], groups int) {
 	groupNormGrad(asm.Active[T](), "GroupNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, groups)
 }
@@ -178,13 +179,15 @@ func groupNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 	if g.s == 0 {
 		clear(g.parts[:2*g.n*g.c])
 	}
-	ws := getWorkspace[T]()
-	tree := colTree[T]{k: k, w: g.c, levels: grow(&ws.sum, treeLen(g.n, g.c, false))}
-	for i := range g.n {
-		tree.add(g.parts[i*2*g.c:(i+1)*2*g.c], 1)
+	if g.s != 1 {
+		ws := getWorkspace[T]()
+		tree := colTree[T]{k: k, w: g.c, levels: grow(&ws.sum, treeLen(g.n, g.c, false))}
+		for i := range g.n {
+			tree.add(g.parts[i*2*g.c:(i+1)*2*g.c], 1)
+		}
+		tree.sum(g.buf[:2*g.c])
+		putWorkspace(ws)
 	}
-	tree.sum(g.buf[:2*g.c])
-	putWorkspace(ws)
 	storeElements(dbeta, g.gamma())
 	storeElements(dgamma, g.beta())
 	g.finish(dx)
@@ -193,6 +196,10 @@ func groupNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 func (g *groupCall[T]) run(time float64) {
 	if len(g.dst) == 0 {
 		clear(g.buf)
+		return
+	}
+	if g.s == 1 {
+		g.runRows(time)
 		return
 	}
 	if (len(g.dst)+len(g.dy)+len(g.x))*sizeOf[T]() >= streamNorm && !rangesMeet(g.dst, g.x) && !rangesMeet(g.dst, g.dy) {
@@ -209,6 +216,21 @@ func (g *groupCall[T]) run(time float64) {
 		return
 	}
 	parallelFor(items, threads, any(g).(task))
+}
+
+// runRows runs a call whose planes are one element: a layer norm of the groups, which also
+// leaves the sums of the columns in the places of gamma and beta.
+func (g *groupCall[T]) runRows(time float64) {
+	c := newLayer[T]()
+	own := c.buf
+	*c = layerCall[T]{k: g.k, wide: g.k, forward: g.forward, columns: !g.forward, eps: g.eps, m: g.n, n: g.c / g.groups, parts: g.groups, w: g.c,
+		dst: g.dst, dy: g.dy, x: g.x, buf: g.buf, exact: g.exact, copies: c.copies, sums: c.sums}
+	c.run(time)
+	if c.columns {
+		c.joinColumns()
+	}
+	c.buf = own
+	c.put()
 }
 
 func (g *groupCall[T]) item(i int) {

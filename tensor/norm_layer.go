@@ -2,7 +2,6 @@ package tensor
 
 import (
 	"fmt"
-	"math/bits"
 
 	"github.com/lanes-go/lanes/asm"
 	"github.com/lanes-go/lanes/internal/chunk"
@@ -65,13 +64,15 @@ type layerCall[T Float] struct {
 	columns bool // dgamma or dbeta is wanted
 	eps     T
 
-	m, n       int // rows and their length
+	m, n       int // rows, and their length or that of their parts
+	parts      int // of a row, each with statistics of its own: those of group norm
+	w          int // length of rows, n*parts
 	group      int // rows of an item
 	dst, dy, x []T
-	buf        []T  // gamma, beta of n elements; mean, what it has too much, rstd of m
+	buf        []T  // gamma, beta of w elements; mean, what it has too much, rstd of m*parts
 	exact      bool // the backward pass has what the mean has too much
 	copies     [3][]T
-	parts      []T // sums of the columns, of each group
+	sums       []T // of the columns, of each group
 }
 
 var (
@@ -79,14 +80,27 @@ var (
 	layerCalls64 scratch.Store[layerCall[float64]]
 )
 
-func (c *layerCall[T]) gamma() []T { return c.buf[:c.n:c.n] }
-func (c *layerCall[T]) beta() []T  { return c.buf[c.n : 2*c.n : 2*c.n] }
-func (c *layerCall[T]) mean() []T  { return c.buf[2*c.n : 2*c.n+c.m : 2*c.n+c.m] }
-func (c *layerCall[T]) much() []T  { return c.buf[2*c.n+c.m : 2*(c.n+c.m) : 2*(c.n+c.m)] }
-func (c *layerCall[T]) rstd() []T  { return c.buf[2*(c.n+c.m) : 2*c.n+3*c.m] }
+func (c *layerCall[T]) gamma() []T { return c.buf[:c.w:c.w] }
+func (c *layerCall[T]) beta() []T  { return c.buf[c.w : 2*c.w : 2*c.w] }
+func (c *layerCall[T]) mean() []T  { return c.statistic(0) }
+func (c *layerCall[T]) much() []T  { return c.statistic(1) }
+func (c *layerCall[T]) rstd() []T  { return c.statistic(2) }
+
+func (c *layerCall[T]) statistic(i int) []T {
+	n := c.m * c.parts
+	return c.buf[2*c.w+i*n:][:n:n]
+}
 
 // means are as many numbers of mean and much as t has.
-func (c *layerCall[T]) means(t *Tensor[T]) []T { return c.buf[2*c.n:][:t.Len()] }
+func (c *layerCall[T]) means(t *Tensor[T]) []T { return c.buf[2*c.w:][:t.Len()] }
+
+func newLayer[T Float]() *layerCall[T] {
+	var z T
+	if _, ok := any(z).(float32); ok {
+		return any(layerCalls32.Get()).(*layerCall[T])
+	}
+	return any(layerCalls64.Get()).(*layerCall[T])
+}
 
 // getLayer begins a call that writes dst from x.
 func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], rms bool, all []*Tensor[T]) *layerCall[T] {
@@ -101,14 +115,8 @@ func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], r
 		panic(operandError(op, "want a result and x of one shape, and gamma of its last axes", all...))
 	}
 	normApart(op, dst, x, all)
-	var z T
-	var c *layerCall[T]
-	if _, ok := any(z).(float32); ok {
-		c = any(layerCalls32.Get()).(*layerCall[T])
-	} else {
-		c = any(layerCalls64.Get()).(*layerCall[T])
-	}
-	*c = layerCall[T]{k: k, wide: k, rms: rms, buf: c.buf, copies: c.copies, parts: c.parts, m: 1, n: 1}
+	c := newLayer[T]()
+	*c = layerCall[T]{k: k, wide: k, rms: rms, buf: c.buf, copies: c.copies, sums: c.sums, m: 1, n: 1, parts: 1}
 	for i, d := range x.shape {
 		if i < lead {
 			c.m *= d
@@ -116,7 +124,8 @@ func getLayer[T Float](k *asm.Kernels[T], op string, dst, x, gamma *Tensor[T], r
 			c.n *= d
 		}
 	}
-	grow(&c.buf, 2*c.n+3*c.m)
+	c.w = c.n
+	grow(&c.buf, 2*c.w+3*c.m)
 	if gamma != nil {
 		loadElements(c.gamma(), gamma)
 	} else {
@@ -156,6 +165,10 @@ func storeElements[T Float](t *Tensor[T], x []T) {
 // finish copies the result to where it belongs and gives c back.
 func (c *layerCall[T]) finish(dst *Tensor[T]) {
 	storeResult(dst, c.dst)
+	c.put()
+}
+
+func (c *layerCall[T]) put() {
 	c.dst, c.dy, c.x = nil, nil, nil
 	switch c := any(c).(type) {
 	case *layerCall[float32]:
@@ -261,12 +274,12 @@ func (c *layerCall[T]) run(time float64) {
 	}
 	blocks := (c.m + asm.BlockRows - 1) / asm.BlockRows
 	c.group = asm.BlockRows
-	for c.group < 16*asm.BlockRows && (blocks*asm.BlockRows > 32*c.group || c.group*c.n < chunk.Piece) {
+	for c.group < 16*asm.BlockRows && (blocks*asm.BlockRows > 32*c.group || c.group*c.w < chunk.Piece) {
 		c.group *= 2
 	}
 	items := (c.m + c.group - 1) / c.group
 	if c.columns {
-		grow(&c.parts, items*2*c.n)
+		grow(&c.sums, items*2*c.w)
 	}
 	threads := max(1, min(int(float64(len(c.dst))*time/elementsThread), MaxThreads()))
 	if threads == 1 {
@@ -283,11 +296,12 @@ func (c *layerCall[T]) item(i int) {
 	ws := getWorkspace[T]()
 	switch {
 	case c.forward && c.n <= shortPlane:
+		lo, hi = lo*c.parts, hi*c.parts
 		for ; lo < hi; lo += max(1, rowsHeld/c.n) {
 			c.rows(lo, min(lo+max(1, rowsHeld/c.n), hi), ws)
 		}
 	case c.forward:
-		for r := lo; r < hi; r++ {
+		for r := lo * c.parts; r < hi*c.parts; r++ {
 			c.row(r)
 		}
 	default:
@@ -299,7 +313,7 @@ func (c *layerCall[T]) item(i int) {
 // rowsHeld is the number of elements of the short rows that are done together.
 const rowsHeld = 4096
 
-// rows is row for the rows from lo to before hi, which are short.
+// rows is row for the parts of rows from lo to before hi, which are short.
 func (c *layerCall[T]) rows(lo, hi int, ws *workspace[T]) {
 	k, n, rows := c.k, c.n, hi-lo
 	x := c.x[lo*n : hi*n : hi*n]
@@ -323,11 +337,12 @@ func (c *layerCall[T]) rows(lo, hi int, ws *workspace[T]) {
 	gamma, beta := c.gamma(), c.beta()
 	for r := range rows {
 		at, end := (lo+r)*n, (lo+r+1)*n
-		c.wide.NormRow(c.dst[at:end:end], c.x[at:end:end], gamma, beta, mean[r], rstd[r], q[r])
+		j := (lo + r) % c.parts * n
+		c.wide.NormRow(c.dst[at:end:end], c.x[at:end:end], gamma[j:], beta[j:], mean[r], rstd[r], q[r])
 	}
 }
 
-// row is the forward pass of a row.
+// row is the forward pass of a part of a row.
 func (c *layerCall[T]) row(r int) {
 	k, n := c.k, c.n
 	at := r * n
@@ -343,81 +358,10 @@ func (c *layerCall[T]) row(r int) {
 		c.mean()[r], c.much()[r], c.rstd()[r] = mean, much, rstd
 		q = T(much * rstd)
 	}
+	p := r % c.parts * n
+	gamma, beta := c.gamma()[p:p+n], c.beta()[p:p+n]
 	for j := 0; j < n; j += chunk.Piece {
 		h := min(j+chunk.Piece, n)
-		c.wide.NormRow(c.dst[at+j:at+h:at+h], x[j:h:h], c.gamma()[j:h:h], c.beta()[j:h:h], c.mean()[r], c.rstd()[r], q)
+		c.wide.NormRow(c.dst[at+j:at+h:at+h], x[j:h:h], gamma[j:h:h], beta[j:h:h], c.mean()[r], c.rstd()[r], q)
 	}
-}
-
-// gradRows is the backward pass of a group of rows, the sums of whose columns it leaves
-// in its part of parts.
-func (c *layerCall[T]) gradRows(lo, hi int, ws *workspace[T], group int) {
-	n, blocks := c.n, (hi-lo+asm.BlockRows-1)/asm.BlockRows
-	g := grow(&ws.a, n)
-	if !c.columns {
-		for ; lo < hi; lo++ {
-			c.gradRow(lo, g, nil)
-		}
-		return
-	}
-	mem := grow(&ws.sum, 2*n+treeLen(blocks, n, false))
-	node := mem[: 2*n : 2*n]
-	tree := colTree[T]{k: c.k, w: n, levels: mem[2*n:]}
-	for ; lo < hi; lo += asm.BlockRows {
-		end := min(lo+asm.BlockRows, hi)
-		clear(node)
-		for i := lo; i < end; i++ {
-			c.gradRow(i, g, node)
-		}
-		tree.add(node, end-lo)
-	}
-	tree.sum(c.parts[group*2*n : (group+1)*2*n])
-}
-
-// gradRow writes dx of row i and adds it to the sums of the columns in node, if there is
-// one; g is memory for a row.
-func (c *layerCall[T]) gradRow(i int, g, node []T) {
-	n, k := c.n, c.k
-	dx, dy, x := c.dst[i*n:][:n], c.dy[i*n:][:n], c.x[i*n:][:n]
-	mean, rstd, q := c.mean()[i], c.rstd()[i], negZero[T]()
-	if c.exact {
-		q = T(c.much()[i] * rstd)
-	}
-	for j := 0; j < n; j += chunk.Piece {
-		h := min(j+chunk.Piece, n)
-		k.Mul(g[j:h:h], dy[j:h:h], c.gamma()[j:h:h])
-		if node != nil {
-			k.NormRowAdd(node[j:h:h], node[n+j:], dy[j:h:h], x[j:h:h], mean, rstd, q)
-		}
-	}
-	s1, s2 := rowSums(k, g, x, g, mean, 1)
-	if c.exact {
-		s2 = asm.FMA(c.much()[i], s1, s2)
-	}
-	f := -rstd / T(n)
-	b, t := T(T(f*rstd)*T(s2*rstd)), T(f*s1)
-	switch {
-	case c.rms:
-		t = negZero[T]()
-	case c.exact:
-		t = asm.FMA(c.much()[i], b, t)
-	}
-	for j := 0; j < n; j += chunk.Piece {
-		h := min(j+chunk.Piece, n)
-		c.wide.NormGrad(dx[j:h:h], g[j:h:h], x[j:h:h], g[j:h:h], mean, rstd, b, t, 1)
-	}
-}
-
-// joinColumns leaves the sums of the columns of all groups in the places of gamma, dbeta,
-// and of beta, dgamma.
-func (c *layerCall[T]) joinColumns() {
-	n := c.n
-	groups := (c.m + c.group - 1) / c.group
-	ws := getWorkspace[T]()
-	tree := colTree[T]{k: c.k, w: n, levels: grow(&ws.sum, bits.Len(uint(groups))*2*n)}
-	for g := range groups {
-		tree.add(c.parts[g*2*n:(g+1)*2*n], min(c.group, c.m-g*c.group))
-	}
-	tree.sum(c.buf[:2*n])
-	putWorkspace(ws)
 }
