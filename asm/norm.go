@@ -15,7 +15,9 @@ package asm
 // Matrices have rows of n elements, ld apart, n the length of m. What is written may be
 // one of the matrices, or slices, that are read.
 type NormKernels[T Float] struct {
-	// Norm is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v.
+	// Norm is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. The one that stores past the
+	// caches also asks for the len(dst) elements that follow x, the plane that is read next,
+	// without a need that there are any.
 	Norm func(dst, x []T, m, s, t, lo T)
 
 	// NormSums is the sum of one chunk of g and that of g*(x-m):

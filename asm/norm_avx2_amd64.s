@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// normF32AVX2 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 128 then.
+// normF32AVX2 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 128 then. It also fetches the n elements that follow the inputs.
 //
 // func normF32AVX2(dst *float32, x *float32, m float32, s float32, t float32, lo float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
@@ -17,7 +17,7 @@ TEXT normF32AVX2<>(SB), NOSPLIT, $0-40
 	VBROADCASTSS m+16(FP), Y1
 	VBROADCASTSS s+20(FP), Y2
 	VBROADCASTSS t+24(FP), Y3
-	SUBQ $0x00000080, DX
+	MOVQ DX, R10; ADDQ R10, R10; ADDQ R10, R10; SUBQ $0x00000080, DX
 	JLT          begin
 	CMPQ         n+32(FP), $0x00
 	JLT          first
@@ -64,9 +64,10 @@ vectors:
 	PCALIGN $0x40
 
 past:
-	VMOVUPS (SI), Y4; VSUBPS Y1, Y4, Y4; VFMADD213PS Y3, Y2, Y4; VMAXPS Y4, Y0, Y4; VMOVNTPS Y4, (DI); VMOVUPS 32(SI), Y5; VSUBPS Y1, Y5, Y5; VFMADD213PS Y3, Y2, Y5
-	VMAXPS Y5, Y0, Y5; VMOVNTPS Y5, 32(DI); VMOVUPS 64(SI), Y6; VSUBPS Y1, Y6, Y6; VFMADD213PS Y3, Y2, Y6; VMAXPS Y6, Y0, Y6; VMOVNTPS Y6, 64(DI); VMOVUPS 96(SI), Y7
-	VSUBPS Y1, Y7, Y7; VFMADD213PS Y3, Y2, Y7; VMAXPS Y7, Y0, Y7; VMOVNTPS Y7, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x20, DX
+	PREFETCHT1 (SI)(R10*1); PREFETCHT1 64(SI)(R10*1); VMOVUPS (SI), Y4; VSUBPS Y1, Y4, Y4; VFMADD213PS Y3, Y2, Y4; VMAXPS Y4, Y0, Y4; VMOVNTPS Y4, (DI); VMOVUPS 32(SI), Y5
+	VSUBPS Y1, Y5, Y5; VFMADD213PS Y3, Y2, Y5; VMAXPS Y5, Y0, Y5; VMOVNTPS Y5, 32(DI); VMOVUPS 64(SI), Y6; VSUBPS Y1, Y6, Y6; VFMADD213PS Y3, Y2, Y6; VMAXPS Y6, Y0, Y6
+	VMOVNTPS Y6, 64(DI); VMOVUPS 96(SI), Y7; VSUBPS Y1, Y7, Y7; VFMADD213PS Y3, Y2, Y7; VMAXPS Y7, Y0, Y7; VMOVNTPS Y7, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
+	SUBQ $0x20, DX
 	JGE         past
 	SFENCE
 	JMP         few
@@ -1166,7 +1167,7 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
-// normF64AVX2 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 64 then.
+// normF64AVX2 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 64 then. It also fetches the n elements that follow the inputs.
 //
 // func normF64AVX2(dst *float64, x *float64, m float64, s float64, t float64, lo float64, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
@@ -1179,7 +1180,7 @@ TEXT normF64AVX2<>(SB), NOSPLIT, $0-56
 	VBROADCASTSD m+16(FP), Y1
 	VBROADCASTSD s+24(FP), Y2
 	VBROADCASTSD t+32(FP), Y3
-	SUBQ $0x40, DX
+	MOVQ DX, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10; SUBQ $0x40, DX
 	JLT          begin
 	CMPQ         n+48(FP), $0x00
 	JLT          first
@@ -1221,9 +1222,10 @@ vectors:
 	PCALIGN $0x40
 
 past:
-	VMOVUPD (SI), Y4; VSUBPD Y1, Y4, Y4; VFMADD213PD Y3, Y2, Y4; VMAXPD Y4, Y0, Y4; VMOVNTPD Y4, (DI); VMOVUPD 32(SI), Y5; VSUBPD Y1, Y5, Y5; VFMADD213PD Y3, Y2, Y5
-	VMAXPD Y5, Y0, Y5; VMOVNTPD Y5, 32(DI); VMOVUPD 64(SI), Y6; VSUBPD Y1, Y6, Y6; VFMADD213PD Y3, Y2, Y6; VMAXPD Y6, Y0, Y6; VMOVNTPD Y6, 64(DI); VMOVUPD 96(SI), Y7
-	VSUBPD Y1, Y7, Y7; VFMADD213PD Y3, Y2, Y7; VMAXPD Y7, Y0, Y7; VMOVNTPD Y7, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI; SUBQ $0x10, DX
+	PREFETCHT1 (SI)(R10*1); PREFETCHT1 64(SI)(R10*1); VMOVUPD (SI), Y4; VSUBPD Y1, Y4, Y4; VFMADD213PD Y3, Y2, Y4; VMAXPD Y4, Y0, Y4; VMOVNTPD Y4, (DI); VMOVUPD 32(SI), Y5
+	VSUBPD Y1, Y5, Y5; VFMADD213PD Y3, Y2, Y5; VMAXPD Y5, Y0, Y5; VMOVNTPD Y5, 32(DI); VMOVUPD 64(SI), Y6; VSUBPD Y1, Y6, Y6; VFMADD213PD Y3, Y2, Y6; VMAXPD Y6, Y0, Y6
+	VMOVNTPD Y6, 64(DI); VMOVUPD 96(SI), Y7; VSUBPD Y1, Y7, Y7; VFMADD213PD Y3, Y2, Y7; VMAXPD Y7, Y0, Y7; VMOVNTPD Y7, 96(DI); ADDQ $0x00000080, DI; ADDQ $0x00000080, SI
+	SUBQ $0x10, DX
 	JGE         past
 	SFENCE
 	JMP         few

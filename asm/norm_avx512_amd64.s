@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// normF32AVX512 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 128 then.
+// normF32AVX512 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 128 then. It also fetches the n elements that follow the inputs.
 //
 // func normF32AVX512(dst *float32, x *float32, m float32, s float32, t float32, lo float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
@@ -17,7 +17,7 @@ TEXT normF32AVX512<>(SB), NOSPLIT, $0-40
 	VBROADCASTSS m+16(FP), Z1
 	VBROADCASTSS s+20(FP), Z2
 	VBROADCASTSS t+24(FP), Z3
-	SUBQ $0x00000080, DX
+	MOVQ DX, R10; ADDQ R10, R10; ADDQ R10, R10; SUBQ $0x00000080, DX
 	JLT          begin
 	CMPQ         n+32(FP), $0x00
 	JLT          first
@@ -45,9 +45,10 @@ vectors:
 	PCALIGN $0x40
 
 past:
-	VMOVUPS (SI), Z4; VSUBPS Z1, Z4, Z4; VFMADD213PS Z3, Z2, Z4; VMAXPS Z4, Z0, Z4; VMOVNTPS Z4, (DI); VMOVUPS 64(SI), Z5; VSUBPS Z1, Z5, Z5; VFMADD213PS Z3, Z2, Z5
-	VMAXPS Z5, Z0, Z5; VMOVNTPS Z5, 64(DI); VMOVUPS 128(SI), Z6; VSUBPS Z1, Z6, Z6; VFMADD213PS Z3, Z2, Z6; VMAXPS Z6, Z0, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7
-	VSUBPS Z1, Z7, Z7; VFMADD213PS Z3, Z2, Z7; VMAXPS Z7, Z0, Z7; VMOVNTPS Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
+	PREFETCHT1 (SI)(R10*1); PREFETCHT1 64(SI)(R10*1); PREFETCHT1 128(SI)(R10*1); PREFETCHT1 192(SI)(R10*1); VMOVUPS (SI), Z4; VSUBPS Z1, Z4, Z4; VFMADD213PS Z3, Z2, Z4; VMAXPS Z4, Z0, Z4
+	VMOVNTPS Z4, (DI); VMOVUPS 64(SI), Z5; VSUBPS Z1, Z5, Z5; VFMADD213PS Z3, Z2, Z5; VMAXPS Z5, Z0, Z5; VMOVNTPS Z5, 64(DI); VMOVUPS 128(SI), Z6; VSUBPS Z1, Z6, Z6
+	VFMADD213PS Z3, Z2, Z6; VMAXPS Z6, Z0, Z6; VMOVNTPS Z6, 128(DI); VMOVUPS 192(SI), Z7; VSUBPS Z1, Z7, Z7; VFMADD213PS Z3, Z2, Z7; VMAXPS Z7, Z0, Z7; VMOVNTPS Z7, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x40, DX
 	JGE         past
 	SFENCE
 	JMP         few
@@ -904,7 +905,7 @@ done:
 	SFENCE; VZEROUPPER
 	RET
 
-// normF64AVX512 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 64 then.
+// normF64AVX512 is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v. With n | 1<<63 it stores past the caches; n is at least 64 then. It also fetches the n elements that follow the inputs.
 //
 // func normF64AVX512(dst *float64, x *float64, m float64, s float64, t float64, lo float64, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
@@ -917,7 +918,7 @@ TEXT normF64AVX512<>(SB), NOSPLIT, $0-56
 	VBROADCASTSD m+16(FP), Z1
 	VBROADCASTSD s+24(FP), Z2
 	VBROADCASTSD t+32(FP), Z3
-	SUBQ $0x40, DX
+	MOVQ DX, R10; ADDQ R10, R10; ADDQ R10, R10; ADDQ R10, R10; SUBQ $0x40, DX
 	JLT          begin
 	CMPQ         n+48(FP), $0x00
 	JLT          first
@@ -945,9 +946,10 @@ vectors:
 	PCALIGN $0x40
 
 past:
-	VMOVUPD (SI), Z4; VSUBPD Z1, Z4, Z4; VFMADD213PD Z3, Z2, Z4; VMAXPD Z4, Z0, Z4; VMOVNTPD Z4, (DI); VMOVUPD 64(SI), Z5; VSUBPD Z1, Z5, Z5; VFMADD213PD Z3, Z2, Z5
-	VMAXPD Z5, Z0, Z5; VMOVNTPD Z5, 64(DI); VMOVUPD 128(SI), Z6; VSUBPD Z1, Z6, Z6; VFMADD213PD Z3, Z2, Z6; VMAXPD Z6, Z0, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7
-	VSUBPD Z1, Z7, Z7; VFMADD213PD Z3, Z2, Z7; VMAXPD Z7, Z0, Z7; VMOVNTPD Z7, 192(DI); ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
+	PREFETCHT1 (SI)(R10*1); PREFETCHT1 64(SI)(R10*1); PREFETCHT1 128(SI)(R10*1); PREFETCHT1 192(SI)(R10*1); VMOVUPD (SI), Z4; VSUBPD Z1, Z4, Z4; VFMADD213PD Z3, Z2, Z4; VMAXPD Z4, Z0, Z4
+	VMOVNTPD Z4, (DI); VMOVUPD 64(SI), Z5; VSUBPD Z1, Z5, Z5; VFMADD213PD Z3, Z2, Z5; VMAXPD Z5, Z0, Z5; VMOVNTPD Z5, 64(DI); VMOVUPD 128(SI), Z6; VSUBPD Z1, Z6, Z6
+	VFMADD213PD Z3, Z2, Z6; VMAXPD Z6, Z0, Z6; VMOVNTPD Z6, 128(DI); VMOVUPD 192(SI), Z7; VSUBPD Z1, Z7, Z7; VFMADD213PD Z3, Z2, Z7; VMAXPD Z7, Z0, Z7; VMOVNTPD Z7, 192(DI)
+	ADDQ $0x00000100, DI; ADDQ $0x00000100, SI; SUBQ $0x20, DX
 	JGE         past
 	SFENCE
 	JMP         few

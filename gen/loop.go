@@ -55,8 +55,9 @@ func (d *body) move(bytes ireg) {
 // vectors do, too: its copies are what makes a kernel large.
 //
 // flag, if there is one, is the parameter whose sign asks for stores past the caches.
-// The first stream is then always aligned; n is at least alignedFrom.
-func (d *body) mapAligned(n ireg, unroll int, flag string) {
+// The first stream is then always aligned; n is at least alignedFrom. ahead are streams
+// of which as much as the call has, and follows it, is then read into a cache.
+func (d *body) mapAligned(n ireg, unroll int, flag string, ahead []string) {
 	m, l := d.m, vector(d.m)
 	if d.easy != nil {
 		unroll = d.easy.fitting(unroll)
@@ -65,6 +66,14 @@ func (d *body) mapAligned(n ireg, unroll int, flag string) {
 	}
 	elements, bytes := m.ireg(), m.ireg()
 	least := alignedFrom / m.dtype().size
+	var length ireg
+	if len(ahead) > 0 {
+		length = m.ireg()
+		m.move(length, n)
+		for i := 1; i < m.dtype().size; i *= 2 {
+			m.add(length, length)
+		}
+	}
 	m.addJump(n, -least, "lt", "begin")
 	if flag != "" {
 		m.flagJump(flag, true, "first")
@@ -94,6 +103,11 @@ func (d *body) mapAligned(n ireg, unroll int, flag string) {
 	m.addJump(n, -unroll*l, "lt", "few")
 	turns := func(label string, easy bool) {
 		m.loop(label)
+		if label == "past" {
+			for _, s := range ahead {
+				m.(prefetcher).prefetch(d.streams[s], length, unroll*m.vectorBytes())
+			}
+		}
 		if easy {
 			d.easyRound(unroll)
 		} else {
@@ -140,6 +154,12 @@ func (d *body) mapAligned(n ireg, unroll int, flag string) {
 		d.hardRound(unroll)
 	}
 	m.label("done")
+}
+
+// prefetcher is what machines add that store past the caches: it asks for so many bytes
+// from at+distance on, which may be no memory.
+type prefetcher interface {
+	prefetch(at, distance ireg, bytes int)
 }
 
 // longProgram is the number of operations from which single vectors have no code of
@@ -354,6 +374,7 @@ type loopKernel struct {
 	none   string  // what a reduction of nothing is; 0 if it is not said
 	few    int     // unroll on machines with few registers, if not 0
 	nt     bool    // a map: there is one that stores past the caches as well
+	ahead  bool    // that one reads what follows the inputs, as long as they are, into a cache
 	easy   *easy   // a map: of fewer operations for most numbers
 }
 
@@ -408,6 +429,9 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 	if k.nt && t.streaming {
 		flag = "n"
 		doc += fmt.Sprintf(" With n | 1<<63 it stores past the caches; n is at least %d then.", alignedFrom/d.size)
+		if k.ahead {
+			doc += " It also fetches the n elements that follow the inputs."
+		}
 	}
 	m := f.function(d, name, fmt.Sprintf("func(%s, n int)%s", strings.Join(sig, ", "), returns), name+" "+doc)
 	b := newBuilder(m)
@@ -437,8 +461,12 @@ func (k *loopKernel) write(f loopFile, t target, d dtype) string {
 			body.fit(unroll)
 		}
 		body.invariants(nil)
+		var ahead []string
+		if k.ahead && flag != "" {
+			ahead = order[1:]
+		}
 		if t.streaming && (unroll > 1 || flag != "") {
-			body.mapAligned(n, unroll, flag)
+			body.mapAligned(n, unroll, flag, ahead)
 		} else {
 			body.mapLoop(n, unroll, nil)
 		}

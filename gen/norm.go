@@ -11,7 +11,7 @@ func init() {
 }
 
 var norms = []writer{
-	&loopKernel{name: "Norm", params: []param{out("dst"), in("x"), scalar("m"), scalar("s"), scalar("t"), scalar("lo")}, unroll: 4, nt: true,
+	&loopKernel{name: "Norm", params: []param{out("dst"), in("x"), scalar("m"), scalar("s"), scalar("t"), scalar("lo")}, unroll: 4, nt: true, ahead: true,
 		doc:  "is v = fma(x[i]-m, s, t); dst[i] = lo > v ? lo : v.",
 		body: func(b *builder) { norm(b, b.param) }},
 	&loopKernel{name: "NormGrad", params: []param{out("dx"), in("dy"), in("x"), in("y"), scalar("m"), scalar("a"), scalar("b"), scalar("c"), scalar("pass")}, unroll: 2, nt: true,

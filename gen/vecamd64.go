@@ -414,6 +414,12 @@ func (m *amd64Machine) storeStreaming(on bool) {
 	m.past = on
 }
 
+func (m *amd64Machine) prefetch(at, distance ireg, bytes int) {
+	for i := 0; i < bytes; i += 64 {
+		m.PREFETCHT1(operand.Mem{Base: m.gp(at), Index: m.gp(distance), Scale: 1, Disp: i})
+	}
+}
+
 func (m *amd64Machine) flagJump(name string, set bool, label string) {
 	m.CMPQ(m.arg64(name), imm(0))
 	m.jump86(map[bool]string{true: "JLT", false: "JGE"}[set], label)
