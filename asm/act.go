@@ -44,8 +44,11 @@ type ActKernels[T Float] struct {
 	// (Clevert and others 2015), CELU with (1/alpha, alpha, 1) (Barron 2017), SELU with
 	// (1, λα, λ) (Klambauer and others 2017).
 	//
-	// Error: of e^z - 1 float32 0.95 ULP, float64 1.2 ULP. Factors other than 1 add half a
-	// unit each, and 1/alpha up to one and a half.
+	// Error: with factors that are powers of 2 that of e^z - 1, float32 0.95 ULP, float64
+	// 1.2 ULP; SELU float32 1.84 ULP, float64 1.9 ULP. With any neg, an error of e^z - 1 may
+	// count twice beside the rounding of the product: less than 2.4 and 2.9 ULP; with 1/alpha
+	// for in and alpha for neg, rounded twice, less than 4.4 and 4.9. Of the slopes 0.1, 0.7,
+	// 1.3, 1.9 and 3 the greatest seen are 1.9 and 2.1, and of CELU 2.7 and 3.1.
 	ELU func(dst, x []T, in, neg, pos T)
 
 	// ELUGrad is dx[i] = dy[i] * (y[i] > 0 ? pos : fma(y[i], c, d)), of the output: of ELU

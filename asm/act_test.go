@@ -42,6 +42,11 @@ func mishRef(x float64) float64 {
 var activationsULP = []accurate{
 	{name: "ELU", f32: expm1Neg[float32], f64: expm1Neg[float64], ref: math.Expm1, exact: bigExpm1,
 		most32: 25, most64: 50, b32: 0.95, b64: 1.2, negOnly: true, worst32: []float32{-0x1.87f5dep-02}, worst64: []float64{-0x1.62e42ffc69df8p-02}},
+	{name: "SELU", f32: selu[float32], f64: selu[float64], exact: bigSELU, most32: 25, most64: 50, b32: 1.84, b64: 1.9, negOnly: true,
+		worst32: []float32{-0x1.39cap-03, -0.1513706}, worst64: []float64{-0x1.2975f5af5c988p-04},
+		ref: func(x float64) float64 {
+			return 1.0507009873554804934193349852946 * 1.6732632423543772848170429916717 * math.Expm1(x)
+		}},
 	{name: "Softplus", f32: softplus[float32], f64: softplus[float64], exact: bigSoftplus, most32: 106, most64: 750, b32: 1.66, b64: 1.7, worst32: []float32{-0x1.c263aap-02}, worst64: []float64{0x1.9b469449d0e86p-09},
 		ref: func(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }},
 	{name: "SiLU", f32: silu[float32], f64: silu[float64], exact: bigSiLU, most32: 112, most64: 760, b32: 2.4, b64: 1.85, worst32: []float32{-0x1.0af4e2p+04}, worst64: []float64{-0x1.641b0cf8db53bp+09},
@@ -52,6 +57,17 @@ var activationsULP = []accurate{
 		ref: func(x float64) float64 { return float64(x*0.5) * math.Erfc(-x*math.Sqrt2/2) }},
 	{name: "GELUTanh", f32: geluTanh[float32], f64: geluTanh[float64], exact: bigGELUTanh, most32: 12, most64: 22, b32: 2.46, b64: 1.92, worst32: []float32{-0x1.40328ep+02}, worst64: []float64{-0x1.570ed2b9e5a09p+03},
 		ref: func(x float64) float64 { return x / (1 + math.Exp(-geluTanhV(x))) }},
+}
+
+func selu[T Float](x T) T {
+	dst := []T{x}
+	eluGeneric(dst, dst, 1, 1.0507009873554804934193349852946*1.6732632423543772848170429916717, 1.0507009873554804934193349852946)
+	return dst[0]
+}
+
+func bigSELU(x float64) *big.Float {
+	l, a := bigConst("1.0507009873554804934193349852946"), bigConst("1.6732632423543772848170429916717")
+	return l.Mul(l, a).Mul(l, bigExpm1(x))
 }
 
 func TestAct32(t *testing.T) {

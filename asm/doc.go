@@ -10,6 +10,11 @@
 // panics before it has written anything (Gemm reports false). Go's x[:n] goes on to
 // the capacity, so bodies and faces reslice by x[:len(dst):len(x)], which does not.
 //
+// Assembly cannot be preempted: while a kernel runs, its thread waits for no other
+// goroutine and no collection of garbage starts. Who calls kernels on long slices cuts
+// them, as tensor and vec do: 16384 elements of a map of a few operations take 20 µs at
+// most, when they come from memory.
+//
 // The package carries no promise of stability: its tables are for this module
 // and its tests. Programs use vec, tensor and nn.
 //

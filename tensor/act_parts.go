@@ -9,17 +9,16 @@ import (
 	"github.com/lanes-go/lanes/internal/scratch"
 )
 
-// Activations of more than one tensor: with slopes to learn, and maxout.
-
 // PReLU computes dst = x < 0 ? slope*x : x (He and others 2015). slope broadcasts to the
-// shape of x: one element for all, n elements for n channels along the last axis, or
-// n x 1 x 1 for those of images N x n x H x W.
+// shape of x: one element for all, n elements for n channels along the last axis, or n x
+// 1 x 1 for those of images N x n x H x W. dst has the shape of x and may be x.
 func PReLU[T Float](dst, x, slope *Tensor[T]) {
 	equalShapes("PReLU", dst, x, x, x)
 	spread2("PReLU", light, dst, x, slope, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.PReLU })
 }
 
-// PReLUGrad computes dx = x > 0 ? dy : slope*dy from the input x of PReLU.
+// PReLUGrad computes dx = x > 0 ? dy : slope*dy, at NaN too, from the input x of PReLU;
+// slope is as there. dx may be dy or x. The gradient of slope is PReLUSlopeGrad.
 func PReLUGrad[T Float](dx, dy, x, slope *Tensor[T]) {
 	equalShapes("PReLUGrad", dx, dy, x, x)
 	spread3("PReLUGrad", light, dx, dy, x, slope, func(k *asm.Kernels[T]) func(dst, x, y, z []T) { return k.PReLUGrad })

@@ -76,6 +76,9 @@ func TestMisuseNamesAll(t *testing.T) {
 		{"RMSNorm", "[2 3], [3], [2 3], nil", func() { RMSNorm(x, m, x, nil, 1e-5) }},
 		{"RMSNormGrad", "[2 3], [2], [2 3], [2 3], nil, [2]", func() { RMSNormGrad(x, v, n(2, 3), n(2, 3), nil, n(2)) }},
 
+		{"LRN", "[2 3], nil", func() { LRN(x, nil, LRNAlexNet()) }},
+		{"LRNGrad", "[2 3], nil, [2 3]", func() { LRNGrad(x, nil, x, LRNAlexNet()) }},
+
 		{"Var", "[2]", func() { Var(v, -1) }},
 		{"Std", "[2]", func() { Std(v, -1) }},
 		{"MeanVar", "[2]", func() { MeanVar(v, -1) }},
@@ -142,6 +145,16 @@ func TestOverflowAsDocumented(t *testing.T) {
 	x, y, beta := From([]float32{1e20, -1e20, 1e20, -1e20}, 2, 2), New[float32](2, 2), From([]float32{5, 6}, 2)
 	LayerNorm(y, nil, nil, x, nil, beta, 1e-5)
 	wantElements(t, y, []int{2, 2}, 5, 6, 5, 6)
+	BatchNorm(y, nil, nil, nil, nil, From([]float32{1e20, 1e20, -1e20, -1e20}, 2, 2), nil, beta, BatchNormPyTorch())
+	wantElements(t, y, []int{2, 2}, 5, 6, 5, 6)
+	GroupNorm(y, nil, nil, x, nil, beta, 1, 1e-5)
+	wantElements(t, y, []int{2, 2}, 5, 6, 5, 6)
+	RMSNorm(y, nil, x, nil, 1e-5)
+	for _, v := range y.Data() {
+		if v != 0 {
+			t.Errorf("RMSNorm gives %v", y.Data())
+		}
+	}
 	g, dx := New[float32](1), New[float32](1)
 	below := From([]float32{2.9999998}, 1)
 	HardSigmoid(g, below)

@@ -7,28 +7,6 @@ import (
 	"github.com/lanes-go/lanes/asm"
 )
 
-// Batch norm (Ioffe and Szegedy, Batch Normalization, 2015). x has a channel axis, the
-// second one (N, C), (N, C, L), (N, C, H, W) …, or with ChannelsLast the last one; every
-// statistic is over all other axes. gamma, beta and the statistics have C elements; no
-// gamma is 1, no beta is 0.
-//
-// Statistics have the order of a plane (n, c) as a contiguous axis, and of the planes
-// pairwise over n; where a plane is one element and with ChannelsLast that of an outer
-// axis, per column in blocks of 64 rows. So the two layouts may differ in the last bits.
-// Means and variances are found in two passes over each chunk or block and joined by
-// Chan's formula: a mean that is huge beside the spread costs nothing. In float32, with a
-// spread of 1, y of batch, layer, group, instance and RMS norm is off by at most 8 units of
-// 2^-24 (relative ones where |y| is above 1) for means up to 10^6, and by 1.2e-4 at 10^8.
-//
-// The mean is rounded to T. Where it is huge beside the spread, that moves every x-mean of
-// the backward pass, by up to 0.03 of a spread of 1 for a float32 mean of 10^6: give the
-// mean room for 2 x C elements, and the second row is what the first has too much, with
-// which the backward pass is as accurate as the forward one.
-//
-// All operands may be views of any strides; the results have the bits of packed copies.
-// y may be x, and dx may be dy, x or y; else outputs share no memory with anything. Where
-// operands do not fit, operations panic with a *ShapeError.
-
 // BatchNormOptions are the conventions of a batch norm. Begin with those of a framework:
 // BatchNormPyTorch, BatchNormKeras, BatchNormONNX, BatchNormCumulative.
 type BatchNormOptions struct {
@@ -86,21 +64,32 @@ func (o *BatchNormOptions) weights() (fresh, old float64) {
 	return o.Momentum, 1 - o.Momentum
 }
 
-// BatchNorm is batch norm in training:
+// BatchNorm is batch norm in training (Ioffe and Szegedy, Batch Normalization, 2015). The
+// channels are the second axis of x, (N, C), (N, C, L), (N, C, H, W) …, or with
+// o.ChannelsLast the last one; each is normalized by its mean and variance over all other
+// axes:
 //
 //	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
-// with the mean and the variance of the batch, r being what the mean lacks of the last
-// bits. It returns mean, or with 2 x C elements mean and r, and rstd, which BatchNormGrad
-// needs, and takes mean and variance
-// into the running statistics, where there are any:
+// The variance is that over n, and r what the mean has too much, being rounded. y has the
+// shape of x and may be x; all others have C elements, and every one may be nil: no gamma
+// is 1, no beta 0. mean, of C or 2 x C elements, gets the mean (and r), rstd that of the
+// formula: BatchNormGrad needs both. Mean and variance are taken into the running
+// statistics:
 //
 //	running = fma(weight of new, of the batch, weight of old * running)
 //
+// Results share no memory with each other.
+//
 // A channel with one value everywhere gives beta. A channel with a NaN or an infinity is
-// NaN in y and in the statistics, the running ones for good; other channels are as they
-// would be. One value for each channel is a *ShapeError, since its variance says nothing.
-// An empty batch leaves the running statistics alone; mean and rstd are then 0.
+// NaN in y and in the statistics, the running ones for good, and one whose squares
+// overflow gives beta; other channels are as they would be. One value for each channel is
+// a *ShapeError, since its variance says nothing, as are Eps or Batch below 0. An empty
+// batch leaves the running statistics alone; mean and rstd are then 0.
+//
+// Statistics have the order of a plane (n, c) as a contiguous axis, and of the planes
+// pairwise over n; where a plane is one element and with ChannelsLast that of an outer
+// axis, per column in blocks of 64 rows. So the two layouts may differ in the last bits.
 func BatchNorm[T Float](y, mean, rstd, runMean, runVar, x, gamma, beta *Tensor[T], o BatchNormOptions) {
 	batchNormTrain(asm.Active[T](), y, mean, rstd, runMean, runVar, x, gamma, beta, &o)
 }
@@ -160,8 +149,9 @@ func (b *batchNorm[T]) take(run *Tensor[T], batch normVector, w, old T) {
 //
 //	y = fma(x, s, t), s = gamma/√(variance + eps), t = fma(-mean, s, beta)
 //
-// s and t are computed once, so that a layer before it can apply them to its results
-// with the same bits.
+// s and t are computed once, so that a layer before it can apply them to its results with
+// the same bits. Shapes are as in BatchNorm, y may be x, gamma and beta may be nil; mean
+// and variance have C elements.
 func BatchNormInference[T Float](y, x, gamma, beta, mean, variance *Tensor[T], o BatchNormOptions) {
 	batchNormInference(asm.Active[T](), y, x, gamma, beta, mean, variance, &o)
 }
@@ -183,19 +173,24 @@ func batchNormInference[T Float](k *asm.Kernels[T], y, x, gamma, beta, mean, var
 }
 
 // BatchNormGrad is the backward pass of BatchNorm, from dy and what that had and left
-// behind; y is read with o.ReLU only, where dy does not count if y is not above 0. With
-// n values in each channel and xh = (x-mean)*rstd,
+// behind; y is read with o.ReLU only, where dy does not count if y is not above 0, and
+// may be nil without. With n values in each channel and xh = (x-mean)*rstd,
 //
 //	dbeta = Σ dy, dgamma = Σ dy*xh
 //	dx = gamma*rstd * (dy - dbeta/n - xh*dgamma/n)
 //
-// dgamma and dbeta may be nil. An empty batch makes them 0.
+// dx has the shape of x, dy and y and may be one of them; dgamma, dbeta, gamma and rstd
+// have C elements, mean C or 2 x C, as BatchNorm had it. dgamma and dbeta may be nil, and
+// gamma, which is then 1. Results share no memory with each other. An empty batch makes
+// dgamma and dbeta 0. Sums have the order of BatchNorm's.
 func BatchNormGrad[T Float](dx, dgamma, dbeta, dy, x, y, gamma, mean, rstd *Tensor[T], o BatchNormOptions) {
 	batchNormGrad(asm.Active[T](), "BatchNormGrad", dx, dgamma, dbeta, dy, x, y, gamma, mean, rstd, &o, false)
 }
 
 // BatchNormInferenceGrad is the backward pass of BatchNormInference, or of a layer with
-// frozen statistics: dx = dy*gamma*rstd, and dgamma, dbeta as those of BatchNormGrad.
+// frozen statistics: dx = dy*gamma*rstd with rstd = 1/√(variance + eps), and dgamma,
+// dbeta as those of BatchNormGrad. Shapes and what may be nil are as there; mean and
+// variance have C elements.
 func BatchNormInferenceGrad[T Float](dx, dgamma, dbeta, dy, x, y, gamma, mean, variance *Tensor[T], o BatchNormOptions) {
 	batchNormGrad(asm.Active[T](), "BatchNormInferenceGrad", dx, dgamma, dbeta, dy, x, y, gamma, mean, variance, &o, true)
 }

@@ -9,49 +9,48 @@ import (
 	"github.com/lanes-go/lanes/internal/scratch"
 )
 
-// Group norm (Wu and He, Group Normalization, 2018) of x (N, C), (N, C, L), (N, C, H, W) …:
-// the C channels are cut into groups of as many each, and statistics are over each group
-// of each n, which lies in one run of elements: they have the order of a contiguous axis.
-// Instance norm (Ulyanov, Vedaldi, Lempitsky, 2016) has a group for each channel. gamma
-// and beta have C elements; no gamma is 1, no beta is 0. mean and rstd have one element
-// for each group of each n, in any shape. An n depends on no other.
-//
-// All operands may be views of any strides; the results have the bits of packed copies.
-// y may be x, and dx may be dy or x; else outputs share no memory with anything. Where
-// operands do not fit, operations panic with a *ShapeError.
-
-// GroupNorm normalizes groups of channels:
+// GroupNorm normalizes groups of channels (Wu and He, Group Normalization, 2018). The C
+// channels of x (N, C), (N, C, L), (N, C, H, W) … are cut into groups of as many each,
+// and each group of each n is normalized by its own mean and variance:
 //
 //	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
-// with r what the mean has too much, being rounded, and mean may have room for: it is then
-// of 2 x as many elements, and GroupNormGrad as accurate where the mean is huge beside
-// the spread. mean and rstd may be nil if there is no
-// backward pass. A group of one value gives beta; a NaN or an infinity makes all of its
-// group NaN.
+// The variance is that over n, and r what the mean has too much, being rounded. y has the
+// shape of x and may be x. gamma and beta have C elements; nil is 1 and 0. rstd has one
+// element for each group of each n, in any shape, mean has that, or 2 x as many for r
+// too; they may be nil if there is no backward pass. Results share no memory with each
+// other. It panics with a *ShapeError unless eps >= 0 and the groups are equal.
+//
+// A group of one value, or whose squares overflow, gives beta; a NaN or an infinity makes
+// all of its group NaN. A group lies in one run of elements: its sums have the order of a
+// contiguous axis. An n depends on no other.
 func GroupNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], groups int, eps float64) {
 	groupNorm(asm.Active[T](), "GroupNorm", y, mean, rstd, x, gamma, beta, groups, eps)
 }
 
-// InstanceNorm is GroupNorm with a group for each channel.
+// InstanceNorm is GroupNorm with a group for each channel (Ulyanov, Vedaldi and
+// Lempitsky, Instance Normalization, 2016).
 func InstanceNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], eps float64) {
 	groupNorm(asm.Active[T](), "InstanceNorm", y, mean, rstd, x, gamma, beta, channelCount(x), eps)
 }
 
-// GroupNormGrad is the backward pass of GroupNorm. With n elements in a group,
-// xh = (x-mean)*rstd and g = dy*gamma,
+// GroupNormGrad is the backward pass of GroupNorm. With n elements in a group, xh =
+// (x-mean)*rstd and g = dy*gamma,
 //
 //	dbeta = Σ dy, dgamma = Σ dy*xh, over all but the channels
 //	dx = rstd * (g - Σg/n - xh*Σ(g*xh)/n), the sums over the group
 //
-// dgamma and dbeta may be nil. Sums of a channel have the order of a plane as a contiguous
-// axis and of planes pairwise over N; those of a group are added channel by channel. Of an
-// x of two axes they are those of [LayerNormGrad].
+// dx has the shape of x and dy and may be one of them; dgamma, dbeta and gamma have C
+// elements and may be nil, mean and rstd are those of GroupNorm. Results share no memory
+// with each other. Sums of a channel have the order of a plane as a contiguous axis and
+// of planes pairwise over N; those of a group are added channel by channel. Of an x of two
+// axes they are those of LayerNormGrad.
 func GroupNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], groups int) {
 	groupNormGrad(asm.Active[T](), "GroupNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, groups)
 }
 
-// InstanceNormGrad is the backward pass of InstanceNorm.
+// InstanceNormGrad is the backward pass of InstanceNorm: GroupNormGrad with a group for
+// each channel.
 func InstanceNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T]) {
 	groupNormGrad(asm.Active[T](), "InstanceNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, channelCount(x))
 }

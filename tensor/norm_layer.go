@@ -8,45 +8,46 @@ import (
 	"github.com/lanes-go/lanes/internal/scratch"
 )
 
-// Layer norm (Ba, Kiros, Hinton, Layer Normalization, 2016) and RMS norm (Zhang, Sennrich,
-// Root Mean Square Layer Normalization, 2019): statistics of each row, which are the
-// trailing axes of x that gamma has; mean and rstd have one element for each row, in any
-// shape. Sums over a row have the order of a contiguous axis, dgamma and dbeta that of an
-// outer one: per column in blocks of 64 rows. A row depends on no other.
-//
-// All operands may be views of any strides; the results have the bits of packed copies.
-// y may be x, and dx may be dy or x; else outputs share no memory with anything. Where
-// operands do not fit, operations panic with a *ShapeError.
-
-// LayerNorm normalizes the rows of x:
+// LayerNorm normalizes the rows of x, each by its own mean and variance (Ba, Kiros and
+// Hinton, Layer Normalization, 2016):
 //
 //	y = fma(fma(x-mean, rstd, -r*rstd), gamma, beta), rstd = 1/√(variance + eps)
 //
-// with r what the mean has too much, being rounded, and mean may have room for: it is then
-// of 2 x as many elements, and LayerNormGrad as accurate where the mean is huge beside
-// the spread. The shape of gamma is that of a row; beta,
-// if there is one, has it too. mean and rstd may be nil if there is no backward pass. A
-// row of one value gives beta; a NaN or an infinity makes all of its row NaN.
+// The variance is that over n, and r what the mean has too much, being rounded. A row is
+// the trailing axes of x that gamma has; no gamma is 1, and rows then lie along the last
+// axis. beta has as many elements as a row; no beta is 0. y has the shape of x and may be
+// x. rstd has one element for each row, in any shape, mean has that, or 2 x as many for r
+// too; they may be nil if there is no backward pass. Results share no memory with each
+// other. It panics with a *ShapeError unless eps >= 0.
+//
+// A row of one value, or whose squares overflow, gives beta; a NaN or an infinity makes
+// all of its row NaN. Sums over a row have the order of a contiguous axis. A row depends
+// on no other.
 func LayerNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], eps float64) {
 	layerNorm(asm.Active[T](), "LayerNorm", y, mean, rstd, x, gamma, beta, eps, false)
 }
 
-// RMSNorm divides the rows of x by their root mean square, which knows no mean:
+// RMSNorm divides the rows of x by their root mean square, which knows no mean (Zhang and
+// Sennrich, Root Mean Square Layer Normalization, 2019):
 //
 //	y = x*rstd*gamma, rstd = 1/√(mean of squares + eps)
 //
-// The shape of gamma is that of a row. rstd may be nil if there is no backward pass.
+// gamma, y and rstd are as in LayerNorm, and so is the order of the sum; gamma and rstd
+// may be nil. A row whose squares overflow gives 0.
 func RMSNorm[T Float](y, rstd, x, gamma *Tensor[T], eps float64) {
 	layerNorm(asm.Active[T](), "RMSNorm", y, nil, rstd, x, gamma, nil, eps, true)
 }
 
-// LayerNormGrad is the backward pass of LayerNorm. With n elements in a row,
-// xh = (x-mean)*rstd and g = dy*gamma,
+// LayerNormGrad is the backward pass of LayerNorm. With n elements in a row, xh =
+// (x-mean)*rstd and g = dy*gamma,
 //
 //	dbeta = Σ dy, dgamma = Σ dy*xh, over the rows
 //	dx = rstd * (g - Σg/n - xh*Σ(g*xh)/n), the sums over the row
 //
-// dgamma and dbeta may be nil.
+// dx has the shape of x and dy and may be one of them; dgamma and dbeta have as many
+// elements as a row and may be nil, and so may gamma; mean and rstd are those of
+// LayerNorm. Results share no memory with each other. dgamma and dbeta have the order of
+// an outer axis: per column in blocks of 64 rows.
 func LayerNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T]) {
 	layerNormGrad(asm.Active[T](), "LayerNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, false)
 }

@@ -56,8 +56,8 @@ var (
 
 // getLRN begins a call that writes dst from x.
 func getLRN[T Float](k *asm.Kernels[T], op string, dst, x *Tensor[T], o *LRNOptions) *lrnCall[T] {
-	if x.Rank() < 2 || !dst.SameShape(x) {
-		panic(shapeError(op, "want a result and x of one shape, of two axes or more", dst.shape, x.shape))
+	if dst == nil || x == nil || x.Rank() < 2 || !dst.SameShape(x) {
+		panic(operandError(op, "want a result and x of one shape, of two axes or more", dst, x))
 	}
 	if o.Size < 1 {
 		panic(shapeError(op, fmt.Sprintf("a window of %d channels", o.Size), dst.shape, x.shape))
@@ -98,8 +98,8 @@ func lrn[T Float](k *asm.Kernels[T], y, x *Tensor[T], o *LRNOptions) {
 
 func lrnGrad[T Float](k *asm.Kernels[T], dx, dy, x *Tensor[T], o *LRNOptions) {
 	const op = "LRNGrad"
-	if !dx.SameShape(dy) {
-		panic(shapeError(op, "want dx, dy and x of one shape", dx.shape, dy.shape, x.shape))
+	if dx == nil || dy == nil || !dx.SameShape(dy) {
+		panic(operandError(op, "want dx, dy and x of one shape", dx, dy, x))
 	}
 	l := getLRN(k, op, dx, x, o)
 	checkApart(op, dx, dy, dy, x, x)
