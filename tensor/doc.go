@@ -109,7 +109,7 @@
 // Element i in the order of the axes is a function of (seed, stream, i) alone, whatever the
 // strides, the threads and the CPU: the generator is Philox4x32-10 (Salmon, Moraes, Dror,
 // Shaw, SC 2011), whose key is the seed and whose counter holds the stream and the
-// position; asm.RandomKernels has the layout, and kernels that begin elsewhere than at 0.
-// Operations with the same seed and stream draw from the same bits: who wants independent
-// numbers takes another stream for each.
+// position; asm.RandomKernels has the layout. Operations with the same seed and stream draw
+// from the same bits: who wants independent numbers takes another stream for each. The
+// forms named …At begin at element from of a stream, for those who draw it in parts.
 package tensor

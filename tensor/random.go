@@ -15,10 +15,21 @@ import (
 // Element i, in the order of the axes, is a function of (seed, stream, i) alone, whatever
 // the strides, the threads and the CPU: Philox4x32-10, see the package's comment.
 func Uniform[T Float](dst *Tensor[T], lo, hi T, seed, stream uint64) {
+	uniform("Uniform", dst, lo, hi, seed, stream, 0)
+}
+
+// UniformAt is Uniform from element from of the stream on: element i of dst is element
+// from+i, and has the bits it has in a longer tensor. So parts of a stream may be drawn
+// apart.
+func UniformAt[T Float](dst *Tensor[T], lo, hi T, seed, stream, from uint64) {
+	uniform("UniformAt", dst, lo, hi, seed, stream, from)
+}
+
+func uniform[T Float](op string, dst *Tensor[T], lo, hi T, seed, stream, from uint64) {
 	if span := hi - lo; span-span != 0 {
-		panic(operandError("Uniform", fmt.Sprintf("the range from %v to %v is not finite", lo, hi), dst))
+		panic(operandError(op, fmt.Sprintf("the range from %v to %v is not finite", lo, hi), dst))
 	}
-	r := getRandomFill[T](randomUniform, lo, hi-lo, seed, stream)
+	r := getRandomFill[T](randomUniform, lo, hi-lo, seed, stream, from)
 	r.run(dst, nil)
 }
 
@@ -27,7 +38,12 @@ func Uniform[T Float](dst *Tensor[T], lo, hi T, seed, stream uint64) {
 // than 6.7 (float32) or 8.7 (float64) deviations from the mean. Like all random numbers of
 // the package, element i is a function of (seed, stream, i) alone.
 func Normal[T Float](dst *Tensor[T], mean, std T, seed, stream uint64) {
-	r := getRandomFill[T](randomNormal, mean, std, seed, stream)
+	NormalAt(dst, mean, std, seed, stream, 0)
+}
+
+// NormalAt is Normal from element from of the stream on: see UniformAt.
+func NormalAt[T Float](dst *Tensor[T], mean, std T, seed, stream, from uint64) {
+	r := getRandomFill[T](randomNormal, mean, std, seed, stream, from)
 	r.run(dst, nil)
 }
 
@@ -35,8 +51,17 @@ func Normal[T Float](dst *Tensor[T], mean, std T, seed, stream uint64) {
 // Uniform from 0 to 1 would be below p. In float32 that has 24 bits, so that p counts as
 // rounded up to a multiple of 2^-24: 1e-9 is 6e-8. It panics if p is not in [0, 1].
 func Bernoulli[T Float](dst *Tensor[T], p float64, seed, stream uint64) {
-	checkProbability("Bernoulli", p, dst)
-	r := getRandomFill[T](randomBernoulli, T(p), 1, seed, stream)
+	bernoulli("Bernoulli", dst, p, seed, stream, 0)
+}
+
+// BernoulliAt is Bernoulli from element from of the stream on: see UniformAt.
+func BernoulliAt[T Float](dst *Tensor[T], p float64, seed, stream, from uint64) {
+	bernoulli("BernoulliAt", dst, p, seed, stream, from)
+}
+
+func bernoulli[T Float](op string, dst *Tensor[T], p float64, seed, stream, from uint64) {
+	checkProbability(op, p, dst)
+	r := getRandomFill[T](randomBernoulli, T(p), 1, seed, stream, from)
 	r.run(dst, nil)
 }
 
@@ -51,10 +76,19 @@ func Bernoulli[T Float](dst *Tensor[T], p float64, seed, stream uint64) {
 // rounded up to a multiple of 2^-24, while the factor is 1/(1-p) of p as given. It panics if
 // p is not in [0, 1].
 func Dropout[T Float](dst, x *Tensor[T], p float64, seed, stream uint64) {
-	checkProbability("Dropout", p, dst, x)
-	equalShapes("Dropout", dst, x, x, x)
-	checkApart("Dropout", dst, x, dst, x, x)
-	r := getRandomFill[T](randomDropout, T(1-p), T(1/(1-p)), seed, stream)
+	dropout("Dropout", dst, x, p, seed, stream, 0)
+}
+
+// DropoutAt is Dropout by the numbers from element from of the stream on: see UniformAt.
+func DropoutAt[T Float](dst, x *Tensor[T], p float64, seed, stream, from uint64) {
+	dropout("DropoutAt", dst, x, p, seed, stream, from)
+}
+
+func dropout[T Float](op string, dst, x *Tensor[T], p float64, seed, stream, from uint64) {
+	checkProbability(op, p, dst, x)
+	equalShapes(op, dst, x, x, x)
+	checkApart(op, dst, x, dst, x, x)
+	r := getRandomFill[T](randomDropout, T(1-p), T(1/(1-p)), seed, stream, from)
 	r.run(dst, x)
 }
 

@@ -28,7 +28,8 @@ type randomFill[T Float] struct {
 	kind         randomKind
 	a, b         T
 	seed, stream uint64
-	dst, x       []T // packed
+	from         uint64 // element of the stream that is the first of dst
+	dst, x       []T    // packed
 	bufs         [2][]T
 	stride       []int // of a copy
 	regions
@@ -40,7 +41,7 @@ var (
 	permutationWords scratch.Store[[1024]uint64]
 )
 
-func getRandomFill[T Float](kind randomKind, a, b T, seed, stream uint64) *randomFill[T] {
+func getRandomFill[T Float](kind randomKind, a, b T, seed, stream, from uint64) *randomFill[T] {
 	var z T
 	var r *randomFill[T]
 	if _, ok := any(z).(float32); ok {
@@ -48,7 +49,7 @@ func getRandomFill[T Float](kind randomKind, a, b T, seed, stream uint64) *rando
 	} else {
 		r = any(randomFills64.Get()).(*randomFill[T])
 	}
-	r.k, r.kind, r.a, r.b, r.seed, r.stream = asm.Active[T](), kind, a, b, seed, stream
+	r.k, r.kind, r.a, r.b, r.seed, r.stream, r.from = asm.Active[T](), kind, a, b, seed, stream, from
 	return r
 }
 
@@ -100,7 +101,7 @@ func (r *randomFill[T]) several(lo, hi int) {
 }
 
 func (r *randomFill[T]) one(lo, hi int) {
-	dst, from, k := r.dst[lo:hi:hi], uint64(lo), r.k
+	dst, from, k := r.dst[lo:hi:hi], r.from+uint64(lo), r.k
 	switch r.kind {
 	case randomUniform:
 		k.Uniform(dst, r.a, r.b, r.seed, r.stream, from)

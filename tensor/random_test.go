@@ -259,3 +259,51 @@ func TestUniformRange(t *testing.T) {
 		}()
 	}
 }
+
+// TestRandomAt draws streams in parts, which have the bits of the whole, on any threads.
+func TestRandomAt(t *testing.T) {
+	const n = 150_000
+	for name, f := range map[string]func(dst, x *Tensor[float32], from uint64, at bool){
+		"Uniform": func(dst, _ *Tensor[float32], from uint64, at bool) {
+			if at {
+				UniformAt(dst, -1, 1, 3, 4, from)
+			} else {
+				Uniform(dst, -1, 1, 3, 4)
+			}
+		},
+		"Normal": func(dst, _ *Tensor[float32], from uint64, at bool) {
+			if at {
+				NormalAt(dst, -1, 1, 3, 4, from)
+			} else {
+				Normal(dst, -1, 1, 3, 4)
+			}
+		},
+		"Bernoulli": func(dst, _ *Tensor[float32], from uint64, at bool) {
+			if at {
+				BernoulliAt(dst, 0.3, 3, 4, from)
+			} else {
+				Bernoulli(dst, 0.3, 3, 4)
+			}
+		},
+		"Dropout": func(dst, x *Tensor[float32], from uint64, at bool) {
+			if at {
+				DropoutAt(dst, x, 0.3, 3, 4, from)
+			} else {
+				Dropout(dst, x, 0.3, 3, 4)
+			}
+		},
+	} {
+		x, whole, parts := New[float32](n), New[float32](n), New[float32](n)
+		Uniform(x, 1, 2, 5, 6)
+		f(whole, x, 0, false)
+		for _, cuts := range [][]int{{0, n}, {0, 1, 17, 1000, 70_001, n}} {
+			parts.Fill(9)
+			for i, lo := range cuts[:len(cuts)-1] {
+				f(parts.Narrow(0, lo, cuts[i+1]-lo), x.Narrow(0, lo, cuts[i+1]-lo), uint64(lo), true)
+			}
+			if !slices.Equal(parts.Data(), whole.Data()) {
+				t.Errorf("%s, cut at %v: other bits", name, cuts)
+			}
+		}
+	}
+}

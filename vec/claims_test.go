@@ -2,6 +2,7 @@ package vec
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -146,4 +147,28 @@ func TestElementLosses(t *testing.T) {
 			t.Errorf("%s: dx is x", name)
 		}
 	}
+}
+
+// TestRandomAt draws a stream in two parts.
+func TestRandomAt(t *testing.T) {
+	const n, cut = 3000, 1001
+	x := randomOf(n, 41)
+	for name, f := range map[string][2]func(dst, x []float64, from uint64){
+		"Uniform": {func(d, _ []float64, _ uint64) { Uniform(d, 2, 3, 1, 2) }, func(d, _ []float64, from uint64) { UniformAt(d, 2, 3, 1, 2, from) }},
+		"Normal":  {func(d, _ []float64, _ uint64) { Normal(d, 2, 3, 1, 2) }, func(d, _ []float64, from uint64) { NormalAt(d, 2, 3, 1, 2, from) }},
+		"Bernoulli": {func(d, _ []float64, _ uint64) { Bernoulli(d, 0.5, 1, 2) },
+			func(d, _ []float64, from uint64) { BernoulliAt(d, 0.5, 1, 2, from) }},
+		"Dropout": {func(d, x []float64, _ uint64) { Dropout(d, x, 0.5, 1, 2) }, func(d, x []float64, from uint64) { DropoutAt(d, x, 0.5, 1, 2, from) }},
+	} {
+		whole, parts := make([]float64, n), make([]float64, n)
+		f[0](whole, x, 0)
+		f[1](parts[:cut], x[:cut], 0)
+		f[1](parts[cut:], x[cut:], cut)
+		if !slices.Equal(whole, parts) {
+			t.Errorf("%sAt: other numbers in parts", name)
+		}
+	}
+	wantError(t, "DropoutAt", func() { DropoutAt(x, x, 2, 1, 1, 1) })
+	wantError(t, "BernoulliAt", func() { BernoulliAt(x, -1, 1, 1, 1) })
+	wantError(t, "UniformAt", func() { UniformAt(x, math.Inf(-1), 0, 1, 1, 1) })
 }

@@ -73,7 +73,6 @@
 // Element i of a call is a function of (seed, stream, i) alone, on every CPU and for any
 // number of threads: the generator, Philox4x32-10 (Salmon and others, SC 2011), counts, and
 // has no state. Calls with the same seed and stream draw from the same bits, so whoever
-// wants independent numbers takes another stream for each. Every call begins at i = 0: to
-// fill a slice in parts take a stream for each part (kernels that begin elsewhere are
-// asm.RandomKernels).
+// wants independent numbers takes another stream for each. The forms named …At begin at
+// element from of a stream, for those who draw it in parts.
 package vec

@@ -173,8 +173,8 @@ func (o *operands[T]) channels(all, c, hw int, opts *BatchNormOptions) planes {
 //	y = (x-mean) · rstd · gamma + beta, rstd = 1/√(variance + eps)
 //
 // mean and rstd, which LayerNormGrad needs, have one element for each row, or are nil, as
-// beta may be; mean may have two, as that of [BatchNorm]. y may be x; other results share no memory with anything. More at
-// [tensor.LayerNorm].
+// beta may be; mean may have two, as that of [BatchNorm]. y may be x; other results share
+// no memory with anything. More at [tensor.LayerNorm].
 func LayerNorm[T Float](y, mean, rstd, x, gamma, beta []T, eps float64) {
 	o := begin("LayerNorm", y, mean, rstd, x, gamma, beta)
 	defer o.put()

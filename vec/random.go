@@ -12,6 +12,15 @@ func Uniform[T Float](dst []T, lo, hi T, seed, stream uint64) {
 	tensor.Uniform(&o.t[0], lo, hi, seed, stream)
 }
 
+// UniformAt is [Uniform] from element from of the stream on: dst[i] is element from+i, as it
+// is in a longer slice. So parts of a stream may be drawn apart. It panics if hi-lo is not
+// finite.
+func UniformAt[T Float](dst []T, lo, hi T, seed, stream, from uint64) {
+	o := begin("UniformAt", dst)
+	defer o.put()
+	tensor.UniformAt(&o.t[0], lo, hi, seed, stream, from)
+}
+
 // Normal fills dst with normal numbers of the given mean and standard deviation, by Box
 // and Muller's method. Element i is a function of (seed, stream, i) alone. No number is
 // further than 6.7 (float32) or 8.7 (float64) deviations from the mean.
@@ -19,6 +28,13 @@ func Normal[T Float](dst []T, mean, std T, seed, stream uint64) {
 	o := begin("Normal", dst)
 	defer o.put()
 	tensor.Normal(&o.t[0], mean, std, seed, stream)
+}
+
+// NormalAt is [Normal] from element from of the stream on: see [UniformAt].
+func NormalAt[T Float](dst []T, mean, std T, seed, stream, from uint64) {
+	o := begin("NormalAt", dst)
+	defer o.put()
+	tensor.NormalAt(&o.t[0], mean, std, seed, stream, from)
 }
 
 // Permutation fills dst with a random order of 0 … len(dst)-1, all of which are equally
@@ -36,6 +52,14 @@ func Bernoulli[T Float](dst []T, p float64, seed, stream uint64) {
 	tensor.Bernoulli(&o.t[0], p, seed, stream)
 }
 
+// BernoulliAt is [Bernoulli] from element from of the stream on: see [UniformAt]. It panics
+// if p is not in [0, 1].
+func BernoulliAt[T Float](dst []T, p float64, seed, stream, from uint64) {
+	o := begin("BernoulliAt", dst)
+	defer o.put()
+	tensor.BernoulliAt(&o.t[0], p, seed, stream, from)
+}
+
 // Dropout sets each element of dst to 0 with probability p and to x[i]/(1-p) otherwise.
 // What is dropped is a function of (seed, stream, i) alone, so that the same call on
 // gradients is its backward pass. dst may be x. In float32 the probability 1-p to keep an
@@ -43,4 +67,10 @@ func Bernoulli[T Float](dst []T, p float64, seed, stream uint64) {
 // [tensor.Dropout].
 func Dropout[T Float](dst, x []T, p float64, seed, stream uint64) {
 	unary("Dropout", dst, x, func(dst, x *tensor.Tensor[T]) { tensor.Dropout(dst, x, p, seed, stream) })
+}
+
+// DropoutAt is [Dropout] by the numbers from element from of the stream on: see [UniformAt].
+// dst may be x. It panics if p is not in [0, 1].
+func DropoutAt[T Float](dst, x []T, p float64, seed, stream, from uint64) {
+	unary("DropoutAt", dst, x, func(dst, x *tensor.Tensor[T]) { tensor.DropoutAt(dst, x, p, seed, stream, from) })
 }

@@ -136,22 +136,10 @@ func (o *operands[T]) colsOf(all, n int) int {
 // misuse makes an *Error of that of an operation of tensor. A *LabelError, and what is
 // no misuse, stays what it is.
 func misuse(op string, lens []int, e any) any {
-	reason := ""
-	switch e := e.(type) {
-	case *tensor.ShapeError:
-		reason = e.Reason
-	case *LabelError, *Error:
-		return e
-	case error:
-		rest, ours := strings.CutPrefix(e.Error(), "tensor.")
-		if _, rest, ok := strings.Cut(rest, ": "); ours && ok {
-			reason = rest
-		}
+	if e, ok := e.(*tensor.ShapeError); ok && op != "" {
+		return &Error{op, append([]int(nil), lens...), e.Reason}
 	}
-	if op == "" || reason == "" {
-		return e
-	}
-	return &Error{op, append([]int(nil), lens...), reason}
+	return e
 }
 
 func getOperands[T Float](s ...[]T) *operands[T] {
