@@ -294,7 +294,7 @@ func bandwidth(cases []*memory, each time.Duration) {
 
 // moved is the bytes read and written in a pass of all threads.
 func (c *memory) moved() float64 {
-	n := float64(c.size) * float64(c.threads)
+	n := float64(float64(c.size) * float64(c.threads)) // not fused with the sum that 2*n is
 	if c.op == "update" {
 		return 2 * n
 	}

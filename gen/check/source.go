@@ -63,10 +63,11 @@ func linesOfFMA(set *token.FileSet, tree *ast.File) map[int]bool {
 type instances struct {
 	symbols map[string]map[string]bool // package.function: types
 	lines   map[string]map[string]bool // file base:line: types of the functions around
+	last    codeLine
 }
 
 func newInstances() *instances {
-	return &instances{map[string]map[string]bool{}, map[string]map[string]bool{}}
+	return &instances{symbols: map[string]map[string]bool{}, lines: map[string]map[string]bool{}}
 }
 
 var shape = regexp.MustCompile(`\[go\.shape\.(float32|float64)[^\]]*\]`)
@@ -75,6 +76,10 @@ func (s *instances) see(c codeLine) {
 	if strings.HasSuffix(c.textFile, ".s") {
 		return
 	}
+	if c.line == s.last.line && c.base == s.last.base && c.symbol == s.last.symbol {
+		return // as most are
+	}
+	s.last = c
 	kind := "both" // a function without type parameters is compiled as it stands
 	if m := shape.FindStringSubmatch(c.symbol); m != nil {
 		kind = m[1]
