@@ -130,9 +130,9 @@ func Maxout[T Float](dst *Tensor[T], pieces ...*Tensor[T]) {
 	}
 }
 
-// MaxoutGrad computes the gradients dx of the pieces: dy where a piece has won, 0
-// elsewhere. y is the result of Maxout. The last of dx may be dy; else dx shares no
-// memory with other operands.
+// MaxoutGrad computes the gradients dx of the pieces, one for each and all of one shape:
+// dy where a piece has won, 0 elsewhere. y is the result of Maxout. The last of dx may be
+// dy; else dx shares no memory with other operands.
 func MaxoutGrad[T Float](dx []*Tensor[T], dy, y *Tensor[T], pieces ...*Tensor[T]) {
 	const op = "MaxoutGrad"
 	others := []*Tensor[T]{dy, y}

@@ -71,11 +71,11 @@ func (o *BatchNormOptions) weights() (fresh, old float64) {
 //
 //	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
-// The variance is that over n, and r what the mean has too much, being rounded. y has the
-// shape of x and may be x; all others have C elements, and every one may be nil: no gamma
-// is 1, no beta 0. mean, of C or 2 x C elements, gets the mean (and r), rstd that of the
-// formula: BatchNormGrad needs both. Mean and variance are taken into the running
-// statistics:
+// The variance is Σ(x-mean)²/n of the n values, and r what the mean has too much, being
+// rounded. With o.ReLU, what is below 0 is 0. y has the shape of x and may be x; all
+// others have C elements, and every one may be nil: no gamma is 1, no beta 0. mean, of C
+// or 2 x C elements, gets the mean (and r), rstd that of the formula: BatchNormGrad needs
+// both. Mean and variance are taken into the running statistics:
 //
 //	running = fma(weight of new, of the batch, weight of old * running)
 //

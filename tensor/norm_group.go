@@ -15,11 +15,12 @@ import (
 //
 //	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
-// The variance is that over n, and r what the mean has too much, being rounded. y has the
-// shape of x and may be x. gamma and beta have C elements; nil is 1 and 0. rstd has one
-// element for each group of each n, in any shape, mean has that, or 2 x as many for r
-// too; they may be nil if there is no backward pass. Results share no memory with each
-// other. It panics with a *ShapeError unless eps >= 0 and the groups are equal.
+// The variance is Σ(x-mean)²/n of the n values, and r what the mean has too much, being
+// rounded. y has the shape of x and may be x. gamma and beta have C elements; nil is 1
+// and 0. rstd has one element for each group of each n, in any shape, mean has that, or 2
+// x as many for r too; they may be nil if there is no backward pass. Results share no
+// memory with each other. It panics with a *ShapeError unless eps >= 0 and the groups are
+// equal.
 //
 // A group of one value, or whose squares overflow, gives beta; a NaN or an infinity makes
 // all of its group NaN. A group lies in one run of elements: its sums have the order of a

@@ -13,12 +13,12 @@ import (
 //
 //	y = fma(fma(x-mean, rstd, -r*rstd), gamma, beta), rstd = 1/√(variance + eps)
 //
-// The variance is that over n, and r what the mean has too much, being rounded. A row is
-// the trailing axes of x that gamma has; no gamma is 1, and rows then lie along the last
-// axis. beta has as many elements as a row; no beta is 0. y has the shape of x and may be
-// x. rstd has one element for each row, in any shape, mean has that, or 2 x as many for r
-// too; they may be nil if there is no backward pass. Results share no memory with each
-// other. It panics with a *ShapeError unless eps >= 0.
+// The variance is Σ(x-mean)²/n of the n values, and r what the mean has too much, being
+// rounded. A row is the trailing axes of x that gamma has; no gamma is 1, and rows then
+// lie along the last axis. beta has as many elements as a row; no beta is 0. y has the
+// shape of x and may be x. rstd has one element for each row, in any shape, mean has
+// that, or 2 x as many for r too; they may be nil if there is no backward pass. Results
+// share no memory with each other. It panics with a *ShapeError unless eps >= 0.
 //
 // A row of one value, or whose squares overflow, gives beta; a NaN or an infinity makes
 // all of its row NaN. Sums over a row have the order of a contiguous axis. A row depends
@@ -53,6 +53,7 @@ func LayerNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[
 }
 
 // RMSNormGrad is the backward pass of RMSNorm: LayerNormGrad with means of 0 in x and g.
+// Shapes, what may be nil and orders are as there; rstd is that of RMSNorm.
 func RMSNormGrad[T Float](dx, dgamma, dy, x, gamma, rstd *Tensor[T]) {
 	layerNormGrad(asm.Active[T](), "RMSNormGrad", dx, dgamma, nil, dy, x, gamma, nil, rstd, true)
 }

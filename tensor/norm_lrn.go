@@ -19,7 +19,8 @@ type LRNOptions struct {
 // beta = 0.75.
 func LRNAlexNet() LRNOptions { return LRNOptions{Size: 5, K: 2, Alpha: 5e-4, Beta: 0.75} }
 
-// LRN is local response normalization across channels, of x (N, C, …), as PyTorch has it:
+// LRN is local response normalization across channels (Krizhevsky, Sutskever and Hinton
+// 2012, section 3.3), of x (N, C, …), as PyTorch has it:
 //
 //	d = fma(Σ x², alpha/size, k), y = x / d^beta
 //

@@ -64,19 +64,21 @@ func ReLU6[T Float](dst, x []T) {
 	unary("ReLU6", dst, x, tensor.ReLU6[T])
 }
 
-// HardSigmoid computes dst[i] = min(max(x+3, 0), 6)/6, as PyTorch does.
+// HardSigmoid computes dst[i] = min(max(x+3, 0), 6)*(1/6), as PyTorch does but for the
+// last bits of its division. Error: at most 1.34 ULP.
 //
 //forms:inplace new
 func HardSigmoid[T Float](dst, x []T) {
 	map1("HardSigmoid", dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.HardSigmoid }, tensor.HardSigmoid[T])
 }
 
-// HardSigmoidGrad computes dx = 0 < y < 1 ? dy/6 : 0 from the result y of HardSigmoid.
+// HardSigmoidGrad computes dx = 0 < y < 1 ? dy*(1/6) : 0 from the result y of
+// HardSigmoid. Where x is so near to ±3 that y is rounded to 0 or 1, it is 0.
 func HardSigmoidGrad[T Float](dx, dy, y []T) {
 	binary("HardSigmoidGrad", dx, dy, y, tensor.HardSigmoidGrad[T])
 }
 
-// BinaryStep computes dst[i] = x >= 0 ? 1 : 0. It has no gradient.
+// BinaryStep computes dst[i] = x >= 0 ? 1 : 0, NaN at NaN. It has no gradient.
 //
 //forms:inplace new
 func BinaryStep[T Float](dst, x []T) {
@@ -93,7 +95,7 @@ func TanhGrad[T Float](dx, dy, y []T) {
 	map2("TanhGrad", dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.TanhGrad }, tensor.TanhGrad[T])
 }
 
-// Softsign computes dst[i] = x/(1+|x|).
+// Softsign computes dst[i] = x/(1+|x|). Error: at most 1.5 ULP.
 //
 //forms:inplace new
 func Softsign[T Float](dst, x []T) {
@@ -105,7 +107,9 @@ func SoftsignGrad[T Float](dx, dy, y []T) {
 	map2("SoftsignGrad", dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.SoftsignGrad }, tensor.SoftsignGrad[T])
 }
 
-// ELU computes dst[i] = x < 0 ? alpha*(e^x - 1) : x (Clevert and others 2015).
+// ELU computes dst[i] = x < 0 ? alpha*(e^x - 1) : x (Clevert and others 2015). Error:
+// with an alpha that is a power of 2 at most 0.95 ULP in float32, 1.2 in float64; with
+// others less than 2.4 and 2.9.
 //
 //forms:inplace new
 func ELU[T Float](dst, x []T, alpha T) {
@@ -113,7 +117,7 @@ func ELU[T Float](dst, x []T, alpha T) {
 }
 
 // SELU computes dst[i] = λ*(x < 0 ? α*(e^x - 1) : x) with λ = 1.0507… and α = 1.6732…
-// (Klambauer and others 2017).
+// (Klambauer and others 2017). Error: at most 1.84 ULP in float32, 1.9 in float64.
 //
 //forms:inplace new
 func SELU[T Float](dst, x []T) {
@@ -125,8 +129,9 @@ func SELUGrad[T Float](dx, dy, y []T) {
 	binary("SELUGrad", dx, dy, y, tensor.SELUGrad[T])
 }
 
-// CELU computes dst[i] = x < 0 ? alpha*(e^(x/alpha) - 1) : x (Barron 2017), x/alpha being x
-// times 1/alpha. It panics unless alpha > 0.
+// CELU computes dst[i] = x < 0 ? alpha*(e^(x/alpha) - 1) : x (Barron 2017), x/alpha being
+// x times 1/alpha. It panics unless alpha > 0. Error: with an alpha that is a power of 2
+// that of ELU; with others less than 4.4 ULP in float32, 4.9 in float64.
 //
 //forms:inplace new
 func CELU[T Float](dst, x []T, alpha T) {
@@ -138,8 +143,9 @@ func CELUGrad[T Float](dx, dy, y []T, alpha T) {
 	binary("CELUGrad", dx, dy, y, func(dx, dy, y *tensor.Tensor[T]) { tensor.CELUGrad(dx, dy, y, alpha) })
 }
 
-// Softplus computes dst[i] = log(1 + e^x): PyTorch's with beta 1. Its threshold of 20, from
-// which on it gives x itself, changes no bit in float32; in float64 it would.
+// Softplus computes dst[i] = log(1 + e^x): PyTorch's with beta 1. Its threshold of 20,
+// from which on it gives x itself, changes no bit in float32; in float64 it would. Error:
+// at most 1.66 ULP in float32, 1.7 in float64.
 //
 //forms:inplace new
 func Softplus[T Float](dst, x []T) {
@@ -151,7 +157,8 @@ func SoftplusGrad[T Float](dx, dy, y []T) {
 	map2("SoftplusGrad", dx, dy, y, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.SoftplusGrad }, tensor.SoftplusGrad[T])
 }
 
-// SiLU computes dst[i] = x/(1 + e^-x), also called swish.
+// SiLU computes dst[i] = x/(1 + e^-x), also called swish. Error: at most 2.4 ULP in
+// float32, 1.85 in float64.
 //
 //forms:inplace new
 func SiLU[T Float](dst, x []T) {
@@ -163,7 +170,8 @@ func SiLUGrad[T Float](dx, dy, x []T) {
 	map2("SiLUGrad", dx, dy, x, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.SiLUGrad }, tensor.SiLUGrad[T])
 }
 
-// Mish computes dst[i] = x*tanh(log(1 + e^x)) (Misra 2019).
+// Mish computes dst[i] = x*tanh(log(1 + e^x)) (Misra 2019). Error: at most 3.95 ULP in
+// float32, 1.85 in float64.
 //
 //forms:inplace new
 func Mish[T Float](dst, x []T) {
@@ -175,8 +183,9 @@ func MishGrad[T Float](dx, dy, x []T) {
 	map2("MishGrad", dx, dy, x, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.MishGrad }, tensor.MishGrad[T])
 }
 
-// GELU computes dst[i] = x*Φ(x) with the distribution Φ of the normal (Hendrycks and Gimpel
-// 2016): PyTorch's GELU with approximate='none'.
+// GELU computes dst[i] = x*Φ(x) with the distribution Φ of the normal (Hendrycks and
+// Gimpel 2016): PyTorch's GELU with approximate='none'. Error: at most 3.95 ULP in
+// float32, 1.5 in float64.
 //
 //forms:inplace new
 func GELU[T Float](dst, x []T) {
@@ -188,8 +197,9 @@ func GELUGrad[T Float](dx, dy, x []T) {
 	map2("GELUGrad", dx, dy, x, func(k *asm.Kernels[T]) func(dst, x, y []T) { return k.GELUGrad }, tensor.GELUGrad[T])
 }
 
-// GELUTanh computes dst[i] = x/2*(1 + tanh(√(2/π)*(x + 0.044715*x³))), the approximation of
-// GELU: PyTorch's with approximate='tanh'.
+// GELUTanh computes dst[i] = x/2*(1 + tanh(√(2/π)*(x + 0.044715*x³))), the approximation
+// of GELU: PyTorch's with approximate='tanh'. Error: at most 2.46 ULP in float32, 1.92 in
+// float64.
 //
 //forms:inplace new
 func GELUTanh[T Float](dst, x []T) {

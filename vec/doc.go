@@ -56,7 +56,7 @@
 //
 // They are sequences of IEEE operations of our own, so that their bits are the same
 // everywhere. The greatest errors stated with them, in units of the last place (ULP), hold
-// for every float32; those of float64 are at most 2.
+// for every float32; those of float64 are the greatest of samples, rounded up.
 //
 // # Updates
 //
