@@ -80,7 +80,7 @@ func Cos[T Float](dst, x []T) {
 	map1("Cos", dst, x, func(k *asm.Kernels[T]) func(dst, x []T) { return k.Cos }, tensor.Cos[T])
 }
 
-// Pow computes x^y in plain Go, to 0.51 ULP in float32, 0.90 in float64 (sampled).
+// Pow computes x^y in plain Go, to 0.51 ULP in float32, 1.15 in float64 (sampled).
 // Special cases are those of C and PyTorch.
 //
 //forms:inplace new
