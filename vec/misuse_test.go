@@ -128,6 +128,10 @@ func TestMisuse(t *testing.T) {
 		"BatchNormNCHW":     func() { BatchNormNCHW(y, z[:4], w[:4], nil, nil, x, nil, nil, 1, last) },
 		"BatchNorm":         func() { BatchNorm(y, z, w, nil, nil, x, nil, nil, rowOpts) }, // one row
 		"LayerNorm":         func() { LayerNorm(y, z[:2], z[:2], x, w[:4], nil, 1e-5) },
+		"MeanVar":           func() { MeanVar(x, -1) },
+		"Var":               func() { Var(x, -1) },
+		"Std":               func() { Std(x, -1) },
+		"RowMeanVar":        func() { RowMeanVar(z[:2], w[:2], x, -1) },
 		"RowMax":            func() { RowMax(x, nil) },
 		"ColArgMin":         func() { ColArgMin(make([]int, 2), x[:0]) },
 		"RowArgMax":         func() { RowArgMax(make([]int, 3), x) },

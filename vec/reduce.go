@@ -45,21 +45,27 @@ func Mean[T Float](x []T) T { return Sum(x) / T(len(x)) }
 // MeanVar returns the mean and the variance, the sum of the squared distances from the
 // mean divided by the number of elements less ddof: 0 for the variance of the elements,
 // 1 for an estimate from a sample. It is NaN where that is not positive. Numbers far
-// from 0 with a small spread keep their variance: see [tensor.MeanVar].
-func MeanVar[T Float](x []T, ddof int) (mean, variance T) {
-	o := getOperands(x)
+// from 0 with a small spread keep their variance: see [tensor.MeanVar]. It panics if ddof
+// is below 0.
+func MeanVar[T Float](x []T, ddof int) (mean, variance T) { return momentsOf("MeanVar", x, ddof) }
+
+func momentsOf[T Float](op string, x []T, ddof int) (mean, variance T) {
+	o := begin(op, x)
 	defer o.put()
 	return tensor.MeanVar(&o.t[0], ddof)
 }
 
 // Var returns the variance: see [MeanVar].
 func Var[T Float](x []T, ddof int) T {
-	_, v := MeanVar(x, ddof)
+	_, v := momentsOf("Var", x, ddof)
 	return v
 }
 
 // Std returns the root of the variance: see [MeanVar].
-func Std[T Float](x []T, ddof int) T { return T(math.Sqrt(float64(Var(x, ddof)))) }
+func Std[T Float](x []T, ddof int) T {
+	_, v := momentsOf("Std", x, ddof)
+	return T(math.Sqrt(float64(v)))
+}
 
 // Max returns the greatest element: NaN if any is NaN, +0 if it is a zero of either
 // sign. Of nothing it panics.
