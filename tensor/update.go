@@ -163,8 +163,11 @@ func power(x float64, n int) float64 {
 // A NaN among the gradients, or an infinite one, makes norm and scale NaN, or norm
 // +Inf and scale 0, as does a sum of squares that overflows (float32: a norm of 1.8e19).
 // What is NaN or infinite is NaN after scaling: who would rather leave out the step
-// looks at the norm first.
+// looks at the norm first. It panics if most is negative or NaN; +Inf never clips.
 func ClipGlobalNorm[T Float](most float64, dw ...*Tensor[T]) (norm, scale float64) {
+	if !(most >= 0) {
+		panic(operandError("ClipGlobalNorm", fmt.Sprintf("the greatest norm is %v, want at least 0", most), dw...))
+	}
 	var sum chunk.Pairwise[float64]
 	for _, x := range dw {
 		sum.Add(float64(SumSq(x)))

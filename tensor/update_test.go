@@ -269,6 +269,8 @@ func TestUpdateMisuse(t *testing.T) {
 	shapePanic(t, "Adagrad", func() { Adagrad(head, tail, y, 1, AdagradOptions{}) })
 	shapePanic(t, "RMSprop", func() { RMSprop(m, m, m, 1, RMSpropOptions{}) })
 	shapePanic(t, "Adam", func() { Adam(head, y, tail, New[float32](5), 1, 1, AdamOptions{}) })
+	shapePanic(t, "ClipGlobalNorm", func() { ClipGlobalNorm(-1, y) })
+	shapePanic(t, "ClipGlobalNorm", func() { ClipGlobalNorm(math.NaN(), y, m) })
 	shapePanic(t, "AdamW", func() { AdamW(head, y, New[float32](5), x, 1, 1, AdamOptions{}) })
 	defer func() {
 		if err, ok := recover().(error); !ok || !strings.Contains(err.Error(), "tensor.Adam: step 0") {

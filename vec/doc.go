@@ -43,7 +43,8 @@
 // # Threads
 //
 // Long calls, as a rule from a few ten thousand elements on, are shared out over threads,
-// whose number tensor.SetMaxThreads limits. [TopK] and [Permutation] run on one.
+// whose number tensor.SetMaxThreads limits. [TopK], [Permutation], [Distance] and the
+// conversions from and to 16 bits run on one.
 //
 // # Sums
 //
