@@ -13,12 +13,12 @@ import (
 //
 //	y = fma(fma(x-mean, rstd, -r*rstd), gamma, beta), rstd = 1/√(variance + eps)
 //
-// The variance is Σ(x-mean)²/n of the n values, and r what the mean has too much, being
-// rounded. A row is the trailing axes of x that gamma has; no gamma is 1, and rows then
-// lie along the last axis. beta has as many elements as a row; no beta is 0. y has the
-// shape of x and may be x. rstd has one element for each row, in any shape, mean has
-// that, or 2 x as many for r too; they may be nil if there is no backward pass. Results
-// share no memory with each other. It panics with a *ShapeError unless eps >= 0.
+// The variance is that over n, and r what the mean has too much, being rounded. A row is
+// the trailing axes of x that gamma has; no gamma is 1, and rows then lie along the last
+// axis. beta has as many elements as a row; no beta is 0. y has the shape of x and may be
+// x. rstd has one element for each row, in any shape, mean has that, or 2 x as many for r
+// too; they may be nil if there is no backward pass. Results share no memory with each
+// other. It panics with a *ShapeError unless eps >= 0.
 //
 // A row of one value, or whose squares overflow, gives beta; a NaN or an infinity makes
 // all of its row NaN. Sums over a row have the order of a contiguous axis. A row depends
@@ -53,7 +53,6 @@ func LayerNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[
 }
 
 // RMSNormGrad is the backward pass of RMSNorm: LayerNormGrad with means of 0 in x and g.
-// Shapes, what may be nil and orders are as there; rstd is that of RMSNorm.
 func RMSNormGrad[T Float](dx, dgamma, dy, x, gamma, rstd *Tensor[T]) {
 	layerNormGrad(asm.Active[T](), "RMSNormGrad", dx, dgamma, nil, dy, x, gamma, nil, rstd, true)
 }
@@ -264,7 +263,7 @@ func layerNormGrad[T Float](k *asm.Kernels[T], op string, dx, dgamma, dbeta, dy,
 }
 
 // streamRow is the length in bytes of a row from which it is worth to go past the caches.
-const streamRow = 8 << 10
+const streamRow = 4 << 10
 
 func (c *layerCall[T]) run(time float64) {
 	if c.n == 0 {
@@ -297,7 +296,7 @@ func (c *layerCall[T]) item(i int) {
 	lo, hi := i*c.group, min((i+1)*c.group, c.m)
 	ws := getWorkspace[T]()
 	switch {
-	case c.forward && c.n <= shortPlane:
+	case c.forward && c.together():
 		lo, hi = lo*c.parts, hi*c.parts
 		for ; lo < hi; lo += max(1, rowsHeld/c.n) {
 			c.rows(lo, min(lo+max(1, rowsHeld/c.n), hi), ws)
@@ -312,8 +311,18 @@ func (c *layerCall[T]) item(i int) {
 	putWorkspace(ws)
 }
 
-// rowsHeld is the number of elements of the short rows that are done together.
-const rowsHeld = 4096
+// rowsHeld is the number of elements of the short rows that are done together, and
+// shortFar the length of the longest of them where they come from memory: while longer
+// ones are done row by row, the next come in.
+const (
+	rowsHeld = 4096
+	shortFar = 64
+)
+
+// together tells whether several rows are done together.
+func (c *layerCall[T]) together() bool {
+	return c.n <= shortPlane && (c.n <= shortFar || (len(c.dst)+len(c.x))*sizeOf[T]() < streamNorm)
+}
 
 // rows is row for the parts of rows from lo to before hi, which are short.
 func (c *layerCall[T]) rows(lo, hi int, ws *workspace[T]) {
