@@ -12,7 +12,7 @@
 // with a *ShapeError, which names the operation and the shapes of its operands; of a
 // product of slices it is a *GemmError, of a label that is no class a *LabelError. An
 // operand that is nil where none may be is a *ShapeError of the element-wise operations,
-// activations, norms and updates; others dereference it.
+// activations, softmax, losses, norms and updates; others dereference it.
 //
 // # Element-wise operations
 //

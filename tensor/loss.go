@@ -71,8 +71,10 @@ type LabelOptions[T Float] struct {
 // in the order of a contiguous axis.
 func SoftmaxCrossEntropy[T Float](dlogits, logits *Tensor[T], labels []int) T {
 	const op = "SoftmaxCrossEntropy"
-	if logits.Rank() != 2 || !dlogits.SameShape(logits) || len(labels) != logits.shape[0] || len(labels) == 0 {
-		panic(shapeError(op, "want dlogits and logits n x classes, n labels, n > 0", dlogits.shape, logits.shape, []int{len(labels)}))
+	if logits == nil || dlogits == nil || logits.Rank() != 2 || !dlogits.SameShape(logits) || len(labels) != logits.shape[0] || len(labels) == 0 {
+		e := operandError(op, "want dlogits and logits n x classes, n labels, n > 0", dlogits, logits, nil)
+		e.Shapes[2] = []int{len(labels)}
+		panic(e)
 	}
 	return labelLoss(op, rowCrossEntropy, dlogits, logits, labels, LabelOptions[T]{})
 }
@@ -195,10 +197,10 @@ func (l *labelled[T]) totalWeight(k *asm.Kernels[T]) T {
 
 // checkLabels panics unless the operands fit.
 func checkLabels[T Float](op string, what rowOp, dx, x *Tensor[T], labels []int, o *LabelOptions[T]) {
-	rank := x.Rank()
-	if rank == 0 {
-		panic(shapeError(op, "want an axis of classes", x.shape))
+	if x == nil || x.Rank() == 0 {
+		panic(labelsError(op, "want x with an axis of classes", dx, x, labels, o))
 	}
+	rank := x.Rank()
 	classes, rows := x.shape[rank-1], 1
 	for _, d := range x.shape[:rank-1] {
 		rows *= d
@@ -209,25 +211,38 @@ func checkLabels[T Float](op string, what rowOp, dx, x *Tensor[T], labels []int,
 	}
 	switch {
 	case len(labels) != rows:
-		panic(shapeError(op, "want one label for each row", x.shape, []int{len(labels)}))
+		panic(labelsError(op, "want one label for each row", dx, x, labels, o))
 	case o.Weights != nil && len(o.Weights) != classes:
-		panic(shapeError(op, "want one weight for each class", x.shape, []int{len(o.Weights)}))
+		panic(labelsError(op, "want one weight for each class", dx, x, labels, o))
 	case o.Losses != nil && len(o.Losses) != rows:
-		panic(shapeError(op, "want room for one loss for each row", x.shape, []int{len(o.Losses)}))
+		panic(labelsError(op, "want room for one loss for each row", dx, x, labels, o))
 	case rangesMeet(o.Losses, x.data) || dx != nil && rangesMeet(o.Losses, dx.data) || rangesMeet(o.Losses, o.Weights):
-		panic(shapeError(op, "Losses shares memory with another operand", x.shape, []int{len(o.Losses)}))
+		panic(labelsError(op, "Losses shares memory with another operand", dx, x, labels, o))
 	case dx != nil && rangesMeet(o.Weights, dx.data):
-		panic(shapeError(op, "the gradient shares memory with Weights", x.shape, []int{len(o.Weights)}))
+		panic(labelsError(op, "the gradient shares memory with Weights", dx, x, labels, o))
 	case o.Smoothing != 0 && (what != rowCrossEntropy || !(o.Smoothing > 0 && o.Smoothing < 1)):
-		panic(shapeError(op, fmt.Sprintf("label smoothing %v is not in [0, 1), or of this loss there is none", o.Smoothing), x.shape, []int{len(labels)}))
+		panic(labelsError(op, fmt.Sprintf("label smoothing %v is not in [0, 1), or of this loss there is none", o.Smoothing), dx, x, labels, o))
 	case o.Reduction > LossSum:
-		panic(shapeError(op, fmt.Sprintf("there is no reduction %d", o.Reduction), x.shape, []int{len(labels)}))
+		panic(labelsError(op, fmt.Sprintf("there is no reduction %d", o.Reduction), dx, x, labels, o))
 	}
 	for i, y := range labels {
 		if uint(y) >= uint(classes) && !(o.Ignore && y == o.IgnoreIndex) {
 			panic(&LabelError{Op: op, Row: i, Label: y, Classes: classes, Shape: append([]int(nil), x.shape...)})
 		}
 	}
+}
+
+// labelsError names the gradient, x, the labels, and the weights and losses of o.
+func labelsError[T Float](op, reason string, dx, x *Tensor[T], labels []int, o *LabelOptions[T]) *ShapeError {
+	e := operandError(op, reason, dx, x, nil, nil, nil)
+	e.Shapes[2] = []int{len(labels)}
+	if o.Weights != nil {
+		e.Shapes[3] = []int{len(o.Weights)}
+	}
+	if o.Losses != nil {
+		e.Shapes[4] = []int{len(o.Losses)}
+	}
+	return e
 }
 
 // GradBuffer returns a tensor of t's shape for a gradient with respect to t. It

@@ -33,8 +33,13 @@ func TestMisuseNamesAll(t *testing.T) {
 		{"HuberLoss", "nil, [2], [2]", func() { HuberLoss(nil, v, n(2), 0, LossOptions[float64]{}) }},
 		{"SmoothL1Loss", "nil, [2], [2]", func() { SmoothL1Loss(nil, v, n(2), -1, LossOptions[float64]{}) }},
 		{"L1Loss", "nil, [2], [2]", func() { L1Loss(nil, v, n(2), LossOptions[float64]{Reduction: 7}) }},
-		{"NLLLoss", "[2 3], [2]", func() { NLLLoss(nil, x, []int{0, 1}, LabelOptions[float64]{Reduction: 7}) }},
-		{"HingeLoss", "[2 3], [2]", func() { HingeLoss(nil, x, []int{0, 1}, LabelOptions[float64]{Smoothing: 0.1}) }},
+		{"NLLLoss", "nil, [2 3], [2], nil, nil", func() { NLLLoss(nil, x, []int{0, 1}, LabelOptions[float64]{Reduction: 7}) }},
+		{"HingeLoss", "nil, [2 3], [2], nil, nil", func() { HingeLoss(nil, x, []int{0, 1}, LabelOptions[float64]{Smoothing: 0.1}) }},
+		{"CrossEntropy", "[2 3], nil, [2], nil, nil", func() { CrossEntropy(x, nil, []int{0, 1}, LabelOptions[float64]{}) }},
+		{"CrossEntropy", "nil, [2 3], [2], [2], [1]", func() {
+			CrossEntropy(nil, x, []int{0, 1}, LabelOptions[float64]{Weights: v.Data(), Losses: v.Data()[:1]})
+		}},
+		{"SoftmaxCrossEntropy", "nil, [2 3], [2]", func() { SoftmaxCrossEntropy(nil, x, []int{0, 1}) }},
 		{"Uniform", "[2 3]", func() { Uniform(x, -1e308, 1e308, 1, 1) }},
 		{"Bernoulli", "[2 3]", func() { Bernoulli(x, 2, 1, 1) }},
 		{"Dropout", "[2 3], [2]", func() { Dropout(x, v, -1, 1, 1) }},
