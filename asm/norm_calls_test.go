@@ -39,7 +39,10 @@ func normCalls[T Float]() (all []call[T]) {
 			},
 			ref: func(i int, in [][]T) T { return FMA(FMA(in[0][i]-0.7, 0.3, -0.1), in[1][i], in[2][i]) }},
 		call[T]{name: "NormRowAdd", inputs: 4, writes: 2,
-			run: func(k *Kernels[T], dst []T, in [][]T) T { k.NormRowAdd(in[0], in[1], in[2], in[3], 0.7, 0.3, -0.1); return 0 }})
+			run: func(k *Kernels[T], dst []T, in [][]T) T {
+				k.NormRowAdd(in[0], in[1], in[2], in[3], 0.7, 0.3, -0.1)
+				return 0
+			}})
 	for _, pass := range []T{0, 1} {
 		all = append(all,
 			call[T]{name: "NormGrad", inputs: 3, alias: true,
