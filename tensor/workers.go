@@ -78,7 +78,11 @@ func (w *worker) loop() {
 func (w *worker) next(timer *time.Timer) *job {
 	for {
 		if w.spin() {
-			if j := w.slot.Load(); j != stop {
+			j := w.slot.Load()
+			if j == nil {
+				continue // taken back
+			}
+			if j != stop {
 				return j
 			}
 			if !w.slot.CompareAndSwap(stop, busy) {
