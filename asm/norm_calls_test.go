@@ -80,10 +80,10 @@ func normRowCalls[T Float]() []rowCall[T] {
 		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.NormRows(a, a, other, other, w, other, n) })},
 		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.NormRows(a, a, other, other, other, w, n) })},
 		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) {
-			k.NormRows(a, slices.Clone(a), other, other, other, other, n)
+			k.NormRows(a, slices.Clone(a), w, other, other, other, n)
 		})},
 		{"NormRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) {
-			k.NormRows(make([]T, len(a)), a, other, other, other, other, n)
+			k.NormRows(make([]T, len(a)), a, w, other, other, other, n)
 		})},
 		{"DevSumRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.DevSumRows(w, a, other, n) })},
 		{"DevSumRows", 1, together(func(k *Kernels[T], a, w, other []T, n int) { k.DevSumRows(other, a, w, n) })},
