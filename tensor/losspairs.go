@@ -111,7 +111,8 @@ func pairLoss[T Float](op string, what pairCall[T], dx, x, y *Tensor[T], o LossO
 	}
 	chunks := (c.n + asm.Chunk - 1) / asm.Chunk
 	c.partial = scratch.Grow(&c.partial, chunks)
-	threads := int(min(float64(c.n)*pairCost[c.what]*float64(sizeOf[T]())/4/rowThread, maxWorkers+1))
+	work := float64(c.n) * pairCost[c.what] * float64(sizeOf[T]()) / 4
+	threads := int(min(work/rowThread, maxWorkers+1))
 	if threads <= 1 {
 		c.group = chunks
 		if chunks > 0 {
@@ -119,7 +120,7 @@ func pairLoss[T Float](op string, what pairCall[T], dx, x, y *Tensor[T], o LossO
 		}
 	} else {
 		c.group = max(1, chunks/(8*threads))
-		parallelFor((chunks+c.group-1)/c.group, threads, any(c).(task))
+		parallel((chunks+c.group-1)/c.group, threads, work, any(c).(task))
 	}
 	var sum chunk.Pairwise[T]
 	for _, s := range c.partial {

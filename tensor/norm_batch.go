@@ -56,7 +56,7 @@ type batchNorm[T Float] struct {
 	phase        normPhase
 	strip, group int // columns of a strip; planes, or rows, of an item
 	threads      int
-	short        bool // it is over sooner than a worker wakes
+	work         float64 // of the call, nanoseconds
 }
 
 type normPhase int
@@ -231,10 +231,6 @@ var streamNorm = max(8*asm.Caches().L2, min(asm.Caches().L3, 32<<20))
 // nanoseconds of an element, forward and backward, for the number of threads.
 const normTime, normGradTime = 0.1, 0.2
 
-// normShort are the nanoseconds of work, of which short planes take several times as many,
-// for which no worker is worth waking.
-const normShort = 25_000
-
 func (b *batchNorm[T]) run() {
 	if b.n*b.s*b.c == 0 {
 		for _, v := range []normVector{normMean, normRstd, normS1, normS2} {
@@ -252,7 +248,7 @@ func (b *batchNorm[T]) run() {
 		work *= normGradTime
 	}
 	threads := max(1, min(int(work/elementsThread), MaxThreads()))
-	b.short = work < normShort
+	b.work = 4 * work // that of short planes
 	if b.forward && b.s <= shortPlane {
 		b.k.Fill(b.vec(normLow), b.lo)
 	}
@@ -271,11 +267,7 @@ func (b *batchNorm[T]) share(phase normPhase, items, threads int) {
 		}
 		return
 	}
-	if b.short {
-		parallelShort(items, threads, any(b).(task))
-	} else {
-		parallelFor(items, threads, any(b).(task))
-	}
+	parallel(items, threads, b.work, any(b).(task))
 }
 
 func (b *batchNorm[T]) item(i int) {

@@ -208,14 +208,15 @@ func (g *groupCall[T]) run(time float64) {
 	all := g.n * g.groups
 	g.each = min(all, max(1, chunk.Piece/(len(g.dst)/all)))
 	items := (all + g.each - 1) / g.each
-	threads := max(1, min(int(float64(len(g.dst))*time/elementsThread), MaxThreads()))
+	work := float64(len(g.dst)) * time
+	threads := max(1, min(int(work/elementsThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
 			g.item(i)
 		}
 		return
 	}
-	parallelFor(items, threads, any(g).(task))
+	parallel(items, threads, work, any(g).(task))
 }
 
 // runRows runs a call whose planes are one element: a layer norm of the groups, which also

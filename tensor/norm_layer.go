@@ -282,14 +282,15 @@ func (c *layerCall[T]) run(time float64) {
 	if c.columns {
 		grow(&c.sums, items*2*c.w)
 	}
-	threads := max(1, min(int(float64(len(c.dst))*time/elementsThread), MaxThreads()))
+	work := float64(len(c.dst)) * time
+	threads := max(1, min(int(work/elementsThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
 			c.item(i)
 		}
 		return
 	}
-	parallelFor(items, threads, any(c).(task))
+	parallel(items, threads, work, any(c).(task))
 }
 
 func (c *layerCall[T]) item(i int) {

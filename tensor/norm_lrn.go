@@ -121,14 +121,15 @@ func (l *lrnCall[T]) run() {
 	}
 	l.step = min(l.s, lrnPlaces, max(64, lrnHeld/l.c))
 	items := l.n * l.over()
-	threads := max(1, min(int(float64(len(l.dst))*lrnTime/elementsThread), MaxThreads()))
+	work := float64(len(l.dst)) * lrnTime
+	threads := max(1, min(int(work/elementsThread), MaxThreads()))
 	if threads == 1 {
 		for i := range items {
 			l.item(i)
 		}
 		return
 	}
-	parallelFor(items, threads, any(l).(task))
+	parallel(items, threads, work, any(l).(task))
 }
 
 // over is the number of items of an n.

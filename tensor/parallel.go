@@ -193,6 +193,15 @@ var (
 	shortZero = time.Now()
 )
 
+// parallel is parallelFor, or parallelShort, for so many nanoseconds of work.
+func parallel(n, threads int, work float64, t task) {
+	if work < shortWork {
+		parallelShort(n, threads, t)
+	} else {
+		parallelFor(n, threads, t)
+	}
+}
+
 // parallelShort is parallelFor for work of less than shortWork: with workers that
 // spin, and where there are none it wakes them only in a train of such calls.
 func parallelShort(n, threads int, t task) {

@@ -25,11 +25,7 @@ func (r *regions) share(n, piece, align int, work float64, p regionTask) {
 	pieces := (each + piece - 1) / piece
 	r.n, r.piece = n, min(piece, roundUp((each+pieces-1)/pieces, align))
 	items := (n + r.piece - 1) / r.piece
-	if work < shortWork {
-		parallelShort(items, threads, p)
-	} else {
-		parallelFor(items, threads, p)
-	}
+	parallel(items, threads, work, p)
 }
 
 func (r *regions) item(i int, p regionTask) { p.several(i*r.piece, min((i+1)*r.piece, r.n)) }

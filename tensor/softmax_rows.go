@@ -206,7 +206,7 @@ func (c *rowsCall[T]) run() {
 	}
 	pieces := (c.rows + rows - 1) / rows
 	c.group = rows * max(1, pieces/(8*threads))
-	parallelFor((c.rows+c.group-1)/c.group, threads, any(c).(task))
+	parallel((c.rows+c.group-1)/c.group, threads, work, any(c).(task))
 }
 
 func (c *rowsCall[T]) item(i int) {
