@@ -11,8 +11,8 @@
 // memory that is shared where it may not be and settings out of their range are a panic
 // with a *ShapeError, which names the operation and the shapes of its operands; of a
 // product of slices it is a *GemmError, of a label that is no class a *LabelError. An
-// operand that is nil where none may be is a *ShapeError of the element-wise operations,
-// activations, softmax, losses, norms and updates; others dereference it.
+// operand that is nil where none may be is a *ShapeError of most element-wise operations,
+// activations, losses, norms and updates; others dereference it.
 //
 // # Element-wise operations
 //
@@ -70,15 +70,15 @@
 //
 // Means and variances are found in two passes over each chunk or block, joined by the
 // formula of Chan, Golub and LeVeque (1983): a mean that is huge beside the spread costs
-// the forward pass little. Squares that overflow do cost all: of float32 numbers whose squared distances from
-// the mean add up to more than 3.4e38, as of 1e20 and -1e20, the variance is +Inf, rstd 0
-// and y = beta. In float32, with a spread of 1, y is off by at most 8 units of 2^-24 (relative
+// the forward pass little. Squares that overflow do cost all: of float32 numbers whose
+// squared distances from the mean add up to more than 3.4e38, as of 1e20 and -1e20, the
+// variance is +Inf, rstd 0 and y = beta. In float32, with a spread of 1, y is off by at most 8 units of 2^-24 (relative
 // ones where |y| is above 1) for means up to 10^6, and by 1.2e-4 at 10^8.
 //
 // The mean is rounded. Where it is huge beside the spread, that moves every x-mean of the
 // backward pass, by up to 0.03 of a spread of 1 for a float32 mean of 10^6: give the mean
-// room for twice as many elements, 2 x C of a batch norm, and its second half is what the
-// first has too much, with which the backward pass is as accurate as the forward one.
+// room for twice as many elements, with a leading axis of 2 as 2 x C of a batch norm, and its
+// second half is what the first has too much, with which the backward pass is as accurate as the forward one.
 //
 // # Losses
 //

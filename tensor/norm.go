@@ -69,7 +69,7 @@ func (o *BatchNormOptions) weights() (fresh, old float64) {
 // o.ChannelsLast the last one; each is normalized by its mean and variance over all other
 // axes:
 //
-//	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
+//	y = fma(x-mean, s, beta + r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
 // The variance is Σ(x-mean)²/n of the n values, and r what the mean has too much, being
 // rounded. With o.ReLU, what is below 0 is 0. y has the shape of x and may be x; all

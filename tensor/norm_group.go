@@ -13,7 +13,7 @@ import (
 // channels of x (N, C), (N, C, L), (N, C, H, W) … are cut into groups of as many each,
 // and each group of each n is normalized by its own mean and variance:
 //
-//	y = fma(x-mean, s, beta - r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
+//	y = fma(x-mean, s, beta + r*s), s = gamma*rstd, rstd = 1/√(variance + eps)
 //
 // The variance is Σ(x-mean)²/n of the n values, and r what the mean has too much, being
 // rounded. y has the shape of x and may be x. gamma and beta have C elements; nil is 1
@@ -24,7 +24,8 @@ import (
 //
 // A group of one value, or whose squares overflow, gives beta; a NaN or an infinity makes
 // all of its group NaN. A group lies in one run of elements: its sums have the order of a
-// contiguous axis. An n depends on no other.
+// contiguous axis. An n depends on no other. Where a plane is one element, as of x (N, C),
+// the arithmetic is that of LayerNorm, of each group as a row.
 func GroupNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], groups int, eps float64) {
 	groupNorm(asm.Active[T](), "GroupNorm", y, mean, rstd, x, gamma, beta, groups, eps)
 }
@@ -44,8 +45,8 @@ func InstanceNorm[T Float](y, mean, rstd, x, gamma, beta *Tensor[T], eps float64
 // dx has the shape of x and dy and may be one of them; dgamma, dbeta and gamma have C
 // elements and may be nil, mean and rstd are those of GroupNorm. Results share no memory
 // with each other. Sums of a channel have the order of a plane as a contiguous axis and
-// of planes pairwise over N; those of a group are added channel by channel. Of an x of two
-// axes they are those of LayerNormGrad.
+// of planes pairwise over N; those of a group are added channel by channel. Where a plane
+// is one element they are those of LayerNormGrad.
 func GroupNormGrad[T Float](dx, dgamma, dbeta, dy, x, gamma, mean, rstd *Tensor[T], groups int) {
 	groupNormGrad(asm.Active[T](), "GroupNormGrad", dx, dgamma, dbeta, dy, x, gamma, mean, rstd, groups)
 }

@@ -11,7 +11,7 @@ import (
 // LayerNorm normalizes the rows of x, each by its own mean and variance (Ba, Kiros and
 // Hinton, Layer Normalization, 2016):
 //
-//	y = fma(fma(x-mean, rstd, -r*rstd), gamma, beta), rstd = 1/√(variance + eps)
+//	y = fma(fma(x-mean, rstd, r*rstd), gamma, beta), rstd = 1/√(variance + eps)
 //
 // The variance is that over n, and r what the mean has too much, being rounded. A row is
 // the trailing axes of x that gamma has; no gamma is 1, and rows then lie along the last

@@ -90,7 +90,7 @@ type block struct {
 const (
 	fromFront = 1
 	fromBack  = 1 << 32
-	allTaken  = 1 << 31
+	allTaken  = 1 << 30 // more than there are items; positive as an int of 32 bits
 )
 
 var freeJobs scratch.Store[job]

@@ -347,7 +347,10 @@ func TestPanicInItem(t *testing.T) {
 			var begun atomic.Bool
 			got := func() (v any) {
 				defer func() { v = recover() }()
-				parallelFor(1000, threads, taskFunc(func(int) {
+				parallelFor(1000, threads, taskFunc(func(i int) {
+					if i < 0 || i >= 1000 {
+						t.Errorf("item %d", i)
+					}
 					running.Add(1)
 					defer running.Add(-1)
 					if goroutine() == caller {

@@ -163,7 +163,8 @@ func power(x float64, n int) float64 {
 // A NaN among the gradients, or an infinite one, makes norm and scale NaN, or norm
 // +Inf and scale 0, as does a sum of squares that overflows (float32: a norm of 1.8e19).
 // What is NaN or infinite is NaN after scaling: who would rather leave out the step
-// looks at the norm first. It panics if most is negative or NaN; +Inf never clips.
+// looks at the norm first. It panics if most is negative or NaN; +Inf never clips, but by a
+// norm that is NaN.
 func ClipGlobalNorm[T Float](most float64, dw ...*Tensor[T]) (norm, scale float64) {
 	if !(most >= 0) {
 		panic(operandError("ClipGlobalNorm", fmt.Sprintf("the greatest norm is %v, want at least 0", most), dw...))
@@ -174,7 +175,7 @@ func ClipGlobalNorm[T Float](most float64, dw ...*Tensor[T]) (norm, scale float6
 	}
 	norm = math.Sqrt(sum.Sum())
 	scale = most / (norm + 1e-6)
-	if scale > 1 {
+	if scale > 1 || math.IsInf(most, 1) && norm == norm {
 		scale = 1
 	}
 	return norm, scale

@@ -223,6 +223,12 @@ func TestClipGlobalNorm(t *testing.T) {
 	if norm, scale := ClipGlobalNorm(1, x, y); norm != 5 || scale != 1/(5+1e-6) {
 		t.Errorf("norm %v, scale %v", norm, scale)
 	}
+	if norm, scale := ClipGlobalNorm(math.Inf(1), From([]float32{3e38, 3e38}, 2)); !math.IsInf(norm, 1) || scale != 1 {
+		t.Errorf("never to be clipped: norm %v, scale %v", norm, scale)
+	}
+	if _, scale := ClipGlobalNorm(math.Inf(1), From([]float32{1, float32(math.NaN())}, 2)); scale == scale {
+		t.Errorf("of a NaN: scale %v", scale)
+	}
 	if norm, scale := ClipGlobalNorm[float32](1); norm != 0 || scale != 1 {
 		t.Errorf("nothing: norm %v, scale %v", norm, scale)
 	}

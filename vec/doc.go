@@ -19,7 +19,9 @@
 // dst, or dx, may be any of the inputs, whole; it may not share only a part of its memory
 // with one. Functions for which something else holds say it: updates, whose slices are all
 // apart; reductions, conversions and transposes, whose results are apart from what they
-// read; normalization and losses, some of whose results may be inputs.
+// read; normalization and losses, some of whose results may be inputs. What is said of
+// small results, such as a mean, dgamma or a slope's gradient, is up to the caller where
+// inputs are concerned: they would be written over after they have been read.
 //
 // # Matrices and images
 //
@@ -67,7 +69,8 @@
 //	d = scale·dw + WeightDecay·w
 //
 // where scale is 1, or the factor of [ClipGlobalNorm]; AdamW's decay is another. State (v, s,
-// m) is the caller's, starts at 0 and is changed with w. All slices have one length and share no memory.
+// m) is the caller's, starts at 0 and is changed with w. All slices have one length and
+// share no memory.
 //
 // # Random numbers
 //

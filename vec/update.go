@@ -90,7 +90,7 @@ func AdamW[T Float](w, m, v, dw []T, t int, scale float64, opts AdamOptions) {
 // makes norm and scale NaN; an infinity, or a sum of squares that overflows (in float32
 // from a norm of 1.8e19 on), makes norm +Inf and scale 0, and an infinity times 0 is NaN:
 // who would rather leave out the step looks at norm first. It panics if most is negative
-// or NaN; +Inf never clips.
+// or NaN; +Inf never clips, but by a norm that is NaN.
 func ClipGlobalNorm[T Float](most float64, dw ...[]T) (norm, scale float64) {
 	m := getMany[T]("ClipGlobalNorm")
 	defer m.put()
