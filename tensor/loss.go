@@ -108,7 +108,8 @@ func NLLLoss[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
 // over the classes j that are not the label, and writes its gradient: the number of
 // positive terms times -w[label] at the label, w[label] where a term is positive, and 0
 // elsewhere, divided as the loss is. PyTorch's multi_margin_loss is this divided by the
-// number of classes. For the rest see CrossEntropy.
+// number of classes; its mean is over the number of rows with weights too, not over the sum
+// of their weights. For the rest see CrossEntropy.
 func HingeLoss[T Float](dx, x *Tensor[T], labels []int, o LabelOptions[T]) T {
 	return labelLoss("HingeLoss", rowHinge, dx, x, labels, o)
 }
