@@ -24,8 +24,6 @@ type accurate struct {
 	worst64 []float64 // of some hundred million
 }
 
-func sigmoidRef(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
 func geluTanhV(x float64) float64 {
 	return 2 * math.Sqrt(2/math.Pi) * float64(x+float64(0.044715*float64(x*float64(x*x))))
 }

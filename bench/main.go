@@ -45,12 +45,12 @@ LANES_ISA, where it is set, limits the run to that table.
 `
 
 type options struct {
-	quick, compare, markdown, docs, child bool
-	ops, dtypes, trans, shapes, isas      []string
-	threads                               []int
-	count                                 int
-	json                                  string
-	files                                 []string
+	quick, compare, markdown, docs   bool
+	ops, dtypes, trans, shapes, isas []string
+	threads                          []int
+	count                            int
+	json                             string
+	files                            []string
 }
 
 // parse reads the arguments. Flags and files may be mixed.

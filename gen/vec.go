@@ -32,7 +32,6 @@ const (
 	opAnd    // bits
 	opOr     // bits
 	opXor    // bits
-	opAndNot // ^x & y
 	opIAdd   // x + y of integers as wide as an element
 	opISub   // x - y of those
 	opShl    // bits to the left by a constant
@@ -51,9 +50,7 @@ const (
 	opNLT
 	opNLE
 	opNE
-	opOrd     // neither is NaN; only where it is an instruction
-	opMaskAnd // of two masks
-	opMaskOr
+	opOrd  // neither is NaN; only where it is an instruction
 	opSel  // mask ? x : y
 	opKeep // mask ? x : +0
 	opDrop // mask ? +0 : x
@@ -109,7 +106,7 @@ func newBuilder(m machine) *builder {
 func (b *builder) emit(o vop, invariant bool) val {
 	o.dst = val(len(b.invariant))
 	b.invariant = append(b.invariant, invariant)
-	b.mask = append(b.mask, o.op >= opLT && o.op <= opMaskOr)
+	b.mask = append(b.mask, o.op >= opLT && o.op <= opOrd)
 	b.ops = append(b.ops, o)
 	return o.dst
 }

@@ -110,7 +110,7 @@ func (m *amd64Machine) at(r ireg, o int) operand.Mem { return mem(m.gp(r), o) }
 // of integers end in the size of an element.
 var amd64Ops = map[opcode]string{
 	opAdd: "VADD", opSub: "VSUB", opMul: "VMUL", opDiv: "VDIV", opMax: "VMAX", opMin: "VMIN",
-	opAnd: "VAND", opOr: "VOR", opXor: "VXOR", opAndNot: "VANDN", opScalef: "VSCALEF", opIAdd: "VPADD", opISub: "VPSUB",
+	opAnd: "VAND", opOr: "VOR", opXor: "VXOR", opScalef: "VSCALEF", opIAdd: "VPADD", opISub: "VPSUB",
 }
 
 // amd64Predicates are the quiet ones.
@@ -140,12 +140,6 @@ func (m *amd64Machine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 		m.integers("VPTERNLOG", "", operand.U8(0xf8), m.v(src[1]), m.v(src[0]), m.v(dst))
 	case opShl, opShr:
 		m.integers(map[opcode]string{opShl: "VPSLL", opShr: "VPSRL"}[op], "", operand.U8(bits), m.v(src[0]), m.v(dst))
-	case opMaskAnd, opMaskOr:
-		if m.wide() {
-			m.raw(map[opcode]string{opMaskAnd: "KANDW", opMaskOr: "KORW"}[op], m.maskOrVec(src[1]), m.maskOrVec(src[0]), m.maskOrVec(dst))
-		} else {
-			m.op(map[opcode]string{opMaskAnd: "VAND", opMaskOr: "VOR"}[op], m.v(src[1]), m.v(src[0]), m.v(dst))
-		}
 	case opSel:
 		if m.wide() {
 			m.op("VBLENDM", m.v(src[1]), m.v(src[2]), m.maskOrVec(src[0]), m.v(dst))

@@ -65,10 +65,10 @@ var neonOps = map[opcode]a64.Op3{
 	opMaximum: a64.FMAX, opMinimum: a64.FMIN, opLT: a64.FCMGT, opLE: a64.FCMGE, opEQ: a64.FCMEQ,
 }
 
-// neonBits are those of bits; of opAndNot and opDrop with the operands exchanged.
+// neonBits are those of bits; of opDrop with the operands exchanged.
 var neonBits = map[opcode]a64.OpBits3{
-	opAnd: a64.AND, opOr: a64.ORR, opXor: a64.EOR, opAndNot: a64.BIC,
-	opMaskAnd: a64.AND, opMaskOr: a64.ORR, opKeep: a64.AND, opDrop: a64.BIC,
+	opAnd: a64.AND, opOr: a64.ORR, opXor: a64.EOR,
+	opKeep: a64.AND, opDrop: a64.BIC,
 }
 
 func (m *neonMachine) calc(op opcode, dst vreg, src ...vreg) { m.calcBits(op, 0, dst, src...) }
@@ -122,7 +122,7 @@ func (m *neonMachine) calcBits(op opcode, bits uint64, dst vreg, src ...vreg) {
 		m.as(a64.S4, func() { m.V3(a64.UZP1, d, x, y) })
 	case opJoin:
 		m.as(a64.S4, func() { m.V3(a64.TRN1, d, x, y) })
-	case opAndNot, opDrop:
+	case opDrop:
 		m.VBits3(neonBits[op], d, y, x)
 	default:
 		if o, ok := neonOps[op]; ok {

@@ -15,7 +15,6 @@ func (b *builder) min(x, y val) val    { return b.calc(opMin, x, y) }
 func (b *builder) and(x, y val) val    { return b.calc(opAnd, x, y) }
 func (b *builder) or(x, y val) val     { return b.calc(opOr, x, y) }
 func (b *builder) xor(x, y val) val    { return b.calc(opXor, x, y) }
-func (b *builder) andNot(x, y val) val { return b.calc(opAndNot, x, y) }
 func (b *builder) iadd(x, y val) val   { return b.calc(opIAdd, x, y) }
 func (b *builder) isub(x, y val) val   { return b.calc(opISub, x, y) }
 
@@ -56,8 +55,7 @@ func (b *builder) horner(x val, c ...float64) val {
 }
 
 // mask is the outcome of a comparison, which is computed where it is first used: in
-// the sense of the comparison or in the opposite one, as the machine likes it. One of
-// several others is a value already.
+// the sense of the comparison or in the opposite one, as the machine likes it.
 type mask struct {
 	op   opcode
 	x, y val
@@ -68,19 +66,10 @@ func (b *builder) le(x, y val) mask  { return mask{opLE, x, y} }
 func (b *builder) eq(x, y val) mask  { return mask{opEQ, x, y} }
 func (b *builder) gt(x, y val) mask  { return mask{opLT, y, x} }
 func (b *builder) ge(x, y val) mask  { return mask{opLE, y, x} }
-func (b *builder) nlt(x, y val) mask { return mask{opNLT, x, y} }
 func (b *builder) nle(x, y val) mask { return mask{opNLE, x, y} }
 func (b *builder) ne(x, y val) mask  { return mask{opNE, x, y} }
 
 func (b *builder) ord(x, y val) mask { return mask{opOrd, x, y} }
-
-// both and either are masks of two.
-func (b *builder) both(m, n mask) mask {
-	return mask{op: opMaskAnd, x: b.calc(opMaskAnd, b.cmp(m), b.cmp(n))}
-}
-func (b *builder) either(m, n mask) mask {
-	return mask{op: opMaskOr, x: b.calc(opMaskOr, b.cmp(m), b.cmp(n))}
-}
 
 var opposite = map[opcode]opcode{opLT: opNLT, opLE: opNLE, opEQ: opNE, opNLT: opLT, opNLE: opLE, opNE: opEQ}
 
@@ -96,14 +85,6 @@ func (b *builder) turned(m mask) (mask, bool) {
 }
 
 func (b *builder) cmp(m mask) val {
-	switch m.op {
-	case opMaskAnd, opMaskOr:
-		return m.x
-	case opNLT, opNLE, opNE:
-		if !b.m.has(m.op) {
-			panic("a mask of others needs lt, le or eq")
-		}
-	}
 	return once(b.masks, m, func() val { return b.calc(m.op, m.x, m.y) })
 }
 

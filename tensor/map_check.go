@@ -77,18 +77,3 @@ func mapError[T Float](op, reason string, dst, x, y, z *Tensor[T]) *ShapeError {
 	}
 	return operandError(op, reason, operands[:n]...)
 }
-
-// sameShapes panics unless all shapes are equal and dst is apart from x and y or
-// the same memory.
-func sameShapes[T Float](op string, dst, x, y *Tensor[T]) {
-	equalShapes(op, dst, x, y, x)
-	inPlace(op, dst, x, y)
-}
-
-func inPlace[T Float](op string, dst, x, y *Tensor[T]) {
-	if meetsPartly(dst.data, x.data) || meetsPartly(dst.data, y.data) {
-		panic(shapeError(op, "dst shares part of its memory with an input", dst.shape, x.shape, y.shape))
-	}
-}
-
-func meetsPartly[T Float](x, y []T) bool { return rangesMeet(x, y) && &x[0] != &y[0] }

@@ -22,7 +22,6 @@ type mapAxis struct {
 
 // mapTiling is how a call is cut.
 type mapTiling struct {
-	flat       bool // one axis, all contiguous
 	outer      []mapAxis
 	row, col   mapAxis
 	rows, cols int  // of a tile

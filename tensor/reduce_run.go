@@ -17,12 +17,13 @@ func (r *reduction[T]) planes() int {
 	return 1
 }
 
-// plan chooses parts and groups, how many threads, and whether the call is short. Of a
-// short one every thread has one item, which in a loop over the same tensors it keeps,
+// plan chooses parts and groups and how many threads, for so many nanoseconds of work. Of a
+// short call every thread has one item, which in a loop over the same tensors it keeps,
 // and with it what its caches hold.
-func (r *reduction[T]) plan() (items, threads int, short bool) {
-	work := r.work()
-	threads, short = min(MaxThreads(), work/reduceThread), work < shortWork
+func (r *reduction[T]) plan() (items, threads int, work float64) {
+	time := r.work()
+	threads = min(MaxThreads(), time/reduceThread)
+	short := time < shortWork
 	unit := asm.Chunk
 	r.strips = 1
 	if !r.last {
@@ -45,7 +46,7 @@ func (r *reduction[T]) plan() (items, threads int, short bool) {
 	} else if each < reduceItem {
 		r.group = max(1, min(reduceItem/each, r.outer))
 	}
-	return (r.outer + r.group - 1) / r.group * r.strips * r.parts, threads, short
+	return (r.outer + r.group - 1) / r.group * r.strips * r.parts, threads, float64(time)
 }
 
 // reduceItem is about how many elements an item has.
@@ -78,9 +79,9 @@ func (r *reduction[T]) work() int {
 func (r *reduction[T]) run(dst []T, places []int) {
 	size := r.outer * r.inner
 	planes := r.planes()
-	items, threads, short := 0, 1, false
+	items, threads, work := 0, 1, 0.0
 	if r.parts = 1; size > 0 && r.n > 0 {
-		items, threads, short = r.plan()
+		items, threads, work = r.plan()
 	}
 	buf := grow(&r.buf, planes*r.parts*size)
 	for p := range planes {
@@ -100,12 +101,9 @@ func (r *reduction[T]) run(dst []T, places []int) {
 		}
 		return
 	}
-	switch {
-	case threads > 1 && items > 1 && short:
-		parallelShort(items, threads, any(r).(task))
-	case threads > 1 && items > 1:
-		parallelFor(items, threads, any(r).(task))
-	default:
+	if threads > 1 && items > 1 {
+		parallel(items, threads, work, any(r).(task))
+	} else {
 		for i := range items {
 			r.item(i)
 		}

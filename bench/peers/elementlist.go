@@ -38,10 +38,7 @@ var (
 // elementList is every operation on elements that is compared, a line or two each: first
 // those at all sizes.
 func elementList[T tensor.Float]() []elementOp[T] {
-	type (
-		C = *elementCase[T]
-		V = *tensor.Tensor[T]
-	)
+	type C = *elementCase[T]
 	of := func(sizes []string, name string, f func(c C)) elementOp[T] {
 		return elementOp[T]{name: name, sizes: sizes, start: func(c C) func() { return func() { f(c) } }}
 	}
