@@ -56,8 +56,12 @@ func (l *Linear[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 
 func (l *Linear[T]) backwardParams(dy *tensor.Tensor[T]) {
 	l.check("Linear.Backward", dy)
-	tensor.MatMulTransAAcc(l.Weight.Grad, dy, l.x)
-	tensor.ColSumAcc(l.Bias.Grad, dy)
+	if !l.Weight.Frozen {
+		tensor.MatMulTransAAcc(l.Weight.Grad, dy, l.x)
+	}
+	if !l.Bias.Frozen {
+		tensor.ColSumAcc(l.Bias.Grad, dy)
+	}
 }
 
 // Params returns the weight and the bias.

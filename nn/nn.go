@@ -48,9 +48,10 @@ type Layer[T tensor.Float] interface {
 
 // Param is a parameter of a layer.
 type Param[T tensor.Float] struct {
-	Name  string // within the network: "0.weight"
-	Value *tensor.Tensor[T]
-	Grad  *tensor.Tensor[T] // the same shape; gradients are added, the optimiser clears them
+	Name   string // within the network: "0.weight"
+	Value  *tensor.Tensor[T]
+	Grad   *tensor.Tensor[T] // the same shape; gradients are added, the optimiser clears them
+	Frozen bool              // no gradient is computed, no optimiser changes it: see Freeze
 }
 
 // paramsOnly is a layer that can leave out the gradient with respect to its input.

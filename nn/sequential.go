@@ -1,81 +1,50 @@
 package nn
 
-import (
-	"fmt"
-	"strconv"
-
-	"github.com/lanes-go/lanes/tensor"
-)
+import "github.com/lanes-go/lanes/tensor"
 
 // Sequential applies layers one after the other.
-type Sequential[T tensor.Float] struct {
-	Layers []Layer[T]
-	params []*Param[T]
-}
+type Sequential[T tensor.Float] struct{ members[T] }
 
 // Sequential returns the layers in a row. The names of their parameters get the
-// layer's index before them, as in PyTorch: "0.weight". A layer appears once in a
-// network.
+// layer's index before them, as in PyTorch, "0.weight", or the name given with Named. A
+// layer appears once in a network.
 func (b *Builder[T]) Sequential(layers ...Layer[T]) *Sequential[T] {
-	s := &Sequential[T]{Layers: layers}
-	seen := map[*Param[T]]int{}
-	for i, l := range layers {
-		if l == nil {
-			panic(misuse("Sequential", fmt.Sprintf("layer %d is nil", i)))
-		}
-		for _, p := range l.Params() {
-			if j, ok := seen[p]; ok {
-				panic(misuse("Sequential", fmt.Sprintf("layers %d and %d share the parameter %s", j, i, p.Name), p.Value.Shape()))
-			}
-			seen[p] = i
-			s.params = append(s.params, p)
-		}
-	}
-	for p, i := range seen {
-		p.Name = strconv.Itoa(i) + "." + p.Name
-	}
-	for i, l := range layers {
-		for _, u := range buffersOf(l) {
-			u.Name = strconv.Itoa(i) + "." + u.Name
-		}
-	}
-	return s
+	return &Sequential[T]{newMembers("Sequential", layers...)}
 }
+
+// Len returns the number of layers.
+func (s *Sequential[T]) Len() int { return len(s.kids) }
+
+// Layer returns a layer, 0 <= i < Len().
+func (s *Sequential[T]) Layer(i int) Layer[T] { return s.kids[i].layer }
 
 // Forward returns the result of the last layer, which owns it.
 func (s *Sequential[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	mode.check("Sequential.Forward")
-	for _, l := range s.Layers {
-		x = l.Forward(x, mode)
+	for _, k := range s.kids {
+		x = k.layer.Forward(x, mode)
 	}
 	return x
 }
 
 // Backward goes through the layers from the last to the first.
 func (s *Sequential[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
-	for i := len(s.Layers) - 1; i >= 0; i-- {
-		dy = s.Layers[i].Backward(dy)
+	for i := len(s.kids) - 1; i >= 0; i-- {
+		dy = s.kids[i].layer.Backward(dy)
 	}
 	return dy
 }
 
+// backwardParams ends at the first layer that has something to learn.
 func (s *Sequential[T]) backwardParams(dy *tensor.Tensor[T]) {
-	for i := len(s.Layers) - 1; i > 0; i-- {
-		dy = s.Layers[i].Backward(dy)
+	first := 0
+	for first < len(s.kids) && !trains(s.kids[first].layer) {
+		first++
 	}
-	if len(s.Layers) > 0 {
-		BackwardParams(s.Layers[0], dy)
+	for i := len(s.kids) - 1; i > first; i-- {
+		dy = s.kids[i].layer.Backward(dy)
 	}
-}
-
-// Params returns the parameters of all layers, in their order.
-func (s *Sequential[T]) Params() []*Param[T] { return s.params }
-
-// Buffers returns the buffers of the layers.
-func (s *Sequential[T]) Buffers() []*Buffer[T] {
-	var all []*Buffer[T]
-	for _, l := range s.Layers {
-		all = append(all, buffersOf(l)...)
+	if first < len(s.kids) {
+		BackwardParams(s.kids[first].layer, dy)
 	}
-	return all
 }

@@ -14,7 +14,7 @@ import (
 
 // withBuffer is a layer that has a buffer.
 type withBuffer[T tensor.Float] struct {
-	*ReLU[T]
+	*Activation[T]
 	buffer *Buffer[T]
 }
 

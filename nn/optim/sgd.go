@@ -45,6 +45,9 @@ func NewSGD[T tensor.Float](params []*nn.Param[T], s SGD) *SGDOptimizer[T] {
 // Step changes the parameters by their gradients, which it clears.
 func (o *SGDOptimizer[T]) Step() {
 	for i, p := range o.params {
+		if p.Frozen {
+			continue
+		}
 		if o.velocity != nil {
 			tensor.SGDMomentum(p.Value, o.velocity[i], p.Grad, 1, tensor.MomentumOptions{LR: o.LR, Momentum: o.Momentum})
 		} else {
