@@ -18,8 +18,9 @@ type counted interface{ Counters() []*Counter }
 
 // child is a layer in a container.
 type child[T tensor.Float] struct {
-	name  string
-	layer Layer[T]
+	name   string
+	layer  Layer[T]
+	params []*Param[T]
 }
 
 // container is a layer made of layers.
@@ -41,9 +42,9 @@ func newMembers[T tensor.Float](op string, layers ...Layer[T]) members[T] {
 	owner := map[*Param[T]]int{}
 	names := map[string]bool{}
 	for i, l := range layers {
-		kid := child[T]{fmt.Sprint(i), l}
+		kid := child[T]{name: fmt.Sprint(i), layer: l}
 		if n, ok := l.(*named[T]); ok {
-			kid = child[T]{n.name, n.Layer}
+			kid = child[T]{name: n.name, layer: n.Layer}
 		}
 		if kid.layer == nil {
 			panic(misuse(op, fmt.Sprintf("layer %d is nil", i)))
@@ -52,8 +53,9 @@ func newMembers[T tensor.Float](op string, layers ...Layer[T]) members[T] {
 			panic(misuse(op, fmt.Sprintf("two layers are called %q", kid.name)))
 		}
 		names[kid.name] = true
+		kid.params = kid.layer.Params()
 		m.kids = append(m.kids, kid)
-		for _, p := range kid.layer.Params() {
+		for _, p := range kid.params {
 			if j, ok := owner[p]; ok {
 				panic(misuse(op, fmt.Sprintf("layers %d and %d share the parameter %s", j, i, p.Name), p.Value.Shape()))
 			}
@@ -65,7 +67,7 @@ func newMembers[T tensor.Float](op string, layers ...Layer[T]) members[T] {
 	}
 	for _, kid := range m.kids {
 		prefix := kid.name + "."
-		for _, p := range kid.layer.Params() {
+		for _, p := range kid.params {
 			p.Name = prefix + p.Name
 		}
 		for _, u := range buffersOf(kid.layer) {
@@ -96,9 +98,9 @@ func countersOf[T tensor.Float](l Layer[T]) []*Counter {
 	return nil
 }
 
-// trains tells whether l has a parameter that is not frozen.
-func trains[T tensor.Float](l Layer[T]) bool {
-	for _, p := range l.Params() {
+// trains tells whether the layer has a parameter that is not frozen.
+func (c *child[T]) trains() bool {
+	for _, p := range c.params {
 		if !p.Frozen {
 			return true
 		}

@@ -38,7 +38,7 @@ func (s *Sequential[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 // backwardParams ends at the first layer that has something to learn.
 func (s *Sequential[T]) backwardParams(dy *tensor.Tensor[T]) {
 	first := 0
-	for first < len(s.kids) && !trains(s.kids[first].layer) {
+	for first < len(s.kids) && !s.kids[first].trains() {
 		first++
 	}
 	for i := len(s.kids) - 1; i > first; i-- {
