@@ -24,11 +24,16 @@ func KBlockLen(K int) int {
 // What a Gemm kernel does with the chain sum s of an element of C. The flags are
 // applied in this order.
 const (
-	OutAdd   = 1 << iota // s = C + s: a later k-block
-	OutScale             // s = alpha*s
-	OutFMA               // s = fma(alpha, s, beta*C)
-	OutBias              // s = s + bias[j]
-	OutReLU              // s = s < 0 ? 0 : s; NaN and -0 pass
+	OutAdd    = 1 << iota // s = C + s: a later k-block
+	OutScale              // s = alpha*s
+	OutFMA                // s = fma(alpha, s, beta*C)
+	OutBias               // s = s + bias[j]
+	OutAffine             // s = fma(s, bias[d+j], bias[2*d+j]), d = Out >> OutDistance
+	OutReLU               // s = s < 0 ? 0 : s; NaN and -0 pass
+
+	// OutDistance is the bit of Out from which on it holds the distance from the biases to
+	// the factors, and from those to the summands, that lie in one slice.
+	OutDistance = 8
 )
 
 // GemmArgs are the operands of one call of a Gemm kernel.
@@ -54,7 +59,7 @@ type GemmArgs[T Float] struct {
 	C            []T
 	A            []T
 	B            []T
-	Bias         []T // with OutBias, at least N long
+	Bias         []T // with OutBias, at least N long; with OutAffine 2*d + N
 	Pack         []T
 	Init         []T // chains go on from Init(i,j) = Init[i*LDC+j], or start at +0
 	LDC          int
@@ -157,6 +162,10 @@ func gemmOut[T Float](g *GemmArgs[T], i, j int, s T) {
 	}
 	if g.Out&OutBias != 0 {
 		s += g.Bias[j]
+	}
+	if g.Out&OutAffine != 0 {
+		d := g.Out >> OutDistance
+		s = FMA(s, g.Bias[d+j], g.Bias[2*d+j])
 	}
 	if g.Out&OutReLU != 0 && s < 0 {
 		s = 0

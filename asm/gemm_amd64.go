@@ -110,7 +110,7 @@ func (t *gemmTiles[T]) run(g *GemmArgs[T]) bool {
 		if g.K > 0 {
 			b = &g.B[full*g.BPanel]
 		}
-		if g.Out&OutBias != 0 {
+		if g.Out&(OutBias|OutAffine) != 0 {
 			bias = &g.Bias[full*nr]
 		}
 	}
@@ -145,7 +145,7 @@ func (t *gemmTiles[T]) runWide(g *GemmArgs[T], shift uint, a, b, bias *T) {
 		if g.K > 0 {
 			r.B = g.B[groups*panels*g.BPanel:]
 		}
-		if g.Out&OutBias != 0 {
+		if g.Out&(OutBias|OutAffine) != 0 {
 			r.Bias = g.Bias[done:]
 		}
 		t.run((*GemmArgs[T])(noescape(unsafe.Pointer(&r))))

@@ -73,7 +73,7 @@ func (t *gemmTiles[T]) product(g *GemmArgs[T], last int) {
 	if g.K > 0 {
 		a, b = &g.A[0], &g.B[0]
 	}
-	if g.Out&OutBias != 0 {
+	if g.Out&(OutBias|OutAffine) != 0 {
 		bias = &g.Bias[0]
 	}
 	j, rest := 0, g.N-last*t.nr // columns of the last panel

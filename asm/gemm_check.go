@@ -8,7 +8,7 @@ func (g *GemmArgs[T]) valid(nr, last int) bool {
 	if uint64(g.M|g.N|g.K|g.LDC|g.ARow|g.ACol|g.BPanel|g.BRow|g.ATile)>>31 != 0 ||
 		uint64(g.M-1)*uint64(g.LDC)+uint64(g.N) > uint64(len(g.C)) || g.M > 1 && g.LDC < g.N ||
 		g.Init != nil && uint64(g.M-1)*uint64(g.LDC)+uint64(g.N) > uint64(len(g.Init)) ||
-		g.Out&OutBias != 0 && len(g.Bias) < g.N {
+		g.Out&(OutBias|OutAffine) != 0 && g.biasEnd() > uint64(len(g.Bias)) {
 		return false
 	}
 	if g.K == 0 {
@@ -41,8 +41,19 @@ func (g *GemmArgs[T]) valid(nr, last int) bool {
 		b+uint64(g.N-1-last*nr) < nb && (last == 0 || b-uint64(g.BPanel)+uint64(nr) <= nb)
 }
 
+// biasEnd is where what Out reads of Bias ends; beyond any slice if Out has no sense.
+func (g *GemmArgs[T]) biasEnd() uint64 {
+	if g.Out&OutAffine == 0 {
+		return uint64(g.N)
+	}
+	if d := uint64(g.Out) >> OutDistance; d>>31 == 0 {
+		return 2*d + uint64(g.N)
+	}
+	return 1 << 63
+}
+
 func (g *GemmArgs[T]) fail() {
-	panic(fmt.Errorf("asm.Gemm: operands do not fit: M %d, N %d, K %d, len(A) %d (strides %d, %d, tiles %d of %d), len(B) %d (panel %d, row %d), len(C) %d (row %d), len(bias) %d, out %05b",
+	panic(fmt.Errorf("asm.Gemm: operands do not fit: M %d, N %d, K %d, len(A) %d (strides %d, %d, tiles %d of %d), len(B) %d (panel %d, row %d), len(C) %d (row %d), len(bias) %d, out %08b",
 		g.M, g.N, g.K, len(g.A), g.ARow, g.ACol, g.ATile, g.TileRows, len(g.B), g.BPanel, g.BRow, len(g.C), g.LDC, len(g.Bias), g.Out))
 }
 

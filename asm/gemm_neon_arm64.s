@@ -85,7 +85,18 @@ nofma:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F1
+	FMOVQ (R13), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e801 // fcmlt v1.4s, v0.4s, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -203,7 +214,21 @@ nofma:
 	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVQ (R13), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -344,7 +369,24 @@ nofma:
 	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVQ (R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	FMOVQ (R13), F4
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -508,7 +550,27 @@ nofma:
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVQ (R13), F5
+	VFMLA V4.S4, V2.S4, V5.S4
+	VMOV V5.B16, V2.B16
+	FMOVQ (R13), F6
+	VFMLA V4.S4, V3.S4, V6.S4
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -695,7 +757,30 @@ nofma:
 	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F5
+	FMOVQ (R13), F6
+	VFMLA V5.S4, V0.S4, V6.S4
+	VMOV V6.B16, V0.B16
+	FMOVQ (R13), F7
+	VFMLA V5.S4, V1.S4, V7.S4
+	VMOV V7.B16, V1.B16
+	FMOVQ (R13), F6
+	VFMLA V5.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V5.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVQ (R13), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e805 // fcmlt v5.4s, v0.4s, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
@@ -905,7 +990,33 @@ nofma:
 	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -1138,7 +1249,36 @@ nofma:
 	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F7
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V0.S4, V8.S4
+	VMOV V8.B16, V0.B16
+	FMOVQ (R13), F9
+	VFMLA V7.S4, V1.S4, V9.S4
+	VMOV V9.B16, V1.B16
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V7.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V4.S4, V8.S4
+	VMOV V8.B16, V4.B16
+	FMOVQ (R13), F9
+	VFMLA V7.S4, V5.S4, V9.S4
+	VMOV V9.B16, V5.B16
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e807 // fcmlt v7.4s, v0.4s, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ea0e828 // fcmlt v8.4s, v1.4s, #0.0
@@ -1394,7 +1534,39 @@ nofma:
 	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V2.S4, V9.S4
+	VMOV V9.B16, V2.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V3.S4, V10.S4
+	VMOV V10.B16, V3.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V6.S4, V9.S4
+	VMOV V9.B16, V6.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V7.S4, V10.S4
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -1548,7 +1720,22 @@ nofma:
 	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	WORD $0x3cea6982 // ldr q2, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -1710,7 +1897,28 @@ nofma:
 	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	WORD $0x3cea6984 // ldr q4, [x12, x10]
+	WORD $0x3cea69a6 // ldr q6, [x13, x10]
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	WORD $0x3cea69a5 // ldr q5, [x13, x10]
+	VFMLA V4.S4, V3.S4, V5.S4
+	VMOV V5.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -1912,7 +2120,34 @@ nofma:
 	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -2154,7 +2389,40 @@ nofma:
 	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V2.S4, V10.S4
+	VMOV V10.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V6.S4, V10.S4
+	VMOV V10.B16, V6.B16
+	WORD $0x3cea6988 // ldr q8, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.S4, V7.S4, V9.S4
+	VMOV V9.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -2436,7 +2704,46 @@ nofma:
 	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F10
+	FMOVQ (R13), F11
+	VFMLA V10.S4, V0.S4, V11.S4
+	VMOV V11.B16, V0.B16
+	FMOVQ (R13), F12
+	VFMLA V10.S4, V2.S4, V12.S4
+	VMOV V12.B16, V2.B16
+	FMOVQ (R13), F11
+	VFMLA V10.S4, V4.S4, V11.S4
+	VMOV V11.B16, V4.B16
+	FMOVQ (R13), F12
+	VFMLA V10.S4, V6.S4, V12.S4
+	VMOV V12.B16, V6.B16
+	FMOVQ (R13), F11
+	VFMLA V10.S4, V8.S4, V11.S4
+	VMOV V11.B16, V8.B16
+	WORD $0x3cea698a // ldr q10, [x12, x10]
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.S4, V1.S4, V12.S4
+	VMOV V12.B16, V1.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.S4, V3.S4, V11.S4
+	VMOV V11.B16, V3.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.S4, V5.S4, V12.S4
+	VMOV V12.B16, V5.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.S4, V7.S4, V11.S4
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.S4, V9.S4, V12.S4
+	VMOV V12.B16, V9.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80a // fcmlt v10.4s, v0.4s, #0.0
 	WORD $0x4e6a1c00 // bic v0.16b, v0.16b, v10.16b
 	WORD $0x4ea0e82b // fcmlt v11.4s, v1.4s, #0.0
@@ -2758,7 +3065,52 @@ nofma:
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V0.S4, V13.S4
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V2.S4, V14.S4
+	VMOV V14.B16, V2.B16
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V4.S4, V13.S4
+	VMOV V13.B16, V4.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V6.S4, V14.S4
+	VMOV V14.B16, V6.B16
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V8.S4, V13.S4
+	VMOV V13.B16, V8.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V10.S4, V14.S4
+	VMOV V14.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V1.S4, V14.S4
+	VMOV V14.B16, V1.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V3.S4, V13.S4
+	VMOV V13.B16, V3.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V5.S4, V14.S4
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V7.S4, V13.S4
+	VMOV V13.B16, V7.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V9.S4, V14.S4
+	VMOV V14.B16, V9.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V11.S4, V13.S4
+	VMOV V13.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80c // fcmlt v12.4s, v0.4s, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ea0e82d // fcmlt v13.4s, v1.4s, #0.0
@@ -3120,7 +3472,58 @@ nofma:
 	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F14
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V0.S4, V15.S4
+	VMOV V15.B16, V0.B16
+	FMOVQ (R13), F16
+	VFMLA V14.S4, V2.S4, V16.S4
+	VMOV V16.B16, V2.B16
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V4.S4, V15.S4
+	VMOV V15.B16, V4.B16
+	FMOVQ (R13), F16
+	VFMLA V14.S4, V6.S4, V16.S4
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V8.S4, V15.S4
+	VMOV V15.B16, V8.B16
+	FMOVQ (R13), F16
+	VFMLA V14.S4, V10.S4, V16.S4
+	VMOV V16.B16, V10.B16
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V12.S4, V15.S4
+	VMOV V15.B16, V12.B16
+	WORD $0x3cea698e // ldr q14, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V1.S4, V16.S4
+	VMOV V16.B16, V1.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.S4, V3.S4, V15.S4
+	VMOV V15.B16, V3.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V5.S4, V16.S4
+	VMOV V16.B16, V5.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.S4, V7.S4, V15.S4
+	VMOV V15.B16, V7.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V9.S4, V16.S4
+	VMOV V16.B16, V9.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.S4, V11.S4, V15.S4
+	VMOV V15.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V13.S4, V16.S4
+	VMOV V16.B16, V13.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80e // fcmlt v14.4s, v0.4s, #0.0
 	WORD $0x4e6e1c00 // bic v0.16b, v0.16b, v14.16b
 	WORD $0x4ea0e82f // fcmlt v15.4s, v1.4s, #0.0
@@ -3522,7 +3925,64 @@ nofma:
 	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V0.S4, V17.S4
+	VMOV V17.B16, V0.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V2.S4, V18.S4
+	VMOV V18.B16, V2.B16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V4.S4, V17.S4
+	VMOV V17.B16, V4.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V6.S4, V18.S4
+	VMOV V18.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V8.S4, V17.S4
+	VMOV V17.B16, V8.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V10.S4, V18.S4
+	VMOV V18.B16, V10.B16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V12.S4, V17.S4
+	VMOV V17.B16, V12.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V14.S4, V18.S4
+	VMOV V18.B16, V14.B16
+	WORD $0x3cea6990 // ldr q16, [x12, x10]
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V1.S4, V18.S4
+	VMOV V18.B16, V1.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V3.S4, V17.S4
+	VMOV V17.B16, V3.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V5.S4, V18.S4
+	VMOV V18.B16, V5.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V7.S4, V17.S4
+	VMOV V17.B16, V7.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V9.S4, V18.S4
+	VMOV V18.B16, V9.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V11.S4, V17.S4
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V13.S4, V18.S4
+	VMOV V18.B16, V13.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V15.S4, V17.S4
+	VMOV V17.B16, V15.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e810 // fcmlt v16.4s, v0.4s, #0.0
 	WORD $0x4e701c00 // bic v0.16b, v0.16b, v16.16b
 	WORD $0x4ea0e831 // fcmlt v17.4s, v1.4s, #0.0
@@ -3715,7 +4175,26 @@ nofma:
 	WORD $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVQ 16(R12), F3
+	FMOVQ 16(R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	WORD $0x3cea6983 // ldr q3, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -3908,7 +4387,35 @@ nofma:
 	WORD $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVQ 16(R12), F6
+	FMOVQ 16(R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVQ 16(R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -4157,7 +4664,44 @@ nofma:
 	WORD $0x4e2bd508 // fadd v8.4s, v8.4s, v11.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F9
+	FMOVQ (R13), F10
+	VFMLA V9.S4, V0.S4, V10.S4
+	VMOV V10.B16, V0.B16
+	FMOVQ (R13), F11
+	VFMLA V9.S4, V3.S4, V11.S4
+	VMOV V11.B16, V3.B16
+	FMOVQ (R13), F10
+	VFMLA V9.S4, V6.S4, V10.S4
+	VMOV V10.B16, V6.B16
+	FMOVQ 16(R12), F9
+	FMOVQ 16(R13), F11
+	VFMLA V9.S4, V1.S4, V11.S4
+	VMOV V11.B16, V1.B16
+	FMOVQ 16(R13), F10
+	VFMLA V9.S4, V4.S4, V10.S4
+	VMOV V10.B16, V4.B16
+	FMOVQ 16(R13), F11
+	VFMLA V9.S4, V7.S4, V11.S4
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea6989 // ldr q9, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.S4, V2.S4, V10.S4
+	VMOV V10.B16, V2.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V9.S4, V5.S4, V11.S4
+	VMOV V11.B16, V5.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.S4, V8.S4, V10.S4
+	VMOV V10.B16, V8.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e809 // fcmlt v9.4s, v0.4s, #0.0
 	WORD $0x4e691c00 // bic v0.16b, v0.16b, v9.16b
 	WORD $0x4ea0e82a // fcmlt v10.4s, v1.4s, #0.0
@@ -4462,7 +5006,53 @@ nofma:
 	WORD $0x4e2ed56b // fadd v11.4s, v11.4s, v14.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V0.S4, V13.S4
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V3.S4, V14.S4
+	VMOV V14.B16, V3.B16
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V6.S4, V13.S4
+	VMOV V13.B16, V6.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V9.S4, V14.S4
+	VMOV V14.B16, V9.B16
+	FMOVQ 16(R12), F12
+	FMOVQ 16(R13), F14
+	VFMLA V12.S4, V1.S4, V14.S4
+	VMOV V14.B16, V1.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.S4, V4.S4, V13.S4
+	VMOV V13.B16, V4.B16
+	FMOVQ 16(R13), F14
+	VFMLA V12.S4, V7.S4, V14.S4
+	VMOV V14.B16, V7.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.S4, V10.S4, V13.S4
+	VMOV V13.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V2.S4, V13.S4
+	VMOV V13.B16, V2.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V5.S4, V14.S4
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V8.S4, V13.S4
+	VMOV V13.B16, V8.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V11.S4, V14.S4
+	VMOV V14.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80c // fcmlt v12.4s, v0.4s, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ea0e82d // fcmlt v13.4s, v1.4s, #0.0
@@ -4838,7 +5428,62 @@ nofma:
 	WORD $0x4e31d5ce // fadd v14.4s, v14.4s, v17.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F15
+	FMOVQ (R13), F16
+	VFMLA V15.S4, V0.S4, V16.S4
+	VMOV V16.B16, V0.B16
+	FMOVQ (R13), F17
+	VFMLA V15.S4, V3.S4, V17.S4
+	VMOV V17.B16, V3.B16
+	FMOVQ (R13), F16
+	VFMLA V15.S4, V6.S4, V16.S4
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V15.S4, V9.S4, V17.S4
+	VMOV V17.B16, V9.B16
+	FMOVQ (R13), F16
+	VFMLA V15.S4, V12.S4, V16.S4
+	VMOV V16.B16, V12.B16
+	FMOVQ 16(R12), F15
+	FMOVQ 16(R13), F17
+	VFMLA V15.S4, V1.S4, V17.S4
+	VMOV V17.B16, V1.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.S4, V4.S4, V16.S4
+	VMOV V16.B16, V4.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.S4, V7.S4, V17.S4
+	VMOV V17.B16, V7.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.S4, V10.S4, V16.S4
+	VMOV V16.B16, V10.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.S4, V13.S4, V17.S4
+	VMOV V17.B16, V13.B16
+	WORD $0x3cea698f // ldr q15, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.S4, V2.S4, V16.S4
+	VMOV V16.B16, V2.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.S4, V5.S4, V17.S4
+	VMOV V17.B16, V5.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.S4, V8.S4, V16.S4
+	VMOV V16.B16, V8.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.S4, V11.S4, V17.S4
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.S4, V14.S4, V16.S4
+	VMOV V16.B16, V14.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80f // fcmlt v15.4s, v0.4s, #0.0
 	WORD $0x4e6f1c00 // bic v0.16b, v0.16b, v15.16b
 	WORD $0x4ea0e830 // fcmlt v16.4s, v1.4s, #0.0
@@ -5273,7 +5918,71 @@ nofma:
 	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V0.S4, V19.S4
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V3.S4, V20.S4
+	VMOV V20.B16, V3.B16
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V6.S4, V19.S4
+	VMOV V19.B16, V6.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V9.S4, V20.S4
+	VMOV V20.B16, V9.B16
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V12.S4, V19.S4
+	VMOV V19.B16, V12.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V15.S4, V20.S4
+	VMOV V20.B16, V15.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V1.S4, V20.S4
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V4.S4, V19.S4
+	VMOV V19.B16, V4.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V7.S4, V20.S4
+	VMOV V20.B16, V7.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V10.S4, V19.S4
+	VMOV V19.B16, V10.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V13.S4, V20.S4
+	VMOV V20.B16, V13.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V16.S4, V19.S4
+	VMOV V19.B16, V16.B16
+	WORD $0x3cea6992 // ldr q18, [x12, x10]
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.S4, V2.S4, V19.S4
+	VMOV V19.B16, V2.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.S4, V5.S4, V20.S4
+	VMOV V20.B16, V5.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.S4, V8.S4, V19.S4
+	VMOV V19.B16, V8.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.S4, V11.S4, V20.S4
+	VMOV V20.B16, V11.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.S4, V14.S4, V19.S4
+	VMOV V19.B16, V14.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.S4, V17.S4, V20.S4
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e812 // fcmlt v18.4s, v0.4s, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ea0e833 // fcmlt v19.4s, v1.4s, #0.0
@@ -5767,7 +6476,80 @@ nofma:
 	WORD $0x4e37d694 // fadd v20.4s, v20.4s, v23.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F21
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V0.S4, V22.S4
+	VMOV V22.B16, V0.B16
+	FMOVQ (R13), F23
+	VFMLA V21.S4, V3.S4, V23.S4
+	VMOV V23.B16, V3.B16
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V6.S4, V22.S4
+	VMOV V22.B16, V6.B16
+	FMOVQ (R13), F23
+	VFMLA V21.S4, V9.S4, V23.S4
+	VMOV V23.B16, V9.B16
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V12.S4, V22.S4
+	VMOV V22.B16, V12.B16
+	FMOVQ (R13), F23
+	VFMLA V21.S4, V15.S4, V23.S4
+	VMOV V23.B16, V15.B16
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V18.S4, V22.S4
+	VMOV V22.B16, V18.B16
+	FMOVQ 16(R12), F21
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V1.S4, V23.S4
+	VMOV V23.B16, V1.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.S4, V4.S4, V22.S4
+	VMOV V22.B16, V4.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V7.S4, V23.S4
+	VMOV V23.B16, V7.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.S4, V10.S4, V22.S4
+	VMOV V22.B16, V10.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V13.S4, V23.S4
+	VMOV V23.B16, V13.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.S4, V16.S4, V22.S4
+	VMOV V22.B16, V16.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V19.S4, V23.S4
+	VMOV V23.B16, V19.B16
+	WORD $0x3cea6995 // ldr q21, [x12, x10]
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V2.S4, V22.S4
+	VMOV V22.B16, V2.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.S4, V5.S4, V23.S4
+	VMOV V23.B16, V5.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V8.S4, V22.S4
+	VMOV V22.B16, V8.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.S4, V11.S4, V23.S4
+	VMOV V23.B16, V11.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V14.S4, V22.S4
+	VMOV V22.B16, V14.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.S4, V17.S4, V23.S4
+	VMOV V23.B16, V17.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.B16, V20.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e815 // fcmlt v21.4s, v0.4s, #0.0
 	WORD $0x4e751c00 // bic v0.16b, v0.16b, v21.16b
 	WORD $0x4ea0e836 // fcmlt v22.4s, v1.4s, #0.0
@@ -5930,7 +6712,18 @@ nofma:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F1
+	FMOVS (R13), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e801 // fcmlt v1.4s, v0.4s, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -6053,7 +6846,21 @@ nofma:
 	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F2
+	FMOVS (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVS (R13), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -6199,7 +7006,24 @@ nofma:
 	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F3
+	FMOVS (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVS (R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	FMOVS (R13), F4
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -6368,7 +7192,27 @@ nofma:
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F4
+	FMOVS (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVS (R13), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVS (R13), F5
+	VFMLA V4.S4, V2.S4, V5.S4
+	VMOV V5.B16, V2.B16
+	FMOVS (R13), F6
+	VFMLA V4.S4, V3.S4, V6.S4
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -6560,7 +7404,30 @@ nofma:
 	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F5
+	FMOVS (R13), F6
+	VFMLA V5.S4, V0.S4, V6.S4
+	VMOV V6.B16, V0.B16
+	FMOVS (R13), F7
+	VFMLA V5.S4, V1.S4, V7.S4
+	VMOV V7.B16, V1.B16
+	FMOVS (R13), F6
+	VFMLA V5.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVS (R13), F7
+	VFMLA V5.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVS (R13), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e805 // fcmlt v5.4s, v0.4s, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
@@ -6775,7 +7642,33 @@ nofma:
 	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F6
+	FMOVS (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVS (R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVS (R13), F7
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	FMOVS (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVS (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVS (R13), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -7013,7 +7906,36 @@ nofma:
 	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F7
+	FMOVS (R13), F8
+	VFMLA V7.S4, V0.S4, V8.S4
+	VMOV V8.B16, V0.B16
+	FMOVS (R13), F9
+	VFMLA V7.S4, V1.S4, V9.S4
+	VMOV V9.B16, V1.B16
+	FMOVS (R13), F8
+	VFMLA V7.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVS (R13), F9
+	VFMLA V7.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVS (R13), F8
+	VFMLA V7.S4, V4.S4, V8.S4
+	VMOV V8.B16, V4.B16
+	FMOVS (R13), F9
+	VFMLA V7.S4, V5.S4, V9.S4
+	VMOV V9.B16, V5.B16
+	FMOVS (R13), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e807 // fcmlt v7.4s, v0.4s, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ea0e828 // fcmlt v8.4s, v1.4s, #0.0
@@ -7274,7 +8196,39 @@ nofma:
 	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F8
+	FMOVS (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVS (R13), F9
+	VFMLA V8.S4, V2.S4, V9.S4
+	VMOV V9.B16, V2.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V3.S4, V10.S4
+	VMOV V10.B16, V3.B16
+	FMOVS (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVS (R13), F9
+	VFMLA V8.S4, V6.S4, V9.S4
+	VMOV V9.B16, V6.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V7.S4, V10.S4
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -7406,7 +8360,18 @@ nofma:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F1
+	FMOVD (R13), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e801 // fcmlt v1.4s, v0.4s, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -7529,7 +8494,21 @@ nofma:
 	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F2
+	FMOVD (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVD (R13), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -7675,7 +8654,24 @@ nofma:
 	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F3
+	FMOVD (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVD (R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	FMOVD (R13), F4
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -7844,7 +8840,27 @@ nofma:
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F4
+	FMOVD (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVD (R13), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVD (R13), F5
+	VFMLA V4.S4, V2.S4, V5.S4
+	VMOV V5.B16, V2.B16
+	FMOVD (R13), F6
+	VFMLA V4.S4, V3.S4, V6.S4
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -8036,7 +9052,30 @@ nofma:
 	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F5
+	FMOVD (R13), F6
+	VFMLA V5.S4, V0.S4, V6.S4
+	VMOV V6.B16, V0.B16
+	FMOVD (R13), F7
+	VFMLA V5.S4, V1.S4, V7.S4
+	VMOV V7.B16, V1.B16
+	FMOVD (R13), F6
+	VFMLA V5.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVD (R13), F7
+	VFMLA V5.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVD (R13), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e805 // fcmlt v5.4s, v0.4s, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
@@ -8251,7 +9290,33 @@ nofma:
 	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F6
+	FMOVD (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVD (R13), F7
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVD (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -8489,7 +9554,36 @@ nofma:
 	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F7
+	FMOVD (R13), F8
+	VFMLA V7.S4, V0.S4, V8.S4
+	VMOV V8.B16, V0.B16
+	FMOVD (R13), F9
+	VFMLA V7.S4, V1.S4, V9.S4
+	VMOV V9.B16, V1.B16
+	FMOVD (R13), F8
+	VFMLA V7.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVD (R13), F9
+	VFMLA V7.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVD (R13), F8
+	VFMLA V7.S4, V4.S4, V8.S4
+	VMOV V8.B16, V4.B16
+	FMOVD (R13), F9
+	VFMLA V7.S4, V5.S4, V9.S4
+	VMOV V9.B16, V5.B16
+	FMOVD (R13), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e807 // fcmlt v7.4s, v0.4s, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ea0e828 // fcmlt v8.4s, v1.4s, #0.0
@@ -8750,7 +9844,39 @@ nofma:
 	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F8
+	FMOVD (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V2.S4, V9.S4
+	VMOV V9.B16, V2.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V3.S4, V10.S4
+	VMOV V10.B16, V3.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V6.S4, V9.S4
+	VMOV V9.B16, V6.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V7.S4, V10.S4
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -8909,7 +10035,22 @@ nofma:
 	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F2
+	FMOVD (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVD (R12)(R10), F2
+	FMOVD (R13)(R10), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -9076,7 +10217,28 @@ nofma:
 	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F4
+	FMOVD (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVD (R13), F6
+	VFMLA V4.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVD (R12)(R10), F4
+	FMOVD (R13)(R10), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVD (R13)(R10), F5
+	VFMLA V4.S4, V3.S4, V5.S4
+	VMOV V5.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -9283,7 +10445,34 @@ nofma:
 	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F6
+	FMOVD (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVD (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVD (R12)(R10), F6
+	FMOVD (R13)(R10), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVD (R13)(R10), F7
+	VFMLA V6.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVD (R13)(R10), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -9530,7 +10719,40 @@ nofma:
 	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F8
+	FMOVD (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V2.S4, V10.S4
+	VMOV V10.B16, V2.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V6.S4, V10.S4
+	VMOV V10.B16, V6.B16
+	FMOVD (R12)(R10), F8
+	FMOVD (R13)(R10), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVD (R13)(R10), F9
+	VFMLA V8.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVD (R13)(R10), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVD (R13)(R10), F9
+	VFMLA V8.S4, V7.S4, V9.S4
+	VMOV V9.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -9817,7 +11039,46 @@ nofma:
 	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F10
+	FMOVD (R13), F11
+	VFMLA V10.S4, V0.S4, V11.S4
+	VMOV V11.B16, V0.B16
+	FMOVD (R13), F12
+	VFMLA V10.S4, V2.S4, V12.S4
+	VMOV V12.B16, V2.B16
+	FMOVD (R13), F11
+	VFMLA V10.S4, V4.S4, V11.S4
+	VMOV V11.B16, V4.B16
+	FMOVD (R13), F12
+	VFMLA V10.S4, V6.S4, V12.S4
+	VMOV V12.B16, V6.B16
+	FMOVD (R13), F11
+	VFMLA V10.S4, V8.S4, V11.S4
+	VMOV V11.B16, V8.B16
+	FMOVD (R12)(R10), F10
+	FMOVD (R13)(R10), F12
+	VFMLA V10.S4, V1.S4, V12.S4
+	VMOV V12.B16, V1.B16
+	FMOVD (R13)(R10), F11
+	VFMLA V10.S4, V3.S4, V11.S4
+	VMOV V11.B16, V3.B16
+	FMOVD (R13)(R10), F12
+	VFMLA V10.S4, V5.S4, V12.S4
+	VMOV V12.B16, V5.B16
+	FMOVD (R13)(R10), F11
+	VFMLA V10.S4, V7.S4, V11.S4
+	VMOV V11.B16, V7.B16
+	FMOVD (R13)(R10), F12
+	VFMLA V10.S4, V9.S4, V12.S4
+	VMOV V12.B16, V9.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80a // fcmlt v10.4s, v0.4s, #0.0
 	WORD $0x4e6a1c00 // bic v0.16b, v0.16b, v10.16b
 	WORD $0x4ea0e82b // fcmlt v11.4s, v1.4s, #0.0
@@ -10144,7 +11405,52 @@ nofma:
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F12
+	FMOVD (R13), F13
+	VFMLA V12.S4, V0.S4, V13.S4
+	VMOV V13.B16, V0.B16
+	FMOVD (R13), F14
+	VFMLA V12.S4, V2.S4, V14.S4
+	VMOV V14.B16, V2.B16
+	FMOVD (R13), F13
+	VFMLA V12.S4, V4.S4, V13.S4
+	VMOV V13.B16, V4.B16
+	FMOVD (R13), F14
+	VFMLA V12.S4, V6.S4, V14.S4
+	VMOV V14.B16, V6.B16
+	FMOVD (R13), F13
+	VFMLA V12.S4, V8.S4, V13.S4
+	VMOV V13.B16, V8.B16
+	FMOVD (R13), F14
+	VFMLA V12.S4, V10.S4, V14.S4
+	VMOV V14.B16, V10.B16
+	FMOVD (R12)(R10), F12
+	FMOVD (R13)(R10), F14
+	VFMLA V12.S4, V1.S4, V14.S4
+	VMOV V14.B16, V1.B16
+	FMOVD (R13)(R10), F13
+	VFMLA V12.S4, V3.S4, V13.S4
+	VMOV V13.B16, V3.B16
+	FMOVD (R13)(R10), F14
+	VFMLA V12.S4, V5.S4, V14.S4
+	VMOV V14.B16, V5.B16
+	FMOVD (R13)(R10), F13
+	VFMLA V12.S4, V7.S4, V13.S4
+	VMOV V13.B16, V7.B16
+	FMOVD (R13)(R10), F14
+	VFMLA V12.S4, V9.S4, V14.S4
+	VMOV V14.B16, V9.B16
+	FMOVD (R13)(R10), F13
+	VFMLA V12.S4, V11.S4, V13.S4
+	VMOV V13.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80c // fcmlt v12.4s, v0.4s, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ea0e82d // fcmlt v13.4s, v1.4s, #0.0
@@ -10511,7 +11817,58 @@ nofma:
 	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F14
+	FMOVD (R13), F15
+	VFMLA V14.S4, V0.S4, V15.S4
+	VMOV V15.B16, V0.B16
+	FMOVD (R13), F16
+	VFMLA V14.S4, V2.S4, V16.S4
+	VMOV V16.B16, V2.B16
+	FMOVD (R13), F15
+	VFMLA V14.S4, V4.S4, V15.S4
+	VMOV V15.B16, V4.B16
+	FMOVD (R13), F16
+	VFMLA V14.S4, V6.S4, V16.S4
+	VMOV V16.B16, V6.B16
+	FMOVD (R13), F15
+	VFMLA V14.S4, V8.S4, V15.S4
+	VMOV V15.B16, V8.B16
+	FMOVD (R13), F16
+	VFMLA V14.S4, V10.S4, V16.S4
+	VMOV V16.B16, V10.B16
+	FMOVD (R13), F15
+	VFMLA V14.S4, V12.S4, V15.S4
+	VMOV V15.B16, V12.B16
+	FMOVD (R12)(R10), F14
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V1.S4, V16.S4
+	VMOV V16.B16, V1.B16
+	FMOVD (R13)(R10), F15
+	VFMLA V14.S4, V3.S4, V15.S4
+	VMOV V15.B16, V3.B16
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V5.S4, V16.S4
+	VMOV V16.B16, V5.B16
+	FMOVD (R13)(R10), F15
+	VFMLA V14.S4, V7.S4, V15.S4
+	VMOV V15.B16, V7.B16
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V9.S4, V16.S4
+	VMOV V16.B16, V9.B16
+	FMOVD (R13)(R10), F15
+	VFMLA V14.S4, V11.S4, V15.S4
+	VMOV V15.B16, V11.B16
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V13.S4, V16.S4
+	VMOV V16.B16, V13.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80e // fcmlt v14.4s, v0.4s, #0.0
 	WORD $0x4e6e1c00 // bic v0.16b, v0.16b, v14.16b
 	WORD $0x4ea0e82f // fcmlt v15.4s, v1.4s, #0.0
@@ -10918,7 +12275,64 @@ nofma:
 	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V0.S4, V17.S4
+	VMOV V17.B16, V0.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V2.S4, V18.S4
+	VMOV V18.B16, V2.B16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V4.S4, V17.S4
+	VMOV V17.B16, V4.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V6.S4, V18.S4
+	VMOV V18.B16, V6.B16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V8.S4, V17.S4
+	VMOV V17.B16, V8.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V10.S4, V18.S4
+	VMOV V18.B16, V10.B16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V12.S4, V17.S4
+	VMOV V17.B16, V12.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V14.S4, V18.S4
+	VMOV V18.B16, V14.B16
+	FMOVD (R12)(R10), F16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V1.S4, V18.S4
+	VMOV V18.B16, V1.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V3.S4, V17.S4
+	VMOV V17.B16, V3.B16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V5.S4, V18.S4
+	VMOV V18.B16, V5.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V7.S4, V17.S4
+	VMOV V17.B16, V7.B16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V9.S4, V18.S4
+	VMOV V18.B16, V9.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V11.S4, V17.S4
+	VMOV V17.B16, V11.B16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V13.S4, V18.S4
+	VMOV V18.B16, V13.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V15.S4, V17.S4
+	VMOV V17.B16, V15.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e810 // fcmlt v16.4s, v0.4s, #0.0
 	WORD $0x4e701c00 // bic v0.16b, v0.16b, v16.16b
 	WORD $0x4ea0e831 // fcmlt v17.4s, v1.4s, #0.0
@@ -11077,7 +12491,18 @@ nofma:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F1
+	FMOVQ (R13), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e801 // fcmlt v1.4s, v0.4s, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -11200,7 +12625,21 @@ nofma:
 	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVQ (R13), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -11348,7 +12787,24 @@ nofma:
 	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVQ (R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	FMOVQ (R13), F4
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -11506,7 +12962,27 @@ nofma:
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVQ (R13), F5
+	VFMLA V4.S4, V2.S4, V5.S4
+	VMOV V5.B16, V2.B16
+	FMOVQ (R13), F6
+	VFMLA V4.S4, V3.S4, V6.S4
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -11694,7 +13170,30 @@ nofma:
 	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F5
+	FMOVQ (R13), F6
+	VFMLA V5.S4, V0.S4, V6.S4
+	VMOV V6.B16, V0.B16
+	FMOVQ (R13), F7
+	VFMLA V5.S4, V1.S4, V7.S4
+	VMOV V7.B16, V1.B16
+	FMOVQ (R13), F6
+	VFMLA V5.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V5.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVQ (R13), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e805 // fcmlt v5.4s, v0.4s, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
@@ -11902,7 +13401,33 @@ nofma:
 	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -12130,7 +13655,36 @@ nofma:
 	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F7
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V0.S4, V8.S4
+	VMOV V8.B16, V0.B16
+	FMOVQ (R13), F9
+	VFMLA V7.S4, V1.S4, V9.S4
+	VMOV V9.B16, V1.B16
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V7.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V4.S4, V8.S4
+	VMOV V8.B16, V4.B16
+	FMOVQ (R13), F9
+	VFMLA V7.S4, V5.S4, V9.S4
+	VMOV V9.B16, V5.B16
+	FMOVQ (R13), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e807 // fcmlt v7.4s, v0.4s, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ea0e828 // fcmlt v8.4s, v1.4s, #0.0
@@ -12368,7 +13922,39 @@ nofma:
 	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V2.S4, V9.S4
+	VMOV V9.B16, V2.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V3.S4, V10.S4
+	VMOV V10.B16, V3.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V6.S4, V9.S4
+	VMOV V9.B16, V6.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V7.S4, V10.S4
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -12530,7 +14116,22 @@ nofma:
 	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	WORD $0x3cea6982 // ldr q2, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -12697,7 +14298,28 @@ nofma:
 	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	WORD $0x3cea6984 // ldr q4, [x12, x10]
+	WORD $0x3cea69a6 // ldr q6, [x13, x10]
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	WORD $0x3cea69a5 // ldr q5, [x13, x10]
+	VFMLA V4.S4, V3.S4, V5.S4
+	VMOV V5.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -12906,7 +14528,34 @@ nofma:
 	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -13142,7 +14791,40 @@ nofma:
 	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V2.S4, V10.S4
+	VMOV V10.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.S4, V6.S4, V10.S4
+	VMOV V10.B16, V6.B16
+	WORD $0x3cea6988 // ldr q8, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.S4, V7.S4, V9.S4
+	VMOV V9.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -13425,7 +15107,46 @@ nofma:
 	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F10
+	FMOVQ (R13), F11
+	VFMLA V10.S4, V0.S4, V11.S4
+	VMOV V11.B16, V0.B16
+	FMOVQ (R13), F12
+	VFMLA V10.S4, V2.S4, V12.S4
+	VMOV V12.B16, V2.B16
+	FMOVQ (R13), F11
+	VFMLA V10.S4, V4.S4, V11.S4
+	VMOV V11.B16, V4.B16
+	FMOVQ (R13), F12
+	VFMLA V10.S4, V6.S4, V12.S4
+	VMOV V12.B16, V6.B16
+	FMOVQ (R13), F11
+	VFMLA V10.S4, V8.S4, V11.S4
+	VMOV V11.B16, V8.B16
+	WORD $0x3cea698a // ldr q10, [x12, x10]
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.S4, V1.S4, V12.S4
+	VMOV V12.B16, V1.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.S4, V3.S4, V11.S4
+	VMOV V11.B16, V3.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.S4, V5.S4, V12.S4
+	VMOV V12.B16, V5.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.S4, V7.S4, V11.S4
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.S4, V9.S4, V12.S4
+	VMOV V12.B16, V9.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80a // fcmlt v10.4s, v0.4s, #0.0
 	WORD $0x4e6a1c00 // bic v0.16b, v0.16b, v10.16b
 	WORD $0x4ea0e82b // fcmlt v11.4s, v1.4s, #0.0
@@ -13745,7 +15466,52 @@ nofma:
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V0.S4, V13.S4
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V2.S4, V14.S4
+	VMOV V14.B16, V2.B16
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V4.S4, V13.S4
+	VMOV V13.B16, V4.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V6.S4, V14.S4
+	VMOV V14.B16, V6.B16
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V8.S4, V13.S4
+	VMOV V13.B16, V8.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V10.S4, V14.S4
+	VMOV V14.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V1.S4, V14.S4
+	VMOV V14.B16, V1.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V3.S4, V13.S4
+	VMOV V13.B16, V3.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V5.S4, V14.S4
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V7.S4, V13.S4
+	VMOV V13.B16, V7.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V9.S4, V14.S4
+	VMOV V14.B16, V9.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V11.S4, V13.S4
+	VMOV V13.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80c // fcmlt v12.4s, v0.4s, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ea0e82d // fcmlt v13.4s, v1.4s, #0.0
@@ -14102,7 +15868,58 @@ nofma:
 	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F14
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V0.S4, V15.S4
+	VMOV V15.B16, V0.B16
+	FMOVQ (R13), F16
+	VFMLA V14.S4, V2.S4, V16.S4
+	VMOV V16.B16, V2.B16
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V4.S4, V15.S4
+	VMOV V15.B16, V4.B16
+	FMOVQ (R13), F16
+	VFMLA V14.S4, V6.S4, V16.S4
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V8.S4, V15.S4
+	VMOV V15.B16, V8.B16
+	FMOVQ (R13), F16
+	VFMLA V14.S4, V10.S4, V16.S4
+	VMOV V16.B16, V10.B16
+	FMOVQ (R13), F15
+	VFMLA V14.S4, V12.S4, V15.S4
+	VMOV V15.B16, V12.B16
+	WORD $0x3cea698e // ldr q14, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V1.S4, V16.S4
+	VMOV V16.B16, V1.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.S4, V3.S4, V15.S4
+	VMOV V15.B16, V3.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V5.S4, V16.S4
+	VMOV V16.B16, V5.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.S4, V7.S4, V15.S4
+	VMOV V15.B16, V7.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V9.S4, V16.S4
+	VMOV V16.B16, V9.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.S4, V11.S4, V15.S4
+	VMOV V15.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.S4, V13.S4, V16.S4
+	VMOV V16.B16, V13.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80e // fcmlt v14.4s, v0.4s, #0.0
 	WORD $0x4e6e1c00 // bic v0.16b, v0.16b, v14.16b
 	WORD $0x4ea0e82f // fcmlt v15.4s, v1.4s, #0.0
@@ -14486,7 +16303,64 @@ nofma:
 	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V0.S4, V17.S4
+	VMOV V17.B16, V0.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V2.S4, V18.S4
+	VMOV V18.B16, V2.B16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V4.S4, V17.S4
+	VMOV V17.B16, V4.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V6.S4, V18.S4
+	VMOV V18.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V8.S4, V17.S4
+	VMOV V17.B16, V8.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V10.S4, V18.S4
+	VMOV V18.B16, V10.B16
+	FMOVQ (R13), F17
+	VFMLA V16.S4, V12.S4, V17.S4
+	VMOV V17.B16, V12.B16
+	FMOVQ (R13), F18
+	VFMLA V16.S4, V14.S4, V18.S4
+	VMOV V18.B16, V14.B16
+	WORD $0x3cea6990 // ldr q16, [x12, x10]
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V1.S4, V18.S4
+	VMOV V18.B16, V1.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V3.S4, V17.S4
+	VMOV V17.B16, V3.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V5.S4, V18.S4
+	VMOV V18.B16, V5.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V7.S4, V17.S4
+	VMOV V17.B16, V7.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V9.S4, V18.S4
+	VMOV V18.B16, V9.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V11.S4, V17.S4
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.S4, V13.S4, V18.S4
+	VMOV V18.B16, V13.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.S4, V15.S4, V17.S4
+	VMOV V17.B16, V15.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e810 // fcmlt v16.4s, v0.4s, #0.0
 	WORD $0x4e701c00 // bic v0.16b, v0.16b, v16.16b
 	WORD $0x4ea0e831 // fcmlt v17.4s, v1.4s, #0.0
@@ -14687,7 +16561,26 @@ nofma:
 	WORD $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVQ 16(R12), F3
+	FMOVQ 16(R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	WORD $0x3cea6983 // ldr q3, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -14885,7 +16778,35 @@ nofma:
 	WORD $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVQ 16(R12), F6
+	FMOVQ 16(R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVQ 16(R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -15141,7 +17062,44 @@ nofma:
 	WORD $0x4e2bd508 // fadd v8.4s, v8.4s, v11.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F9
+	FMOVQ (R13), F10
+	VFMLA V9.S4, V0.S4, V10.S4
+	VMOV V10.B16, V0.B16
+	FMOVQ (R13), F11
+	VFMLA V9.S4, V3.S4, V11.S4
+	VMOV V11.B16, V3.B16
+	FMOVQ (R13), F10
+	VFMLA V9.S4, V6.S4, V10.S4
+	VMOV V10.B16, V6.B16
+	FMOVQ 16(R12), F9
+	FMOVQ 16(R13), F11
+	VFMLA V9.S4, V1.S4, V11.S4
+	VMOV V11.B16, V1.B16
+	FMOVQ 16(R13), F10
+	VFMLA V9.S4, V4.S4, V10.S4
+	VMOV V10.B16, V4.B16
+	FMOVQ 16(R13), F11
+	VFMLA V9.S4, V7.S4, V11.S4
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea6989 // ldr q9, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.S4, V2.S4, V10.S4
+	VMOV V10.B16, V2.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V9.S4, V5.S4, V11.S4
+	VMOV V11.B16, V5.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.S4, V8.S4, V10.S4
+	VMOV V10.B16, V8.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e809 // fcmlt v9.4s, v0.4s, #0.0
 	WORD $0x4e691c00 // bic v0.16b, v0.16b, v9.16b
 	WORD $0x4ea0e82a // fcmlt v10.4s, v1.4s, #0.0
@@ -15440,7 +17398,53 @@ nofma:
 	WORD $0x4e2ed56b // fadd v11.4s, v11.4s, v14.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V0.S4, V13.S4
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V3.S4, V14.S4
+	VMOV V14.B16, V3.B16
+	FMOVQ (R13), F13
+	VFMLA V12.S4, V6.S4, V13.S4
+	VMOV V13.B16, V6.B16
+	FMOVQ (R13), F14
+	VFMLA V12.S4, V9.S4, V14.S4
+	VMOV V14.B16, V9.B16
+	FMOVQ 16(R12), F12
+	FMOVQ 16(R13), F14
+	VFMLA V12.S4, V1.S4, V14.S4
+	VMOV V14.B16, V1.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.S4, V4.S4, V13.S4
+	VMOV V13.B16, V4.B16
+	FMOVQ 16(R13), F14
+	VFMLA V12.S4, V7.S4, V14.S4
+	VMOV V14.B16, V7.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.S4, V10.S4, V13.S4
+	VMOV V13.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V2.S4, V13.S4
+	VMOV V13.B16, V2.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V5.S4, V14.S4
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.S4, V8.S4, V13.S4
+	VMOV V13.B16, V8.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.S4, V11.S4, V14.S4
+	VMOV V14.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80c // fcmlt v12.4s, v0.4s, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ea0e82d // fcmlt v13.4s, v1.4s, #0.0
@@ -15817,7 +17821,62 @@ nofma:
 	WORD $0x4e31d5ce // fadd v14.4s, v14.4s, v17.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F15
+	FMOVQ (R13), F16
+	VFMLA V15.S4, V0.S4, V16.S4
+	VMOV V16.B16, V0.B16
+	FMOVQ (R13), F17
+	VFMLA V15.S4, V3.S4, V17.S4
+	VMOV V17.B16, V3.B16
+	FMOVQ (R13), F16
+	VFMLA V15.S4, V6.S4, V16.S4
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V15.S4, V9.S4, V17.S4
+	VMOV V17.B16, V9.B16
+	FMOVQ (R13), F16
+	VFMLA V15.S4, V12.S4, V16.S4
+	VMOV V16.B16, V12.B16
+	FMOVQ 16(R12), F15
+	FMOVQ 16(R13), F17
+	VFMLA V15.S4, V1.S4, V17.S4
+	VMOV V17.B16, V1.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.S4, V4.S4, V16.S4
+	VMOV V16.B16, V4.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.S4, V7.S4, V17.S4
+	VMOV V17.B16, V7.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.S4, V10.S4, V16.S4
+	VMOV V16.B16, V10.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.S4, V13.S4, V17.S4
+	VMOV V17.B16, V13.B16
+	WORD $0x3cea698f // ldr q15, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.S4, V2.S4, V16.S4
+	VMOV V16.B16, V2.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.S4, V5.S4, V17.S4
+	VMOV V17.B16, V5.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.S4, V8.S4, V16.S4
+	VMOV V16.B16, V8.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.S4, V11.S4, V17.S4
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.S4, V14.S4, V16.S4
+	VMOV V16.B16, V14.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80f // fcmlt v15.4s, v0.4s, #0.0
 	WORD $0x4e6f1c00 // bic v0.16b, v0.16b, v15.16b
 	WORD $0x4ea0e830 // fcmlt v16.4s, v1.4s, #0.0
@@ -16250,7 +18309,71 @@ nofma:
 	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V0.S4, V19.S4
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V3.S4, V20.S4
+	VMOV V20.B16, V3.B16
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V6.S4, V19.S4
+	VMOV V19.B16, V6.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V9.S4, V20.S4
+	VMOV V20.B16, V9.B16
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V12.S4, V19.S4
+	VMOV V19.B16, V12.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V15.S4, V20.S4
+	VMOV V20.B16, V15.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V1.S4, V20.S4
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V4.S4, V19.S4
+	VMOV V19.B16, V4.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V7.S4, V20.S4
+	VMOV V20.B16, V7.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V10.S4, V19.S4
+	VMOV V19.B16, V10.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V13.S4, V20.S4
+	VMOV V20.B16, V13.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V16.S4, V19.S4
+	VMOV V19.B16, V16.B16
+	WORD $0x3cea6992 // ldr q18, [x12, x10]
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.S4, V2.S4, V19.S4
+	VMOV V19.B16, V2.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.S4, V5.S4, V20.S4
+	VMOV V20.B16, V5.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.S4, V8.S4, V19.S4
+	VMOV V19.B16, V8.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.S4, V11.S4, V20.S4
+	VMOV V20.B16, V11.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.S4, V14.S4, V19.S4
+	VMOV V19.B16, V14.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.S4, V17.S4, V20.S4
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e812 // fcmlt v18.4s, v0.4s, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ea0e833 // fcmlt v19.4s, v1.4s, #0.0
@@ -16739,7 +18862,80 @@ nofma:
 	WORD $0x4e37d694 // fadd v20.4s, v20.4s, v23.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F21
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V0.S4, V22.S4
+	VMOV V22.B16, V0.B16
+	FMOVQ (R13), F23
+	VFMLA V21.S4, V3.S4, V23.S4
+	VMOV V23.B16, V3.B16
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V6.S4, V22.S4
+	VMOV V22.B16, V6.B16
+	FMOVQ (R13), F23
+	VFMLA V21.S4, V9.S4, V23.S4
+	VMOV V23.B16, V9.B16
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V12.S4, V22.S4
+	VMOV V22.B16, V12.B16
+	FMOVQ (R13), F23
+	VFMLA V21.S4, V15.S4, V23.S4
+	VMOV V23.B16, V15.B16
+	FMOVQ (R13), F22
+	VFMLA V21.S4, V18.S4, V22.S4
+	VMOV V22.B16, V18.B16
+	FMOVQ 16(R12), F21
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V1.S4, V23.S4
+	VMOV V23.B16, V1.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.S4, V4.S4, V22.S4
+	VMOV V22.B16, V4.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V7.S4, V23.S4
+	VMOV V23.B16, V7.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.S4, V10.S4, V22.S4
+	VMOV V22.B16, V10.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V13.S4, V23.S4
+	VMOV V23.B16, V13.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.S4, V16.S4, V22.S4
+	VMOV V22.B16, V16.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.S4, V19.S4, V23.S4
+	VMOV V23.B16, V19.B16
+	WORD $0x3cea6995 // ldr q21, [x12, x10]
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V2.S4, V22.S4
+	VMOV V22.B16, V2.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.S4, V5.S4, V23.S4
+	VMOV V23.B16, V5.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V8.S4, V22.S4
+	VMOV V22.B16, V8.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.S4, V11.S4, V23.S4
+	VMOV V23.B16, V11.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V14.S4, V22.S4
+	VMOV V22.B16, V14.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.S4, V17.S4, V23.S4
+	VMOV V23.B16, V17.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.S4, V20.S4, V22.S4
+	VMOV V22.B16, V20.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e815 // fcmlt v21.4s, v0.4s, #0.0
 	WORD $0x4e751c00 // bic v0.16b, v0.16b, v21.16b
 	WORD $0x4ea0e836 // fcmlt v22.4s, v1.4s, #0.0
@@ -17274,7 +19470,89 @@ nofma:
 	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V0.S4, V25.S4
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V3.S4, V26.S4
+	VMOV V26.B16, V3.B16
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V6.S4, V25.S4
+	VMOV V25.B16, V6.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V9.S4, V26.S4
+	VMOV V26.B16, V9.B16
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V12.S4, V25.S4
+	VMOV V25.B16, V12.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V15.S4, V26.S4
+	VMOV V26.B16, V15.B16
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V18.S4, V25.S4
+	VMOV V25.B16, V18.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V21.S4, V26.S4
+	VMOV V26.B16, V21.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V1.S4, V26.S4
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V4.S4, V25.S4
+	VMOV V25.B16, V4.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V7.S4, V26.S4
+	VMOV V26.B16, V7.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V10.S4, V25.S4
+	VMOV V25.B16, V10.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V13.S4, V26.S4
+	VMOV V26.B16, V13.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V16.S4, V25.S4
+	VMOV V25.B16, V16.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V19.S4, V26.S4
+	VMOV V26.B16, V19.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V22.S4, V25.S4
+	VMOV V25.B16, V22.B16
+	WORD $0x3cea6998 // ldr q24, [x12, x10]
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.S4, V2.S4, V25.S4
+	VMOV V25.B16, V2.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.S4, V5.S4, V26.S4
+	VMOV V26.B16, V5.B16
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.S4, V8.S4, V25.S4
+	VMOV V25.B16, V8.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.S4, V11.S4, V26.S4
+	VMOV V26.B16, V11.B16
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.S4, V14.S4, V25.S4
+	VMOV V25.B16, V14.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.S4, V17.S4, V26.S4
+	VMOV V26.B16, V17.B16
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.S4, V20.S4, V25.S4
+	VMOV V25.B16, V20.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.S4, V23.S4, V26.S4
+	VMOV V26.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
@@ -17454,7 +19732,18 @@ nofma:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F1
+	FMOVS (R13), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e801 // fcmlt v1.4s, v0.4s, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -17582,7 +19871,21 @@ nofma:
 	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F2
+	FMOVS (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVS (R13), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -17735,7 +20038,24 @@ nofma:
 	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F3
+	FMOVS (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVS (R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	FMOVS (R13), F4
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -17898,7 +20218,27 @@ nofma:
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F4
+	FMOVS (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVS (R13), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVS (R13), F5
+	VFMLA V4.S4, V2.S4, V5.S4
+	VMOV V5.B16, V2.B16
+	FMOVS (R13), F6
+	VFMLA V4.S4, V3.S4, V6.S4
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -18091,7 +20431,30 @@ nofma:
 	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F5
+	FMOVS (R13), F6
+	VFMLA V5.S4, V0.S4, V6.S4
+	VMOV V6.B16, V0.B16
+	FMOVS (R13), F7
+	VFMLA V5.S4, V1.S4, V7.S4
+	VMOV V7.B16, V1.B16
+	FMOVS (R13), F6
+	VFMLA V5.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVS (R13), F7
+	VFMLA V5.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVS (R13), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e805 // fcmlt v5.4s, v0.4s, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
@@ -18304,7 +20667,33 @@ nofma:
 	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F6
+	FMOVS (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVS (R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVS (R13), F7
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	FMOVS (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVS (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVS (R13), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -18537,7 +20926,36 @@ nofma:
 	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F7
+	FMOVS (R13), F8
+	VFMLA V7.S4, V0.S4, V8.S4
+	VMOV V8.B16, V0.B16
+	FMOVS (R13), F9
+	VFMLA V7.S4, V1.S4, V9.S4
+	VMOV V9.B16, V1.B16
+	FMOVS (R13), F8
+	VFMLA V7.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVS (R13), F9
+	VFMLA V7.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVS (R13), F8
+	VFMLA V7.S4, V4.S4, V8.S4
+	VMOV V8.B16, V4.B16
+	FMOVS (R13), F9
+	VFMLA V7.S4, V5.S4, V9.S4
+	VMOV V9.B16, V5.B16
+	FMOVS (R13), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e807 // fcmlt v7.4s, v0.4s, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ea0e828 // fcmlt v8.4s, v1.4s, #0.0
@@ -18780,7 +21198,39 @@ nofma:
 	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVS (R12), F8
+	FMOVS (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVS (R13), F9
+	VFMLA V8.S4, V2.S4, V9.S4
+	VMOV V9.B16, V2.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V3.S4, V10.S4
+	VMOV V10.B16, V3.B16
+	FMOVS (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVS (R13), F9
+	VFMLA V8.S4, V6.S4, V9.S4
+	VMOV V9.B16, V6.B16
+	FMOVS (R13), F10
+	VFMLA V8.S4, V7.S4, V10.S4
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -18920,7 +21370,18 @@ nofma:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F1
+	FMOVD (R13), F2
+	VFMLA V1.S4, V0.S4, V2.S4
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e801 // fcmlt v1.4s, v0.4s, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -19048,7 +21509,21 @@ nofma:
 	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F2
+	FMOVD (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVD (R13), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -19201,7 +21676,24 @@ nofma:
 	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F3
+	FMOVD (R13), F4
+	VFMLA V3.S4, V0.S4, V4.S4
+	VMOV V4.B16, V0.B16
+	FMOVD (R13), F5
+	VFMLA V3.S4, V1.S4, V5.S4
+	VMOV V5.B16, V1.B16
+	FMOVD (R13), F4
+	VFMLA V3.S4, V2.S4, V4.S4
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e803 // fcmlt v3.4s, v0.4s, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ea0e824 // fcmlt v4.4s, v1.4s, #0.0
@@ -19364,7 +21856,27 @@ nofma:
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F4
+	FMOVD (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVD (R13), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVD (R13), F5
+	VFMLA V4.S4, V2.S4, V5.S4
+	VMOV V5.B16, V2.B16
+	FMOVD (R13), F6
+	VFMLA V4.S4, V3.S4, V6.S4
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -19557,7 +22069,30 @@ nofma:
 	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F5
+	FMOVD (R13), F6
+	VFMLA V5.S4, V0.S4, V6.S4
+	VMOV V6.B16, V0.B16
+	FMOVD (R13), F7
+	VFMLA V5.S4, V1.S4, V7.S4
+	VMOV V7.B16, V1.B16
+	FMOVD (R13), F6
+	VFMLA V5.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVD (R13), F7
+	VFMLA V5.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVD (R13), F6
+	VFMLA V5.S4, V4.S4, V6.S4
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e805 // fcmlt v5.4s, v0.4s, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ea0e826 // fcmlt v6.4s, v1.4s, #0.0
@@ -19770,7 +22305,33 @@ nofma:
 	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F6
+	FMOVD (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVD (R13), F7
+	VFMLA V6.S4, V2.S4, V7.S4
+	VMOV V7.B16, V2.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V3.S4, V8.S4
+	VMOV V8.B16, V3.B16
+	FMOVD (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -20003,7 +22564,36 @@ nofma:
 	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F7
+	FMOVD (R13), F8
+	VFMLA V7.S4, V0.S4, V8.S4
+	VMOV V8.B16, V0.B16
+	FMOVD (R13), F9
+	VFMLA V7.S4, V1.S4, V9.S4
+	VMOV V9.B16, V1.B16
+	FMOVD (R13), F8
+	VFMLA V7.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVD (R13), F9
+	VFMLA V7.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVD (R13), F8
+	VFMLA V7.S4, V4.S4, V8.S4
+	VMOV V8.B16, V4.B16
+	FMOVD (R13), F9
+	VFMLA V7.S4, V5.S4, V9.S4
+	VMOV V9.B16, V5.B16
+	FMOVD (R13), F8
+	VFMLA V7.S4, V6.S4, V8.S4
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e807 // fcmlt v7.4s, v0.4s, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ea0e828 // fcmlt v8.4s, v1.4s, #0.0
@@ -20246,7 +22836,39 @@ nofma:
 	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F8
+	FMOVD (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V2.S4, V9.S4
+	VMOV V9.B16, V2.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V3.S4, V10.S4
+	VMOV V10.B16, V3.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V6.S4, V9.S4
+	VMOV V9.B16, V6.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V7.S4, V10.S4
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -20413,7 +23035,22 @@ nofma:
 	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F2
+	FMOVD (R13), F3
+	VFMLA V2.S4, V0.S4, V3.S4
+	VMOV V3.B16, V0.B16
+	FMOVD (R12)(R10), F2
+	FMOVD (R13)(R10), F4
+	VFMLA V2.S4, V1.S4, V4.S4
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0.0
@@ -20585,7 +23222,28 @@ nofma:
 	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F4
+	FMOVD (R13), F5
+	VFMLA V4.S4, V0.S4, V5.S4
+	VMOV V5.B16, V0.B16
+	FMOVD (R13), F6
+	VFMLA V4.S4, V2.S4, V6.S4
+	VMOV V6.B16, V2.B16
+	FMOVD (R12)(R10), F4
+	FMOVD (R13)(R10), F6
+	VFMLA V4.S4, V1.S4, V6.S4
+	VMOV V6.B16, V1.B16
+	FMOVD (R13)(R10), F5
+	VFMLA V4.S4, V3.S4, V5.S4
+	VMOV V5.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e804 // fcmlt v4.4s, v0.4s, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ea0e825 // fcmlt v5.4s, v1.4s, #0.0
@@ -20799,7 +23457,34 @@ nofma:
 	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F6
+	FMOVD (R13), F7
+	VFMLA V6.S4, V0.S4, V7.S4
+	VMOV V7.B16, V0.B16
+	FMOVD (R13), F8
+	VFMLA V6.S4, V2.S4, V8.S4
+	VMOV V8.B16, V2.B16
+	FMOVD (R13), F7
+	VFMLA V6.S4, V4.S4, V7.S4
+	VMOV V7.B16, V4.B16
+	FMOVD (R12)(R10), F6
+	FMOVD (R13)(R10), F8
+	VFMLA V6.S4, V1.S4, V8.S4
+	VMOV V8.B16, V1.B16
+	FMOVD (R13)(R10), F7
+	VFMLA V6.S4, V3.S4, V7.S4
+	VMOV V7.B16, V3.B16
+	FMOVD (R13)(R10), F8
+	VFMLA V6.S4, V5.S4, V8.S4
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e806 // fcmlt v6.4s, v0.4s, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ea0e827 // fcmlt v7.4s, v1.4s, #0.0
@@ -21040,7 +23725,40 @@ nofma:
 	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F8
+	FMOVD (R13), F9
+	VFMLA V8.S4, V0.S4, V9.S4
+	VMOV V9.B16, V0.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V2.S4, V10.S4
+	VMOV V10.B16, V2.B16
+	FMOVD (R13), F9
+	VFMLA V8.S4, V4.S4, V9.S4
+	VMOV V9.B16, V4.B16
+	FMOVD (R13), F10
+	VFMLA V8.S4, V6.S4, V10.S4
+	VMOV V10.B16, V6.B16
+	FMOVD (R12)(R10), F8
+	FMOVD (R13)(R10), F10
+	VFMLA V8.S4, V1.S4, V10.S4
+	VMOV V10.B16, V1.B16
+	FMOVD (R13)(R10), F9
+	VFMLA V8.S4, V3.S4, V9.S4
+	VMOV V9.B16, V3.B16
+	FMOVD (R13)(R10), F10
+	VFMLA V8.S4, V5.S4, V10.S4
+	VMOV V10.B16, V5.B16
+	FMOVD (R13)(R10), F9
+	VFMLA V8.S4, V7.S4, V9.S4
+	VMOV V9.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e808 // fcmlt v8.4s, v0.4s, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ea0e829 // fcmlt v9.4s, v1.4s, #0.0
@@ -21328,7 +24046,46 @@ nofma:
 	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F10
+	FMOVD (R13), F11
+	VFMLA V10.S4, V0.S4, V11.S4
+	VMOV V11.B16, V0.B16
+	FMOVD (R13), F12
+	VFMLA V10.S4, V2.S4, V12.S4
+	VMOV V12.B16, V2.B16
+	FMOVD (R13), F11
+	VFMLA V10.S4, V4.S4, V11.S4
+	VMOV V11.B16, V4.B16
+	FMOVD (R13), F12
+	VFMLA V10.S4, V6.S4, V12.S4
+	VMOV V12.B16, V6.B16
+	FMOVD (R13), F11
+	VFMLA V10.S4, V8.S4, V11.S4
+	VMOV V11.B16, V8.B16
+	FMOVD (R12)(R10), F10
+	FMOVD (R13)(R10), F12
+	VFMLA V10.S4, V1.S4, V12.S4
+	VMOV V12.B16, V1.B16
+	FMOVD (R13)(R10), F11
+	VFMLA V10.S4, V3.S4, V11.S4
+	VMOV V11.B16, V3.B16
+	FMOVD (R13)(R10), F12
+	VFMLA V10.S4, V5.S4, V12.S4
+	VMOV V12.B16, V5.B16
+	FMOVD (R13)(R10), F11
+	VFMLA V10.S4, V7.S4, V11.S4
+	VMOV V11.B16, V7.B16
+	FMOVD (R13)(R10), F12
+	VFMLA V10.S4, V9.S4, V12.S4
+	VMOV V12.B16, V9.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80a // fcmlt v10.4s, v0.4s, #0.0
 	WORD $0x4e6a1c00 // bic v0.16b, v0.16b, v10.16b
 	WORD $0x4ea0e82b // fcmlt v11.4s, v1.4s, #0.0
@@ -21653,7 +24410,52 @@ nofma:
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F12
+	FMOVD (R13), F13
+	VFMLA V12.S4, V0.S4, V13.S4
+	VMOV V13.B16, V0.B16
+	FMOVD (R13), F14
+	VFMLA V12.S4, V2.S4, V14.S4
+	VMOV V14.B16, V2.B16
+	FMOVD (R13), F13
+	VFMLA V12.S4, V4.S4, V13.S4
+	VMOV V13.B16, V4.B16
+	FMOVD (R13), F14
+	VFMLA V12.S4, V6.S4, V14.S4
+	VMOV V14.B16, V6.B16
+	FMOVD (R13), F13
+	VFMLA V12.S4, V8.S4, V13.S4
+	VMOV V13.B16, V8.B16
+	FMOVD (R13), F14
+	VFMLA V12.S4, V10.S4, V14.S4
+	VMOV V14.B16, V10.B16
+	FMOVD (R12)(R10), F12
+	FMOVD (R13)(R10), F14
+	VFMLA V12.S4, V1.S4, V14.S4
+	VMOV V14.B16, V1.B16
+	FMOVD (R13)(R10), F13
+	VFMLA V12.S4, V3.S4, V13.S4
+	VMOV V13.B16, V3.B16
+	FMOVD (R13)(R10), F14
+	VFMLA V12.S4, V5.S4, V14.S4
+	VMOV V14.B16, V5.B16
+	FMOVD (R13)(R10), F13
+	VFMLA V12.S4, V7.S4, V13.S4
+	VMOV V13.B16, V7.B16
+	FMOVD (R13)(R10), F14
+	VFMLA V12.S4, V9.S4, V14.S4
+	VMOV V14.B16, V9.B16
+	FMOVD (R13)(R10), F13
+	VFMLA V12.S4, V11.S4, V13.S4
+	VMOV V13.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80c // fcmlt v12.4s, v0.4s, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ea0e82d // fcmlt v13.4s, v1.4s, #0.0
@@ -22015,7 +24817,58 @@ nofma:
 	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F14
+	FMOVD (R13), F15
+	VFMLA V14.S4, V0.S4, V15.S4
+	VMOV V15.B16, V0.B16
+	FMOVD (R13), F16
+	VFMLA V14.S4, V2.S4, V16.S4
+	VMOV V16.B16, V2.B16
+	FMOVD (R13), F15
+	VFMLA V14.S4, V4.S4, V15.S4
+	VMOV V15.B16, V4.B16
+	FMOVD (R13), F16
+	VFMLA V14.S4, V6.S4, V16.S4
+	VMOV V16.B16, V6.B16
+	FMOVD (R13), F15
+	VFMLA V14.S4, V8.S4, V15.S4
+	VMOV V15.B16, V8.B16
+	FMOVD (R13), F16
+	VFMLA V14.S4, V10.S4, V16.S4
+	VMOV V16.B16, V10.B16
+	FMOVD (R13), F15
+	VFMLA V14.S4, V12.S4, V15.S4
+	VMOV V15.B16, V12.B16
+	FMOVD (R12)(R10), F14
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V1.S4, V16.S4
+	VMOV V16.B16, V1.B16
+	FMOVD (R13)(R10), F15
+	VFMLA V14.S4, V3.S4, V15.S4
+	VMOV V15.B16, V3.B16
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V5.S4, V16.S4
+	VMOV V16.B16, V5.B16
+	FMOVD (R13)(R10), F15
+	VFMLA V14.S4, V7.S4, V15.S4
+	VMOV V15.B16, V7.B16
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V9.S4, V16.S4
+	VMOV V16.B16, V9.B16
+	FMOVD (R13)(R10), F15
+	VFMLA V14.S4, V11.S4, V15.S4
+	VMOV V15.B16, V11.B16
+	FMOVD (R13)(R10), F16
+	VFMLA V14.S4, V13.S4, V16.S4
+	VMOV V16.B16, V13.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e80e // fcmlt v14.4s, v0.4s, #0.0
 	WORD $0x4e6e1c00 // bic v0.16b, v0.16b, v14.16b
 	WORD $0x4ea0e82f // fcmlt v15.4s, v1.4s, #0.0
@@ -22404,7 +25257,64 @@ nofma:
 	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V0.S4, V17.S4
+	VMOV V17.B16, V0.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V2.S4, V18.S4
+	VMOV V18.B16, V2.B16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V4.S4, V17.S4
+	VMOV V17.B16, V4.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V6.S4, V18.S4
+	VMOV V18.B16, V6.B16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V8.S4, V17.S4
+	VMOV V17.B16, V8.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V10.S4, V18.S4
+	VMOV V18.B16, V10.B16
+	FMOVD (R13), F17
+	VFMLA V16.S4, V12.S4, V17.S4
+	VMOV V17.B16, V12.B16
+	FMOVD (R13), F18
+	VFMLA V16.S4, V14.S4, V18.S4
+	VMOV V18.B16, V14.B16
+	FMOVD (R12)(R10), F16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V1.S4, V18.S4
+	VMOV V18.B16, V1.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V3.S4, V17.S4
+	VMOV V17.B16, V3.B16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V5.S4, V18.S4
+	VMOV V18.B16, V5.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V7.S4, V17.S4
+	VMOV V17.B16, V7.B16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V9.S4, V18.S4
+	VMOV V18.B16, V9.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V11.S4, V17.S4
+	VMOV V17.B16, V11.B16
+	FMOVD (R13)(R10), F18
+	VFMLA V16.S4, V13.S4, V18.S4
+	VMOV V18.B16, V13.B16
+	FMOVD (R13)(R10), F17
+	VFMLA V16.S4, V15.S4, V17.S4
+	VMOV V17.B16, V15.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e810 // fcmlt v16.4s, v0.4s, #0.0
 	WORD $0x4e701c00 // bic v0.16b, v0.16b, v16.16b
 	WORD $0x4ea0e831 // fcmlt v17.4s, v1.4s, #0.0
@@ -23025,7 +25935,110 @@ nofma:
 	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V0.S4, V25.S4
+	VMOV V25.B16, V0.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V1.S4, V26.S4
+	VMOV V26.B16, V1.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V2.S4, V25.S4
+	VMOV V25.B16, V2.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V3.S4, V26.S4
+	VMOV V26.B16, V3.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V4.S4, V25.S4
+	VMOV V25.B16, V4.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V5.S4, V26.S4
+	VMOV V26.B16, V5.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.S4, V6.S4, V25.S4
+	VMOV V25.B16, V6.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.S4, V7.S4, V26.S4
+	VMOV V26.B16, V7.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.S4, V8.S4, V25.S4
+	VMOV V25.B16, V8.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.S4, V9.S4, V26.S4
+	VMOV V26.B16, V9.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.S4, V10.S4, V25.S4
+	VMOV V25.B16, V10.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.S4, V11.S4, V26.S4
+	VMOV V26.B16, V11.B16
+	FMOVQ 192(R12), F24
+	FMOVQ 192(R13), F25
+	VFMLA V24.S4, V12.S4, V25.S4
+	VMOV V25.B16, V12.B16
+	FMOVQ 208(R12), F24
+	FMOVQ 208(R13), F26
+	VFMLA V24.S4, V13.S4, V26.S4
+	VMOV V26.B16, V13.B16
+	FMOVQ 224(R12), F24
+	FMOVQ 224(R13), F25
+	VFMLA V24.S4, V14.S4, V25.S4
+	VMOV V25.B16, V14.B16
+	FMOVQ 240(R12), F24
+	FMOVQ 240(R13), F26
+	VFMLA V24.S4, V15.S4, V26.S4
+	VMOV V26.B16, V15.B16
+	FMOVQ 256(R12), F24
+	FMOVQ 256(R13), F25
+	VFMLA V24.S4, V16.S4, V25.S4
+	VMOV V25.B16, V16.B16
+	FMOVQ 272(R12), F24
+	FMOVQ 272(R13), F26
+	VFMLA V24.S4, V17.S4, V26.S4
+	VMOV V26.B16, V17.B16
+	FMOVQ 288(R12), F24
+	FMOVQ 288(R13), F25
+	VFMLA V24.S4, V18.S4, V25.S4
+	VMOV V25.B16, V18.B16
+	FMOVQ 304(R12), F24
+	FMOVQ 304(R13), F26
+	VFMLA V24.S4, V19.S4, V26.S4
+	VMOV V26.B16, V19.B16
+	FMOVQ 320(R12), F24
+	FMOVQ 320(R13), F25
+	VFMLA V24.S4, V20.S4, V25.S4
+	VMOV V25.B16, V20.B16
+	FMOVQ 336(R12), F24
+	FMOVQ 336(R13), F26
+	VFMLA V24.S4, V21.S4, V26.S4
+	VMOV V26.B16, V21.B16
+	FMOVQ 352(R12), F24
+	FMOVQ 352(R13), F25
+	VFMLA V24.S4, V22.S4, V25.S4
+	VMOV V25.B16, V22.B16
+	FMOVQ 368(R12), F24
+	FMOVQ 368(R13), F26
+	VFMLA V24.S4, V23.S4, V26.S4
+	VMOV V26.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
@@ -23664,7 +26677,110 @@ nofma:
 	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V0.S4, V25.S4
+	VMOV V25.B16, V0.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V1.S4, V26.S4
+	VMOV V26.B16, V1.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V2.S4, V25.S4
+	VMOV V25.B16, V2.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V3.S4, V26.S4
+	VMOV V26.B16, V3.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V4.S4, V25.S4
+	VMOV V25.B16, V4.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V5.S4, V26.S4
+	VMOV V26.B16, V5.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.S4, V6.S4, V25.S4
+	VMOV V25.B16, V6.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.S4, V7.S4, V26.S4
+	VMOV V26.B16, V7.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.S4, V8.S4, V25.S4
+	VMOV V25.B16, V8.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.S4, V9.S4, V26.S4
+	VMOV V26.B16, V9.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.S4, V10.S4, V25.S4
+	VMOV V25.B16, V10.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.S4, V11.S4, V26.S4
+	VMOV V26.B16, V11.B16
+	FMOVQ 192(R12), F24
+	FMOVQ 192(R13), F25
+	VFMLA V24.S4, V12.S4, V25.S4
+	VMOV V25.B16, V12.B16
+	FMOVQ 208(R12), F24
+	FMOVQ 208(R13), F26
+	VFMLA V24.S4, V13.S4, V26.S4
+	VMOV V26.B16, V13.B16
+	FMOVQ 224(R12), F24
+	FMOVQ 224(R13), F25
+	VFMLA V24.S4, V14.S4, V25.S4
+	VMOV V25.B16, V14.B16
+	FMOVQ 240(R12), F24
+	FMOVQ 240(R13), F26
+	VFMLA V24.S4, V15.S4, V26.S4
+	VMOV V26.B16, V15.B16
+	FMOVQ 256(R12), F24
+	FMOVQ 256(R13), F25
+	VFMLA V24.S4, V16.S4, V25.S4
+	VMOV V25.B16, V16.B16
+	FMOVQ 272(R12), F24
+	FMOVQ 272(R13), F26
+	VFMLA V24.S4, V17.S4, V26.S4
+	VMOV V26.B16, V17.B16
+	FMOVQ 288(R12), F24
+	FMOVQ 288(R13), F25
+	VFMLA V24.S4, V18.S4, V25.S4
+	VMOV V25.B16, V18.B16
+	FMOVQ 304(R12), F24
+	FMOVQ 304(R13), F26
+	VFMLA V24.S4, V19.S4, V26.S4
+	VMOV V26.B16, V19.B16
+	FMOVQ 320(R12), F24
+	FMOVQ 320(R13), F25
+	VFMLA V24.S4, V20.S4, V25.S4
+	VMOV V25.B16, V20.B16
+	FMOVQ 336(R12), F24
+	FMOVQ 336(R13), F26
+	VFMLA V24.S4, V21.S4, V26.S4
+	VMOV V26.B16, V21.B16
+	FMOVQ 352(R12), F24
+	FMOVQ 352(R13), F25
+	VFMLA V24.S4, V22.S4, V25.S4
+	VMOV V25.B16, V22.B16
+	FMOVQ 368(R12), F24
+	FMOVQ 368(R13), F26
+	VFMLA V24.S4, V23.S4, V26.S4
+	VMOV V26.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
@@ -24216,7 +27332,98 @@ nofma:
 	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V0.S4, V25.S4
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V12.S4, V26.S4
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V1.S4, V26.S4
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V13.S4, V25.S4
+	VMOV V25.B16, V13.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V2.S4, V25.S4
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.S4, V14.S4, V26.S4
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V3.S4, V26.S4
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.S4, V15.S4, V25.S4
+	VMOV V25.B16, V15.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V4.S4, V25.S4
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.S4, V16.S4, V26.S4
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V5.S4, V26.S4
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.S4, V17.S4, V25.S4
+	VMOV V25.B16, V17.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.S4, V6.S4, V25.S4
+	VMOV V25.B16, V6.B16
+	FMOVQ 96(R13), F26
+	VFMLA V24.S4, V18.S4, V26.S4
+	VMOV V26.B16, V18.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.S4, V7.S4, V26.S4
+	VMOV V26.B16, V7.B16
+	FMOVQ 112(R13), F25
+	VFMLA V24.S4, V19.S4, V25.S4
+	VMOV V25.B16, V19.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.S4, V8.S4, V25.S4
+	VMOV V25.B16, V8.B16
+	FMOVQ 128(R13), F26
+	VFMLA V24.S4, V20.S4, V26.S4
+	VMOV V26.B16, V20.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.S4, V9.S4, V26.S4
+	VMOV V26.B16, V9.B16
+	FMOVQ 144(R13), F25
+	VFMLA V24.S4, V21.S4, V25.S4
+	VMOV V25.B16, V21.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.S4, V10.S4, V25.S4
+	VMOV V25.B16, V10.B16
+	FMOVQ 160(R13), F26
+	VFMLA V24.S4, V22.S4, V26.S4
+	VMOV V26.B16, V22.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.S4, V11.S4, V26.S4
+	VMOV V26.B16, V11.B16
+	FMOVQ 176(R13), F25
+	VFMLA V24.S4, V23.S4, V25.S4
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
@@ -24776,7 +27983,98 @@ nofma:
 	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V0.S4, V25.S4
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V12.S4, V26.S4
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V1.S4, V26.S4
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V13.S4, V25.S4
+	VMOV V25.B16, V13.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V2.S4, V25.S4
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.S4, V14.S4, V26.S4
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V3.S4, V26.S4
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.S4, V15.S4, V25.S4
+	VMOV V25.B16, V15.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V4.S4, V25.S4
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.S4, V16.S4, V26.S4
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V5.S4, V26.S4
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.S4, V17.S4, V25.S4
+	VMOV V25.B16, V17.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.S4, V6.S4, V25.S4
+	VMOV V25.B16, V6.B16
+	FMOVQ 96(R13), F26
+	VFMLA V24.S4, V18.S4, V26.S4
+	VMOV V26.B16, V18.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.S4, V7.S4, V26.S4
+	VMOV V26.B16, V7.B16
+	FMOVQ 112(R13), F25
+	VFMLA V24.S4, V19.S4, V25.S4
+	VMOV V25.B16, V19.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.S4, V8.S4, V25.S4
+	VMOV V25.B16, V8.B16
+	FMOVQ 128(R13), F26
+	VFMLA V24.S4, V20.S4, V26.S4
+	VMOV V26.B16, V20.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.S4, V9.S4, V26.S4
+	VMOV V26.B16, V9.B16
+	FMOVQ 144(R13), F25
+	VFMLA V24.S4, V21.S4, V25.S4
+	VMOV V25.B16, V21.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.S4, V10.S4, V25.S4
+	VMOV V25.B16, V10.B16
+	FMOVQ 160(R13), F26
+	VFMLA V24.S4, V22.S4, V26.S4
+	VMOV V26.B16, V22.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.S4, V11.S4, V26.S4
+	VMOV V26.B16, V11.B16
+	FMOVQ 176(R13), F25
+	VFMLA V24.S4, V23.S4, V25.S4
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
@@ -25213,7 +28511,74 @@ nofma:
 	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V0.S4, V19.S4
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V6.S4, V20.S4
+	VMOV V20.B16, V6.B16
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V12.S4, V19.S4
+	VMOV V19.B16, V12.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V1.S4, V20.S4
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V7.S4, V19.S4
+	VMOV V19.B16, V7.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V13.S4, V20.S4
+	VMOV V20.B16, V13.B16
+	FMOVQ 32(R12), F18
+	FMOVQ 32(R13), F19
+	VFMLA V18.S4, V2.S4, V19.S4
+	VMOV V19.B16, V2.B16
+	FMOVQ 32(R13), F20
+	VFMLA V18.S4, V8.S4, V20.S4
+	VMOV V20.B16, V8.B16
+	FMOVQ 32(R13), F19
+	VFMLA V18.S4, V14.S4, V19.S4
+	VMOV V19.B16, V14.B16
+	FMOVQ 48(R12), F18
+	FMOVQ 48(R13), F20
+	VFMLA V18.S4, V3.S4, V20.S4
+	VMOV V20.B16, V3.B16
+	FMOVQ 48(R13), F19
+	VFMLA V18.S4, V9.S4, V19.S4
+	VMOV V19.B16, V9.B16
+	FMOVQ 48(R13), F20
+	VFMLA V18.S4, V15.S4, V20.S4
+	VMOV V20.B16, V15.B16
+	FMOVQ 64(R12), F18
+	FMOVQ 64(R13), F19
+	VFMLA V18.S4, V4.S4, V19.S4
+	VMOV V19.B16, V4.B16
+	FMOVQ 64(R13), F20
+	VFMLA V18.S4, V10.S4, V20.S4
+	VMOV V20.B16, V10.B16
+	FMOVQ 64(R13), F19
+	VFMLA V18.S4, V16.S4, V19.S4
+	VMOV V19.B16, V16.B16
+	FMOVQ 80(R12), F18
+	FMOVQ 80(R13), F20
+	VFMLA V18.S4, V5.S4, V20.S4
+	VMOV V20.B16, V5.B16
+	FMOVQ 80(R13), F19
+	VFMLA V18.S4, V11.S4, V19.S4
+	VMOV V19.B16, V11.B16
+	FMOVQ 80(R13), F20
+	VFMLA V18.S4, V17.S4, V20.S4
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e812 // fcmlt v18.4s, v0.4s, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ea0e833 // fcmlt v19.4s, v1.4s, #0.0
@@ -25637,7 +29002,74 @@ nofma:
 	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V0.S4, V19.S4
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.S4, V6.S4, V20.S4
+	VMOV V20.B16, V6.B16
+	FMOVQ (R13), F19
+	VFMLA V18.S4, V12.S4, V19.S4
+	VMOV V19.B16, V12.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V1.S4, V20.S4
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.S4, V7.S4, V19.S4
+	VMOV V19.B16, V7.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.S4, V13.S4, V20.S4
+	VMOV V20.B16, V13.B16
+	FMOVQ 32(R12), F18
+	FMOVQ 32(R13), F19
+	VFMLA V18.S4, V2.S4, V19.S4
+	VMOV V19.B16, V2.B16
+	FMOVQ 32(R13), F20
+	VFMLA V18.S4, V8.S4, V20.S4
+	VMOV V20.B16, V8.B16
+	FMOVQ 32(R13), F19
+	VFMLA V18.S4, V14.S4, V19.S4
+	VMOV V19.B16, V14.B16
+	FMOVQ 48(R12), F18
+	FMOVQ 48(R13), F20
+	VFMLA V18.S4, V3.S4, V20.S4
+	VMOV V20.B16, V3.B16
+	FMOVQ 48(R13), F19
+	VFMLA V18.S4, V9.S4, V19.S4
+	VMOV V19.B16, V9.B16
+	FMOVQ 48(R13), F20
+	VFMLA V18.S4, V15.S4, V20.S4
+	VMOV V20.B16, V15.B16
+	FMOVQ 64(R12), F18
+	FMOVQ 64(R13), F19
+	VFMLA V18.S4, V4.S4, V19.S4
+	VMOV V19.B16, V4.B16
+	FMOVQ 64(R13), F20
+	VFMLA V18.S4, V10.S4, V20.S4
+	VMOV V20.B16, V10.B16
+	FMOVQ 64(R13), F19
+	VFMLA V18.S4, V16.S4, V19.S4
+	VMOV V19.B16, V16.B16
+	FMOVQ 80(R12), F18
+	FMOVQ 80(R13), F20
+	VFMLA V18.S4, V5.S4, V20.S4
+	VMOV V20.B16, V5.B16
+	FMOVQ 80(R13), F19
+	VFMLA V18.S4, V11.S4, V19.S4
+	VMOV V19.B16, V11.B16
+	FMOVQ 80(R13), F20
+	VFMLA V18.S4, V17.S4, V20.S4
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e812 // fcmlt v18.4s, v0.4s, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ea0e833 // fcmlt v19.4s, v1.4s, #0.0
@@ -26150,7 +29582,92 @@ nofma:
 	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V0.S4, V25.S4
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V6.S4, V26.S4
+	VMOV V26.B16, V6.B16
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V12.S4, V25.S4
+	VMOV V25.B16, V12.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V18.S4, V26.S4
+	VMOV V26.B16, V18.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V1.S4, V26.S4
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V7.S4, V25.S4
+	VMOV V25.B16, V7.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V13.S4, V26.S4
+	VMOV V26.B16, V13.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V19.S4, V25.S4
+	VMOV V25.B16, V19.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V2.S4, V25.S4
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.S4, V8.S4, V26.S4
+	VMOV V26.B16, V8.B16
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V14.S4, V25.S4
+	VMOV V25.B16, V14.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.S4, V20.S4, V26.S4
+	VMOV V26.B16, V20.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V3.S4, V26.S4
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.S4, V9.S4, V25.S4
+	VMOV V25.B16, V9.B16
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V15.S4, V26.S4
+	VMOV V26.B16, V15.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.S4, V21.S4, V25.S4
+	VMOV V25.B16, V21.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V4.S4, V25.S4
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.S4, V10.S4, V26.S4
+	VMOV V26.B16, V10.B16
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V16.S4, V25.S4
+	VMOV V25.B16, V16.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.S4, V22.S4, V26.S4
+	VMOV V26.B16, V22.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V5.S4, V26.S4
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.S4, V11.S4, V25.S4
+	VMOV V25.B16, V11.B16
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V17.S4, V26.S4
+	VMOV V26.B16, V17.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.S4, V23.S4, V25.S4
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
@@ -26680,7 +30197,92 @@ nofma:
 	WORD $0x4e3ad6f7 // fadd v23.4s, v23.4s, v26.4s
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $2, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V0.S4, V25.S4
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V6.S4, V26.S4
+	VMOV V26.B16, V6.B16
+	FMOVQ (R13), F25
+	VFMLA V24.S4, V12.S4, V25.S4
+	VMOV V25.B16, V12.B16
+	FMOVQ (R13), F26
+	VFMLA V24.S4, V18.S4, V26.S4
+	VMOV V26.B16, V18.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V1.S4, V26.S4
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V7.S4, V25.S4
+	VMOV V25.B16, V7.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.S4, V13.S4, V26.S4
+	VMOV V26.B16, V13.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.S4, V19.S4, V25.S4
+	VMOV V25.B16, V19.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V2.S4, V25.S4
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.S4, V8.S4, V26.S4
+	VMOV V26.B16, V8.B16
+	FMOVQ 32(R13), F25
+	VFMLA V24.S4, V14.S4, V25.S4
+	VMOV V25.B16, V14.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.S4, V20.S4, V26.S4
+	VMOV V26.B16, V20.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V3.S4, V26.S4
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.S4, V9.S4, V25.S4
+	VMOV V25.B16, V9.B16
+	FMOVQ 48(R13), F26
+	VFMLA V24.S4, V15.S4, V26.S4
+	VMOV V26.B16, V15.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.S4, V21.S4, V25.S4
+	VMOV V25.B16, V21.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V4.S4, V25.S4
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.S4, V10.S4, V26.S4
+	VMOV V26.B16, V10.B16
+	FMOVQ 64(R13), F25
+	VFMLA V24.S4, V16.S4, V25.S4
+	VMOV V25.B16, V16.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.S4, V22.S4, V26.S4
+	VMOV V26.B16, V22.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V5.S4, V26.S4
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.S4, V11.S4, V25.S4
+	VMOV V25.B16, V11.B16
+	FMOVQ 80(R13), F26
+	VFMLA V24.S4, V17.S4, V26.S4
+	VMOV V26.B16, V17.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.S4, V23.S4, V25.S4
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ea0e818 // fcmlt v24.4s, v0.4s, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ea0e839 // fcmlt v25.4s, v1.4s, #0.0
@@ -27043,7 +30645,18 @@ nofma:
 	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F1
+	FMOVQ (R13), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e801 // fcmlt v1.2d, v0.2d, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -27163,7 +30776,21 @@ nofma:
 	WORD $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.D2, V0.D2, V3.D2
+	VMOV V3.B16, V0.B16
+	FMOVQ (R13), F4
+	VFMLA V2.D2, V1.D2, V4.D2
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e802 // fcmlt v2.2d, v0.2d, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ee0e823 // fcmlt v3.2d, v1.2d, #0.0
@@ -27307,7 +30934,24 @@ nofma:
 	WORD $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.D2, V0.D2, V4.D2
+	VMOV V4.B16, V0.B16
+	FMOVQ (R13), F5
+	VFMLA V3.D2, V1.D2, V5.D2
+	VMOV V5.B16, V1.B16
+	FMOVQ (R13), F4
+	VFMLA V3.D2, V2.D2, V4.D2
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e803 // fcmlt v3.2d, v0.2d, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ee0e824 // fcmlt v4.2d, v1.2d, #0.0
@@ -27475,7 +31119,27 @@ nofma:
 	WORD $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.D2, V0.D2, V5.D2
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.D2, V1.D2, V6.D2
+	VMOV V6.B16, V1.B16
+	FMOVQ (R13), F5
+	VFMLA V4.D2, V2.D2, V5.D2
+	VMOV V5.B16, V2.B16
+	FMOVQ (R13), F6
+	VFMLA V4.D2, V3.D2, V6.D2
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e804 // fcmlt v4.2d, v0.2d, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ee0e825 // fcmlt v5.2d, v1.2d, #0.0
@@ -27667,7 +31331,30 @@ nofma:
 	WORD $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F5
+	FMOVQ (R13), F6
+	VFMLA V5.D2, V0.D2, V6.D2
+	VMOV V6.B16, V0.B16
+	FMOVQ (R13), F7
+	VFMLA V5.D2, V1.D2, V7.D2
+	VMOV V7.B16, V1.B16
+	FMOVQ (R13), F6
+	VFMLA V5.D2, V2.D2, V6.D2
+	VMOV V6.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V5.D2, V3.D2, V7.D2
+	VMOV V7.B16, V3.B16
+	FMOVQ (R13), F6
+	VFMLA V5.D2, V4.D2, V6.D2
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e805 // fcmlt v5.2d, v0.2d, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ee0e826 // fcmlt v6.2d, v1.2d, #0.0
@@ -27883,7 +31570,33 @@ nofma:
 	WORD $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V2.D2, V7.D2
+	VMOV V7.B16, V2.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V3.D2, V8.D2
+	VMOV V8.B16, V3.B16
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -28123,7 +31836,36 @@ nofma:
 	WORD $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F7
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V0.D2, V8.D2
+	VMOV V8.B16, V0.B16
+	FMOVQ (R13), F9
+	VFMLA V7.D2, V1.D2, V9.D2
+	VMOV V9.B16, V1.B16
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V2.D2, V8.D2
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V7.D2, V3.D2, V9.D2
+	VMOV V9.B16, V3.B16
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V4.D2, V8.D2
+	VMOV V8.B16, V4.B16
+	FMOVQ (R13), F9
+	VFMLA V7.D2, V5.D2, V9.D2
+	VMOV V9.B16, V5.B16
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V6.D2, V8.D2
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e807 // fcmlt v7.2d, v0.2d, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ee0e828 // fcmlt v8.2d, v1.2d, #0.0
@@ -28387,7 +32129,39 @@ nofma:
 	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V0.D2, V9.D2
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V1.D2, V10.D2
+	VMOV V10.B16, V1.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V2.D2, V9.D2
+	VMOV V9.B16, V2.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V3.D2, V10.D2
+	VMOV V10.B16, V3.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V4.D2, V9.D2
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V5.D2, V10.D2
+	VMOV V10.B16, V5.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V6.D2, V9.D2
+	VMOV V9.B16, V6.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V7.D2, V10.D2
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e808 // fcmlt v8.2d, v0.2d, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ee0e829 // fcmlt v9.2d, v1.2d, #0.0
@@ -28542,7 +32316,22 @@ nofma:
 	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.D2, V0.D2, V3.D2
+	VMOV V3.B16, V0.B16
+	WORD $0x3cea6982 // ldr q2, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V2.D2, V1.D2, V4.D2
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e802 // fcmlt v2.2d, v0.2d, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ee0e823 // fcmlt v3.2d, v1.2d, #0.0
@@ -28706,7 +32495,28 @@ nofma:
 	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.D2, V0.D2, V5.D2
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.D2, V2.D2, V6.D2
+	VMOV V6.B16, V2.B16
+	WORD $0x3cea6984 // ldr q4, [x12, x10]
+	WORD $0x3cea69a6 // ldr q6, [x13, x10]
+	VFMLA V4.D2, V1.D2, V6.D2
+	VMOV V6.B16, V1.B16
+	WORD $0x3cea69a5 // ldr q5, [x13, x10]
+	VFMLA V4.D2, V3.D2, V5.D2
+	VMOV V5.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e804 // fcmlt v4.2d, v0.2d, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ee0e825 // fcmlt v5.2d, v1.2d, #0.0
@@ -28911,7 +32721,34 @@ nofma:
 	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V2.D2, V8.D2
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.D2, V3.D2, V7.D2
+	VMOV V7.B16, V3.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -29157,7 +32994,40 @@ nofma:
 	WORD $0x4e69d4e7 // fadd v7.2d, v7.2d, v9.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V0.D2, V9.D2
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V2.D2, V10.D2
+	VMOV V10.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V4.D2, V9.D2
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V6.D2, V10.D2
+	VMOV V10.B16, V6.B16
+	WORD $0x3cea6988 // ldr q8, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.D2, V1.D2, V10.D2
+	VMOV V10.B16, V1.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.D2, V3.D2, V9.D2
+	VMOV V9.B16, V3.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.D2, V5.D2, V10.D2
+	VMOV V10.B16, V5.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.D2, V7.D2, V9.D2
+	VMOV V9.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e808 // fcmlt v8.2d, v0.2d, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ee0e829 // fcmlt v9.2d, v1.2d, #0.0
@@ -29444,7 +33314,46 @@ nofma:
 	WORD $0x4e6bd529 // fadd v9.2d, v9.2d, v11.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F10
+	FMOVQ (R13), F11
+	VFMLA V10.D2, V0.D2, V11.D2
+	VMOV V11.B16, V0.B16
+	FMOVQ (R13), F12
+	VFMLA V10.D2, V2.D2, V12.D2
+	VMOV V12.B16, V2.B16
+	FMOVQ (R13), F11
+	VFMLA V10.D2, V4.D2, V11.D2
+	VMOV V11.B16, V4.B16
+	FMOVQ (R13), F12
+	VFMLA V10.D2, V6.D2, V12.D2
+	VMOV V12.B16, V6.B16
+	FMOVQ (R13), F11
+	VFMLA V10.D2, V8.D2, V11.D2
+	VMOV V11.B16, V8.B16
+	WORD $0x3cea698a // ldr q10, [x12, x10]
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.D2, V1.D2, V12.D2
+	VMOV V12.B16, V1.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.D2, V3.D2, V11.D2
+	VMOV V11.B16, V3.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.D2, V5.D2, V12.D2
+	VMOV V12.B16, V5.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.D2, V7.D2, V11.D2
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.D2, V9.D2, V12.D2
+	VMOV V12.B16, V9.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80a // fcmlt v10.2d, v0.2d, #0.0
 	WORD $0x4e6a1c00 // bic v0.16b, v0.16b, v10.16b
 	WORD $0x4ee0e82b // fcmlt v11.2d, v1.2d, #0.0
@@ -29772,7 +33681,52 @@ nofma:
 	WORD $0x4e6dd56b // fadd v11.2d, v11.2d, v13.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V0.D2, V13.D2
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V2.D2, V14.D2
+	VMOV V14.B16, V2.B16
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V4.D2, V13.D2
+	VMOV V13.B16, V4.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V6.D2, V14.D2
+	VMOV V14.B16, V6.B16
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V8.D2, V13.D2
+	VMOV V13.B16, V8.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V10.D2, V14.D2
+	VMOV V14.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V1.D2, V14.D2
+	VMOV V14.B16, V1.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V3.D2, V13.D2
+	VMOV V13.B16, V3.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V5.D2, V14.D2
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V7.D2, V13.D2
+	VMOV V13.B16, V7.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V9.D2, V14.D2
+	VMOV V14.B16, V9.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V11.D2, V13.D2
+	VMOV V13.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80c // fcmlt v12.2d, v0.2d, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ee0e82d // fcmlt v13.2d, v1.2d, #0.0
@@ -30141,7 +34095,58 @@ nofma:
 	WORD $0x4e6fd5ad // fadd v13.2d, v13.2d, v15.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F14
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V0.D2, V15.D2
+	VMOV V15.B16, V0.B16
+	FMOVQ (R13), F16
+	VFMLA V14.D2, V2.D2, V16.D2
+	VMOV V16.B16, V2.B16
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V4.D2, V15.D2
+	VMOV V15.B16, V4.B16
+	FMOVQ (R13), F16
+	VFMLA V14.D2, V6.D2, V16.D2
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V8.D2, V15.D2
+	VMOV V15.B16, V8.B16
+	FMOVQ (R13), F16
+	VFMLA V14.D2, V10.D2, V16.D2
+	VMOV V16.B16, V10.B16
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V12.D2, V15.D2
+	VMOV V15.B16, V12.B16
+	WORD $0x3cea698e // ldr q14, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V1.D2, V16.D2
+	VMOV V16.B16, V1.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.D2, V3.D2, V15.D2
+	VMOV V15.B16, V3.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V5.D2, V16.D2
+	VMOV V16.B16, V5.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.D2, V7.D2, V15.D2
+	VMOV V15.B16, V7.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V9.D2, V16.D2
+	VMOV V16.B16, V9.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.D2, V11.D2, V15.D2
+	VMOV V15.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V13.D2, V16.D2
+	VMOV V16.B16, V13.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80e // fcmlt v14.2d, v0.2d, #0.0
 	WORD $0x4e6e1c00 // bic v0.16b, v0.16b, v14.16b
 	WORD $0x4ee0e82f // fcmlt v15.2d, v1.2d, #0.0
@@ -30551,7 +34556,64 @@ nofma:
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V0.D2, V17.D2
+	VMOV V17.B16, V0.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V2.D2, V18.D2
+	VMOV V18.B16, V2.B16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V4.D2, V17.D2
+	VMOV V17.B16, V4.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V6.D2, V18.D2
+	VMOV V18.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V8.D2, V17.D2
+	VMOV V17.B16, V8.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V10.D2, V18.D2
+	VMOV V18.B16, V10.B16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V12.D2, V17.D2
+	VMOV V17.B16, V12.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V14.D2, V18.D2
+	VMOV V18.B16, V14.B16
+	WORD $0x3cea6990 // ldr q16, [x12, x10]
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V1.D2, V18.D2
+	VMOV V18.B16, V1.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V3.D2, V17.D2
+	VMOV V17.B16, V3.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V5.D2, V18.D2
+	VMOV V18.B16, V5.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V7.D2, V17.D2
+	VMOV V17.B16, V7.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V9.D2, V18.D2
+	VMOV V18.B16, V9.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V11.D2, V17.D2
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V13.D2, V18.D2
+	VMOV V18.B16, V13.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V15.D2, V17.D2
+	VMOV V17.B16, V15.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e810 // fcmlt v16.2d, v0.2d, #0.0
 	WORD $0x4e701c00 // bic v0.16b, v0.16b, v16.16b
 	WORD $0x4ee0e831 // fcmlt v17.2d, v1.2d, #0.0
@@ -30745,7 +34807,26 @@ nofma:
 	WORD $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.D2, V0.D2, V4.D2
+	VMOV V4.B16, V0.B16
+	FMOVQ 16(R12), F3
+	FMOVQ 16(R13), F5
+	VFMLA V3.D2, V1.D2, V5.D2
+	VMOV V5.B16, V1.B16
+	WORD $0x3cea6983 // ldr q3, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V3.D2, V2.D2, V4.D2
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e803 // fcmlt v3.2d, v0.2d, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ee0e824 // fcmlt v4.2d, v1.2d, #0.0
@@ -30940,7 +35021,35 @@ nofma:
 	WORD $0x4e68d4a5 // fadd v5.2d, v5.2d, v8.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V3.D2, V8.D2
+	VMOV V8.B16, V3.B16
+	FMOVQ 16(R12), F6
+	FMOVQ 16(R13), F8
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	FMOVQ 16(R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.D2, V2.D2, V7.D2
+	VMOV V7.B16, V2.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -31192,7 +35301,44 @@ nofma:
 	WORD $0x4e6bd508 // fadd v8.2d, v8.2d, v11.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F9
+	FMOVQ (R13), F10
+	VFMLA V9.D2, V0.D2, V10.D2
+	VMOV V10.B16, V0.B16
+	FMOVQ (R13), F11
+	VFMLA V9.D2, V3.D2, V11.D2
+	VMOV V11.B16, V3.B16
+	FMOVQ (R13), F10
+	VFMLA V9.D2, V6.D2, V10.D2
+	VMOV V10.B16, V6.B16
+	FMOVQ 16(R12), F9
+	FMOVQ 16(R13), F11
+	VFMLA V9.D2, V1.D2, V11.D2
+	VMOV V11.B16, V1.B16
+	FMOVQ 16(R13), F10
+	VFMLA V9.D2, V4.D2, V10.D2
+	VMOV V10.B16, V4.B16
+	FMOVQ 16(R13), F11
+	VFMLA V9.D2, V7.D2, V11.D2
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea6989 // ldr q9, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.D2, V2.D2, V10.D2
+	VMOV V10.B16, V2.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V9.D2, V5.D2, V11.D2
+	VMOV V11.B16, V5.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.D2, V8.D2, V10.D2
+	VMOV V10.B16, V8.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e809 // fcmlt v9.2d, v0.2d, #0.0
 	WORD $0x4e691c00 // bic v0.16b, v0.16b, v9.16b
 	WORD $0x4ee0e82a // fcmlt v10.2d, v1.2d, #0.0
@@ -31501,7 +35647,53 @@ nofma:
 	WORD $0x4e6ed56b // fadd v11.2d, v11.2d, v14.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V0.D2, V13.D2
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V3.D2, V14.D2
+	VMOV V14.B16, V3.B16
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V6.D2, V13.D2
+	VMOV V13.B16, V6.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V9.D2, V14.D2
+	VMOV V14.B16, V9.B16
+	FMOVQ 16(R12), F12
+	FMOVQ 16(R13), F14
+	VFMLA V12.D2, V1.D2, V14.D2
+	VMOV V14.B16, V1.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.D2, V4.D2, V13.D2
+	VMOV V13.B16, V4.B16
+	FMOVQ 16(R13), F14
+	VFMLA V12.D2, V7.D2, V14.D2
+	VMOV V14.B16, V7.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.D2, V10.D2, V13.D2
+	VMOV V13.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V2.D2, V13.D2
+	VMOV V13.B16, V2.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V5.D2, V14.D2
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V8.D2, V13.D2
+	VMOV V13.B16, V8.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V11.D2, V14.D2
+	VMOV V14.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80c // fcmlt v12.2d, v0.2d, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ee0e82d // fcmlt v13.2d, v1.2d, #0.0
@@ -31882,7 +36074,62 @@ nofma:
 	WORD $0x4e71d5ce // fadd v14.2d, v14.2d, v17.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F15
+	FMOVQ (R13), F16
+	VFMLA V15.D2, V0.D2, V16.D2
+	VMOV V16.B16, V0.B16
+	FMOVQ (R13), F17
+	VFMLA V15.D2, V3.D2, V17.D2
+	VMOV V17.B16, V3.B16
+	FMOVQ (R13), F16
+	VFMLA V15.D2, V6.D2, V16.D2
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V15.D2, V9.D2, V17.D2
+	VMOV V17.B16, V9.B16
+	FMOVQ (R13), F16
+	VFMLA V15.D2, V12.D2, V16.D2
+	VMOV V16.B16, V12.B16
+	FMOVQ 16(R12), F15
+	FMOVQ 16(R13), F17
+	VFMLA V15.D2, V1.D2, V17.D2
+	VMOV V17.B16, V1.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.D2, V4.D2, V16.D2
+	VMOV V16.B16, V4.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.D2, V7.D2, V17.D2
+	VMOV V17.B16, V7.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.D2, V10.D2, V16.D2
+	VMOV V16.B16, V10.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.D2, V13.D2, V17.D2
+	VMOV V17.B16, V13.B16
+	WORD $0x3cea698f // ldr q15, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.D2, V2.D2, V16.D2
+	VMOV V16.B16, V2.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.D2, V5.D2, V17.D2
+	VMOV V17.B16, V5.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.D2, V8.D2, V16.D2
+	VMOV V16.B16, V8.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.D2, V11.D2, V17.D2
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.D2, V14.D2, V16.D2
+	VMOV V16.B16, V14.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80f // fcmlt v15.2d, v0.2d, #0.0
 	WORD $0x4e6f1c00 // bic v0.16b, v0.16b, v15.16b
 	WORD $0x4ee0e830 // fcmlt v16.2d, v1.2d, #0.0
@@ -32323,7 +36570,71 @@ nofma:
 	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V0.D2, V19.D2
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V3.D2, V20.D2
+	VMOV V20.B16, V3.B16
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V6.D2, V19.D2
+	VMOV V19.B16, V6.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V9.D2, V20.D2
+	VMOV V20.B16, V9.B16
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V12.D2, V19.D2
+	VMOV V19.B16, V12.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V15.D2, V20.D2
+	VMOV V20.B16, V15.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V1.D2, V20.D2
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V4.D2, V19.D2
+	VMOV V19.B16, V4.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V7.D2, V20.D2
+	VMOV V20.B16, V7.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V10.D2, V19.D2
+	VMOV V19.B16, V10.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V13.D2, V20.D2
+	VMOV V20.B16, V13.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V16.D2, V19.D2
+	VMOV V19.B16, V16.B16
+	WORD $0x3cea6992 // ldr q18, [x12, x10]
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.D2, V2.D2, V19.D2
+	VMOV V19.B16, V2.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.D2, V5.D2, V20.D2
+	VMOV V20.B16, V5.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.D2, V8.D2, V19.D2
+	VMOV V19.B16, V8.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.D2, V11.D2, V20.D2
+	VMOV V20.B16, V11.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.D2, V14.D2, V19.D2
+	VMOV V19.B16, V14.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.D2, V17.D2, V20.D2
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e812 // fcmlt v18.2d, v0.2d, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ee0e833 // fcmlt v19.2d, v1.2d, #0.0
@@ -32824,7 +37135,80 @@ nofma:
 	WORD $0x4e77d694 // fadd v20.2d, v20.2d, v23.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F21
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V0.D2, V22.D2
+	VMOV V22.B16, V0.B16
+	FMOVQ (R13), F23
+	VFMLA V21.D2, V3.D2, V23.D2
+	VMOV V23.B16, V3.B16
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V6.D2, V22.D2
+	VMOV V22.B16, V6.B16
+	FMOVQ (R13), F23
+	VFMLA V21.D2, V9.D2, V23.D2
+	VMOV V23.B16, V9.B16
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V12.D2, V22.D2
+	VMOV V22.B16, V12.B16
+	FMOVQ (R13), F23
+	VFMLA V21.D2, V15.D2, V23.D2
+	VMOV V23.B16, V15.B16
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V18.D2, V22.D2
+	VMOV V22.B16, V18.B16
+	FMOVQ 16(R12), F21
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V1.D2, V23.D2
+	VMOV V23.B16, V1.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.D2, V4.D2, V22.D2
+	VMOV V22.B16, V4.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V7.D2, V23.D2
+	VMOV V23.B16, V7.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.D2, V10.D2, V22.D2
+	VMOV V22.B16, V10.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V13.D2, V23.D2
+	VMOV V23.B16, V13.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.D2, V16.D2, V22.D2
+	VMOV V22.B16, V16.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V19.D2, V23.D2
+	VMOV V23.B16, V19.B16
+	WORD $0x3cea6995 // ldr q21, [x12, x10]
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V2.D2, V22.D2
+	VMOV V22.B16, V2.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.D2, V5.D2, V23.D2
+	VMOV V23.B16, V5.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V8.D2, V22.D2
+	VMOV V22.B16, V8.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.D2, V11.D2, V23.D2
+	VMOV V23.B16, V11.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V14.D2, V22.D2
+	VMOV V22.B16, V14.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.D2, V17.D2, V23.D2
+	VMOV V23.B16, V17.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.B16, V20.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e815 // fcmlt v21.2d, v0.2d, #0.0
 	WORD $0x4e751c00 // bic v0.16b, v0.16b, v21.16b
 	WORD $0x4ee0e836 // fcmlt v22.2d, v1.2d, #0.0
@@ -32988,7 +37372,18 @@ nofma:
 	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F1
+	FMOVD (R13), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e801 // fcmlt v1.2d, v0.2d, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -33113,7 +37508,21 @@ nofma:
 	WORD $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F2
+	FMOVD (R13), F3
+	VFMLA V2.D2, V0.D2, V3.D2
+	VMOV V3.B16, V0.B16
+	FMOVD (R13), F4
+	VFMLA V2.D2, V1.D2, V4.D2
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e802 // fcmlt v2.2d, v0.2d, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ee0e823 // fcmlt v3.2d, v1.2d, #0.0
@@ -33262,7 +37671,24 @@ nofma:
 	WORD $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F3
+	FMOVD (R13), F4
+	VFMLA V3.D2, V0.D2, V4.D2
+	VMOV V4.B16, V0.B16
+	FMOVD (R13), F5
+	VFMLA V3.D2, V1.D2, V5.D2
+	VMOV V5.B16, V1.B16
+	FMOVD (R13), F4
+	VFMLA V3.D2, V2.D2, V4.D2
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e803 // fcmlt v3.2d, v0.2d, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ee0e824 // fcmlt v4.2d, v1.2d, #0.0
@@ -33435,7 +37861,27 @@ nofma:
 	WORD $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F4
+	FMOVD (R13), F5
+	VFMLA V4.D2, V0.D2, V5.D2
+	VMOV V5.B16, V0.B16
+	FMOVD (R13), F6
+	VFMLA V4.D2, V1.D2, V6.D2
+	VMOV V6.B16, V1.B16
+	FMOVD (R13), F5
+	VFMLA V4.D2, V2.D2, V5.D2
+	VMOV V5.B16, V2.B16
+	FMOVD (R13), F6
+	VFMLA V4.D2, V3.D2, V6.D2
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e804 // fcmlt v4.2d, v0.2d, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ee0e825 // fcmlt v5.2d, v1.2d, #0.0
@@ -33632,7 +38078,30 @@ nofma:
 	WORD $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F5
+	FMOVD (R13), F6
+	VFMLA V5.D2, V0.D2, V6.D2
+	VMOV V6.B16, V0.B16
+	FMOVD (R13), F7
+	VFMLA V5.D2, V1.D2, V7.D2
+	VMOV V7.B16, V1.B16
+	FMOVD (R13), F6
+	VFMLA V5.D2, V2.D2, V6.D2
+	VMOV V6.B16, V2.B16
+	FMOVD (R13), F7
+	VFMLA V5.D2, V3.D2, V7.D2
+	VMOV V7.B16, V3.B16
+	FMOVD (R13), F6
+	VFMLA V5.D2, V4.D2, V6.D2
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e805 // fcmlt v5.2d, v0.2d, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ee0e826 // fcmlt v6.2d, v1.2d, #0.0
@@ -33853,7 +38322,33 @@ nofma:
 	WORD $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F6
+	FMOVD (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVD (R13), F8
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	FMOVD (R13), F7
+	VFMLA V6.D2, V2.D2, V7.D2
+	VMOV V7.B16, V2.B16
+	FMOVD (R13), F8
+	VFMLA V6.D2, V3.D2, V8.D2
+	VMOV V8.B16, V3.B16
+	FMOVD (R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	FMOVD (R13), F8
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -34098,7 +38593,36 @@ nofma:
 	WORD $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F7
+	FMOVD (R13), F8
+	VFMLA V7.D2, V0.D2, V8.D2
+	VMOV V8.B16, V0.B16
+	FMOVD (R13), F9
+	VFMLA V7.D2, V1.D2, V9.D2
+	VMOV V9.B16, V1.B16
+	FMOVD (R13), F8
+	VFMLA V7.D2, V2.D2, V8.D2
+	VMOV V8.B16, V2.B16
+	FMOVD (R13), F9
+	VFMLA V7.D2, V3.D2, V9.D2
+	VMOV V9.B16, V3.B16
+	FMOVD (R13), F8
+	VFMLA V7.D2, V4.D2, V8.D2
+	VMOV V8.B16, V4.B16
+	FMOVD (R13), F9
+	VFMLA V7.D2, V5.D2, V9.D2
+	VMOV V9.B16, V5.B16
+	FMOVD (R13), F8
+	VFMLA V7.D2, V6.D2, V8.D2
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e807 // fcmlt v7.2d, v0.2d, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ee0e828 // fcmlt v8.2d, v1.2d, #0.0
@@ -34367,7 +38891,39 @@ nofma:
 	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F8
+	FMOVD (R13), F9
+	VFMLA V8.D2, V0.D2, V9.D2
+	VMOV V9.B16, V0.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V1.D2, V10.D2
+	VMOV V10.B16, V1.B16
+	FMOVD (R13), F9
+	VFMLA V8.D2, V2.D2, V9.D2
+	VMOV V9.B16, V2.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V3.D2, V10.D2
+	VMOV V10.B16, V3.B16
+	FMOVD (R13), F9
+	VFMLA V8.D2, V4.D2, V9.D2
+	VMOV V9.B16, V4.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V5.D2, V10.D2
+	VMOV V10.B16, V5.B16
+	FMOVD (R13), F9
+	VFMLA V8.D2, V6.D2, V9.D2
+	VMOV V9.B16, V6.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V7.D2, V10.D2
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e808 // fcmlt v8.2d, v0.2d, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ee0e829 // fcmlt v9.2d, v1.2d, #0.0
@@ -34502,7 +39058,18 @@ nofma:
 	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F1
+	FMOVQ (R13), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e801 // fcmlt v1.2d, v0.2d, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -34620,7 +39187,21 @@ nofma:
 	WORD $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.D2, V0.D2, V3.D2
+	VMOV V3.B16, V0.B16
+	FMOVQ (R13), F4
+	VFMLA V2.D2, V1.D2, V4.D2
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e802 // fcmlt v2.2d, v0.2d, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ee0e823 // fcmlt v3.2d, v1.2d, #0.0
@@ -34768,7 +39349,24 @@ nofma:
 	WORD $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.D2, V0.D2, V4.D2
+	VMOV V4.B16, V0.B16
+	FMOVQ (R13), F5
+	VFMLA V3.D2, V1.D2, V5.D2
+	VMOV V5.B16, V1.B16
+	FMOVQ (R13), F4
+	VFMLA V3.D2, V2.D2, V4.D2
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e803 // fcmlt v3.2d, v0.2d, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ee0e824 // fcmlt v4.2d, v1.2d, #0.0
@@ -34926,7 +39524,27 @@ nofma:
 	WORD $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.D2, V0.D2, V5.D2
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.D2, V1.D2, V6.D2
+	VMOV V6.B16, V1.B16
+	FMOVQ (R13), F5
+	VFMLA V4.D2, V2.D2, V5.D2
+	VMOV V5.B16, V2.B16
+	FMOVQ (R13), F6
+	VFMLA V4.D2, V3.D2, V6.D2
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e804 // fcmlt v4.2d, v0.2d, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ee0e825 // fcmlt v5.2d, v1.2d, #0.0
@@ -35119,7 +39737,30 @@ nofma:
 	WORD $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F5
+	FMOVQ (R13), F6
+	VFMLA V5.D2, V0.D2, V6.D2
+	VMOV V6.B16, V0.B16
+	FMOVQ (R13), F7
+	VFMLA V5.D2, V1.D2, V7.D2
+	VMOV V7.B16, V1.B16
+	FMOVQ (R13), F6
+	VFMLA V5.D2, V2.D2, V6.D2
+	VMOV V6.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V5.D2, V3.D2, V7.D2
+	VMOV V7.B16, V3.B16
+	FMOVQ (R13), F6
+	VFMLA V5.D2, V4.D2, V6.D2
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e805 // fcmlt v5.2d, v0.2d, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ee0e826 // fcmlt v6.2d, v1.2d, #0.0
@@ -35317,7 +39958,33 @@ nofma:
 	WORD $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V2.D2, V7.D2
+	VMOV V7.B16, V2.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V3.D2, V8.D2
+	VMOV V8.B16, V3.B16
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -35555,7 +40222,36 @@ nofma:
 	WORD $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F7
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V0.D2, V8.D2
+	VMOV V8.B16, V0.B16
+	FMOVQ (R13), F9
+	VFMLA V7.D2, V1.D2, V9.D2
+	VMOV V9.B16, V1.B16
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V2.D2, V8.D2
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V7.D2, V3.D2, V9.D2
+	VMOV V9.B16, V3.B16
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V4.D2, V8.D2
+	VMOV V8.B16, V4.B16
+	FMOVQ (R13), F9
+	VFMLA V7.D2, V5.D2, V9.D2
+	VMOV V9.B16, V5.B16
+	FMOVQ (R13), F8
+	VFMLA V7.D2, V6.D2, V8.D2
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e807 // fcmlt v7.2d, v0.2d, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ee0e828 // fcmlt v8.2d, v1.2d, #0.0
@@ -35793,7 +40489,39 @@ nofma:
 	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V0.D2, V9.D2
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V1.D2, V10.D2
+	VMOV V10.B16, V1.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V2.D2, V9.D2
+	VMOV V9.B16, V2.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V3.D2, V10.D2
+	VMOV V10.B16, V3.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V4.D2, V9.D2
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V5.D2, V10.D2
+	VMOV V10.B16, V5.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V6.D2, V9.D2
+	VMOV V9.B16, V6.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V7.D2, V10.D2
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e808 // fcmlt v8.2d, v0.2d, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ee0e829 // fcmlt v9.2d, v1.2d, #0.0
@@ -35955,7 +40683,22 @@ nofma:
 	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F2
+	FMOVQ (R13), F3
+	VFMLA V2.D2, V0.D2, V3.D2
+	VMOV V3.B16, V0.B16
+	WORD $0x3cea6982 // ldr q2, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V2.D2, V1.D2, V4.D2
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e802 // fcmlt v2.2d, v0.2d, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ee0e823 // fcmlt v3.2d, v1.2d, #0.0
@@ -36117,7 +40860,28 @@ nofma:
 	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F4
+	FMOVQ (R13), F5
+	VFMLA V4.D2, V0.D2, V5.D2
+	VMOV V5.B16, V0.B16
+	FMOVQ (R13), F6
+	VFMLA V4.D2, V2.D2, V6.D2
+	VMOV V6.B16, V2.B16
+	WORD $0x3cea6984 // ldr q4, [x12, x10]
+	WORD $0x3cea69a6 // ldr q6, [x13, x10]
+	VFMLA V4.D2, V1.D2, V6.D2
+	VMOV V6.B16, V1.B16
+	WORD $0x3cea69a5 // ldr q5, [x13, x10]
+	VFMLA V4.D2, V3.D2, V5.D2
+	VMOV V5.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e804 // fcmlt v4.2d, v0.2d, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ee0e825 // fcmlt v5.2d, v1.2d, #0.0
@@ -36326,7 +41090,34 @@ nofma:
 	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V2.D2, V8.D2
+	VMOV V8.B16, V2.B16
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.D2, V3.D2, V7.D2
+	VMOV V7.B16, V3.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -36562,7 +41353,40 @@ nofma:
 	WORD $0x4e69d4e7 // fadd v7.2d, v7.2d, v9.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F8
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V0.D2, V9.D2
+	VMOV V9.B16, V0.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V2.D2, V10.D2
+	VMOV V10.B16, V2.B16
+	FMOVQ (R13), F9
+	VFMLA V8.D2, V4.D2, V9.D2
+	VMOV V9.B16, V4.B16
+	FMOVQ (R13), F10
+	VFMLA V8.D2, V6.D2, V10.D2
+	VMOV V10.B16, V6.B16
+	WORD $0x3cea6988 // ldr q8, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.D2, V1.D2, V10.D2
+	VMOV V10.B16, V1.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.D2, V3.D2, V9.D2
+	VMOV V9.B16, V3.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V8.D2, V5.D2, V10.D2
+	VMOV V10.B16, V5.B16
+	WORD $0x3cea69a9 // ldr q9, [x13, x10]
+	VFMLA V8.D2, V7.D2, V9.D2
+	VMOV V9.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e808 // fcmlt v8.2d, v0.2d, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ee0e829 // fcmlt v9.2d, v1.2d, #0.0
@@ -36850,7 +41674,46 @@ nofma:
 	WORD $0x4e6bd529 // fadd v9.2d, v9.2d, v11.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F10
+	FMOVQ (R13), F11
+	VFMLA V10.D2, V0.D2, V11.D2
+	VMOV V11.B16, V0.B16
+	FMOVQ (R13), F12
+	VFMLA V10.D2, V2.D2, V12.D2
+	VMOV V12.B16, V2.B16
+	FMOVQ (R13), F11
+	VFMLA V10.D2, V4.D2, V11.D2
+	VMOV V11.B16, V4.B16
+	FMOVQ (R13), F12
+	VFMLA V10.D2, V6.D2, V12.D2
+	VMOV V12.B16, V6.B16
+	FMOVQ (R13), F11
+	VFMLA V10.D2, V8.D2, V11.D2
+	VMOV V11.B16, V8.B16
+	WORD $0x3cea698a // ldr q10, [x12, x10]
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.D2, V1.D2, V12.D2
+	VMOV V12.B16, V1.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.D2, V3.D2, V11.D2
+	VMOV V11.B16, V3.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.D2, V5.D2, V12.D2
+	VMOV V12.B16, V5.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V10.D2, V7.D2, V11.D2
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea69ac // ldr q12, [x13, x10]
+	VFMLA V10.D2, V9.D2, V12.D2
+	VMOV V12.B16, V9.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80a // fcmlt v10.2d, v0.2d, #0.0
 	WORD $0x4e6a1c00 // bic v0.16b, v0.16b, v10.16b
 	WORD $0x4ee0e82b // fcmlt v11.2d, v1.2d, #0.0
@@ -37160,7 +42023,52 @@ nofma:
 	WORD $0x4e6dd56b // fadd v11.2d, v11.2d, v13.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V0.D2, V13.D2
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V2.D2, V14.D2
+	VMOV V14.B16, V2.B16
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V4.D2, V13.D2
+	VMOV V13.B16, V4.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V6.D2, V14.D2
+	VMOV V14.B16, V6.B16
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V8.D2, V13.D2
+	VMOV V13.B16, V8.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V10.D2, V14.D2
+	VMOV V14.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V1.D2, V14.D2
+	VMOV V14.B16, V1.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V3.D2, V13.D2
+	VMOV V13.B16, V3.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V5.D2, V14.D2
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V7.D2, V13.D2
+	VMOV V13.B16, V7.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V9.D2, V14.D2
+	VMOV V14.B16, V9.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V11.D2, V13.D2
+	VMOV V13.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80c // fcmlt v12.2d, v0.2d, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ee0e82d // fcmlt v13.2d, v1.2d, #0.0
@@ -37527,7 +42435,58 @@ nofma:
 	WORD $0x4e6fd5ad // fadd v13.2d, v13.2d, v15.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F14
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V0.D2, V15.D2
+	VMOV V15.B16, V0.B16
+	FMOVQ (R13), F16
+	VFMLA V14.D2, V2.D2, V16.D2
+	VMOV V16.B16, V2.B16
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V4.D2, V15.D2
+	VMOV V15.B16, V4.B16
+	FMOVQ (R13), F16
+	VFMLA V14.D2, V6.D2, V16.D2
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V8.D2, V15.D2
+	VMOV V15.B16, V8.B16
+	FMOVQ (R13), F16
+	VFMLA V14.D2, V10.D2, V16.D2
+	VMOV V16.B16, V10.B16
+	FMOVQ (R13), F15
+	VFMLA V14.D2, V12.D2, V15.D2
+	VMOV V15.B16, V12.B16
+	WORD $0x3cea698e // ldr q14, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V1.D2, V16.D2
+	VMOV V16.B16, V1.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.D2, V3.D2, V15.D2
+	VMOV V15.B16, V3.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V5.D2, V16.D2
+	VMOV V16.B16, V5.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.D2, V7.D2, V15.D2
+	VMOV V15.B16, V7.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V9.D2, V16.D2
+	VMOV V16.B16, V9.B16
+	WORD $0x3cea69af // ldr q15, [x13, x10]
+	VFMLA V14.D2, V11.D2, V15.D2
+	VMOV V15.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V14.D2, V13.D2, V16.D2
+	VMOV V16.B16, V13.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80e // fcmlt v14.2d, v0.2d, #0.0
 	WORD $0x4e6e1c00 // bic v0.16b, v0.16b, v14.16b
 	WORD $0x4ee0e82f // fcmlt v15.2d, v1.2d, #0.0
@@ -37911,7 +42870,64 @@ nofma:
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V0.D2, V17.D2
+	VMOV V17.B16, V0.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V2.D2, V18.D2
+	VMOV V18.B16, V2.B16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V4.D2, V17.D2
+	VMOV V17.B16, V4.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V6.D2, V18.D2
+	VMOV V18.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V8.D2, V17.D2
+	VMOV V17.B16, V8.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V10.D2, V18.D2
+	VMOV V18.B16, V10.B16
+	FMOVQ (R13), F17
+	VFMLA V16.D2, V12.D2, V17.D2
+	VMOV V17.B16, V12.B16
+	FMOVQ (R13), F18
+	VFMLA V16.D2, V14.D2, V18.D2
+	VMOV V18.B16, V14.B16
+	WORD $0x3cea6990 // ldr q16, [x12, x10]
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V1.D2, V18.D2
+	VMOV V18.B16, V1.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V3.D2, V17.D2
+	VMOV V17.B16, V3.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V5.D2, V18.D2
+	VMOV V18.B16, V5.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V7.D2, V17.D2
+	VMOV V17.B16, V7.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V9.D2, V18.D2
+	VMOV V18.B16, V9.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V11.D2, V17.D2
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b2 // ldr q18, [x13, x10]
+	VFMLA V16.D2, V13.D2, V18.D2
+	VMOV V18.B16, V13.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V16.D2, V15.D2, V17.D2
+	VMOV V17.B16, V15.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e810 // fcmlt v16.2d, v0.2d, #0.0
 	WORD $0x4e701c00 // bic v0.16b, v0.16b, v16.16b
 	WORD $0x4ee0e831 // fcmlt v17.2d, v1.2d, #0.0
@@ -38112,7 +43128,26 @@ nofma:
 	WORD $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F3
+	FMOVQ (R13), F4
+	VFMLA V3.D2, V0.D2, V4.D2
+	VMOV V4.B16, V0.B16
+	FMOVQ 16(R12), F3
+	FMOVQ 16(R13), F5
+	VFMLA V3.D2, V1.D2, V5.D2
+	VMOV V5.B16, V1.B16
+	WORD $0x3cea6983 // ldr q3, [x12, x10]
+	WORD $0x3cea69a4 // ldr q4, [x13, x10]
+	VFMLA V3.D2, V2.D2, V4.D2
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e803 // fcmlt v3.2d, v0.2d, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ee0e824 // fcmlt v4.2d, v1.2d, #0.0
@@ -38305,7 +43340,35 @@ nofma:
 	WORD $0x4e68d4a5 // fadd v5.2d, v5.2d, v8.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F6
+	FMOVQ (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVQ (R13), F8
+	VFMLA V6.D2, V3.D2, V8.D2
+	VMOV V8.B16, V3.B16
+	FMOVQ 16(R12), F6
+	FMOVQ 16(R13), F8
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	FMOVQ 16(R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	WORD $0x3cea6986 // ldr q6, [x12, x10]
+	WORD $0x3cea69a7 // ldr q7, [x13, x10]
+	VFMLA V6.D2, V2.D2, V7.D2
+	VMOV V7.B16, V2.B16
+	WORD $0x3cea69a8 // ldr q8, [x13, x10]
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -38561,7 +43624,44 @@ nofma:
 	WORD $0x4e6bd508 // fadd v8.2d, v8.2d, v11.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F9
+	FMOVQ (R13), F10
+	VFMLA V9.D2, V0.D2, V10.D2
+	VMOV V10.B16, V0.B16
+	FMOVQ (R13), F11
+	VFMLA V9.D2, V3.D2, V11.D2
+	VMOV V11.B16, V3.B16
+	FMOVQ (R13), F10
+	VFMLA V9.D2, V6.D2, V10.D2
+	VMOV V10.B16, V6.B16
+	FMOVQ 16(R12), F9
+	FMOVQ 16(R13), F11
+	VFMLA V9.D2, V1.D2, V11.D2
+	VMOV V11.B16, V1.B16
+	FMOVQ 16(R13), F10
+	VFMLA V9.D2, V4.D2, V10.D2
+	VMOV V10.B16, V4.B16
+	FMOVQ 16(R13), F11
+	VFMLA V9.D2, V7.D2, V11.D2
+	VMOV V11.B16, V7.B16
+	WORD $0x3cea6989 // ldr q9, [x12, x10]
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.D2, V2.D2, V10.D2
+	VMOV V10.B16, V2.B16
+	WORD $0x3cea69ab // ldr q11, [x13, x10]
+	VFMLA V9.D2, V5.D2, V11.D2
+	VMOV V11.B16, V5.B16
+	WORD $0x3cea69aa // ldr q10, [x13, x10]
+	VFMLA V9.D2, V8.D2, V10.D2
+	VMOV V10.B16, V8.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e809 // fcmlt v9.2d, v0.2d, #0.0
 	WORD $0x4e691c00 // bic v0.16b, v0.16b, v9.16b
 	WORD $0x4ee0e82a // fcmlt v10.2d, v1.2d, #0.0
@@ -38860,7 +43960,53 @@ nofma:
 	WORD $0x4e6ed56b // fadd v11.2d, v11.2d, v14.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F12
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V0.D2, V13.D2
+	VMOV V13.B16, V0.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V3.D2, V14.D2
+	VMOV V14.B16, V3.B16
+	FMOVQ (R13), F13
+	VFMLA V12.D2, V6.D2, V13.D2
+	VMOV V13.B16, V6.B16
+	FMOVQ (R13), F14
+	VFMLA V12.D2, V9.D2, V14.D2
+	VMOV V14.B16, V9.B16
+	FMOVQ 16(R12), F12
+	FMOVQ 16(R13), F14
+	VFMLA V12.D2, V1.D2, V14.D2
+	VMOV V14.B16, V1.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.D2, V4.D2, V13.D2
+	VMOV V13.B16, V4.B16
+	FMOVQ 16(R13), F14
+	VFMLA V12.D2, V7.D2, V14.D2
+	VMOV V14.B16, V7.B16
+	FMOVQ 16(R13), F13
+	VFMLA V12.D2, V10.D2, V13.D2
+	VMOV V13.B16, V10.B16
+	WORD $0x3cea698c // ldr q12, [x12, x10]
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V2.D2, V13.D2
+	VMOV V13.B16, V2.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V5.D2, V14.D2
+	VMOV V14.B16, V5.B16
+	WORD $0x3cea69ad // ldr q13, [x13, x10]
+	VFMLA V12.D2, V8.D2, V13.D2
+	VMOV V13.B16, V8.B16
+	WORD $0x3cea69ae // ldr q14, [x13, x10]
+	VFMLA V12.D2, V11.D2, V14.D2
+	VMOV V14.B16, V11.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80c // fcmlt v12.2d, v0.2d, #0.0
 	WORD $0x4e6c1c00 // bic v0.16b, v0.16b, v12.16b
 	WORD $0x4ee0e82d // fcmlt v13.2d, v1.2d, #0.0
@@ -39242,7 +44388,62 @@ nofma:
 	WORD $0x4e71d5ce // fadd v14.2d, v14.2d, v17.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F15
+	FMOVQ (R13), F16
+	VFMLA V15.D2, V0.D2, V16.D2
+	VMOV V16.B16, V0.B16
+	FMOVQ (R13), F17
+	VFMLA V15.D2, V3.D2, V17.D2
+	VMOV V17.B16, V3.B16
+	FMOVQ (R13), F16
+	VFMLA V15.D2, V6.D2, V16.D2
+	VMOV V16.B16, V6.B16
+	FMOVQ (R13), F17
+	VFMLA V15.D2, V9.D2, V17.D2
+	VMOV V17.B16, V9.B16
+	FMOVQ (R13), F16
+	VFMLA V15.D2, V12.D2, V16.D2
+	VMOV V16.B16, V12.B16
+	FMOVQ 16(R12), F15
+	FMOVQ 16(R13), F17
+	VFMLA V15.D2, V1.D2, V17.D2
+	VMOV V17.B16, V1.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.D2, V4.D2, V16.D2
+	VMOV V16.B16, V4.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.D2, V7.D2, V17.D2
+	VMOV V17.B16, V7.B16
+	FMOVQ 16(R13), F16
+	VFMLA V15.D2, V10.D2, V16.D2
+	VMOV V16.B16, V10.B16
+	FMOVQ 16(R13), F17
+	VFMLA V15.D2, V13.D2, V17.D2
+	VMOV V17.B16, V13.B16
+	WORD $0x3cea698f // ldr q15, [x12, x10]
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.D2, V2.D2, V16.D2
+	VMOV V16.B16, V2.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.D2, V5.D2, V17.D2
+	VMOV V17.B16, V5.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.D2, V8.D2, V16.D2
+	VMOV V16.B16, V8.B16
+	WORD $0x3cea69b1 // ldr q17, [x13, x10]
+	VFMLA V15.D2, V11.D2, V17.D2
+	VMOV V17.B16, V11.B16
+	WORD $0x3cea69b0 // ldr q16, [x13, x10]
+	VFMLA V15.D2, V14.D2, V16.D2
+	VMOV V16.B16, V14.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e80f // fcmlt v15.2d, v0.2d, #0.0
 	WORD $0x4e6f1c00 // bic v0.16b, v0.16b, v15.16b
 	WORD $0x4ee0e830 // fcmlt v16.2d, v1.2d, #0.0
@@ -39665,7 +44866,71 @@ nofma:
 	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V0.D2, V19.D2
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V3.D2, V20.D2
+	VMOV V20.B16, V3.B16
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V6.D2, V19.D2
+	VMOV V19.B16, V6.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V9.D2, V20.D2
+	VMOV V20.B16, V9.B16
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V12.D2, V19.D2
+	VMOV V19.B16, V12.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V15.D2, V20.D2
+	VMOV V20.B16, V15.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V1.D2, V20.D2
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V4.D2, V19.D2
+	VMOV V19.B16, V4.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V7.D2, V20.D2
+	VMOV V20.B16, V7.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V10.D2, V19.D2
+	VMOV V19.B16, V10.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V13.D2, V20.D2
+	VMOV V20.B16, V13.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V16.D2, V19.D2
+	VMOV V19.B16, V16.B16
+	WORD $0x3cea6992 // ldr q18, [x12, x10]
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.D2, V2.D2, V19.D2
+	VMOV V19.B16, V2.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.D2, V5.D2, V20.D2
+	VMOV V20.B16, V5.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.D2, V8.D2, V19.D2
+	VMOV V19.B16, V8.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.D2, V11.D2, V20.D2
+	VMOV V20.B16, V11.B16
+	WORD $0x3cea69b3 // ldr q19, [x13, x10]
+	VFMLA V18.D2, V14.D2, V19.D2
+	VMOV V19.B16, V14.B16
+	WORD $0x3cea69b4 // ldr q20, [x13, x10]
+	VFMLA V18.D2, V17.D2, V20.D2
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e812 // fcmlt v18.2d, v0.2d, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ee0e833 // fcmlt v19.2d, v1.2d, #0.0
@@ -40164,7 +45429,80 @@ nofma:
 	WORD $0x4e77d694 // fadd v20.2d, v20.2d, v23.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F21
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V0.D2, V22.D2
+	VMOV V22.B16, V0.B16
+	FMOVQ (R13), F23
+	VFMLA V21.D2, V3.D2, V23.D2
+	VMOV V23.B16, V3.B16
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V6.D2, V22.D2
+	VMOV V22.B16, V6.B16
+	FMOVQ (R13), F23
+	VFMLA V21.D2, V9.D2, V23.D2
+	VMOV V23.B16, V9.B16
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V12.D2, V22.D2
+	VMOV V22.B16, V12.B16
+	FMOVQ (R13), F23
+	VFMLA V21.D2, V15.D2, V23.D2
+	VMOV V23.B16, V15.B16
+	FMOVQ (R13), F22
+	VFMLA V21.D2, V18.D2, V22.D2
+	VMOV V22.B16, V18.B16
+	FMOVQ 16(R12), F21
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V1.D2, V23.D2
+	VMOV V23.B16, V1.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.D2, V4.D2, V22.D2
+	VMOV V22.B16, V4.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V7.D2, V23.D2
+	VMOV V23.B16, V7.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.D2, V10.D2, V22.D2
+	VMOV V22.B16, V10.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V13.D2, V23.D2
+	VMOV V23.B16, V13.B16
+	FMOVQ 16(R13), F22
+	VFMLA V21.D2, V16.D2, V22.D2
+	VMOV V22.B16, V16.B16
+	FMOVQ 16(R13), F23
+	VFMLA V21.D2, V19.D2, V23.D2
+	VMOV V23.B16, V19.B16
+	WORD $0x3cea6995 // ldr q21, [x12, x10]
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V2.D2, V22.D2
+	VMOV V22.B16, V2.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.D2, V5.D2, V23.D2
+	VMOV V23.B16, V5.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V8.D2, V22.D2
+	VMOV V22.B16, V8.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.D2, V11.D2, V23.D2
+	VMOV V23.B16, V11.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V14.D2, V22.D2
+	VMOV V22.B16, V14.B16
+	WORD $0x3cea69b7 // ldr q23, [x13, x10]
+	VFMLA V21.D2, V17.D2, V23.D2
+	VMOV V23.B16, V17.B16
+	WORD $0x3cea69b6 // ldr q22, [x13, x10]
+	VFMLA V21.D2, V20.D2, V22.D2
+	VMOV V22.B16, V20.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e815 // fcmlt v21.2d, v0.2d, #0.0
 	WORD $0x4e751c00 // bic v0.16b, v0.16b, v21.16b
 	WORD $0x4ee0e836 // fcmlt v22.2d, v1.2d, #0.0
@@ -40699,7 +46037,89 @@ nofma:
 	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V0.D2, V25.D2
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V3.D2, V26.D2
+	VMOV V26.B16, V3.B16
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V6.D2, V25.D2
+	VMOV V25.B16, V6.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V9.D2, V26.D2
+	VMOV V26.B16, V9.B16
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V12.D2, V25.D2
+	VMOV V25.B16, V12.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V15.D2, V26.D2
+	VMOV V26.B16, V15.B16
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V18.D2, V25.D2
+	VMOV V25.B16, V18.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V21.D2, V26.D2
+	VMOV V26.B16, V21.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V1.D2, V26.D2
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V4.D2, V25.D2
+	VMOV V25.B16, V4.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V7.D2, V26.D2
+	VMOV V26.B16, V7.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V10.D2, V25.D2
+	VMOV V25.B16, V10.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V13.D2, V26.D2
+	VMOV V26.B16, V13.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V16.D2, V25.D2
+	VMOV V25.B16, V16.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V19.D2, V26.D2
+	VMOV V26.B16, V19.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V22.D2, V25.D2
+	VMOV V25.B16, V22.B16
+	WORD $0x3cea6998 // ldr q24, [x12, x10]
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.D2, V2.D2, V25.D2
+	VMOV V25.B16, V2.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.D2, V5.D2, V26.D2
+	VMOV V26.B16, V5.B16
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.D2, V8.D2, V25.D2
+	VMOV V25.B16, V8.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.D2, V11.D2, V26.D2
+	VMOV V26.B16, V11.B16
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.D2, V14.D2, V25.D2
+	VMOV V25.B16, V14.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.D2, V17.D2, V26.D2
+	VMOV V26.B16, V17.B16
+	WORD $0x3cea69b9 // ldr q25, [x13, x10]
+	VFMLA V24.D2, V20.D2, V25.D2
+	VMOV V25.B16, V20.B16
+	WORD $0x3cea69ba // ldr q26, [x13, x10]
+	VFMLA V24.D2, V23.D2, V26.D2
+	VMOV V26.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
@@ -40879,7 +46299,18 @@ nofma:
 	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F1
+	FMOVD (R13), F2
+	VFMLA V1.D2, V0.D2, V2.D2
+	VMOV V2.B16, V0.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e801 // fcmlt v1.2d, v0.2d, #0.0
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 
@@ -41002,7 +46433,21 @@ nofma:
 	WORD $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F2
+	FMOVD (R13), F3
+	VFMLA V2.D2, V0.D2, V3.D2
+	VMOV V3.B16, V0.B16
+	FMOVD (R13), F4
+	VFMLA V2.D2, V1.D2, V4.D2
+	VMOV V4.B16, V1.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e802 // fcmlt v2.2d, v0.2d, #0.0
 	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
 	WORD $0x4ee0e823 // fcmlt v3.2d, v1.2d, #0.0
@@ -41155,7 +46600,24 @@ nofma:
 	WORD $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F3
+	FMOVD (R13), F4
+	VFMLA V3.D2, V0.D2, V4.D2
+	VMOV V4.B16, V0.B16
+	FMOVD (R13), F5
+	VFMLA V3.D2, V1.D2, V5.D2
+	VMOV V5.B16, V1.B16
+	FMOVD (R13), F4
+	VFMLA V3.D2, V2.D2, V4.D2
+	VMOV V4.B16, V2.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e803 // fcmlt v3.2d, v0.2d, #0.0
 	WORD $0x4e631c00 // bic v0.16b, v0.16b, v3.16b
 	WORD $0x4ee0e824 // fcmlt v4.2d, v1.2d, #0.0
@@ -41318,7 +46780,27 @@ nofma:
 	WORD $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F4
+	FMOVD (R13), F5
+	VFMLA V4.D2, V0.D2, V5.D2
+	VMOV V5.B16, V0.B16
+	FMOVD (R13), F6
+	VFMLA V4.D2, V1.D2, V6.D2
+	VMOV V6.B16, V1.B16
+	FMOVD (R13), F5
+	VFMLA V4.D2, V2.D2, V5.D2
+	VMOV V5.B16, V2.B16
+	FMOVD (R13), F6
+	VFMLA V4.D2, V3.D2, V6.D2
+	VMOV V6.B16, V3.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e804 // fcmlt v4.2d, v0.2d, #0.0
 	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
 	WORD $0x4ee0e825 // fcmlt v5.2d, v1.2d, #0.0
@@ -41516,7 +46998,30 @@ nofma:
 	WORD $0x4e65d484 // fadd v4.2d, v4.2d, v5.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F5
+	FMOVD (R13), F6
+	VFMLA V5.D2, V0.D2, V6.D2
+	VMOV V6.B16, V0.B16
+	FMOVD (R13), F7
+	VFMLA V5.D2, V1.D2, V7.D2
+	VMOV V7.B16, V1.B16
+	FMOVD (R13), F6
+	VFMLA V5.D2, V2.D2, V6.D2
+	VMOV V6.B16, V2.B16
+	FMOVD (R13), F7
+	VFMLA V5.D2, V3.D2, V7.D2
+	VMOV V7.B16, V3.B16
+	FMOVD (R13), F6
+	VFMLA V5.D2, V4.D2, V6.D2
+	VMOV V6.B16, V4.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e805 // fcmlt v5.2d, v0.2d, #0.0
 	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
 	WORD $0x4ee0e826 // fcmlt v6.2d, v1.2d, #0.0
@@ -41719,7 +47224,33 @@ nofma:
 	WORD $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F6
+	FMOVD (R13), F7
+	VFMLA V6.D2, V0.D2, V7.D2
+	VMOV V7.B16, V0.B16
+	FMOVD (R13), F8
+	VFMLA V6.D2, V1.D2, V8.D2
+	VMOV V8.B16, V1.B16
+	FMOVD (R13), F7
+	VFMLA V6.D2, V2.D2, V7.D2
+	VMOV V7.B16, V2.B16
+	FMOVD (R13), F8
+	VFMLA V6.D2, V3.D2, V8.D2
+	VMOV V8.B16, V3.B16
+	FMOVD (R13), F7
+	VFMLA V6.D2, V4.D2, V7.D2
+	VMOV V7.B16, V4.B16
+	FMOVD (R13), F8
+	VFMLA V6.D2, V5.D2, V8.D2
+	VMOV V8.B16, V5.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e806 // fcmlt v6.2d, v0.2d, #0.0
 	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
 	WORD $0x4ee0e827 // fcmlt v7.2d, v1.2d, #0.0
@@ -41962,7 +47493,36 @@ nofma:
 	WORD $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F7
+	FMOVD (R13), F8
+	VFMLA V7.D2, V0.D2, V8.D2
+	VMOV V8.B16, V0.B16
+	FMOVD (R13), F9
+	VFMLA V7.D2, V1.D2, V9.D2
+	VMOV V9.B16, V1.B16
+	FMOVD (R13), F8
+	VFMLA V7.D2, V2.D2, V8.D2
+	VMOV V8.B16, V2.B16
+	FMOVD (R13), F9
+	VFMLA V7.D2, V3.D2, V9.D2
+	VMOV V9.B16, V3.B16
+	FMOVD (R13), F8
+	VFMLA V7.D2, V4.D2, V8.D2
+	VMOV V8.B16, V4.B16
+	FMOVD (R13), F9
+	VFMLA V7.D2, V5.D2, V9.D2
+	VMOV V9.B16, V5.B16
+	FMOVD (R13), F8
+	VFMLA V7.D2, V6.D2, V8.D2
+	VMOV V8.B16, V6.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e807 // fcmlt v7.2d, v0.2d, #0.0
 	WORD $0x4e671c00 // bic v0.16b, v0.16b, v7.16b
 	WORD $0x4ee0e828 // fcmlt v8.2d, v1.2d, #0.0
@@ -42205,7 +47765,39 @@ nofma:
 	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVD (R12), F8
+	FMOVD (R13), F9
+	VFMLA V8.D2, V0.D2, V9.D2
+	VMOV V9.B16, V0.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V1.D2, V10.D2
+	VMOV V10.B16, V1.B16
+	FMOVD (R13), F9
+	VFMLA V8.D2, V2.D2, V9.D2
+	VMOV V9.B16, V2.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V3.D2, V10.D2
+	VMOV V10.B16, V3.B16
+	FMOVD (R13), F9
+	VFMLA V8.D2, V4.D2, V9.D2
+	VMOV V9.B16, V4.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V5.D2, V10.D2
+	VMOV V10.B16, V5.B16
+	FMOVD (R13), F9
+	VFMLA V8.D2, V6.D2, V9.D2
+	VMOV V9.B16, V6.B16
+	FMOVD (R13), F10
+	VFMLA V8.D2, V7.D2, V10.D2
+	VMOV V10.B16, V7.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e808 // fcmlt v8.2d, v0.2d, #0.0
 	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
 	WORD $0x4ee0e829 // fcmlt v9.2d, v1.2d, #0.0
@@ -42803,7 +48395,110 @@ nofma:
 	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V0.D2, V25.D2
+	VMOV V25.B16, V0.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V1.D2, V26.D2
+	VMOV V26.B16, V1.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V2.D2, V25.D2
+	VMOV V25.B16, V2.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V3.D2, V26.D2
+	VMOV V26.B16, V3.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V4.D2, V25.D2
+	VMOV V25.B16, V4.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V5.D2, V26.D2
+	VMOV V26.B16, V5.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.D2, V6.D2, V25.D2
+	VMOV V25.B16, V6.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.D2, V7.D2, V26.D2
+	VMOV V26.B16, V7.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.D2, V8.D2, V25.D2
+	VMOV V25.B16, V8.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.D2, V9.D2, V26.D2
+	VMOV V26.B16, V9.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.D2, V10.D2, V25.D2
+	VMOV V25.B16, V10.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.D2, V11.D2, V26.D2
+	VMOV V26.B16, V11.B16
+	FMOVQ 192(R12), F24
+	FMOVQ 192(R13), F25
+	VFMLA V24.D2, V12.D2, V25.D2
+	VMOV V25.B16, V12.B16
+	FMOVQ 208(R12), F24
+	FMOVQ 208(R13), F26
+	VFMLA V24.D2, V13.D2, V26.D2
+	VMOV V26.B16, V13.B16
+	FMOVQ 224(R12), F24
+	FMOVQ 224(R13), F25
+	VFMLA V24.D2, V14.D2, V25.D2
+	VMOV V25.B16, V14.B16
+	FMOVQ 240(R12), F24
+	FMOVQ 240(R13), F26
+	VFMLA V24.D2, V15.D2, V26.D2
+	VMOV V26.B16, V15.B16
+	FMOVQ 256(R12), F24
+	FMOVQ 256(R13), F25
+	VFMLA V24.D2, V16.D2, V25.D2
+	VMOV V25.B16, V16.B16
+	FMOVQ 272(R12), F24
+	FMOVQ 272(R13), F26
+	VFMLA V24.D2, V17.D2, V26.D2
+	VMOV V26.B16, V17.B16
+	FMOVQ 288(R12), F24
+	FMOVQ 288(R13), F25
+	VFMLA V24.D2, V18.D2, V25.D2
+	VMOV V25.B16, V18.B16
+	FMOVQ 304(R12), F24
+	FMOVQ 304(R13), F26
+	VFMLA V24.D2, V19.D2, V26.D2
+	VMOV V26.B16, V19.B16
+	FMOVQ 320(R12), F24
+	FMOVQ 320(R13), F25
+	VFMLA V24.D2, V20.D2, V25.D2
+	VMOV V25.B16, V20.B16
+	FMOVQ 336(R12), F24
+	FMOVQ 336(R13), F26
+	VFMLA V24.D2, V21.D2, V26.D2
+	VMOV V26.B16, V21.B16
+	FMOVQ 352(R12), F24
+	FMOVQ 352(R13), F25
+	VFMLA V24.D2, V22.D2, V25.D2
+	VMOV V25.B16, V22.B16
+	FMOVQ 368(R12), F24
+	FMOVQ 368(R13), F26
+	VFMLA V24.D2, V23.D2, V26.D2
+	VMOV V26.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
@@ -43443,7 +49138,110 @@ nofma:
 	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V0.D2, V25.D2
+	VMOV V25.B16, V0.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V1.D2, V26.D2
+	VMOV V26.B16, V1.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V2.D2, V25.D2
+	VMOV V25.B16, V2.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V3.D2, V26.D2
+	VMOV V26.B16, V3.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V4.D2, V25.D2
+	VMOV V25.B16, V4.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V5.D2, V26.D2
+	VMOV V26.B16, V5.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.D2, V6.D2, V25.D2
+	VMOV V25.B16, V6.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.D2, V7.D2, V26.D2
+	VMOV V26.B16, V7.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.D2, V8.D2, V25.D2
+	VMOV V25.B16, V8.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.D2, V9.D2, V26.D2
+	VMOV V26.B16, V9.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.D2, V10.D2, V25.D2
+	VMOV V25.B16, V10.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.D2, V11.D2, V26.D2
+	VMOV V26.B16, V11.B16
+	FMOVQ 192(R12), F24
+	FMOVQ 192(R13), F25
+	VFMLA V24.D2, V12.D2, V25.D2
+	VMOV V25.B16, V12.B16
+	FMOVQ 208(R12), F24
+	FMOVQ 208(R13), F26
+	VFMLA V24.D2, V13.D2, V26.D2
+	VMOV V26.B16, V13.B16
+	FMOVQ 224(R12), F24
+	FMOVQ 224(R13), F25
+	VFMLA V24.D2, V14.D2, V25.D2
+	VMOV V25.B16, V14.B16
+	FMOVQ 240(R12), F24
+	FMOVQ 240(R13), F26
+	VFMLA V24.D2, V15.D2, V26.D2
+	VMOV V26.B16, V15.B16
+	FMOVQ 256(R12), F24
+	FMOVQ 256(R13), F25
+	VFMLA V24.D2, V16.D2, V25.D2
+	VMOV V25.B16, V16.B16
+	FMOVQ 272(R12), F24
+	FMOVQ 272(R13), F26
+	VFMLA V24.D2, V17.D2, V26.D2
+	VMOV V26.B16, V17.B16
+	FMOVQ 288(R12), F24
+	FMOVQ 288(R13), F25
+	VFMLA V24.D2, V18.D2, V25.D2
+	VMOV V25.B16, V18.B16
+	FMOVQ 304(R12), F24
+	FMOVQ 304(R13), F26
+	VFMLA V24.D2, V19.D2, V26.D2
+	VMOV V26.B16, V19.B16
+	FMOVQ 320(R12), F24
+	FMOVQ 320(R13), F25
+	VFMLA V24.D2, V20.D2, V25.D2
+	VMOV V25.B16, V20.B16
+	FMOVQ 336(R12), F24
+	FMOVQ 336(R13), F26
+	VFMLA V24.D2, V21.D2, V26.D2
+	VMOV V26.B16, V21.B16
+	FMOVQ 352(R12), F24
+	FMOVQ 352(R13), F25
+	VFMLA V24.D2, V22.D2, V25.D2
+	VMOV V25.B16, V22.B16
+	FMOVQ 368(R12), F24
+	FMOVQ 368(R13), F26
+	VFMLA V24.D2, V23.D2, V26.D2
+	VMOV V26.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
@@ -43997,7 +49795,98 @@ nofma:
 	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V0.D2, V25.D2
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V12.D2, V26.D2
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V1.D2, V26.D2
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V13.D2, V25.D2
+	VMOV V25.B16, V13.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V2.D2, V25.D2
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.D2, V14.D2, V26.D2
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V3.D2, V26.D2
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.D2, V15.D2, V25.D2
+	VMOV V25.B16, V15.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V4.D2, V25.D2
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.D2, V16.D2, V26.D2
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V5.D2, V26.D2
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.D2, V17.D2, V25.D2
+	VMOV V25.B16, V17.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.D2, V6.D2, V25.D2
+	VMOV V25.B16, V6.B16
+	FMOVQ 96(R13), F26
+	VFMLA V24.D2, V18.D2, V26.D2
+	VMOV V26.B16, V18.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.D2, V7.D2, V26.D2
+	VMOV V26.B16, V7.B16
+	FMOVQ 112(R13), F25
+	VFMLA V24.D2, V19.D2, V25.D2
+	VMOV V25.B16, V19.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.D2, V8.D2, V25.D2
+	VMOV V25.B16, V8.B16
+	FMOVQ 128(R13), F26
+	VFMLA V24.D2, V20.D2, V26.D2
+	VMOV V26.B16, V20.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.D2, V9.D2, V26.D2
+	VMOV V26.B16, V9.B16
+	FMOVQ 144(R13), F25
+	VFMLA V24.D2, V21.D2, V25.D2
+	VMOV V25.B16, V21.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.D2, V10.D2, V25.D2
+	VMOV V25.B16, V10.B16
+	FMOVQ 160(R13), F26
+	VFMLA V24.D2, V22.D2, V26.D2
+	VMOV V26.B16, V22.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.D2, V11.D2, V26.D2
+	VMOV V26.B16, V11.B16
+	FMOVQ 176(R13), F25
+	VFMLA V24.D2, V23.D2, V25.D2
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
@@ -44559,7 +50448,98 @@ nofma:
 	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V0.D2, V25.D2
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V12.D2, V26.D2
+	VMOV V26.B16, V12.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V1.D2, V26.D2
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V13.D2, V25.D2
+	VMOV V25.B16, V13.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V2.D2, V25.D2
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.D2, V14.D2, V26.D2
+	VMOV V26.B16, V14.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V3.D2, V26.D2
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.D2, V15.D2, V25.D2
+	VMOV V25.B16, V15.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V4.D2, V25.D2
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.D2, V16.D2, V26.D2
+	VMOV V26.B16, V16.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V5.D2, V26.D2
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.D2, V17.D2, V25.D2
+	VMOV V25.B16, V17.B16
+	FMOVQ 96(R12), F24
+	FMOVQ 96(R13), F25
+	VFMLA V24.D2, V6.D2, V25.D2
+	VMOV V25.B16, V6.B16
+	FMOVQ 96(R13), F26
+	VFMLA V24.D2, V18.D2, V26.D2
+	VMOV V26.B16, V18.B16
+	FMOVQ 112(R12), F24
+	FMOVQ 112(R13), F26
+	VFMLA V24.D2, V7.D2, V26.D2
+	VMOV V26.B16, V7.B16
+	FMOVQ 112(R13), F25
+	VFMLA V24.D2, V19.D2, V25.D2
+	VMOV V25.B16, V19.B16
+	FMOVQ 128(R12), F24
+	FMOVQ 128(R13), F25
+	VFMLA V24.D2, V8.D2, V25.D2
+	VMOV V25.B16, V8.B16
+	FMOVQ 128(R13), F26
+	VFMLA V24.D2, V20.D2, V26.D2
+	VMOV V26.B16, V20.B16
+	FMOVQ 144(R12), F24
+	FMOVQ 144(R13), F26
+	VFMLA V24.D2, V9.D2, V26.D2
+	VMOV V26.B16, V9.B16
+	FMOVQ 144(R13), F25
+	VFMLA V24.D2, V21.D2, V25.D2
+	VMOV V25.B16, V21.B16
+	FMOVQ 160(R12), F24
+	FMOVQ 160(R13), F25
+	VFMLA V24.D2, V10.D2, V25.D2
+	VMOV V25.B16, V10.B16
+	FMOVQ 160(R13), F26
+	VFMLA V24.D2, V22.D2, V26.D2
+	VMOV V26.B16, V22.B16
+	FMOVQ 176(R12), F24
+	FMOVQ 176(R13), F26
+	VFMLA V24.D2, V11.D2, V26.D2
+	VMOV V26.B16, V11.B16
+	FMOVQ 176(R13), F25
+	VFMLA V24.D2, V23.D2, V25.D2
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
@@ -44999,7 +50979,74 @@ nofma:
 	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V0.D2, V19.D2
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V6.D2, V20.D2
+	VMOV V20.B16, V6.B16
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V12.D2, V19.D2
+	VMOV V19.B16, V12.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V1.D2, V20.D2
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V7.D2, V19.D2
+	VMOV V19.B16, V7.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V13.D2, V20.D2
+	VMOV V20.B16, V13.B16
+	FMOVQ 32(R12), F18
+	FMOVQ 32(R13), F19
+	VFMLA V18.D2, V2.D2, V19.D2
+	VMOV V19.B16, V2.B16
+	FMOVQ 32(R13), F20
+	VFMLA V18.D2, V8.D2, V20.D2
+	VMOV V20.B16, V8.B16
+	FMOVQ 32(R13), F19
+	VFMLA V18.D2, V14.D2, V19.D2
+	VMOV V19.B16, V14.B16
+	FMOVQ 48(R12), F18
+	FMOVQ 48(R13), F20
+	VFMLA V18.D2, V3.D2, V20.D2
+	VMOV V20.B16, V3.B16
+	FMOVQ 48(R13), F19
+	VFMLA V18.D2, V9.D2, V19.D2
+	VMOV V19.B16, V9.B16
+	FMOVQ 48(R13), F20
+	VFMLA V18.D2, V15.D2, V20.D2
+	VMOV V20.B16, V15.B16
+	FMOVQ 64(R12), F18
+	FMOVQ 64(R13), F19
+	VFMLA V18.D2, V4.D2, V19.D2
+	VMOV V19.B16, V4.B16
+	FMOVQ 64(R13), F20
+	VFMLA V18.D2, V10.D2, V20.D2
+	VMOV V20.B16, V10.B16
+	FMOVQ 64(R13), F19
+	VFMLA V18.D2, V16.D2, V19.D2
+	VMOV V19.B16, V16.B16
+	FMOVQ 80(R12), F18
+	FMOVQ 80(R13), F20
+	VFMLA V18.D2, V5.D2, V20.D2
+	VMOV V20.B16, V5.B16
+	FMOVQ 80(R13), F19
+	VFMLA V18.D2, V11.D2, V19.D2
+	VMOV V19.B16, V11.B16
+	FMOVQ 80(R13), F20
+	VFMLA V18.D2, V17.D2, V20.D2
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e812 // fcmlt v18.2d, v0.2d, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ee0e833 // fcmlt v19.2d, v1.2d, #0.0
@@ -45426,7 +51473,74 @@ nofma:
 	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F18
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V0.D2, V19.D2
+	VMOV V19.B16, V0.B16
+	FMOVQ (R13), F20
+	VFMLA V18.D2, V6.D2, V20.D2
+	VMOV V20.B16, V6.B16
+	FMOVQ (R13), F19
+	VFMLA V18.D2, V12.D2, V19.D2
+	VMOV V19.B16, V12.B16
+	FMOVQ 16(R12), F18
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V1.D2, V20.D2
+	VMOV V20.B16, V1.B16
+	FMOVQ 16(R13), F19
+	VFMLA V18.D2, V7.D2, V19.D2
+	VMOV V19.B16, V7.B16
+	FMOVQ 16(R13), F20
+	VFMLA V18.D2, V13.D2, V20.D2
+	VMOV V20.B16, V13.B16
+	FMOVQ 32(R12), F18
+	FMOVQ 32(R13), F19
+	VFMLA V18.D2, V2.D2, V19.D2
+	VMOV V19.B16, V2.B16
+	FMOVQ 32(R13), F20
+	VFMLA V18.D2, V8.D2, V20.D2
+	VMOV V20.B16, V8.B16
+	FMOVQ 32(R13), F19
+	VFMLA V18.D2, V14.D2, V19.D2
+	VMOV V19.B16, V14.B16
+	FMOVQ 48(R12), F18
+	FMOVQ 48(R13), F20
+	VFMLA V18.D2, V3.D2, V20.D2
+	VMOV V20.B16, V3.B16
+	FMOVQ 48(R13), F19
+	VFMLA V18.D2, V9.D2, V19.D2
+	VMOV V19.B16, V9.B16
+	FMOVQ 48(R13), F20
+	VFMLA V18.D2, V15.D2, V20.D2
+	VMOV V20.B16, V15.B16
+	FMOVQ 64(R12), F18
+	FMOVQ 64(R13), F19
+	VFMLA V18.D2, V4.D2, V19.D2
+	VMOV V19.B16, V4.B16
+	FMOVQ 64(R13), F20
+	VFMLA V18.D2, V10.D2, V20.D2
+	VMOV V20.B16, V10.B16
+	FMOVQ 64(R13), F19
+	VFMLA V18.D2, V16.D2, V19.D2
+	VMOV V19.B16, V16.B16
+	FMOVQ 80(R12), F18
+	FMOVQ 80(R13), F20
+	VFMLA V18.D2, V5.D2, V20.D2
+	VMOV V20.B16, V5.B16
+	FMOVQ 80(R13), F19
+	VFMLA V18.D2, V11.D2, V19.D2
+	VMOV V19.B16, V11.B16
+	FMOVQ 80(R13), F20
+	VFMLA V18.D2, V17.D2, V20.D2
+	VMOV V20.B16, V17.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e812 // fcmlt v18.2d, v0.2d, #0.0
 	WORD $0x4e721c00 // bic v0.16b, v0.16b, v18.16b
 	WORD $0x4ee0e833 // fcmlt v19.2d, v1.2d, #0.0
@@ -45943,7 +52057,92 @@ nofma:
 	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V0.D2, V25.D2
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V6.D2, V26.D2
+	VMOV V26.B16, V6.B16
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V12.D2, V25.D2
+	VMOV V25.B16, V12.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V18.D2, V26.D2
+	VMOV V26.B16, V18.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V1.D2, V26.D2
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V7.D2, V25.D2
+	VMOV V25.B16, V7.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V13.D2, V26.D2
+	VMOV V26.B16, V13.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V19.D2, V25.D2
+	VMOV V25.B16, V19.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V2.D2, V25.D2
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.D2, V8.D2, V26.D2
+	VMOV V26.B16, V8.B16
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V14.D2, V25.D2
+	VMOV V25.B16, V14.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.D2, V20.D2, V26.D2
+	VMOV V26.B16, V20.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V3.D2, V26.D2
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.D2, V9.D2, V25.D2
+	VMOV V25.B16, V9.B16
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V15.D2, V26.D2
+	VMOV V26.B16, V15.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.D2, V21.D2, V25.D2
+	VMOV V25.B16, V21.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V4.D2, V25.D2
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.D2, V10.D2, V26.D2
+	VMOV V26.B16, V10.B16
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V16.D2, V25.D2
+	VMOV V25.B16, V16.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.D2, V22.D2, V26.D2
+	VMOV V26.B16, V22.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V5.D2, V26.D2
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.D2, V11.D2, V25.D2
+	VMOV V25.B16, V11.B16
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V17.D2, V26.D2
+	VMOV V26.B16, V17.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.D2, V23.D2, V25.D2
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0
@@ -46477,7 +52676,92 @@ nofma:
 	WORD $0x4e7ad6f7 // fadd v23.2d, v23.2d, v26.2d
 
 nobias:
-	TBZ $4, R14, store
+	TBZ $4, R14, noaffine
+	LSR $8, R14, R13
+	LSL $3, R13, R13
+	ADD R13, R15, R12
+	ADD R13, R12, R13
+	FMOVQ (R12), F24
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V0.D2, V25.D2
+	VMOV V25.B16, V0.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V6.D2, V26.D2
+	VMOV V26.B16, V6.B16
+	FMOVQ (R13), F25
+	VFMLA V24.D2, V12.D2, V25.D2
+	VMOV V25.B16, V12.B16
+	FMOVQ (R13), F26
+	VFMLA V24.D2, V18.D2, V26.D2
+	VMOV V26.B16, V18.B16
+	FMOVQ 16(R12), F24
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V1.D2, V26.D2
+	VMOV V26.B16, V1.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V7.D2, V25.D2
+	VMOV V25.B16, V7.B16
+	FMOVQ 16(R13), F26
+	VFMLA V24.D2, V13.D2, V26.D2
+	VMOV V26.B16, V13.B16
+	FMOVQ 16(R13), F25
+	VFMLA V24.D2, V19.D2, V25.D2
+	VMOV V25.B16, V19.B16
+	FMOVQ 32(R12), F24
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V2.D2, V25.D2
+	VMOV V25.B16, V2.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.D2, V8.D2, V26.D2
+	VMOV V26.B16, V8.B16
+	FMOVQ 32(R13), F25
+	VFMLA V24.D2, V14.D2, V25.D2
+	VMOV V25.B16, V14.B16
+	FMOVQ 32(R13), F26
+	VFMLA V24.D2, V20.D2, V26.D2
+	VMOV V26.B16, V20.B16
+	FMOVQ 48(R12), F24
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V3.D2, V26.D2
+	VMOV V26.B16, V3.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.D2, V9.D2, V25.D2
+	VMOV V25.B16, V9.B16
+	FMOVQ 48(R13), F26
+	VFMLA V24.D2, V15.D2, V26.D2
+	VMOV V26.B16, V15.B16
+	FMOVQ 48(R13), F25
+	VFMLA V24.D2, V21.D2, V25.D2
+	VMOV V25.B16, V21.B16
+	FMOVQ 64(R12), F24
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V4.D2, V25.D2
+	VMOV V25.B16, V4.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.D2, V10.D2, V26.D2
+	VMOV V26.B16, V10.B16
+	FMOVQ 64(R13), F25
+	VFMLA V24.D2, V16.D2, V25.D2
+	VMOV V25.B16, V16.B16
+	FMOVQ 64(R13), F26
+	VFMLA V24.D2, V22.D2, V26.D2
+	VMOV V26.B16, V22.B16
+	FMOVQ 80(R12), F24
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V5.D2, V26.D2
+	VMOV V26.B16, V5.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.D2, V11.D2, V25.D2
+	VMOV V25.B16, V11.B16
+	FMOVQ 80(R13), F26
+	VFMLA V24.D2, V17.D2, V26.D2
+	VMOV V26.B16, V17.B16
+	FMOVQ 80(R13), F25
+	VFMLA V24.D2, V23.D2, V25.D2
+	VMOV V25.B16, V23.B16
+
+noaffine:
+	TBZ $5, R14, store
 	WORD $0x4ee0e818 // fcmlt v24.2d, v0.2d, #0.0
 	WORD $0x4e781c00 // bic v0.16b, v0.16b, v24.16b
 	WORD $0x4ee0e839 // fcmlt v25.2d, v1.2d, #0.0

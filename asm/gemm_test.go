@@ -71,6 +71,9 @@ func refGemm[T Float](g *GemmArgs[T], nr int) {
 			if g.Out&OutBias != 0 {
 				s += g.Bias[j]
 			}
+			if d := g.Out >> OutDistance; g.Out&OutAffine != 0 {
+				s = FMA(s, g.Bias[d+j], g.Bias[2*d+j])
+			}
 			if g.Out&OutReLU != 0 && s < 0 {
 				s = 0
 			}
@@ -104,7 +107,13 @@ func gemmCase[T Float](r *rand.Rand, m, n, k, nr int, colA, packedB bool, out in
 	}
 	g.B = operands[T](r, lenB, specials)
 	g.C = operands[T](r, (m-1)*g.LDC+n, specials)
-	g.Bias = operands[T](r, n, specials)
+	if out&OutAffine == 0 {
+		g.Bias = operands[T](r, n, specials)
+	} else {
+		d := n + r.IntN(4)
+		g.Out |= d << OutDistance
+		g.Bias = operands[T](r, 2*d+n, specials)
+	}
 	return g
 }
 
@@ -122,7 +131,7 @@ func checkGemm[T Float](t *testing.T, k *Kernels[T], g GemmArgs[T]) {
 		t.Fatalf("%+v: refused", got)
 	}
 	if i := firstDifference(got.C, want.C); i >= 0 {
-		t.Fatalf("M %d N %d K %d A(%d,%d) B(%d,%d) LDC %d out %05b: C[%d] (row %d, column %d) = %v, want %v",
+		t.Fatalf("M %d N %d K %d A(%d,%d) B(%d,%d) LDC %d out %08b: C[%d] (row %d, column %d) = %v, want %v",
 			g.M, g.N, g.K, g.ARow, g.ACol, g.BPanel, g.BRow, g.LDC, g.Out, i, i/g.LDC, i%g.LDC, got.C[i], want.C[i])
 	}
 	if c[0] != 7 || c[len(c)-1] != 7 || firstDifference(g.A, a) >= 0 || firstDifference(g.B, b) >= 0 {
@@ -130,7 +139,8 @@ func checkGemm[T Float](t *testing.T, k *Kernels[T], g GemmArgs[T]) {
 	}
 }
 
-var gemmOuts = []int{0, OutAdd, OutScale, OutFMA, OutBias | OutReLU, OutAdd | OutBias | OutReLU, OutAdd | OutScale, OutBias, OutReLU, OutAdd | OutFMA}
+var gemmOuts = []int{0, OutAdd, OutScale, OutFMA, OutBias | OutReLU, OutAdd | OutBias | OutReLU, OutAdd | OutScale, OutBias, OutReLU, OutAdd | OutFMA,
+	OutAffine, OutAdd | OutBias | OutAffine | OutReLU, OutFMA | OutAffine}
 
 func testGemm[T Float](t *testing.T) {
 	for _, k := range Tables[T]() {
@@ -309,8 +319,14 @@ func TestGemmChecksIndices(t *testing.T) {
 			"short B":    func(g *GemmArgs[float32]) { g.B = g.B[:len(g.B)-1] },
 			"short C":    func(g *GemmArgs[float32]) { g.C = g.C[:len(g.C)-1] },
 			"short bias": func(g *GemmArgs[float32]) { g.Bias = g.Bias[:39] },
-			"huge row":   func(g *GemmArgs[float32]) { g.ARow = math.MaxInt32 },
-			"negative":   func(g *GemmArgs[float32]) { g.BRow = -1 },
+			"short factors": func(g *GemmArgs[float32]) {
+				g.Out, g.Bias = OutAffine|40<<OutDistance, make([]float32, 119)
+			},
+			"distance below 0": func(g *GemmArgs[float32]) {
+				g.Out, g.Bias = OutAffine|-1<<OutDistance, make([]float32, 1000)
+			},
+			"huge row": func(g *GemmArgs[float32]) { g.ARow = math.MaxInt32 },
+			"negative": func(g *GemmArgs[float32]) { g.BRow = -1 },
 		} {
 			t.Run(fmt.Sprintf("isa=%s/%s", k.ISA, name), func(t *testing.T) {
 				g := good

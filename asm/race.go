@@ -52,6 +52,10 @@ func (g *GemmArgs[T]) race(nr int) {
 	if g.Out&OutBias != 0 {
 		raceRead(g.Bias[:g.N])
 	}
+	if d := g.Out >> OutDistance; g.Out&OutAffine != 0 {
+		raceRead(g.Bias[d : d+g.N])
+		raceRead(g.Bias[2*d : 2*d+g.N])
+	}
 }
 
 // racePack reports the operands of a packing kernel: rows of cols elements read,

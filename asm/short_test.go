@@ -67,8 +67,12 @@ func shortCalls[T Float](k *Kernels[T]) (all []shortCall[T]) {
 				run: func(s [][]T) { k.PackTiles(s[0], kk*w+1, w, s[1], n+2, h, n, kk) }})
 		}
 	}
-	for mode := range 4 {
-		g := gemmCase[T](rand.New(rand.NewPCG(21, 22)), 3, 2*nr+1, 6, nr, mode&1 != 0, mode&2 != 0, OutBias, false)
+	for mode := range 8 {
+		out := OutBias
+		if mode&4 != 0 {
+			out = OutAffine
+		}
+		g := gemmCase[T](rand.New(rand.NewPCG(21, 22)), 3, 2*nr+1, 6, nr, mode&1 != 0, mode&2 != 0, out, false)
 		all = append(all, shortCall[T]{name: "Gemm", lens: []int{len(g.A), len(g.B), len(g.C), len(g.Bias)}, run: func(s [][]T) {
 			g := g
 			g.A, g.B, g.C, g.Bias = s[0], s[1], s[2], s[3]

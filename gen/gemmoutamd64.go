@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -59,10 +61,7 @@ func (t *gemmTile) out() {
 		})
 	})
 	section(8, "nobias", func() {
-		t.panels(gT)
-		t.SUBQ(gNP, gT)
-		t.IMUL3Q(imm(t.nv*vb), gT, gT)
-		t.ADDQ(t.arg("bias"), gT)
+		t.biases()
 		if t.fixed {
 			for j := 0; j < t.nv; j++ {
 				t.load(mem(gT, j*vb), j, x)
@@ -81,7 +80,25 @@ func (t *gemmTile) out() {
 			}
 		})
 	})
-	section(16, "store", func() {
+	section(16, "noaffine", func() {
+		t.biases()
+		t.SHRQ(imm(8), gK) // the distance, in elements
+		t.SHLQ(imm(int(t.d.shift)), gK)
+		for j := 0; j < t.nv; j++ {
+			next := "noaffine"
+			if j < t.nv-1 {
+				next = fmt.Sprintf("affine%d", j+1)
+			}
+			t.load(memX(gT, gK, 1, j*vb), j, x)
+			t.load(memX(gT, gK, 2, j*vb), j, y)
+			t.eachRow(next, func(i int) { t.op("VFMADD213", y, x, t.acc(i, j)) })
+			if j < t.nv-1 {
+				t.Label(next)
+			}
+		}
+	})
+	t.MOVQ(t.field(argOut), gK)
+	section(32, "store", func() {
 		// max(0, s) with s as the second source: NaN and -0 pass.
 		t.VXORPS(x, x, x)
 		t.eachRow("store", func(i int) {
@@ -98,6 +115,14 @@ func (t *gemmTile) out() {
 	if !t.fixed {
 		t.Label("stored")
 	}
+}
+
+// biases points gT at those of the panel in hand.
+func (t *gemmTile) biases() {
+	t.panels(gT)
+	t.SUBQ(gNP, gT)
+	t.IMUL3Q(imm(t.nv*t.isa.bytes), gT, gT)
+	t.ADDQ(t.arg("bias"), gT)
 }
 
 // withMem is dst = src op m for column vector j of a row, by way of tmp where the

@@ -191,6 +191,10 @@ func (t *gemmTile) eachRow(end string, f func(i int)) {
 
 func mem(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
 
+func memX(base, index reg.Register, scale uint8, disp int) operand.Mem {
+	return operand.Mem{Base: base, Index: index, Scale: scale, Disp: disp}
+}
+
 func imm(n int) operand.Op {
 	if n < 128 {
 		return operand.Imm(uint64(n))

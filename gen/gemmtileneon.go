@@ -329,7 +329,26 @@ func (t *neonTile) out() {
 			}
 		}
 	})
-	section(4, "store", func() {
+	section(4, "noaffine", func() {
+		// The distance of the factors and of the summands.
+		t.Lsr(nT, nOut, 8)
+		t.Lsl(nT, nT, int(t.d.shift))
+		t.Add(nCount, nBias, nT)
+		t.Add(nT, nCount, nT)
+		for j := 0; j < t.nv; j++ {
+			t.loadVec(x, nCount, j)
+			for i := 0; i < t.h; i++ {
+				v := y
+				if (i+j)%2 == 1 {
+					v = z
+				}
+				t.loadVec(v, nT, j)
+				t.V3(a64.FMLA, v, t.acc(i, j), x)
+				t.VMov(t.acc(i, j), v)
+			}
+		}
+	})
+	section(5, "store", func() {
 		// What is below zero loses all its bits: NaN and -0 pass.
 		for i := 0; i < t.h*t.nv; i++ {
 			v := t.tmp(i % 3)

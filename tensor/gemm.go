@@ -65,7 +65,7 @@ func gemmChecked[T Float](tA, tB bool, m, n, k int, alpha T, a []T, lda int, b [
 	case k == 0 || alpha == 0:
 		scale(m, n, beta, c, ldc)
 	case tB && k <= asm.KBlockMax && float64(m)*float64(n)*float64(k) <= smallWork:
-		gemmSmallTransB(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		gemmSmallTransB(tA, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, nil, 0)
 	default:
 		p := product[T]{
 			kernels: asm.ActiveProducts[T](),
@@ -96,8 +96,8 @@ type product[T Float] struct {
 	ldc        int
 	alpha      T
 	beta       T
-	bias       []T
-	act        int // asm.OutReLU or 0, with bias
+	bias       []T // what the flags of after need: see asm.GemmArgs
+	after      int // asm.OutBias, OutAffine, OutReLU: what follows the sum
 	threads    int // limit of this call; 0: none
 }
 
@@ -109,8 +109,9 @@ const (
 	smallDim = 1 << 9
 )
 
-// gemmSmallTransB transposes one panel of B at a time into the L1.
-func gemmSmallTransB[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+// gemmSmallTransB transposes one panel of B at a time into the L1. bias and after are those
+// of a product.
+func gemmSmallTransB[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, bias []T, after int) {
 	kernels := asm.ActiveProducts[T]()
 	w := min(kernels.GemmNR, n)
 	ws := getWorkspace[T]()
@@ -119,13 +120,16 @@ func gemmSmallTransB[T Float](tA bool, m, n, k int, alpha T, a []T, lda int, b [
 		A: a, B: buf,
 		LDC: ldc, ARow: lda, ACol: 1, BPanel: kernels.GemmNR, BRow: w,
 		M: m, K: k,
-		Alpha: alpha, Beta: beta, Out: outFlags(alpha, beta),
+		Alpha: alpha, Beta: beta, Out: outFlags(alpha, beta) | after,
 	}
 	if tA {
 		g.ARow, g.ACol = 1, lda
 	}
 	for j := 0; j < n; j += w {
 		g.N = min(w, n-j)
+		if bias != nil {
+			g.Bias = bias[j:]
+		}
 		g.C = c[j:]
 		kernels.PackT(buf, w, b[j*ldb:], ldb, g.N, k)
 		asm.CallGemm(kernels, &g)

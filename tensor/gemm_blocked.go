@@ -194,11 +194,7 @@ func (s *strip[T]) inPlace() bool {
 
 // finalOut are the Out flags that turn the sum into C when C is written once.
 func (p *product[T]) finalOut() int {
-	out := p.act | outFlags(p.alpha, p.beta)
-	if p.bias != nil {
-		out |= asm.OutBias
-	}
-	return out
+	return p.after | outFlags(p.alpha, p.beta)
 }
 
 // callShape cuts an m x n block with chains of k into calls of a kernel that take
@@ -251,7 +247,7 @@ func (s *strip[T]) run() {
 	stats.blocks.Add(int64(blocks - 1))
 	simple := blocks <= asm.SuperBlock
 	sum, ldsum := c, ldc
-	if s.beta != 0 || !simple && (s.alpha != 1 || s.bias != nil || s.act != 0) {
+	if s.beta != 0 || !simple && (s.alpha != 1 || s.after != 0) {
 		sum, ldsum = grow(&s.ws.sum, s.m*s.n), s.n
 	}
 	inC := s.beta == 0 && &sum[0] == &c[0]
@@ -297,16 +293,22 @@ func (s *strip[T]) finish(c, sum []T) {
 	s.epilogue(c, s.ldc)
 }
 
-// epilogue adds the bias and applies the activation to finished elements of C.
+// epilogue does to finished elements of C what follows the sum.
 func (s *strip[T]) epilogue(c []T, ldc int) {
 	for i := range s.m {
 		row := c[i*ldc : i*ldc+s.n]
-		if s.bias != nil {
+		if s.after&asm.OutBias != 0 {
 			for j, v := range s.bias[s.j0 : s.j0+s.n] {
 				row[j] += v
 			}
 		}
-		if s.act&asm.OutReLU != 0 {
+		if d := s.after >> asm.OutDistance; s.after&asm.OutAffine != 0 {
+			factors, summands := s.bias[d+s.j0:], s.bias[2*d+s.j0:]
+			for j, v := range row {
+				row[j] = asm.FMA(v, factors[j], summands[j])
+			}
+		}
+		if s.after&asm.OutReLU != 0 {
 			for j, v := range row {
 				if v < 0 {
 					row[j] = 0

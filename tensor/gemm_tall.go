@@ -16,7 +16,7 @@ const (
 // of B would leave most lanes idle and every k lies on another page.
 func (p *product[T]) tall(m, n int) bool {
 	return p.aCol != 1 && p.packed == nil && n <= tallColumns && m >= tallRows &&
-		p.beta == 0 && p.k <= asm.KBlockMax
+		p.beta == 0 && p.after == 0 && p.k <= asm.KBlockMax
 }
 
 // blockTall computes rows i0..i1 and columns j0..j1 as the product of op(B)

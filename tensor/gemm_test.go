@@ -265,7 +265,7 @@ func testPacked[T Float](t *testing.T) {
 					want[i] = 0
 				}
 			}
-			GemmPacked(tA, m, a, lda, PackRHS(tB, k, n, b, ldb), Epilogue[T]{bias, ActReLU}, got, n)
+			GemmPacked(tA, m, a, lda, PackRHS(tB, k, n, b, ldb), Epilogue[T]{Bias: bias, Act: ActReLU}, got, n)
 			for i := range got {
 				if !sameBits(got[i], want[i]) {
 					t.Fatalf("%v tA %v tB %v: [%d] = %v, want %v", s, tA, tB, i, got[i], want[i])

@@ -10,7 +10,7 @@ func (p *product[T]) turned(m, n int) bool {
 	lanes := p.kernels.GemmNR / 2
 	idle := roundUp(m, lanes) - m // lanes of a vector of rows of C
 	return p.tB && p.packed == nil && p.kernels.GemmTransRows > 0 && m > p.kernels.GemmTransRows && idle+m/32 < 4 &&
-		n >= 2*m && n >= 128 && p.beta == 0 && p.bias == nil &&
+		n >= 2*m && n >= 128 && p.beta == 0 &&
 		p.bRow*sizeOf[T]()%2048 != 0 && // rows that collide in the L1 are better transposed
 		p.k <= asm.KBlockLen(p.k)*asm.SuperBlock
 }
@@ -50,7 +50,7 @@ func (p *product[T]) blockTurned(i0, i1, j0, j1 int) {
 				g.Out = asm.OutAdd
 			}
 			if p0+kb >= p.k {
-				g.Out |= p.finalOut()
+				g.Out |= outFlags(p.alpha, p.beta)
 			}
 			rows, _ := callShape[T](n, m, g.K, h, nr)
 			for r := 0; r < n; r += rows {
@@ -58,7 +58,15 @@ func (p *product[T]) blockTurned(i0, i1, j0, j1 int) {
 				asm.CallGemm(kernels, &g)
 			}
 		}
-		kernels.PackT(p.c[i0*p.ldc+j:], p.ldc, t, wide, n, m)
+		c := p.c[i0*p.ldc+j:]
+		kernels.PackT(c, p.ldc, t, wide, n, m)
+		if p.after != 0 { // a product of no terms that goes on from C
+			g := asm.GemmArgs[T]{C: c, Init: c, LDC: p.ldc, M: m, N: n, ARow: 1, ACol: 1, BPanel: nr, Out: p.after}
+			if p.bias != nil {
+				g.Bias = p.bias[j:]
+			}
+			asm.CallGemm(kernels, &g)
+		}
 	}
 	putWorkspace(ws)
 }

@@ -39,56 +39,6 @@ func MatMulTransBAcc[T Float](dst, a, b *Tensor[T]) {
 	matMul("MatMulTransBAcc", dst, a, b, false, true, 1)
 }
 
-// MatMulPacked computes dst = act(a·b + bias) with b packed before by PackRHS: a
-// is m x k or one-dimensional. The bits are those of MatMul, the additions and the
-// activation one after the other. It panics as MatMul does, and if the bias is
-// shorter than a row or shares memory with dst.
-func MatMulPacked[T Float](dst, a *Tensor[T], b *Packed[T], e Epilogue[T]) {
-	const op = "MatMulPacked"
-	if len(a.shape) < 1 || len(a.shape) > 2 || len(dst.shape) != len(a.shape) {
-		panic(shapeError(op, "a and dst must have one or two axes, the same number", dst.shape, a.shape, []int{b.k, b.n}))
-	}
-	x, y := asMatrix(a, true), asMatrix(dst, true)
-	why := ""
-	switch {
-	case x.cols != b.k:
-		why = "the inner dimensions differ"
-	case y.rows != x.rows || y.cols != b.n:
-		why = "dst has another shape than the product"
-	case e.Bias != nil && len(e.Bias) < b.n:
-		why = fmt.Sprintf("the bias has %d elements, fewer than a row", len(e.Bias))
-	case e.Act != ActNone && e.Act != ActReLU:
-		why = "unknown activation"
-	case x.meets(&y):
-		why = "dst shares memory with a"
-	case rangesMeet(y.data, e.Bias):
-		why = "dst shares memory with the bias"
-	}
-	if why != "" {
-		panic(shapeError(op, why, dst.shape, a.shape, []int{b.k, b.n}))
-	}
-	if x.plain() && y.rowMajor() {
-		gemmPacked(&y, &x, b, e)
-		return
-	}
-	ws := getWorkspace[T]()
-	x.pack(&ws.a)
-	if y.rowMajor() {
-		gemmPacked(&y, &x, b, e)
-	} else {
-		c := matrix[T]{grow(&ws.sum, y.rows*y.cols), y.rows, y.cols, y.cols, 1}
-		gemmPacked(&c, &x, b, e)
-		y.copyFrom(&c)
-	}
-	putWorkspace(ws)
-}
-
-func gemmPacked[T Float](c, x *matrix[T], b *Packed[T], e Epilogue[T]) {
-	tA, lda := x.form()
-	_, ldc := c.form()
-	GemmPacked(tA, x.rows, x.data, lda, b, e, c.data, ldc)
-}
-
 // matrix is a two-dimensional view: the last two axes of a tensor, or a vector as
 // a row or a column.
 type matrix[T Float] struct {

@@ -180,7 +180,7 @@ func testMatMulPacked[T Float](t *testing.T) {
 					want.data[i] = 0
 				}
 			}
-			MatMulPacked(c, a, packed, Epilogue[T]{bias, ActReLU})
+			MatMulPacked(c, a, packed, Epilogue[T]{Bias: bias, Act: ActReLU})
 			wantSame(t, fmt.Sprintf("%v layouts %d", s, layout), c, want)
 			MatMulPacked(c, a, packed, Epilogue[T]{})
 			wantSame(t, fmt.Sprintf("%v layouts %d without bias", s, layout), c, plain)
@@ -221,7 +221,7 @@ func TestMatMulMisuse(t *testing.T) {
 		{"MatMulPacked", "dst has another shape", func() { MatMulPacked(arange(2, 3), a, packed, Epilogue[float32]{}) }},
 		{"MatMulPacked", "the bias has 3 elements", func() { MatMulPacked(c, a, packed, Epilogue[float32]{Bias: make([]float32, 3)}) }},
 		{"MatMulPacked", "unknown activation", func() { MatMulPacked(c, a, packed, Epilogue[float32]{Act: 77}) }},
-		{"MatMulPacked", "memory with the bias", func() { MatMulPacked(c, a, packed, Epilogue[float32]{Bias: c.Data()[:4]}) }},
+		{"MatMulPacked", "memory with a vector", func() { MatMulPacked(c, a, packed, Epilogue[float32]{Bias: c.Data()[:4]}) }},
 		{"MatMulPacked", "memory with a", func() { MatMulPacked(m.Narrow(1, 0, 4), m.Narrow(1, 3, 3), packed, Epilogue[float32]{}) }},
 		{"MatMulPacked", "one or two axes", func() { MatMulPacked(c, arange(3), packed, Epilogue[float32]{}) }},
 	} {

@@ -13,6 +13,8 @@ type workspace[T Float] struct {
 	sup []T // sum over the superblock in hand
 
 	chains []T // of which a piece is done
+
+	vectors []T // of an epilogue
 }
 
 // grow returns (*buf)[:n], enlarging it when it is too short.
