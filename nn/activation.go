@@ -16,6 +16,7 @@ type Activation[T tensor.Float] struct {
 	value    func(y, x *tensor.Tensor[T])
 	gradient func(dx, dy, of *tensor.Tensor[T])
 	ofInput  bool // the gradient is found from x, not from y
+	relu     bool // it is ReLU, which layers before it may do
 
 	x *tensor.Tensor[T] // input of the last Train-mode Forward, if ofInput
 	saved[T]
@@ -71,7 +72,11 @@ func setting(op, want string, ok bool, v ...float64) {
 
 // ReLU returns a rectifier, x < 0 ? 0 : x: see [tensor.ReLU]. Its gradient is 0 where x
 // is not above 0.
-func (b *Builder[T]) ReLU() *Activation[T] { return fromY("ReLU", tensor.ReLU[T], tensor.ReLUGrad[T]) }
+func (b *Builder[T]) ReLU() *Activation[T] {
+	a := fromY("ReLU", tensor.ReLU[T], tensor.ReLUGrad[T])
+	a.relu = true
+	return a
+}
 
 // LeakyReLU returns x < 0 ? slope·x : x for a slope above 0, as 0.01: see [tensor.LeakyReLU].
 func (b *Builder[T]) LeakyReLU(slope T) *Activation[T] {

@@ -32,36 +32,62 @@ func (b *Builder[T]) Linear(in, out int) *Linear[T] {
 
 // Forward returns x·Wᵀ + b, n x out, for x n x in.
 func (l *Linear[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
+	l.checkInput(x, mode)
+	y := l.result(mode, x.Dim(0), l.Weight.Value.Dim(0))
+	l.forward(y, x, mode, tensor.ActNone)
+	return y
+}
+
+func (l *Linear[T]) checkInput(x *tensor.Tensor[T], mode Mode) {
 	mode.check("Linear.Forward")
-	w := l.Weight.Value
-	if x.Rank() != 2 || x.Dim(1) != w.Dim(1) {
+	if w := l.Weight.Value; x.Rank() != 2 || x.Dim(1) != w.Dim(1) {
 		panic(misuse("Linear.Forward", "want x n x in, weight out x in; x, weight", x.Shape(), w.Shape()))
 	}
-	y := l.result(mode, x.Dim(0), w.Dim(0))
+}
+
+func (l *Linear[T]) forward(y, x *tensor.Tensor[T], mode Mode, act tensor.Activation) {
 	if mode == Train {
 		l.x = x
 	}
-	tensor.MatMulTransB(y, x, w)
-	tensor.AddRow(y, y, l.Bias.Value)
-	return y
+	tensor.Linear(y, x, l.Weight.Value, l.Bias.Value, act)
 }
 
 // Backward adds dyᵀ·x and the column sums of dy to the gradients, and returns dy·W.
 func (l *Linear[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
-	l.backwardParams(dy)
-	dx := l.dx.Resize(l.x.Dim(0), l.x.Dim(1))
-	tensor.MatMul(dx, dy, l.Weight.Value)
-	return dx
+	l.check("Linear.Backward", dy)
+	return l.backward(dy, true)
 }
 
 func (l *Linear[T]) backwardParams(dy *tensor.Tensor[T]) {
 	l.check("Linear.Backward", dy)
+	l.backward(dy, false)
+}
+
+// backward returns dx, or nil if it is not wanted.
+func (l *Linear[T]) backward(dy *tensor.Tensor[T], wantDx bool) *tensor.Tensor[T] {
 	if !l.Weight.Frozen {
 		tensor.MatMulTransAAcc(l.Weight.Grad, dy, l.x)
 	}
 	if !l.Bias.Frozen {
 		tensor.ColSumAcc(l.Bias.Grad, dy)
 	}
+	if !wantDx {
+		return nil
+	}
+	dx := l.dx.Resize(l.x.Dim(0), l.x.Dim(1))
+	tensor.MatMul(dx, dy, l.Weight.Value)
+	return dx
+}
+
+func (l *Linear[T]) forwardReLU(x *tensor.Tensor[T], mode Mode, relu *Activation[T]) *tensor.Tensor[T] {
+	l.checkInput(x, mode)
+	y := relu.result(mode, x.Dim(0), l.Weight.Value.Dim(0))
+	l.forward(y, x, mode, tensor.ActReLU)
+	return y
+}
+
+func (l *Linear[T]) backwardReLU(dy *tensor.Tensor[T], relu *Activation[T], wantDx bool) *tensor.Tensor[T] {
+	return l.backward(relu.Backward(dy), wantDx)
 }
 
 // Params returns the weight and the bias.
