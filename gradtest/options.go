@@ -1,6 +1,7 @@
 package gradtest
 
 import (
+	"math"
 	"os"
 	"strconv"
 
@@ -43,6 +44,23 @@ func Rtol(limit float64) Option {
 		}
 	}
 }
+
+// Atol is an absolute error allowed besides, in the units of the gradient: 0 by
+// default. A right gradient needs none, whatever its scale; it is for gradients that
+// are approximations.
+func Atol(limit float64) Option {
+	return func(c *config) {
+		c.o.Atol = limit
+		if !(limit >= 0 && limit <= math.MaxFloat64) {
+			c.err = errOption("Atol(%v) is not a finite number of 0 or more", limit)
+		}
+	}
+}
+
+// Fast checks random directions instead of entries, whatever the size of x: under 200
+// calls of f. Errors that are small against the whole gradient pass. Where a direction
+// fails the entries are checked as well, so that the message names them.
+func Fast() Option { return func(c *config) { c.o.Fast = true } }
 
 // MaxEntries is the number of entries checked of each tensor, 64 by default;
 // larger tensors are sampled.

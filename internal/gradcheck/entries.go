@@ -2,6 +2,7 @@ package gradcheck
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -103,18 +104,19 @@ func (c *checker) judge(t *TensorReport, k int, picks []int, slopes []slope, lar
 			if !resolved(s) {
 				floor = float64(1e-8 * own)
 			}
+			floor += c.o.Atol
 			size := max(math.Abs(a), math.Abs(s.d), s.steep, float64(c.blur()*largest))
 			switch {
 			case !agrees(a, s.d, c.o.Rtol, s.err, floor):
 				e.Verdict = Wrong
-			case float64(4*s.err) > c.blur()*size:
+			case float64(4*s.err) > max(c.blur()*size, c.o.Atol):
 				e.Verdict = Unclear
 			}
 		}
 		if e.Verdict == Kink && c.p.Vars[k].Legal != nil {
 			e.Verdict = Illegal
 			for _, legal := range c.p.Vars[k].Legal(i) {
-				if agrees(a, legal, c.o.Rtol, 0, 0) {
+				if agrees(a, legal, c.o.Rtol, 0, c.o.Atol) {
 					e.Verdict = Right
 				}
 			}
@@ -136,6 +138,11 @@ func (c *checker) blur() float64 { return max(1e-2, 4*c.o.Rtol) }
 // add counts an entry.
 func (t *TensorReport) add(e Entry, resolved bool) {
 	t.Checked++
+	if e.Verdict == Right || e.Verdict == Wrong {
+		if t.WorstAbs.Step == 0 || e.absolute() > t.WorstAbs.absolute() {
+			t.WorstAbs = e
+		}
+	}
 	switch e.Verdict {
 	case Right:
 		if resolved && e.Relative >= t.Worst.Relative {
@@ -169,34 +176,57 @@ func (t *TensorReport) add(e Entry, resolved bool) {
 	}
 }
 
-// directions compares along random directions, which see every entry.
-func (c *checker) directions() {
+// directions compares along random directions, which see every entry, and returns along
+// how many. Faults say what they are.
+func (c *checker) directions(what string) (used int) {
 	n := 0
 	for _, x := range c.keep {
 		n += len(x)
 	}
-	if n < 2 {
-		return
+	if n == 0 {
+		return 0
 	}
-	for try := 0; try < 3*c.o.Directions && c.r.DirsUsed < c.o.Directions; try++ {
+	for try := 0; try < 3*c.o.Directions && used < c.o.Directions; try++ {
 		l, spread := c.directionLine(n)
 		s := l.derive()
 		if s.verdict != Right || float64(4*s.err) > float64(c.blur()*spread) {
 			continue // kinks or noise: another one
 		}
-		c.r.DirsUsed++
-		floor := float64(1e-9 * spread)
+		used++
+		floor := float64(1e-9*spread) + c.o.Atol
 		if !agrees(l.claim, s.d, c.o.Rtol, s.err, floor) {
 			s = l.secondLook(s)
 		}
 		if agrees(l.claim, s.d, c.o.Rtol, s.err, floor) {
 			continue
 		}
-		c.r.fault("random direction %d: numeric %.8g, by the gradient %.8g, relative %.1e", try, s.d, l.claim, relative(l.claim, s.d))
+		c.r.fault("%srandom direction %d: numeric %.8g, by the gradient %.8g, relative %.1e", what, try, s.d, l.claim, relative(l.claim, s.d))
 	}
 	if !c.unmoved() {
 		c.r.fault("the function changes x")
 	}
+	return used
+}
+
+// adjoint compares <v, J u> by differences with <J^T v, u> for other upstream gradients v
+// than that of the start, each in a direction u of its own.
+func (c *checker) adjoint() {
+	if c.p.Upstream == nil || c.o.Directions < 0 {
+		return
+	}
+	own, f0, noise, want := c.claim, c.f0, c.noise, c.o.Directions
+	c.o.Directions = 1
+	for k := 1; k <= want && len(c.r.Faults) == 0; k++ {
+		c.p.Upstream(k)
+		c.claim = nil
+		if c.repeatable() && c.claims() {
+			c.noise = max(noise, c.eps*math.Abs(c.f0))
+			c.r.Adjoint += c.directions(fmt.Sprintf("adjoint test %d: ", k))
+		}
+	}
+	c.claim, c.f0, c.noise, c.o.Directions = own, f0, noise, want
+	c.p.Upstream(0)
+	c.p.Grad(1)
 }
 
 // directionLine is a line in a random direction of length about 1, entries scaled

@@ -8,14 +8,26 @@
 // figure, and grows while noise does. An entry is
 // wrong when |a-n| exceeds
 //
-//	Rtol*max(|a|, |n|) + 4*uncertainty
+//	Rtol*max(|a|, |n|) + Atol + 4*uncertainty
 //
-// so the verdict does not change when the loss is multiplied by a constant, and
-// there is no absolute limit to choose. An entry where the slopes from both sides
+// The relative error needs an absolute floor, since entries near 0 fail any relative
+// limit by chance. Here the floor is the uncertainty, which is measured for each entry:
+// so the verdict does not change when the loss is multiplied by a constant, and nobody
+// has to choose a floor. Atol, 0 by default, is one of the caller's own beside it, in the
+// units of the gradient: with Rtol 1e-3 and Atol 1e-5 the limits are at least as wide as
+// those of torch.autograd.gradcheck. An entry where the slopes from both sides
 // differ and smaller steps do not bring them together sits on a kink: it is
 // counted and left out, or held to the values declared legal there. An entry
 // whose uncertainty hides it is counted and left out too. More than a share left
-// out is a failure.
+// out is a failure; with a share of 0 every kink is one.
+//
+// Every tensor has a sample of its own, the first and the last entry in it. What the
+// sample leaves out is covered by derivatives in random directions, and, where the
+// function has many results (Problem.Upstream), by the adjoint test: for other random
+// upstream gradients v and directions u, <v, J u> by differences is <J^T v, u>.
+//
+// Besides: two calls of the function, and two of the gradient, give the same bits; a zero
+// upstream gradient gives exactly zero gradients; and nothing changes x.
 package gradcheck
 
 import (
@@ -44,16 +56,24 @@ type Problem struct {
 	// Linear says that Grad heeds upstream. Then a zero one must give exactly
 	// zero gradients, and -2 gives -2 times the gradients.
 	Linear bool
+	// Upstream chooses, of a function with many results of which Loss is a weighted sum,
+	// other weights, for Loss and Grad alike: a vector for each k, those of the start for
+	// 0. nil: no adjoint test.
+	Upstream func(k int)
 }
 
 // Options of a check; the zero value is the default.
 type Options struct {
 	Seed       uint64  // chooses sampled entries and directions
 	Rtol       float64 // 1e-6; with Single 1e-2
+	Atol       float64 // 0
 	MaxEntries int     // entries checked per tensor, more are sampled; 64
-	Directions int     // random directions checked; 2, negative none
+	Directions int     // random directions checked, each with an adjoint test; 2, negative none
 	MaxLeftOut float64 // share of a tensor's entries that may be left out; 0.1, negative none
 	MaxStep    float64 // largest step, times max(1,|x|); 1/8
+	// Fast checks directions only, whatever the size: under 200 calls of Loss. Entries are
+	// checked where a direction fails, to name them, and where none is smooth.
+	Fast bool
 	// Single says that Loss computes in float32: X holds float32 values, stays
 	// representable, and noise is that of float32. A weak check.
 	Single bool
@@ -85,6 +105,8 @@ type Entry struct {
 	Verdict           Verdict
 }
 
+func (e *Entry) absolute() float64 { return math.Abs(e.Analytic - e.Numeric) }
+
 // TensorReport sums up one Var.
 type TensorReport struct {
 	Name                                   string
@@ -92,6 +114,7 @@ type TensorReport struct {
 	Len, Checked, Kinks, Unclear, WrongLen int
 	LeftOut                                bool    // more left out than allowed
 	Worst                                  Entry   // the largest relative error where both are resolved
+	WorstAbs                               Entry   // the largest absolute error of an entry that is not left out
 	Bad                                    []Entry // wrong entries, worst first, at most maxBad
 	Missed                                 []Entry // entries left out, at most maxBad
 	ratio                                  float64 // numeric/analytic if equal for all wrong entries, else 0
@@ -110,6 +133,7 @@ type Report struct {
 	Evals    int      // calls of Loss
 	Single   bool
 	DirsUsed int // directions along which the function was smooth
+	Adjoint  int // and those of adjoint tests
 }
 
 // OK tells whether nothing was found.
@@ -158,8 +182,17 @@ func Check(p Problem, o Options) *Report {
 	}
 	c.linear()
 	c.measureNoise()
+	if o.Fast {
+		if c.r.DirsUsed = c.directions(""); c.r.DirsUsed > 0 && len(c.r.Faults) == 0 {
+			c.adjoint()
+		}
+		if c.r.DirsUsed > 0 && len(c.r.Faults) == 0 {
+			return c.r
+		}
+	}
 	c.entries()
-	c.directions()
+	c.r.DirsUsed = c.directions("")
+	c.adjoint()
 	return c.r
 }
 

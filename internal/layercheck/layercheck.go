@@ -165,6 +165,9 @@ func (s *state) problem(x *tensor.Tensor[float64], params []*nn.Param[float64], 
 			}
 		},
 		Linear: true,
+		Upstream: func(k int) {
+			copy(up.Data(), s.o.upstream(upStream+uint64(k)<<32, up.Shape()).Data())
+		},
 	}
 }
 

@@ -1,4 +1,4 @@
-package gradtest
+package rerun
 
 import "testing"
 

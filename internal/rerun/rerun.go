@@ -1,4 +1,5 @@
-package gradtest
+// Package rerun writes the command that runs a failed test again.
+package rerun
 
 import (
 	"fmt"
@@ -7,9 +8,10 @@ import (
 	"strings"
 )
 
-// rerun is the command that runs the test of that name again, for a shell of
-// this system, from anywhere inside its module.
-func rerun(name string, seed uint64) string {
+// Command is the command that runs the test of that name again with an environment
+// variable set to a seed, for a shell of this system, from anywhere inside the module of
+// the test, which must be on the stack.
+func Command(name, variable string, seed uint64) string {
 	parts := strings.Split(name, "/")
 	for i, p := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
@@ -19,9 +21,9 @@ func rerun(name string, seed uint64) string {
 	if strings.HasPrefix(name, "Benchmark") {
 		flags = "-run " + quote("^$") + " -bench " + quote(pattern)
 	}
-	set := fmt.Sprintf("%s=%d", SeedVariable, seed)
+	set := fmt.Sprintf("%s=%d", variable, seed)
 	if runtime.GOOS == "windows" { // PowerShell
-		set = fmt.Sprintf("$env:%s=%d;", SeedVariable, seed)
+		set = fmt.Sprintf("$env:%s=%d;", variable, seed)
 	}
 	return fmt.Sprintf("%s go test %s %s", set, flags, testPackage())
 }
