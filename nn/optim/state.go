@@ -35,12 +35,3 @@ type Stateful[T tensor.Float] interface {
 func Slot[T tensor.Float](p *nn.Param[T], what string, value *tensor.Tensor[T]) nn.Entry[T] {
 	return nn.Entry[T]{Name: p.Name + "." + what, Value: value}
 }
-
-// State returns the velocities, called momentum_buffer as in PyTorch; without momentum
-// there are none.
-func (o *SGDOptimizer[T]) State() (s State[T]) {
-	for i, v := range o.velocity {
-		s.Tensors = append(s.Tensors, Slot(o.params[i], "momentum_buffer", v))
-	}
-	return s
-}
