@@ -26,72 +26,93 @@ type child[T tensor.Float] struct {
 // container is a layer made of layers.
 type container[T tensor.Float] interface{ children() []child[T] }
 
-// members is what a container consists of. Containers embed it.
-type members[T tensor.Float] struct {
-	kids     []child[T]
+// owned is what modules own, under the names they have together.
+type owned[T tensor.Float] struct {
 	params   []*Param[T]
 	buffers  []*Buffer[T]
 	counters []*Counter
 }
 
-// newMembers returns the layers as the members of a container made by op. The names of
-// what they own get the name of the layer before them: that given with Named, else its
-// number, counted by first. It panics if a layer is nil or appears twice, or two have one name.
+// own returns what the modules given to op own, and puts their names before those of what
+// they own. It panics if a module is nil or appears twice, or two have one name; op calls
+// a module what.
+func own[T tensor.Float](op, what string, names []string, modules []Module[T]) owned[T] {
+	var o owned[T]
+	owner := map[*Param[T]]int{}
+	seen := map[string]bool{}
+	for i, m := range modules {
+		if m == nil {
+			panic(misuse(op, fmt.Sprintf("%s %d is nil", what, i)))
+		}
+		if seen[names[i]] {
+			panic(misuse(op, fmt.Sprintf("two %ss are called %q", what, names[i])))
+		}
+		seen[names[i]] = true
+		for _, p := range m.Params() {
+			if j, ok := owner[p]; ok {
+				panic(misuse(op, fmt.Sprintf("%ss %d and %d share the parameter %s", what, j, i, p.Name), p.Value.Shape()))
+			}
+			owner[p] = i
+			o.params = append(o.params, p)
+		}
+		o.buffers = append(o.buffers, buffersOf(m)...)
+		o.counters = append(o.counters, countersOf(m)...)
+	}
+	for i, m := range modules {
+		prefix := names[i] + "."
+		for _, p := range m.Params() {
+			p.Name = prefix + p.Name
+		}
+		for _, u := range buffersOf(m) {
+			u.Name = prefix + u.Name
+		}
+		for _, c := range countersOf(m) {
+			c.Name = prefix + c.Name
+		}
+	}
+	return o
+}
+
+// Params returns the parameters of all layers, in their order.
+func (o *owned[T]) Params() []*Param[T] { return o.params }
+
+// Buffers returns the buffers of all layers, in their order.
+func (o *owned[T]) Buffers() []*Buffer[T] { return o.buffers }
+
+// Counters returns the counters of all layers, in their order.
+func (o *owned[T]) Counters() []*Counter { return o.counters }
+
+// members is what a container consists of. Containers embed it.
+type members[T tensor.Float] struct {
+	kids []child[T]
+	owned[T]
+}
+
+// newMembers returns the layers as the members of a container made by op, each under the
+// name given with Named, else its number.
 func newMembers[T tensor.Float](op string, layers ...Layer[T]) members[T] {
 	var m members[T]
-	owner := map[*Param[T]]int{}
-	names := map[string]bool{}
+	var names []string
+	var modules []Module[T]
 	for i, l := range layers {
 		kid := child[T]{name: fmt.Sprint(i), layer: l}
 		if n, ok := l.(*named[T]); ok {
 			kid = child[T]{name: n.name, layer: n.Layer}
 		}
-		if kid.layer == nil {
-			panic(misuse(op, fmt.Sprintf("layer %d is nil", i)))
-		}
-		if names[kid.name] {
-			panic(misuse(op, fmt.Sprintf("two layers are called %q", kid.name)))
-		}
-		names[kid.name] = true
-		kid.params = kid.layer.Params()
 		m.kids = append(m.kids, kid)
-		for _, p := range kid.params {
-			if j, ok := owner[p]; ok {
-				panic(misuse(op, fmt.Sprintf("layers %d and %d share the parameter %s", j, i, p.Name), p.Value.Shape()))
-			}
-			owner[p] = i
-			m.params = append(m.params, p)
-		}
-		m.buffers = append(m.buffers, buffersOf(kid.layer)...)
-		m.counters = append(m.counters, countersOf(kid.layer)...)
+		names = append(names, kid.name)
+		modules = append(modules, kid.layer)
 	}
-	for _, kid := range m.kids {
-		prefix := kid.name + "."
-		for _, p := range kid.params {
-			p.Name = prefix + p.Name
-		}
-		for _, u := range buffersOf(kid.layer) {
-			u.Name = prefix + u.Name
-		}
-		for _, c := range countersOf(kid.layer) {
-			c.Name = prefix + c.Name
-		}
+	m.owned = own(op, "layer", names, modules)
+	for i := range m.kids {
+		m.kids[i].params = m.kids[i].layer.Params()
 	}
 	return m
 }
 
-// Params returns the parameters of all layers, in their order.
-func (m *members[T]) Params() []*Param[T] { return m.params }
-
-// Buffers returns the buffers of all layers, in their order.
-func (m *members[T]) Buffers() []*Buffer[T] { return m.buffers }
-
-// Counters returns the counters of all layers, in their order.
-func (m *members[T]) Counters() []*Counter { return m.counters }
-
 func (m *members[T]) children() []child[T] { return m.kids }
 
-func countersOf[T tensor.Float](l Layer[T]) []*Counter {
+func countersOf[T tensor.Float](l Module[T]) []*Counter {
 	if c, ok := l.(counted); ok {
 		return c.Counters()
 	}

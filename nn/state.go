@@ -13,6 +13,10 @@ import (
 	"github.com/lanes-go/lanes/tensor"
 )
 
+// Module is what has parameters under names: a layer, an embedding, [Parts]. If it has
+// the methods Buffers and Counters as well, these are part of its state.
+type Module[T tensor.Float] interface{ Params() []*Param[T] }
+
 // Buffer is state of a layer that no optimiser changes: running statistics.
 type Buffer[T tensor.Float] struct {
 	Name  string
@@ -22,7 +26,7 @@ type Buffer[T tensor.Float] struct {
 // buffered is a layer with buffers.
 type buffered[T tensor.Float] interface{ Buffers() []*Buffer[T] }
 
-func buffersOf[T tensor.Float](l Layer[T]) []*Buffer[T] {
+func buffersOf[T tensor.Float](l Module[T]) []*Buffer[T] {
 	if b, ok := l.(buffered[T]); ok {
 		return b.Buffers()
 	}
@@ -38,7 +42,7 @@ type Entry[T tensor.Float] struct {
 // StateDict returns what defines a network beside its layers: the values of its
 // parameters and buffers, not copied, in the order of their names. It panics if
 // two have one name.
-func StateDict[T tensor.Float](net Layer[T]) []Entry[T] {
+func StateDict[T tensor.Float](net Module[T]) []Entry[T] {
 	var state []Entry[T]
 	for _, p := range net.Params() {
 		state = append(state, Entry[T]{p.Name, p.Value})
@@ -59,7 +63,7 @@ func StateDict[T tensor.Float](net Layer[T]) []Entry[T] {
 // tensor in the order of the names: the name, a zero byte, "f32" or "f64", the
 // rank and the dimensions as uint64, the elements' IEEE bits, a NaN as the quiet
 // one without sign and payload. Numbers are little-endian on every machine.
-func Hash[T tensor.Float](net Layer[T]) string {
+func Hash[T tensor.Float](net Module[T]) string {
 	h := sha256.New()
 	for _, e := range StateDict(net) {
 		writeTensor(h, e)
