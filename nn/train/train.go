@@ -36,8 +36,10 @@ type Progress struct {
 var ErrDiverged = errors.New("train: the loss is not finite: a lower learning rate may help")
 
 // Fit trains net to classify ds by softmax cross-entropy. It returns how far it
-// came, and an error if the loss is no longer finite or ctx is cancelled: then it
-// ends after the step in hand and returns the context's error.
+// came, and an error if the loss is no longer finite (ErrDiverged), a gradient is not
+// (an *optim.GradError, which names the parameter and the step) or ctx is cancelled:
+// then it ends after the step in hand and returns the context's error. A step that fails
+// leaves the weights as they were.
 func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[T], opt optim.Optimizer, c Config[T]) (Progress, error) {
 	if c.Epochs <= 0 || c.Batch <= 0 || ds.Len() == 0 {
 		panic(fmt.Errorf("train.Fit: %d epochs of %d examples in batches of %d: all must be positive", c.Epochs, ds.Len(), c.Batch))
@@ -49,6 +51,7 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 			c.Progress(p)
 		}
 	}
+	params := net.Params()
 	var spent time.Duration
 	for p.Epoch < c.Epochs {
 		p.EpochDone, p.Accuracy = false, math.NaN()
@@ -58,13 +61,19 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 			if err := ctx.Err(); err != nil {
 				return p, err
 			}
-			p.Loss = float64(Step(net, opt, x, labels))
+			p.Loss = float64(backward(net, x, labels))
+			err := optim.CheckGradients(params, p.Step+1)
+			if math.IsNaN(p.Loss) || math.IsInf(p.Loss, 0) {
+				err = ErrDiverged
+			}
+			if err != nil {
+				optim.ZeroGrad(params)
+				return p, err
+			}
+			opt.Step()
 			sum += p.Loss
 			p.Step++
 			p.StepTime = (spent + time.Since(began)) / time.Duration(p.Step)
-			if math.IsNaN(p.Loss) || math.IsInf(p.Loss, 0) {
-				return p, ErrDiverged
-			}
 			report()
 		}
 		spent += time.Since(began)
@@ -80,11 +89,18 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 }
 
 // Step is one step of training: forward, loss, backward, update. It returns the
-// loss before the update, and allocates nothing once the buffers have grown.
+// loss before the update, and allocates nothing once the buffers have grown. Unlike Fit
+// it does not look whether loss and gradients are finite: see optim.CheckGradients.
 func Step[T tensor.Float](net nn.Layer[T], opt optim.Optimizer, x *tensor.Tensor[T], labels []int) T {
+	loss := backward(net, x, labels)
+	opt.Step()
+	return loss
+}
+
+// backward is a step without its update.
+func backward[T tensor.Float](net nn.Layer[T], x *tensor.Tensor[T], labels []int) T {
 	loss, dlogits := nn.SoftmaxCrossEntropy(net.Forward(x, nn.Train), labels)
 	nn.BackwardParams(net, dlogits)
-	opt.Step()
 	return loss
 }
 

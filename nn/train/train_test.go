@@ -103,6 +103,51 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
+// poison is a layer whose backward pass turns bad at a step.
+type poison struct {
+	nn.Layer[float32]
+	steps, bad int
+}
+
+func (p *poison) Backward(dy *tensor.Tensor[float32]) *tensor.Tensor[float32] {
+	if p.steps++; p.steps == p.bad {
+		p.Params()[2].Grad.Data()[5] = float32(math.NaN())
+	}
+	return p.Layer.Backward(dy)
+}
+
+// A NaN in a gradient ends Fit with the names of parameter and step, before it reaches a
+// weight or what the optimiser keeps.
+func TestNaNInGradient(t *testing.T) {
+	ds := noise[float32](40, 10, 3)
+	run := func(bad int) (string, error) {
+		net := &poison{Layer: mlp[float32](1, 10, 8, 3), bad: bad}
+		c := Config[float32]{Epochs: 1, Batch: 10}
+		_, err := Fit[float32](context.Background(), net, ds, optim.NewSGD(net.Params(), optim.SGD{LR: 0.1, Momentum: 0.9}), c)
+		for _, p := range net.Params() {
+			if slices.ContainsFunc(p.Grad.Data(), func(g float32) bool { return g != 0 }) {
+				t.Errorf("step %d bad: a gradient is left in %s", bad, p.Name)
+			}
+		}
+		return nn.Hash[float32](net), err
+	}
+	start := nn.Hash[float32](mlp[float32](1, 10, 8, 3))
+	hash, err := run(1)
+	var e *optim.GradError
+	if !errors.As(err, &e) || e.Param != "2.weight" || e.Step != 1 || e.Index != 5 {
+		t.Errorf("error %v", err)
+	}
+	if hash != start {
+		t.Error("the weights have changed")
+	}
+	if hash, err = run(3); !errors.As(err, &e) || e.Step != 3 || hash == start {
+		t.Errorf("error %v, weights %s", err, hash)
+	}
+	if _, err = run(9); err != nil {
+		t.Errorf("error %v", err)
+	}
+}
+
 // A steady step allocates nothing, also where batches of two sizes alternate and
 // where products are worth several threads.
 func TestStepAllocates(t *testing.T) {
