@@ -191,6 +191,11 @@ func Check(p Problem, o Options) *Report {
 		}
 	}
 	c.entries()
+	for i := range c.r.Tensors {
+		if c.r.Tensors[i].WrongLen > 0 {
+			return c.r // directions would say the same with less
+		}
+	}
 	c.r.DirsUsed = c.directions("")
 	c.adjoint()
 	return c.r

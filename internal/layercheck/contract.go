@@ -156,7 +156,7 @@ func (s *state) train(x, dy *tensor.Tensor[float64]) pass {
 // contract checks what has one right answer, to the bit. It returns false where there
 // is no point in going on.
 func (s *state) contract(r *Result, x *tensor.Tensor[float64]) bool {
-	s.zeroGrads()
+	x0 := clone(x.Data())
 	y := s.forward(x, nn.Train)
 	if y == nil {
 		r.fault("Forward returns nil")
@@ -169,6 +169,7 @@ func (s *state) contract(r *Result, x *tensor.Tensor[float64]) bool {
 		}
 	}
 	dy := s.o.upstream(upStream, y.Shape())
+	dy0 := clone(dy.Data())
 	if dx := s.l.Backward(dy); !s.o.NoInput && (dx == nil || !dx.SameShape(x)) {
 		if dx == nil {
 			r.fault("Backward returns nil")
@@ -178,12 +179,12 @@ func (s *state) contract(r *Result, x *tensor.Tensor[float64]) bool {
 		return false
 	}
 
-	x0, dy0 := clone(x.Data()), clone(dy.Data())
-	first := s.train(x, dy)
 	s.unchanged(r, "a pass changes x", x.Data(), x0)
 	s.unchanged(r, "a pass changes dy", dy.Data(), dy0)
-	copy(x.Data(), x0)
-	copy(dy.Data(), dy0)
+	if !r.OK() {
+		return false
+	}
+	first := s.train(x, dy)
 	for k, p := range s.params {
 		s.unchanged(r, "a pass changes the parameter "+p.Name, p.Value.Data(), s.shifted(k))
 	}

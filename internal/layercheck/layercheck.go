@@ -16,7 +16,8 @@ import (
 // Options of a check; the zero value is the default.
 type Options struct {
 	Seed       uint64  // of x, the upstream gradient, what is added to parameters, and samples; 0 is 1
-	Rtol       float64 // as in gradcheck.Options, and so are the next three
+	Rtol       float64 // as in gradcheck.Options, and so are the next four
+	Atol       float64
 	MaxEntries int
 	MaxLeftOut float64
 	MaxStep    float64
@@ -229,7 +230,7 @@ func (o Options) withDefaults() Options {
 }
 
 func (o Options) gradcheck() gradcheck.Options {
-	return gradcheck.Options{Seed: o.Seed, Rtol: o.Rtol, MaxEntries: o.MaxEntries, MaxLeftOut: o.MaxLeftOut, MaxStep: o.MaxStep}
+	return gradcheck.Options{Seed: o.Seed, Rtol: o.Rtol, Atol: o.Atol, MaxEntries: o.MaxEntries, MaxLeftOut: o.MaxLeftOut, MaxStep: o.MaxStep}
 }
 
 // Random streams of what a check draws.

@@ -11,12 +11,18 @@ import (
 // Single ties the float32 layer to the float64 one: result, gradient of x and of the
 // parameters. What Layer says of l64 then holds for l32 too, up to rounding. The layers
 // must have been built alike; l32 gets the parameters, buffers and counters of l64, and
-// both have parameters that are float32 values afterwards.
+// l64 is as it was afterwards. It is not for layers that draw
+// random numbers, which differ between the types.
 func Single(l64 nn.Layer[float64], l32 nn.Layer[float32], shape []int, o Options) *Result {
 	o = o.withDefaults()
 	r := &Result{}
 	s := newState(l64, o)
-	defer s.restore()
+	kept := s.kept
+	s.kept = nil
+	for _, v := range kept { // rounded below
+		s.kept = append(s.kept, clone(v))
+	}
+	defer func() { s.kept = kept; s.restore() }()
 	p32 := l32.Params()
 	if len(p32) != len(s.params) {
 		r.fault("%d parameters in float64, %d in float32", len(s.params), len(p32))
@@ -30,17 +36,33 @@ func Single(l64 nn.Layer[float64], l32 nn.Layer[float32], shape []int, o Options
 		narrow(p.Value.Data(), p32[k].Value.Data())
 		clear(p32[k].Grad.Data())
 	}
+	var b32 []*nn.Buffer[float32]
 	if b, ok := l32.(interface{ Buffers() []*nn.Buffer[float32] }); ok {
-		for k, b := range b.Buffers() {
-			narrow(s.buffers[k].Value.Data(), b.Value.Data())
-			copy(s.kept[k], s.buffers[k].Value.Data())
+		b32 = b.Buffers()
+	}
+	var c32 []*nn.Counter
+	if c, ok := l32.(interface{ Counters() []*nn.Counter }); ok {
+		c32 = c.Counters()
+	}
+	if len(b32) != len(s.buffers) || len(c32) != len(s.counters) {
+		r.fault("%d buffers and %d counters in float64, %d and %d in float32", len(s.buffers), len(s.counters), len(b32), len(c32))
+		return r
+	}
+	for k, b := range b32 {
+		if b.Value.Len() != len(s.kept[k]) {
+			r.fault("the buffer %s has %d values in float64, %d in float32", b.Name, len(s.kept[k]), b.Value.Len())
+			return r
 		}
 	}
-	if c, ok := l32.(interface{ Counters() []*nn.Counter }); ok {
-		for k, c := range c.Counters() {
+	rewind := func() { // s.forward does it for l64
+		for k, b := range b32 {
+			narrow(s.kept[k], b.Value.Data())
+		}
+		for k, c := range c32 {
 			c.N = s.counts[k]
 		}
 	}
+	rewind()
 	x := o.input(xStream, shape)
 	x32 := tensor.New[float32](shape...)
 	narrow(x.Data(), x32.Data())
@@ -61,6 +83,7 @@ func Single(l64 nn.Layer[float64], l32 nn.Layer[float32], shape []int, o Options
 	for k, p := range s.params {
 		r.near("the gradient of "+p.Name, p.Grad.Data(), p32[k].Grad.Data(), o.Roundings)
 	}
+	rewind()
 	e, e32 := s.forward(x, nn.Eval), l32.Forward(x32, nn.Eval)
 	r.near("y in Eval mode", e.Data(), e32.Data(), o.Roundings)
 	return r
