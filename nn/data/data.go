@@ -24,12 +24,10 @@ type Dataset[T tensor.Float] struct {
 	Labels  []int
 	Classes int
 
-	shuffled bool
-	seed     uint64
-	epoch    uint64
-	order    []int
-	x        tensor.Tensor[T]
-	labels   []int
+	next   Order
+	order  []int
+	x      tensor.Tensor[T]
+	labels []int
 }
 
 // New returns a data set over the n x features tensor x and n labels, neither of
@@ -63,35 +61,56 @@ func (d *Dataset[T]) Split(n int) (head, tail *Dataset[T]) {
 	return head, tail
 }
 
+// Order is the order in which passes over a data set take its examples: that of their
+// rows, or if Shuffled one that depends on Seed and the number of the pass alone.
+type Order struct {
+	Shuffled bool
+	Seed     uint64
+	Pass     uint64 // the next one
+}
+
 // Shuffle makes every pass of Batches take the examples in another order, which
 // depends on seed and the number of the pass alone. It begins with pass 0 and
 // returns d.
 func (d *Dataset[T]) Shuffle(seed uint64) *Dataset[T] {
-	d.shuffled, d.seed, d.epoch = true, seed, 0
+	d.next = Order{Shuffled: true, Seed: seed}
 	return d
 }
 
-// SetEpoch sets the number of the next pass, to go on with a training run.
-func (d *Dataset[T]) SetEpoch(epoch int) { d.epoch = uint64(epoch) }
+// Order returns the order of the next pass: a checkpoint holds it.
+func (d *Dataset[T]) Order() Order { return d.next }
+
+// SetOrder sets the order of the next pass, to go on with a training run.
+func (d *Dataset[T]) SetOrder(o Order) { d.next = o }
 
 // Batches passes over the data set once, n examples at a time; the last batch may
 // be smaller. The batch belongs to the data set and is valid until the next one,
 // so there is one pass at a time.
 func (d *Dataset[T]) Batches(n int) iter.Seq2[*tensor.Tensor[T], []int] {
-	if n <= 0 {
-		panic(fmt.Errorf("data.Batches: batches of %d", n))
+	return d.BatchesFrom(n, 0)
+}
+
+// BatchesFrom is the pass of Batches without its first batches: the rest of one that was
+// broken off.
+func (d *Dataset[T]) BatchesFrom(n, first int) iter.Seq2[*tensor.Tensor[T], []int] {
+	if n <= 0 || first < 0 {
+		panic(fmt.Errorf("data.Batches: batches of %d, from batch %d on", n, first))
 	}
 	return func(yield func(*tensor.Tensor[T], []int) bool) {
 		d.order = slices.Grow(d.order[:0], d.Len())[:d.Len()]
-		if d.shuffled {
-			tensor.Permutation(d.order, d.seed, streamShuffle+d.epoch)
+		if d.next.Shuffled {
+			tensor.Permutation(d.order, d.next.Seed, streamShuffle+d.next.Pass)
 		} else {
 			for i := range d.order {
 				d.order[i] = i
 			}
 		}
-		d.epoch++
-		for at := 0; at < len(d.order); at += n {
+		d.next.Pass++
+		at := len(d.order)
+		if first <= at/n {
+			at = first * n
+		}
+		for ; at < len(d.order); at += n {
 			rows := d.order[at:min(at+n, len(d.order))]
 			d.labels = slices.Grow(d.labels[:0], len(rows))[:len(rows)]
 			d.gather(d.x.Resize(len(rows), d.Features()).Data(), d.labels, rows)

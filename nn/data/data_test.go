@@ -62,7 +62,10 @@ func TestBatches(t *testing.T) {
 	if slices.Equal(first, second) {
 		t.Error("two passes have one order")
 	}
-	d.SetEpoch(1)
+	if o := d.Order(); o != (Order{true, 3, 2}) {
+		t.Errorf("after two passes %+v", o)
+	}
+	d.SetOrder(Order{true, 3, 1})
 	if again, _ := pass(t, d, 10); !slices.Equal(again, second) {
 		t.Errorf("pass 1 again: %v, not %v", again, second)
 	}
@@ -72,8 +75,21 @@ func TestBatches(t *testing.T) {
 	for range d.Batches(3) {
 		break // an interrupted pass counts as one
 	}
-	if d.epoch != 3 {
-		t.Errorf("epoch %d", d.epoch)
+	if d.Order().Pass != 3 {
+		t.Errorf("pass %d", d.Order().Pass)
+	}
+	for from := range 6 { // the rest of a pass
+		d.SetOrder(Order{true, 3, 1})
+		var rest []int
+		for x := range d.BatchesFrom(4, from) {
+			for i := range x.Dim(0) {
+				rest = append(rest, int(x.At(i, 0)))
+			}
+		}
+		all := second[min(4*from, len(second)):]
+		if !slices.Equal(rest, all) || d.Order().Pass != 2 {
+			t.Errorf("from batch %d: %v, not %v", from, rest, all)
+		}
 	}
 	if order, _ := pass(t, numbered(0, 3), 4); order != nil {
 		t.Error("an empty data set has batches")
@@ -104,11 +120,12 @@ func TestSplit(t *testing.T) {
 func TestDatasetMisuse(t *testing.T) {
 	d := numbered(10, 2)
 	for name, f := range map[string]func(){
-		"data.New: want":         func() { New(tensor.New[float32](3, 2), []int{1}, 2) },
-		"data.New: label 2 of":   func() { New(tensor.New[float32](1, 2), []int{2}, 2) },
-		"data.New: label -1":     func() { New(tensor.New[float32](1, 2), []int{-1}, 2) },
-		"data.Split: row 11":     func() { d.Split(11) },
-		"data.Batches: batches ": func() { d.Batches(0) },
+		"data.New: want":                               func() { New(tensor.New[float32](3, 2), []int{1}, 2) },
+		"data.New: label 2 of":                         func() { New(tensor.New[float32](1, 2), []int{2}, 2) },
+		"data.New: label -1":                           func() { New(tensor.New[float32](1, 2), []int{-1}, 2) },
+		"data.Split: row 11":                           func() { d.Split(11) },
+		"data.Batches: batches of 0":                   func() { d.Batches(0) },
+		"data.Batches: batches of 1, from batch -1 on": func() { d.BatchesFrom(1, -1) },
 	} {
 		func() {
 			defer func() {
