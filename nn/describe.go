@@ -28,8 +28,12 @@ const (
 	KindProducts      = "products" // convolutions and dot products
 	KindNormalisation = "normalisation"
 	KindActivations   = "activations"
+	KindLoss          = "loss"
+	KindUpdate        = "update" // of the parameters, by an optimiser
 	KindOther         = "other"
 )
+
+var kinds = []string{KindProducts, KindNormalisation, KindActivations, KindLoss, KindUpdate, KindOther}
 
 // description returns what a layer is, and two layers done in one.
 func description[T tensor.Float](s step[T]) string {

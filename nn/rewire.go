@@ -41,9 +41,26 @@ type stand[T tensor.Float] interface{ standsFor() step[T] }
 // own if apart.
 func rewire[T tensor.Float](net Layer[T], apart bool, wrap func(p *place[T]) Layer[T]) (restore func()) {
 	var undo []func()
+	restore = func() {
+		for _, f := range slices.Backward(undo) {
+			f()
+		}
+	}
+	done := false
+	defer func() {
+		if !done {
+			restore()
+		}
+	}()
 	n := 0
 	var visit func(l Layer[T], at *place[T])
 	put := func(at *place[T], names []string, st step[T]) Layer[T] {
+		if s, ok := st.layer.(stand[T]); ok {
+			if !apart {
+				panic(misuse("NewProfile", "the network has a profile already: Stop it first"))
+			}
+			st = s.standsFor()
+		}
 		name := strings.Join(names, "+")
 		if at.name != "" {
 			name = at.name + "." + name
@@ -79,18 +96,11 @@ func rewire[T tensor.Float](net Layer[T], apart bool, wrap func(p *place[T]) Lay
 			old := slices.Clone(kids)
 			undo = append(undo, func() { copy(kids, old) })
 			for i, k := range old {
-				st := step[T]{layer: k.layer}
-				if s, ok := k.layer.(stand[T]); ok {
-					st = s.standsFor()
-				}
-				kids[i].layer = put(at, []string{k.name}, st)
+				kids[i].layer = put(at, []string{k.name}, step[T]{layer: k.layer})
 			}
 		}
 	}
 	visit(net, &place[T]{index: -1, depth: -1})
-	return func() {
-		for _, f := range slices.Backward(undo) {
-			f()
-		}
-	}
+	done = true
+	return restore
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"github.com/lanes-go/lanes/nn"
+	"github.com/lanes-go/lanes/nn/data"
+	"github.com/lanes-go/lanes/nn/optim"
+	"github.com/lanes-go/lanes/nn/train"
 )
 
 func ExampleSummary() {
@@ -30,4 +33,28 @@ func ExampleSummary() {
 	// total                                          473,162     71,242  60,564,096
 	// input [64 784], parameters of 1.80 MiB in float32
 	// 401920 parameters are frozen
+}
+
+// A profile of some steps of training. fmt.Print(p.Table()) prints a table of milliseconds
+// and percent; here only what does not change from run to run.
+func ExampleProfile() {
+	ds, _, _ := data.Digits[float32]()
+	b := nn.New[float32](1)
+	net := b.Sequential(b.Linear(64, 128), b.ReLU(), b.Linear(128, 10))
+	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 0.1})
+
+	p := nn.NewProfile(net)
+	defer p.Stop()
+	for x, labels := range ds.Batches(128) {
+		train.Step(p, opt, x, labels)
+	}
+	t := p.Table()
+	fmt.Println(t.Forwards, "steps")
+	for _, r := range t.Rows {
+		fmt.Println(r.Name, r.Layer, r.Forward > 0, r.Backward > 0)
+	}
+	// Output:
+	// 10 steps
+	// 0+1 Linear(64 -> 128) + ReLU true true
+	// 2 Linear(128 -> 10) true true
 }
