@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/lanes-go/lanes/tensor"
 )
@@ -15,18 +14,16 @@ type Linear[T tensor.Float] struct {
 	saved[T]
 }
 
-// Linear returns a fully connected layer. Its weights are normal numbers of
-// standard deviation sqrt(2/in) (He et al. 2015, for a ReLU to follow), its biases
-// zero. The parameters are called weight and bias.
+// Linear returns a fully connected layer. Unless the builder says otherwise its weights
+// are normal numbers of standard deviation sqrt(2/in) (HeNormal, for a ReLU to follow),
+// its biases zero. The parameters are called weight and bias.
 func (b *Builder[T]) Linear(in, out int) *Linear[T] {
 	if in <= 0 || out <= 0 {
 		panic(misuse("Linear", fmt.Sprintf("%d inputs, %d outputs: both must be positive", in, out)))
 	}
 	l := &Linear[T]{}
-	var stream uint64
-	l.Weight, stream = b.param("weight", out, in)
-	l.Bias, _ = b.param("bias", out)
-	tensor.Normal(l.Weight.Value, 0, T(math.Sqrt(2/float64(in))), b.seed, stream)
+	l.Weight = b.weight("Linear", "weight", HeNormal(), out, in)
+	l.Bias = b.bias("Linear", "bias", in, out, out)
 	return l
 }
 

@@ -52,6 +52,10 @@ type Param[T tensor.Float] struct {
 	Value  *tensor.Tensor[T]
 	Grad   *tensor.Tensor[T] // the same shape; gradients are added, the optimiser clears them
 	Frozen bool              // no gradient is computed, no optimiser changes it: see Freeze
+
+	// NoDecay says that no penalty counts it, although it has two axes or more: scales and
+	// shifts of a normalisation, biases in groups. With fewer axes none does.
+	NoDecay bool
 }
 
 // paramsOnly is a layer that can leave out the gradient with respect to its input.
@@ -73,6 +77,11 @@ func BackwardParams[T tensor.Float](l Layer[T], dy *tensor.Tensor[T]) {
 // Builder makes layers. Parameters are drawn from its seed, in the order in which
 // the layers are made: each from a random stream of its own.
 type Builder[T tensor.Float] struct {
+	// WeightInit and BiasInit say how weights and biases of layers made from now on begin;
+	// the zero Init leaves it to the layer. Scales and shifts of normalisations, and
+	// slopes, begin as their layers say.
+	WeightInit, BiasInit Init
+
 	seed   uint64
 	params uint64
 }
