@@ -10,7 +10,10 @@ import (
 
 // absorbers are the layers that do a ReLU behind them in their own pass.
 var absorbers = map[string]func(b *Builder[float32]) (Layer[float32], []int){
-	"Linear": func(b *Builder[float32]) (Layer[float32], []int) { return b.Linear(37, 19), []int{23, 37} },
+	"Linear":           func(b *Builder[float32]) (Layer[float32], []int) { return b.Linear(37, 19), []int{23, 37} },
+	"BatchNorm1d":      func(b *Builder[float32]) (Layer[float32], []int) { return b.BatchNorm1d(37), []int{23, 37} },
+	"BatchNorm2d":      func(b *Builder[float32]) (Layer[float32], []int) { return b.BatchNorm2d(5), []int{3, 5, 3, 7} },
+	"BatchNorm, plain": func(b *Builder[float32]) (Layer[float32], []int) { return b.BatchNorm1d(37).NoAffine(), []int{23, 37} },
 }
 
 // TestFusedReLU: a layer and a ReLU in a Sequential give the bits of one after the other,
