@@ -107,6 +107,64 @@ func TestFast(t *testing.T) {
 	}
 }
 
+// TestKinksAlongDirections: a line through many kinks that cancel each other looks smooth,
+// with a slope that is none of the legal ones, so directions avoid kinks.
+func TestKinksAlongDirections(t *testing.T) {
+	const n = 60
+	for seed := range some(100) {
+		r := rng{seed}
+		x, g, up := make([]float64, n), make([]float64, n), make([]float64, n)
+		weigh := func(k int) {
+			r := rng{seed + uint64(k)<<32}
+			for i := range up {
+				up[i] = r.size()
+			}
+		}
+		weigh(0)
+		for i := range x {
+			if i%3 > 0 {
+				x[i] = r.size()
+			}
+		}
+		p := Problem{
+			Vars: []Var{{Name: "x", X: x, Grad: g, Legal: func(int) []float64 { return []float64{0} }}},
+			Loss: func() float64 {
+				s := 0.0
+				for i, v := range x {
+					s += float64(up[i] * max(v, 0))
+				}
+				return s
+			},
+			Grad: func(s float64) {
+				for i, v := range x {
+					if g[i] = 0; v > 0 {
+						g[i] = float64(s * up[i])
+					}
+				}
+			},
+			Linear: true, Upstream: weigh,
+		}
+		// Where all kinks are known the directions go along them; else there are none.
+		for want, o := range map[int]Options{2: {MaxEntries: n}, 0: {MaxEntries: 20}} {
+			o.Seed = seed
+			if r := Check(p, o); !r.OK() || r.DirsUsed != want || r.Adjoint != want {
+				t.Errorf("%+v: %d directions, %d adjoint tests, want %d: %v", o, r.DirsUsed, r.Adjoint, want, r)
+			}
+		}
+		always := p.Grad
+		p.Grad = func(float64) { always(1) }
+		if r := Check(p, Options{Seed: seed}); !strings.Contains(r.String(), "with 0 times the upstream") {
+			t.Error(r)
+		}
+		p.Grad = always
+		right := p.Grad // a mistake elsewhere is found all the same
+		p.Grad = func(s float64) { right(s); g[n-1] *= 2; g[1] *= -1 }
+		if seed%10 == 0 && Check(p, Options{Seed: seed}).OK() && (x[n-1] > 0 || x[1] > 0) {
+			t.Errorf("seed %d: a mistake passed", seed)
+		}
+	}
+}
+
 // TestAtol: the caller's own floor, in the units of the gradient.
 func TestAtol(t *testing.T) {
 	for _, c := range []struct {

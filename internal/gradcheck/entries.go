@@ -113,6 +113,10 @@ func (c *checker) judge(t *TensorReport, k int, picks []int, slopes []slope, lar
 				e.Verdict = Unclear
 			}
 		}
+		if e.Verdict == Kink {
+			c.still[k][i] = true
+			c.blind = c.blind || len(picks) < t.Len
+		}
 		if e.Verdict == Kink && c.p.Vars[k].Legal != nil {
 			e.Verdict = Illegal
 			for _, legal := range c.p.Vars[k].Legal(i) {
@@ -176,8 +180,9 @@ func (t *TensorReport) add(e Entry, resolved bool) {
 	}
 }
 
-// directions compares along random directions, which see every entry, and returns along
-// how many. Faults say what they are.
+// directions compares along random directions, which see every entry that is not at a
+// kink, and returns along how many. What the faults begin with says what they are of. (A
+// line through several kinks may look smooth where they cancel each other.)
 func (c *checker) directions(what string) (used int) {
 	n := 0
 	for _, x := range c.keep {
@@ -216,7 +221,7 @@ func (c *checker) adjoint() {
 	}
 	own, f0, noise, want := c.claim, c.f0, c.noise, c.o.Directions
 	c.o.Directions = 1
-	for k := 1; k <= want && len(c.r.Faults) == 0; k++ {
+	for k, n := 1, len(c.r.Faults); k <= want && len(c.r.Faults) == n; k++ {
 		c.p.Upstream(k)
 		c.claim = nil
 		if c.repeatable() && c.claims() {
@@ -240,6 +245,9 @@ func (c *checker) directionLine(n int) (l *line, spread float64) {
 		u[k] = make([]float64, len(x))
 		for i := range x {
 			u[k][i] = c.rng.size() * scaleOf(x[i]) / root
+			if c.still[k][i] {
+				u[k][i] = 0
+			}
 			a := float64(c.claim[k][i] * u[k][i])
 			claim += a
 			big = max(big, math.Abs(a))

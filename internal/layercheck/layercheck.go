@@ -40,8 +40,8 @@ type Options struct {
 	// Reset is called before every forward pass, after buffers and counters are set to
 	// what they were: for layers with other state.
 	Reset func()
-	// Roundings is by how many float32 roundings (2^-24) of the largest value of a tensor
-	// the float32 layer may be off the float64 one; 0 is 16.
+	// Roundings is by how many float32 roundings (2^-24) of the largest value of a tensor,
+	// for this and some other inputs, the float32 layer may be off the float64 one; 0 is 16.
 	Roundings float64
 }
 

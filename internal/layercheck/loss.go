@@ -70,7 +70,13 @@ func SingleLoss(l64 LossFunc[float64], l32 LossFunc[float32], shape []int, o Opt
 	narrow(x.Data(), x32.Data())
 	v, d := l64(x)
 	v32, d32 := l32(x32)
-	r.near("the loss", []float64{v}, []float32{v32}, o.Roundings)
-	r.near("the gradient", d.Data(), d32.Data(), o.Roundings)
+	grad := clone(d.Data())
+	topV, topD := math.Abs(v), maxAbs(grad)
+	for k := range uint64(draws) {
+		w, d := l64(o.input(otherStream+(k+1)<<32, shape))
+		topV, topD = max(topV, math.Abs(w)), max(topD, maxAbs(d.Data()))
+	}
+	r.near("the loss", []float64{v}, []float32{v32}, topV, o.Roundings)
+	r.near("the gradient", grad, d32.Data(), topD, o.Roundings)
 	return r
 }

@@ -1,8 +1,8 @@
 package layercheck
 
 import (
-	"fmt"
 	"math"
+	"slices"
 
 	"github.com/lanes-go/lanes/nn"
 	"github.com/lanes-go/lanes/tensor"
@@ -67,26 +67,52 @@ func Single(l64 nn.Layer[float64], l32 nn.Layer[float32], shape []int, o Options
 	x32 := tensor.New[float32](shape...)
 	narrow(x.Data(), x32.Data())
 	y, y32 := s.forward(x, nn.Train), l32.Forward(x32, nn.Train)
-	if fmt.Sprint(y.Shape()) != fmt.Sprint(y32.Shape()) {
+	if !slices.Equal(y.Shape(), y32.Shape()) {
 		r.fault("the result has shape %v in float64, %v in float32", y.Shape(), y32.Shape())
 		return r
 	}
-	r.near("y", y.Data(), y32.Data(), o.Roundings)
 	dy := o.upstream(upStream, y.Shape())
 	dy32 := tensor.New[float32](y.Shape()...)
 	narrow(dy.Data(), dy32.Data())
-	s.zeroGrads()
-	dx, dx32 := s.l.Backward(dy), l32.Backward(dy32)
+	got := s.train(x, dy)
+	dx32 := l32.Backward(dy32)
+	e := clone(s.forward(x, nn.Eval).Data())
+	top := s.tops(shape, got)
+	r.near("y", got.y, y32.Data(), top.y, o.Roundings)
 	if !o.NoInput {
-		r.near("dx", dx.Data(), dx32.Data(), o.Roundings)
+		r.near("dx", got.dx, dx32.Data(), top.dx, o.Roundings)
 	}
 	for k, p := range s.params {
-		r.near("the gradient of "+p.Name, p.Grad.Data(), p32[k].Grad.Data(), o.Roundings)
+		r.near("the gradient of "+p.Name, got.dp[k], p32[k].Grad.Data(), top.dp[k], o.Roundings)
 	}
 	rewind()
-	e, e32 := s.forward(x, nn.Eval), l32.Forward(x32, nn.Eval)
-	r.near("y in Eval mode", e.Data(), e32.Data(), o.Roundings)
+	r.near("y in Eval mode", e, l32.Forward(x32, nn.Eval).Data(), max(maxAbs(e), top.y), o.Roundings)
 	return r
+}
+
+// draws is how many other inputs tell how large the values of a tensor are: those of one
+// alone may all be small because terms cancel, which rounding errors do not.
+const draws = 6
+
+// tops are the largest values of the tensors of a pass.
+type tops struct {
+	y, dx float64
+	dp    []float64
+}
+
+func (s *state) tops(shape []int, got pass) (t tops) {
+	t.dp = make([]float64, len(s.params))
+	for k := range draws + 1 {
+		if k > 0 {
+			x := s.o.input(otherStream+uint64(k)<<32, shape)
+			got = s.train(x, s.o.upstream(addStream+uint64(k)<<32, s.forward(x, nn.Train).Shape()))
+		}
+		t.y, t.dx = max(t.y, maxAbs(got.y)), max(t.dx, maxAbs(got.dx))
+		for i, d := range got.dp {
+			t.dp[i] = max(t.dp[i], maxAbs(d))
+		}
+	}
+	return t
 }
 
 // narrow rounds a to float32, and copies it to b.
@@ -97,13 +123,12 @@ func narrow(a []float64, b []float32) {
 	}
 }
 
-// near fails unless b is a within so many roundings of the largest value.
-func (r *Result) near(what string, a []float64, b []float32, roundings float64) {
+// near fails unless b is a within so many roundings of the largest value, top.
+func (r *Result) near(what string, a []float64, b []float32, top, roundings float64) {
 	if len(a) != len(b) {
 		r.fault("float32: %s has %d values in float64, %d in float32", what, len(a), len(b))
 		return
 	}
-	top := maxAbs(a)
 	for i, v := range a {
 		d := math.Abs(v - float64(b[i]))
 		if off := d / top * 0x1p24; off > r.Off {
