@@ -169,3 +169,10 @@ func (b *Builder[T]) LogSoftmax(axis int) *Activation[T] {
 	return fromY("LogSoftmax", func(y, x *tensor.Tensor[T]) { tensor.LogSoftmax(y, x, axis) },
 		func(dx, dy, y *tensor.Tensor[T]) { tensor.LogSoftmaxGrad(dx, dy, y, axis) })
 }
+
+// Replica returns the same function, with results of its own.
+func (l *Activation[T]) Replica() Layer[T] {
+	a := *l
+	a.x, a.saved = nil, saved[T]{}
+	return &a
+}

@@ -140,3 +140,15 @@ func (l *Identity[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 
 // Params returns nothing.
 func (l *Identity[T]) Params() []*Param[T] { return nil }
+
+// Replica returns a layer that does nothing.
+func (l *Identity[T]) Replica() Layer[T] { return &Identity[T]{} }
+
+// over returns the branches with f of each layer in its place.
+func (l *branches[T]) over(f func(Layer[T]) Layer[T]) branches[T] {
+	r := branches[T]{members: l.members.over(f), name: l.name, forward: l.forward, backward: l.backward}
+	for mode := range r.results {
+		r.results[mode] = make([]*tensor.Tensor[T], len(r.kids))
+	}
+	return r
+}

@@ -60,3 +60,6 @@ func (l *Dropout[T]) Params() []*Param[T] { return nil }
 
 // Counters returns the number of Train-mode passes so far, called steps.
 func (l *Dropout[T]) Counters() []*Counter { return []*Counter{l.steps} }
+
+// Replica returns a layer that, in Eval mode, does nothing.
+func (l *Dropout[T]) Replica() Layer[T] { return &Identity[T]{} }

@@ -143,3 +143,11 @@ func (g *AddGate[T]) Backward(dz *tensor.Tensor[T]) (dx, dy *tensor.Tensor[T]) {
 	dx, dy = g.d[0].Resize(dz.Shape()...), g.d[1].Resize(dz.Shape()...)
 	return dx.CopyFrom(dz), dy.CopyFrom(dz)
 }
+
+func (l *Add[T]) over(f func(Layer[T]) Layer[T]) Layer[T] {
+	return &Add[T]{sum[T]{l.branches.over(f)}}
+}
+
+func (l *Mul[T]) over(f func(Layer[T]) Layer[T]) Layer[T] {
+	return &Mul[T]{branches: l.branches.over(f)}
+}

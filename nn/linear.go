@@ -89,3 +89,6 @@ func (l *Linear[T]) backwardReLU(dy *tensor.Tensor[T], relu *Activation[T], want
 
 // Params returns the weight and the bias.
 func (l *Linear[T]) Params() []*Param[T] { return []*Param[T]{l.Weight, l.Bias} }
+
+// Replica returns a layer over the same parameters.
+func (l *Linear[T]) Replica() Layer[T] { return &Linear[T]{Weight: l.Weight, Bias: l.Bias} }

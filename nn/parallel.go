@@ -83,3 +83,7 @@ func (l *Concat[T]) split(dy *tensor.Tensor[T]) {
 	}
 	tensor.Split(l.parts, dy, l.axis)
 }
+
+func (l *Concat[T]) over(f func(Layer[T]) Layer[T]) Layer[T] {
+	return &Concat[T]{axis: l.axis, branches: l.branches.over(f)}
+}

@@ -87,3 +87,6 @@ func (l *PReLU[T]) backwardSlopes(dy *tensor.Tensor[T]) {
 
 // Params returns the slopes.
 func (l *PReLU[T]) Params() []*Param[T] { return []*Param[T]{l.Weight} }
+
+// Replica returns a layer over the same slopes.
+func (l *PReLU[T]) Replica() Layer[T] { return &PReLU[T]{Weight: l.Weight} }

@@ -23,3 +23,7 @@ func (b *Builder[T]) ResidualShortcut(shortcut Layer[T], body ...Layer[T]) *Resi
 	row := b.Sequential(body...)
 	return &Residual[T]{sum[T]{newBranches("Residual", []Layer[T]{b.Named("shortcut", shortcut), b.Named("body", row)})}}
 }
+
+func (l *Residual[T]) over(f func(Layer[T]) Layer[T]) Layer[T] {
+	return &Residual[T]{sum[T]{l.branches.over(f)}}
+}

@@ -107,3 +107,7 @@ func (s *step[T]) backwardParams(dy *tensor.Tensor[T]) {
 		BackwardParams(s.layer, dy)
 	}
 }
+
+func (s *Sequential[T]) over(f func(Layer[T]) Layer[T]) Layer[T] {
+	return newSequential(s.members.over(f))
+}

@@ -293,3 +293,33 @@ func (b *batchNorm[T]) vectors(op string, all []*Tensor[T], v ...*Tensor[T]) {
 		}
 	}
 }
+
+// BatchNormAffine finds the s and t of BatchNormInference, for who applies them elsewhere, as
+// in the epilogue of a product: y = fma(x, s, t) has its bits. All have C elements; gamma and
+// beta may be nil. Of the options Eps counts.
+func BatchNormAffine[T Float](s, t, gamma, beta, mean, variance *Tensor[T], o BatchNormOptions) {
+	const op = "BatchNormAffine"
+	for _, v := range []*Tensor[T]{s, t, mean, variance} {
+		if v == nil {
+			panic(shapeError(op, "want s, t, mean and variance"))
+		}
+	}
+	for _, v := range []*Tensor[T]{t, mean, variance, gamma, beta} {
+		if v != nil && !v.SameShape(s) {
+			panic(shapeError(op, "the vectors differ in shape; s, this", s.shape, v.shape))
+		}
+	}
+	if !(o.Eps >= 0) {
+		panic(shapeError(op, fmt.Sprintf("Eps %v: want 0 or more", o.Eps), s.shape))
+	}
+	Affine(s, variance, 1, T(o.Eps))
+	Rsqrt(s, s)
+	if gamma != nil {
+		Mul(s, gamma, s)
+	}
+	Scale(t, -1, mean)
+	if beta == nil {
+		beta = New[T](s.shape...)
+	}
+	FMA(t, t, s, beta)
+}

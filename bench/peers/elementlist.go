@@ -55,6 +55,9 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		o.random = true
 		return o
 	}
+	step := starts([]string{"64x784", "128x784"}, "mlpstep", mlpStep[T])
+	inference := starts([]string{"1x784", "64x784"}, "mlpinference", mlpInference[T])
+	step.sole, inference.sole = true, true
 	query := starts([]string{"100000x768"}, "dotrows", dotRows[T])
 	query.sole = true
 	return []elementOp[T]{
@@ -90,7 +93,7 @@ func elementList[T tensor.Float]() []elementOp[T] {
 		starts([]string{"4096x768"}, "layernormgrad", layerNormGrad[T]),
 		starts(params, "sgdmomentum", momentum[T]),
 		starts(params, "adam", adam[T]),
-		query,
+		query, step, inference,
 
 		of(long, "sub", func(c C) { tensor.Sub(c.d, c.x, c.p) }),
 		of(long, "div", func(c C) { tensor.Div(c.d, c.x, c.p) }),
