@@ -129,8 +129,12 @@ func TestBranchesKeepInputs(t *testing.T) {
 // BackwardParams adds the bits of Backward; both for any number of threads.
 func TestBranchesBits(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	x, other := random[float32](r, 300, 70), random[float32](r, 2, 70)
-	up := random[float32](r, 300, 100)
+	n := 300
+	if testing.Short() {
+		n = 30
+	}
+	x, other := random[float32](r, n, 70), random[float32](r, 2, 70)
+	up := random[float32](r, n, 100)
 	defer tensor.SetMaxThreads(0)
 	for name := range blocksZoo(New[float32](3), 1) {
 		var want []float32

@@ -121,3 +121,52 @@ func ExampleFreeze() {
 	// trained: head.bias
 	// unfrozen for fine-tuning: 2
 }
+
+// A frozen batch norm keeps its running statistics in training and normalizes with them;
+// one that is not frozen does not.
+func TestFrozenBatchNorm(t *testing.T) {
+	ds, _, _ := data.Digits[float32]()
+	b := nn.New[float32](1)
+	net := b.Sequential(
+		b.Named("trunk", b.Sequential(b.Linear(64, 16), b.BatchNorm1d(16), b.ReLU())),
+		b.Named("head", b.Sequential(b.Linear(16, 16), b.BatchNorm1d(16), b.ReLU(), b.Linear(16, 10))))
+	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 0.05, Momentum: 0.9})
+	steps := func() {
+		n := 0
+		for x, labels := range ds.Batches(32) {
+			train.Step(net, opt, x, labels)
+			if n++; n == 3 {
+				return
+			}
+		}
+	}
+	steps() // so that the running statistics are not those at the start
+	nn.Freeze(net, "trunk")
+	state := func() map[string][]float32 {
+		m := map[string][]float32{}
+		for _, e := range nn.StateDict(net) {
+			m[e.Name] = slices.Clone(e.Value.Data())
+		}
+		for _, c := range net.Counters() {
+			m[c.Name] = []float32{float32(c.N)}
+		}
+		return m
+	}
+	before := state()
+	if len(before) != 6+8+2 {
+		t.Fatalf("the state has %d entries", len(before))
+	}
+	x := tensor.New[float32](8, 64)
+	tensor.Uniform(x, 0, 1, 3, 3)
+	trunk := net.Layer(0)
+	y := slices.Clone(trunk.Forward(x, nn.Train).Data())
+	steps()
+	for name, v := range state() {
+		if trunk := name[:5] == "trunk"; slices.Equal(v, before[name]) != trunk {
+			t.Errorf("%s: kept is %v", name, !trunk)
+		}
+	}
+	if !slices.Equal(trunk.Forward(x, nn.Eval).Data(), y) || !slices.Equal(trunk.Forward(x, nn.Train).Data(), y) {
+		t.Error("training changes what a frozen trunk gives, or it differs in the two modes")
+	}
+}

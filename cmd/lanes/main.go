@@ -14,9 +14,10 @@ import (
 
 const usage = `usage: lanes COMMAND [flags]
 
-	train   train a network on handwritten digits, print the hash of its weights
-	info    print the CPU, its caches and the instruction set in use
-	help    print this
+	train      train a network on handwritten digits, print the hash of its weights
+	profile    train a network for some steps, print how long its layers take
+	info       print the CPU, its caches and the instruction set in use
+	help       print this
 
 lanes COMMAND -h lists the flags of a command.
 `
@@ -49,6 +50,8 @@ func command(args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "train":
 		return runTrain(args[1:], stdout, stderr)
+	case "profile":
+		return runProfile(args[1:], stdout, stderr)
 	case "info":
 		return runInfo(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":

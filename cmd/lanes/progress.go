@@ -42,8 +42,18 @@ func (l *progress) show(p train.Progress) {
 		fmt.Fprintln(l.w, s)
 		return
 	}
+	l.rewrite(s)
+}
+
+// rewrite puts s in place of the line, on a terminal only.
+func (l *progress) rewrite(s string) {
+	if !l.terminal {
+		return
+	}
 	fmt.Fprintf(l.w, "\r%s%s", s, strings.Repeat(" ", max(0, l.width-len(s))))
-	l.width = len(s)
+	if l.width = len(s); s == "" {
+		fmt.Fprint(l.w, "\r")
+	}
 }
 
 // end leaves the progress line and prints another one, if any.
