@@ -15,6 +15,7 @@ import (
 const usage = `usage: lanes COMMAND [flags]
 
 	train      train a network on handwritten digits, print the hash of its weights
+	gradcheck  check the gradients of every layer and loss, print a table
 	profile    train a network for some steps, print how long its layers take
 	info       print the CPU, its caches and the instruction set in use
 	help       print this
@@ -50,6 +51,8 @@ func command(args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "train":
 		return runTrain(args[1:], stdout, stderr)
+	case "gradcheck":
+		return runGradcheck(args[1:], stdout, stderr)
 	case "profile":
 		return runProfile(args[1:], stdout, stderr)
 	case "info":
