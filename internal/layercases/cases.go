@@ -77,6 +77,9 @@ func layers(rows ...Layer) { layerRows = append(layerRows, rows...) }
 // losses adds rows.
 func losses(rows ...Loss) { lossRows = append(lossRows, rows...) }
 
+// Layers returns the rows of layers and containers.
+func Layers() []Layer { return layerRows }
+
 // All returns every row at every shape: layers, then losses, in the order of the files.
 func All() (cases []Case) {
 	for _, row := range layerRows {
