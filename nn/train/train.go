@@ -1,4 +1,5 @@
-// Package train has the loop that trains a classifier.
+// Package train has the loop that trains a classifier, and checkpoints with which a run
+// that was interrupted goes on with the bits it would have had.
 package train
 
 import (
@@ -20,6 +21,11 @@ type Config[T tensor.Float] struct {
 	Batch    int              // examples a step, > 0
 	Val      *data.Dataset[T] // what to measure accuracy on after each epoch, or nil
 	Progress func(Progress)   // called after each step and each epoch, or nil
+
+	Checkpoint      string            // a file for SaveCheckpoint after each epoch and when ctx is cancelled, or empty
+	CheckpointEvery int               // steps between checkpoints within an epoch; 0: none
+	Metadata        map[string]string // texts for the checkpoints: Run.Metadata
+	Resume          *Run              // where to go on, from LoadCheckpoint, or nil
 }
 
 // Progress says how far a run is. The numbers count what is done.
@@ -40,26 +46,61 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 // (an *optim.GradError, which names the parameter and the step) or ctx is cancelled:
 // then it ends after the step in hand and returns the context's error. A step that fails
 // leaves the weights as they were.
+//
+// A run that was cancelled goes on where it stood, with the bits that it would have had:
+//
+//	run, err := train.LoadCheckpoint("run.safetensors", net, opt) // made as for the first run
+//	...
+//	_, err = train.Fit(ctx, net, ds, opt, train.Config[float32]{Resume: &run, Checkpoint: "run.safetensors", ...})
+//
+// The order of the examples is that of the checkpoint. Another data set, as far as the
+// number of its examples tells, or another size of the batches is an error; more epochs
+// are none. An error of writing a checkpoint ends the run. A step that fails writes none.
 func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[T], opt optim.Optimizer, c Config[T]) (Progress, error) {
-	if c.Epochs <= 0 || c.Batch <= 0 || ds.Len() == 0 {
-		panic(fmt.Errorf("train.Fit: %d epochs of %d examples in batches of %d: all must be positive", c.Epochs, ds.Len(), c.Batch))
+	if c.Epochs <= 0 || c.Batch <= 0 || ds.Len() == 0 || c.CheckpointEvery < 0 {
+		panic(fmt.Errorf("train.Fit: %d epochs of %d examples in batches of %d, a checkpoint every %d steps: all must be positive, the last may be 0",
+			c.Epochs, ds.Len(), c.Batch, c.CheckpointEvery))
+	}
+	if c.Checkpoint != "" {
+		items("Fit", net, opt) // it panics now, not after an epoch
 	}
 	perEpoch := (ds.Len() + c.Batch - 1) / c.Batch
-	p := Progress{Epochs: c.Epochs, Steps: c.Epochs * perEpoch, Accuracy: math.NaN()}
+	p := Progress{Epochs: c.Epochs, Steps: c.Epochs * perEpoch, Loss: math.NaN(), Accuracy: math.NaN()}
+	run := Run{Batch: c.Batch, Examples: ds.Len()}
+	if c.Resume != nil {
+		if err := c.Resume.check(c.Batch, ds.Len()); err != nil {
+			return p, err
+		}
+		run = *c.Resume
+		ds.SetOrder(run.Order)
+		p.Epoch, p.Step = run.Epoch, run.Step
+	}
+	run.Metadata = c.Metadata
 	report := func() {
 		if c.Progress != nil {
 			c.Progress(p)
 		}
 	}
+	save := func(why error) error {
+		if c.Checkpoint == "" {
+			return why
+		}
+		run.Epoch, run.Step = p.Epoch, p.Step
+		if err := SaveCheckpoint(c.Checkpoint, net, opt, run); err != nil {
+			return errors.Join(why, err)
+		}
+		return why
+	}
 	params := net.Params()
 	var spent time.Duration
+	steps := 0 // since the call
 	for p.Epoch < c.Epochs {
 		p.EpochDone, p.Accuracy = false, math.NaN()
-		sum := 0.0
+		run.Order = ds.Order()
 		began := time.Now()
-		for x, labels := range ds.Batches(c.Batch) {
+		for x, labels := range ds.BatchesFrom(c.Batch, run.InEpoch) {
 			if err := ctx.Err(); err != nil {
-				return p, err
+				return p, save(err)
 			}
 			p.Loss = float64(backward(net, x, labels))
 			err := optim.CheckGradients(params, p.Step+1)
@@ -71,19 +112,35 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 				return p, err
 			}
 			opt.Step()
-			sum += p.Loss
+			run.LossSum += p.Loss
+			run.InEpoch++
 			p.Step++
-			p.StepTime = (spent + time.Since(began)) / time.Duration(p.Step)
+			steps++
+			p.StepTime = (spent + time.Since(began)) / time.Duration(steps)
 			report()
+			if c.CheckpointEvery > 0 && p.Step%c.CheckpointEvery == 0 && run.InEpoch < perEpoch {
+				saving := time.Now()
+				if err := save(nil); err != nil {
+					return p, err
+				}
+				began = began.Add(time.Since(saving))
+			}
 		}
 		spent += time.Since(began)
 		p.Epoch++
-		p.Loss = sum / float64(perEpoch)
+		p.Loss = run.LossSum / float64(perEpoch)
 		p.EpochDone = true
 		if c.Val != nil {
 			p.Accuracy = Accuracy(net, c.Val, c.Batch)
 		}
+		run.InEpoch, run.LossSum, run.Order = 0, 0, ds.Order()
+		if err := save(nil); err != nil {
+			return p, err
+		}
 		report()
+	}
+	if !p.EpochDone && c.Val != nil { // the run was complete
+		p.Accuracy = Accuracy(net, c.Val, c.Batch)
 	}
 	return p, nil
 }
