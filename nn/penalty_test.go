@@ -1,0 +1,181 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/lanes-go/lanes/internal/gradcheck"
+	"github.com/lanes-go/lanes/internal/steady"
+	"github.com/lanes-go/lanes/tensor"
+)
+
+// penaltyParams are parameters of all sorts: the first two are weights.
+func penaltyParams[T tensor.Float]() []*Param[T] {
+	r := rand.New(rand.NewPCG(41, 0))
+	var all []*Param[T]
+	for i, shape := range [][]int{{5, 7}, {3, 2, 3, 3}, {7}, {4, 6}, {3, 5}} {
+		all = append(all, &Param[T]{Name: fmt.Sprint(i), Value: random[T](r, shape...), Grad: random[T](r, shape...)})
+	}
+	all[0].Value.Data()[3] = 0
+	all[3].NoDecay = true
+	all[4].Frozen = true
+	return all
+}
+
+func TestPenalize(t *testing.T) {
+	for _, p := range []Penalty{L1(0.3), L2(0.5), ElasticNet(0.2, 0.7), {}} {
+		params := penaltyParams[float64]()
+		var before [][]float64
+		want := 0.0
+		for i, w := range params {
+			before = append(before, slices.Clone(w.Grad.Data()))
+			for _, v := range w.Value.Data() {
+				if i < 2 {
+					want += p.L1*math.Abs(v) + p.L2/2*v*v
+				}
+			}
+		}
+		if got := Penalize(params, p); math.Abs(got-want) > 1e-13 {
+			t.Errorf("%+v: %v, want %v", p, got, want)
+		}
+		for i, w := range params {
+			for j, g := range w.Grad.Data() {
+				v, want := w.Value.Data()[j], before[i][j]
+				if i < 2 {
+					want += p.L2 * v
+					if v != 0 {
+						want += math.Copysign(p.L1, v)
+					}
+				}
+				if math.Abs(g-want) > 1e-15*(1+math.Abs(want)) {
+					t.Errorf("%+v: gradient %d of parameter %d is %v, want %v", p, j, i, g, want)
+				}
+			}
+		}
+	}
+}
+
+func TestPenaltyGradients(t *testing.T) {
+	for _, p := range []Penalty{L1(0.3), L2(0.5), ElasticNet(0.2, 0.7)} {
+		params := penaltyParams[float64]()
+		params[0].Value.Data()[3] = 1 // away from the kink
+		var vars []gradcheck.Var
+		for _, w := range params {
+			vars = append(vars, gradcheck.Var{Name: w.Name, Shape: w.Value.Shape(), X: w.Value.Data(), Grad: w.Grad.Data()})
+		}
+		clear := func() {
+			for _, w := range params {
+				w.Grad.Fill(0)
+			}
+		}
+		r := gradcheck.Check(gradcheck.Problem{
+			Vars: vars[:4], // a frozen parameter has a constant that is left out
+			Loss: func() float64 { return Penalize(params, p) },
+			Grad: func(float64) { clear(); Penalize(params, p) },
+		}, gradcheck.Options{})
+		if !r.OK() {
+			t.Errorf("%+v: %v", p, r)
+		}
+	}
+}
+
+// The penalty and the weight decay of an optimiser are one thing; and the loss with a
+// penalty is the greater.
+func TestLossTotal(t *testing.T) {
+	l := Loss[float32]{Data: 2.25, Penalty: 0.5}
+	if l.Total() != 2.75 {
+		t.Errorf("total %v", l.Total())
+	}
+	b := New[float64](1)
+	net := b.Sequential(b.Linear(6, 5), b.PReLU(5), b.Linear(5, 3))
+	weights, rest := SplitDecay(net.Params())
+	if len(weights) != 2 || len(rest) != 3 || weights[1].Name != "2.weight" || rest[1].Name != "1.weight" {
+		t.Errorf("%d weights, %d others", len(weights), len(rest))
+	}
+	if p := Penalize(net.Params(), L2(1e3)); !(p > 1000) {
+		t.Errorf("penalty %v", p)
+	}
+}
+
+func TestMaxNorm(t *testing.T) {
+	params := penaltyParams[float32]()
+	clone := func() (all [][]float32) {
+		for _, p := range params {
+			all = append(all, slices.Clone(p.Value.Data()))
+		}
+		return all
+	}
+	norms := func(p *Param[float32]) (norms []float64) {
+		rows := p.Value.Dim(0)
+		n := p.Value.Len() / rows
+		for r := range rows {
+			sum := 0.0
+			for _, v := range p.Value.Data()[r*n : (r+1)*n] {
+				sum += float64(v) * float64(v)
+			}
+			norms = append(norms, math.Sqrt(sum))
+		}
+		return norms
+	}
+	nan := params[0].Value.Data()[:7]
+	nan[2] = float32(math.NaN())
+	const most = 3
+	m := NewMaxNorm(params, most)
+	before := clone()
+	was := [][]float64{norms(params[0]), norms(params[1])}
+	want := 0
+	scaled := m.Apply()
+	for i, w := range was {
+		n := len(before[i]) / len(w)
+		for r, norm := range w {
+			row, old := params[i].Value.Data()[r*n:(r+1)*n], before[i][r*n:(r+1)*n]
+			if norm > most {
+				want++
+				if got := norms(params[i])[r]; math.Abs(got-most) > 1e-6*most {
+					t.Errorf("parameter %d, row %d: norm %v from %v", i, r, got, norm)
+				}
+				if c := float64(row[1]/row[0]) / float64(old[1]/old[0]); math.Abs(c-1) > 1e-6 {
+					t.Errorf("parameter %d, row %d turned", i, r)
+				}
+			} else if norm == norm && !slices.Equal(row, old) {
+				t.Errorf("parameter %d, row %d of norm %v changed", i, r, norm)
+			}
+		}
+	}
+	if scaled != want || want < 2 {
+		t.Errorf("%d rows scaled, want %d", scaled, want)
+	}
+	if got := params[0].Value.Data()[:7]; got[1] != before[0][1] || got[2] == got[2] {
+		t.Errorf("the row with a NaN is %v", got)
+	}
+	for i := 2; i < 5; i++ {
+		if !slices.Equal(params[i].Value.Data(), before[i]) {
+			t.Errorf("parameter %d changed", i)
+		}
+	}
+}
+
+func TestPenaltyAllocates(t *testing.T) {
+	params := penaltyParams[float32]()
+	m := NewMaxNorm(params, 2)
+	if n := steady.Allocs(10, func() {
+		Penalize(params, ElasticNet(0.01, 0.01))
+		params[0].Value.Data()[0] = 10
+		m.Apply()
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestPenaltyMisuse(t *testing.T) {
+	params := penaltyParams[float32]()
+	for _, p := range []Penalty{L1(-1), L2(math.NaN()), L2(math.Inf(1))} {
+		panics(t, func() { Penalize(params, p) }, "nn.Penalize", "want at least 0")
+	}
+	for _, v := range []float64{0, -1, math.NaN()} {
+		panics(t, func() { NewMaxNorm(params, v) }, "nn.NewMaxNorm", fmt.Sprint(v))
+	}
+}
