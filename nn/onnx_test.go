@@ -72,11 +72,10 @@ func (c *onnxCase) ops() string {
 // onnxWaiting are the operations that have no layer yet, each with the methods of Builder
 // that would be one: as soon as there is such a method the test asks for the cases.
 var onnxWaiting = map[string][]string{
-	"Conv":               {"Conv1d", "Conv2d"},
-	"AveragePool":        {"AvgPool2d"},
-	"MaxPool":            {"MaxPool2d"},
-	"Pad":                {"Pad", "ConstantPad2d", "ZeroPad2d", "ReflectionPad2d", "ReplicationPad2d"},
-	"BatchNormalization": nil,
+	"Conv":        {"Conv1d", "Conv2d"},
+	"AveragePool": {"AvgPool2d"},
+	"MaxPool":     {"MaxPool2d"},
+	"Pad":         {"Pad", "ConstantPad2d", "ZeroPad2d", "ReflectionPad2d", "ReplicationPad2d"},
 }
 
 // onnxLayer is the layer that the case is about, with its weights, or nil.
@@ -109,6 +108,14 @@ func onnxLayer[T tensor.Float](b *nn.Builder[T], c *onnxCase) nn.Layer[T] {
 		return b.LogSoftmax(int(c.number("axis")))
 	case "Neg Softmax": // softmin: onnxInput negates
 		return b.Softmax(int(c.Nodes[1].Attributes["axis"].(float64)))
+	case "BatchNormalization":
+		o := tensor.BatchNormPyTorch()
+		o.Eps = c.number("epsilon")
+		l := b.BatchNorm(value(0, 1).Shape[0], o)
+		for i, to := range []*tensor.Tensor[T]{l.Weight.Value, l.Bias.Value, l.RunningMean.Value, l.RunningVar.Value} {
+			onnxInto(to, value(0, 1+i))
+		}
+		return l
 	case "Gemm":
 		l := b.Linear(value(0, 1).Shape[1], value(0, 1).Shape[0])
 		onnxInto(l.Weight.Value, value(0, 1))
