@@ -77,6 +77,30 @@ func (l *Linear[T]) flops(in, out []int) int64 {
 }
 func (l *Linear[T]) kind() string { return KindProducts }
 
+func (l *packedLinear[T]) describe() string {
+	text := fmt.Sprintf("Linear(%d -> %d)", l.in, l.out)
+	if l.after.Scale != nil {
+		text += " + BatchNorm"
+	}
+	if l.after.Act == tensor.ActReLU {
+		text += " + ReLU"
+	}
+	return text
+}
+func (l *packedLinear[T]) flops(in, out []int) int64 {
+	n := 2*elements(out)*int64(l.in) + elements(out)
+	if l.after.Scale != nil {
+		n += 2 * elements(out)
+	}
+	if l.after.Act != tensor.ActNone {
+		n += elements(out)
+	}
+	return n
+}
+func (l *packedLinear[T]) kind() string { return KindProducts }
+
+func (l *Fused[T]) flops(in, out []int) int64 { return 0 }
+
 func (l *Activation[T]) describe() string          { return l.name }
 func (l *Activation[T]) flops(in, out []int) int64 { return elements(out) }
 func (l *Activation[T]) kind() string              { return KindActivations }

@@ -95,9 +95,10 @@ func (g *gate[T]) begin(op string, x, y *tensor.Tensor[T], mode Mode) *tensor.Te
 }
 
 // MulGate is the multiplication gate z = x·y, element by element: the smallest block with
-// a forward and a backward. Backpropagation through a network needs of each of its blocks
-// no more than this pair of functions; layers are the same with one input and with
-// parameters, and are stacked together. The zero value is ready for use.
+// a forward and a backward. To train a network however large, the chain rule needs of each
+// of its blocks no more than this pair of functions, and blocks are stacked like LEGO
+// (CS231n, Stanford 2016, lecture 5). Layers are such blocks with one input and with
+// parameters. The zero value is ready for use.
 type MulGate[T tensor.Float] struct {
 	x, y *tensor.Tensor[T] // inputs of the last Train-mode Forward
 	gate[T]

@@ -19,8 +19,12 @@ type Concat[T tensor.Float] struct {
 // one after the other along an axis, from the end if negative: see [tensor.Concat]. The
 // other axes of the results have equal lengths. Names are as in a Sequential.
 func (b *Builder[T]) Concat(axis int, branches ...Layer[T]) *Concat[T] {
-	l := &Concat[T]{branches: newBranches("Concat", branches), axis: axis}
-	for range branches {
+	return newConcat(axis, newBranches("Concat", branches))
+}
+
+func newConcat[T tensor.Float](axis int, b branches[T]) *Concat[T] {
+	l := &Concat[T]{branches: b, axis: axis}
+	for range b.kids {
 		l.parts = append(l.parts, &tensor.Tensor[T]{})
 	}
 	return l
@@ -85,5 +89,5 @@ func (l *Concat[T]) split(dy *tensor.Tensor[T]) {
 }
 
 func (l *Concat[T]) over(f func(Layer[T]) Layer[T]) Layer[T] {
-	return &Concat[T]{axis: l.axis, branches: l.branches.over(f)}
+	return newConcat(l.axis, l.branches.over(f))
 }

@@ -26,6 +26,9 @@ func (s *standIn[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] { return s
 func (s *standIn[T]) Params() []*Param[T]                             { return s.layer.Params() }
 func (s *standIn[T]) standsFor() step[T]                              { return s.step }
 
+// Replica is for a network that goroutines share while it is profiled.
+func (s *standIn[T]) Replica() Layer[T] { return replica(s.layer) }
+
 func (s *standIn[T]) children() []child[T] {
 	if c, ok := s.layer.(container[T]); ok {
 		return c.children()
@@ -73,6 +76,8 @@ func rewire[T tensor.Float](net Layer[T], apart bool, wrap func(p *place[T]) Lay
 	}
 	visit = func(l Layer[T], at *place[T]) {
 		switch c := l.(type) {
+		case *Fused[T]:
+			visit(c.net, at)
 		case *Sequential[T]:
 			old := c.steps
 			undo = append(undo, func() { c.steps = old })
