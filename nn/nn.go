@@ -1,12 +1,3 @@
-// Package nn builds and trains neural networks: layers with an explicit forward
-// and backward, losses, the state of a network and its hash. nn/optim has the
-// optimisers, nn/data the data sets, nn/train the loop.
-//
-// A network trains in one goroutine. The same seed gives the same weights, bit for
-// bit, on every CPU and with any number of threads.
-//
-// Misuse (a wrong shape, Backward before Forward) panics with an error value that
-// names the layer and the shapes.
 package nn
 
 import (
