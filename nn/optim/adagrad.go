@@ -82,4 +82,4 @@ func (o *AdagradOptimizer[T]) Step() {
 
 // State returns the sums of squares, called sum as in PyTorch, the number of steps of
 // every parameter, step, and that of all, steps.
-func (o *AdagradOptimizer[T]) State() State[T] { return o.state(true, "sum") }
+func (o *AdagradOptimizer[T]) State() State[T] { return o.state(o.Schedule, true, "sum") }

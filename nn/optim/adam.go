@@ -96,4 +96,6 @@ func (o *AdamOptimizer[T]) Step() {
 
 // State returns m and v, called exp_avg and exp_avg_sq as in PyTorch, the number of steps
 // of every parameter, step, and that of all, steps.
-func (o *AdamOptimizer[T]) State() State[T] { return o.state(true, "exp_avg", "exp_avg_sq") }
+func (o *AdamOptimizer[T]) State() State[T] {
+	return o.state(o.Schedule, true, "exp_avg", "exp_avg_sq")
+}

@@ -147,7 +147,7 @@ func (b *base[T]) begin(c common) (scale, factor float64) {
 	factor = 1
 	if c.schedule != nil {
 		n := b.Steps()
-		if factor = c.schedule(n); !(factor >= 0) || math.IsInf(factor, 0) {
+		if factor = c.schedule.Factor(n); !(factor >= 0) || math.IsInf(factor, 0) {
 			panic(fmt.Errorf("%s: the schedule returns %v for step %d", b.op, factor, n))
 		}
 	}
@@ -170,8 +170,8 @@ func (b *base[T]) rates(s *slot[T], factor, weightDecay float64) (lr, decay floa
 
 // state returns the state, with names for what is kept of a parameter. perParam tells
 // whether steps are counted for each.
-func (b *base[T]) state(perParam bool, names ...string) State[T] {
-	s := State[T]{Counters: []*nn.Counter{&b.steps}}
+func (b *base[T]) state(schedule Schedule, perParam bool, names ...string) State[T] {
+	s := State[T]{Counters: []*nn.Counter{&b.steps}, Numbers: numbersOf(schedule)}
 	for i := range b.slots {
 		p := &b.slots[i]
 		for j, name := range names {

@@ -143,7 +143,7 @@ func TestSettingsMayChange(t *testing.T) {
 	step(0, -0.5)
 	o.Groups()[0].WeightDecay = 1
 	step(-0.25, -0.625)
-	o.Schedule = func(step int) float64 { return float64(step) } // 4 are done
+	o.Schedule = optim.ScheduleFunc(func(step int) float64 { return float64(step) }) // 4 are done
 	step(-1.25, -1)
 	if o.LastLR() != 1 || o.Steps() != 5 {
 		t.Errorf("learning rate %v, %d steps", o.LastLR(), o.Steps())
@@ -246,7 +246,9 @@ func TestMisuse(t *testing.T) {
 		"NewSGD late Momentum": func() { o := optim.NewSGD(one(), optim.SGD{LR: 1}); o.Momentum = 0.5; o.Step() },
 		"NewSGD late LR":       func() { o := optim.NewSGD(one(), optim.SGD{LR: 1}); o.LR = nan; o.Step() },
 		"NewSGD late group":    func() { o := optim.NewSGD(nil, optim.SGD{LR: 1}, group(1, 0)); o.Groups()[0].LR = nan; o.Step() },
-		"NewSGD schedule":      func() { optim.NewSGD(one(), optim.SGD{LR: 1, Schedule: func(int) float64 { return nan }}).Step() },
+		"NewSGD schedule": func() {
+			optim.NewSGD(one(), optim.SGD{LR: 1, Schedule: optim.ScheduleFunc(func(int) float64 { return nan })}).Step()
+		},
 	} {
 		want := "optim." + strings.Fields(name)[0]
 		func() {

@@ -71,4 +71,4 @@ func (o *RMSpropOptimizer[T]) Step() {
 
 // State returns the mean squares, called square_avg as in PyTorch, and the number of
 // steps, steps.
-func (o *RMSpropOptimizer[T]) State() State[T] { return o.state(false, "square_avg") }
+func (o *RMSpropOptimizer[T]) State() State[T] { return o.state(o.Schedule, false, "square_avg") }

@@ -93,4 +93,4 @@ func (o *SGDOptimizer[T]) Step() {
 
 // State returns the velocities, called momentum_buffer as in PyTorch (without momentum
 // there are none), and the number of steps, steps.
-func (o *SGDOptimizer[T]) State() State[T] { return o.state(false, "momentum_buffer") }
+func (o *SGDOptimizer[T]) State() State[T] { return o.state(o.Schedule, false, "momentum_buffer") }
