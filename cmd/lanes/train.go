@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 
 	"github.com/lanes-go/lanes/asm"
@@ -25,6 +26,8 @@ type options struct {
 	hidden, epochs, batch, thread int
 	lr, momentum                  float64
 	seed                          uint64
+	save, checkpoint              string
+	resume                        bool
 }
 
 func runTrain(args []string, stdout, stderr io.Writer) int {
@@ -41,6 +44,9 @@ func runTrain(args []string, stdout, stderr io.Writer) int {
 	f.Float64Var(&o.lr, "lr", 0.1, "learning rate")
 	f.Float64Var(&o.momentum, "momentum", 0.9, "momentum, in [0, 1)")
 	f.Uint64Var(&o.seed, "seed", 1, "of the weights and of the order of the examples")
+	f.StringVar(&o.save, "save", "", "file for the weights at the end, safetensors")
+	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the whole run after each epoch and when it is interrupted, safetensors")
+	f.BoolVar(&o.resume, "resume", false, "go on with the run in the file of -checkpoint; the other flags as before, -epochs may be greater")
 	if code, done := parse(f, args, stdout, stderr); done {
 		return code
 	}
@@ -61,8 +67,9 @@ func runTrain(args []string, stdout, stderr io.Writer) int {
 	} else {
 		err = trainOn[float32](ctx, o, stdout, stderr)
 	}
+	var unwritten *train.CheckpointError
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !errors.As(err, &unwritten):
 		fmt.Fprintln(stderr, err)
 		return exitInterrupt
 	case err != nil:
@@ -113,10 +120,19 @@ func (o *options) complete() error {
 	if !(o.momentum >= 0 && o.momentum < 1) {
 		return fmt.Errorf("-momentum %v: want [0, 1)", o.momentum)
 	}
+	if o.resume && o.checkpoint == "" {
+		return errors.New("-resume wants -checkpoint, the file of the run")
+	}
+	if o.save != "" && filepath.Clean(o.save) == filepath.Clean(o.checkpoint) {
+		return errors.New("-save and -checkpoint are one file")
+	}
 	return nil
 }
 
 func trainOn[T tensor.Float](ctx context.Context, o options, stdout, stderr io.Writer) error {
+	if err := o.checkFiles(); err != nil {
+		return err
+	}
 	var ds, val, test *data.Dataset[T]
 	if o.data == "mnist" {
 		var err error
@@ -134,17 +150,33 @@ func trainOn[T tensor.Float](ctx context.Context, o options, stdout, stderr io.W
 	fmt.Fprintf(stderr, "%s: %d to train on, %d to validate; %d-%d-%d, %s, %s, %d threads\n", o.data, ds.Len(), val.Len(),
 		ds.Features(), o.hidden, ds.Classes, o.dtype, isa, tensor.MaxThreads())
 
-	line := newProgress(stderr)
-	p, err := train.Fit(ctx, net, ds, opt, train.Config[T]{Epochs: o.epochs, Batch: o.batch, Val: val, Progress: line.show})
+	run, err := resumed(&o, net, opt)
 	if err != nil {
-		err = fmt.Errorf("stopped in epoch %d of %d, after step %d of %d: %w", min(p.Epoch+1, p.Epochs), p.Epochs, p.Step, p.Steps, err)
-		line.end("")
 		return err
 	}
+	if run != nil {
+		fmt.Fprintf(stderr, "goes on after step %d\n", run.Step)
+	}
+
+	line := newProgress(stderr)
+	p, err := train.Fit(ctx, net, ds, opt, train.Config[T]{Epochs: o.epochs, Batch: o.batch, Val: val, Progress: line.show,
+		Checkpoint: o.checkpoint, Metadata: map[string]string{runKey: o.run()}, Resume: run})
 	line.end("")
+	if err != nil {
+		err = fmt.Errorf("stopped in epoch %d of %d, after step %d of %d: %w", min(p.Epoch+1, p.Epochs), p.Epochs, p.Step, p.Steps, err)
+		if unwritten := (*train.CheckpointError)(nil); o.checkpoint != "" && errors.Is(err, context.Canceled) && !errors.As(err, &unwritten) {
+			fmt.Fprintf(stderr, "the run goes on with -resume from %s\n", o.checkpoint)
+		}
+		return err
+	}
+	if o.save != "" {
+		err = nn.Save(o.save, net, map[string]string{"format": "pt", runKey: o.run()})
+	}
 	fmt.Fprintf(stdout, "accuracy %.4f on %d validation examples, %.4f on %d test examples\n", p.Accuracy, val.Len(), train.Accuracy(net, test, o.batch), test.Len())
-	fmt.Fprintf(stdout, "time %.3f ms a step\n", float64(p.StepTime)/float64(time.Millisecond))
+	if run == nil || p.Step > run.Step {
+		fmt.Fprintf(stdout, "time %.3f ms a step\n", float64(p.StepTime)/float64(time.Millisecond))
+	}
 	fmt.Fprintf(stdout, "isa %s\n", isa)
 	fmt.Fprintf(stdout, "weights sha256:%s\n", nn.Hash(net))
-	return nil
+	return err // of -save: what was computed is printed all the same
 }

@@ -139,6 +139,27 @@ func SaveCheckpoint[T tensor.Float](path string, net nn.Module[T], opt optim.Opt
 	return safetensors.WriteFile(path, entries, m)
 }
 
+// CheckpointError is the error of Fit if a checkpoint cannot be written.
+type CheckpointError struct {
+	Err   error
+	Cause error // that of the context if the run was to end here, or nil
+}
+
+func (e *CheckpointError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("%v; the checkpoint was not written: %v", e.Cause, e.Err)
+	}
+	return fmt.Sprintf("the checkpoint was not written: %v", e.Err)
+}
+
+// Unwrap returns both errors.
+func (e *CheckpointError) Unwrap() []error {
+	if e.Cause != nil {
+		return []error{e.Err, e.Cause}
+	}
+	return []error{e.Err}
+}
+
 // ReadRun returns where the run of a checkpoint stands, to see whether it is the right one
 // before anything is made for it.
 func ReadRun(path string) (Run, error) {

@@ -366,13 +366,14 @@ func TestCheckpointErrors(t *testing.T) {
 	dir := t.TempDir()
 	j := newJob[float32]("sgd", false)
 	none := filepath.Join(dir, "none", "run")
-	if p, err := j.fit(Config[float32]{Checkpoint: none}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 3 {
+	if p, err := j.fit(Config[float32]{Checkpoint: none}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 3 || !strings.HasPrefix(err.Error(), "the checkpoint was not written: ") {
 		t.Errorf("after an epoch: %v, %v", p, err)
 	}
 	if p, err := j.fit(Config[float32]{Checkpoint: none, CheckpointEvery: 2}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 2 {
 		t.Errorf("within an epoch: %v, %v", p, err)
 	}
-	if _, err := j.fit(Config[float32]{Checkpoint: none}, 1); !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, context.Canceled) {
+	_, err := j.fit(Config[float32]{Checkpoint: none}, 1)
+	if e := (*CheckpointError)(nil); !errors.As(err, &e) || !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "context canceled; the checkpoint was not written: ") {
 		t.Errorf("cancelled: %v", err)
 	}
 	path := filepath.Join(dir, "run")

@@ -55,7 +55,8 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 //
 // The order of the examples is that of the checkpoint. Another data set, as far as the
 // number of its examples tells, or another size of the batches is an error; more epochs
-// are none. An error of writing a checkpoint ends the run. A step that fails writes none.
+// are none. A checkpoint that cannot be written ends the run with a *CheckpointError. A
+// step that fails writes none.
 func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[T], opt optim.Optimizer, c Config[T]) (Progress, error) {
 	if c.Epochs <= 0 || c.Batch <= 0 || ds.Len() == 0 || c.CheckpointEvery < 0 {
 		panic(fmt.Errorf("train.Fit: %d epochs of %d examples in batches of %d, a checkpoint every %d steps: all must be positive, the last may be 0",
@@ -87,7 +88,7 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 		}
 		run.Epoch, run.Step = p.Epoch, p.Step
 		if err := SaveCheckpoint(c.Checkpoint, net, opt, run); err != nil {
-			return errors.Join(why, err)
+			return &CheckpointError{err, why}
 		}
 		return why
 	}
