@@ -52,7 +52,10 @@ func optimisers[T tensor.Float]() map[string]optimiser[T] {
 		"both":      sgd(optim.SGD{LR: 0.3, MaxNorm: 1, MaxValue: 0.75}),
 		"schedule":  sgd(optim.SGD{LR: 0.3, Momentum: 0.5, Schedule: optim.Exponential(0.8)}),
 
-		// The lecture's form has no run of PyTorch's: TestLectureMomentum.
+		"one cycle": adam(optim.Adam{LR: 0.1, Schedule: optim.WarmUp(3, 0.1, optim.OneCycle{Steps: 20})}),
+		"plateau":   adamw(optim.AdamW{LR: 0.1, Schedule: &optim.Plateau{}}),
+
+		// No run of PyTorch's: see TestLectureMomentum.
 		"lecture":          sgd(optim.SGD{LR: 0.05, Momentum: 0.9, LRInVelocity: true, Schedule: optim.Exponential(0.8)}),
 		"lecture Nesterov": sgd(optim.SGD{LR: 0.05, Momentum: 0.9, LRInVelocity: true, Nesterov: true, Schedule: optim.Exponential(0.8)}),
 	}
