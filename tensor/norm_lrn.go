@@ -19,6 +19,10 @@ type LRNOptions struct {
 // beta = 0.75.
 func LRNAlexNet() LRNOptions { return LRNOptions{Size: 5, K: 2, Alpha: 5e-4, Beta: 0.75} }
 
+// LRNPyTorch are the defaults of PyTorch for a window of so many channels: k = 1, alpha =
+// 1e-4, beta = 0.75.
+func LRNPyTorch(size int) LRNOptions { return LRNOptions{Size: size, K: 1, Alpha: 1e-4, Beta: 0.75} }
+
 // LRN is local response normalization across channels (Krizhevsky, Sutskever and Hinton
 // 2012, section 3.3), of x (N, C, …), as PyTorch has it:
 //
