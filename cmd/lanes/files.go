@@ -52,6 +52,9 @@ func (o *options) checkFiles() error {
 	if run.Metadata[runKey] != o.run() {
 		return fmt.Errorf("%s is of another run: %q, not %q", o.checkpoint, run.Metadata[runKey], o.run())
 	}
+	if run.Epoch > o.epochs || run.Epoch == o.epochs && run.InEpoch > 0 {
+		return fmt.Errorf("the run in %s has done %d epochs and %d steps: -epochs %d is less", o.checkpoint, run.Epoch, run.InEpoch, o.epochs)
+	}
 	return nil
 }
 

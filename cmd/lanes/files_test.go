@@ -79,6 +79,10 @@ func TestTrainResume(t *testing.T) {
 	if got := weights(t, out, log, code); got != want || strings.Contains(log, "epoch") || strings.Contains(out, "ms a step") || !strings.HasPrefix(out, "accuracy 0.") {
 		t.Errorf("again: hash %s, want %s, log %q, output %q", got, want, log, out)
 	}
+	out, log, code = trainHere(more("-epochs", "2", "-checkpoint", path, "-resume")...)
+	if code != exitError || out != "" || !strings.Contains(log, "has done 3 epochs and 0 steps: -epochs 2 is less") {
+		t.Errorf("fewer epochs: exit code %d, output %q, log %q", code, out, log)
+	}
 }
 
 // An interrupted run goes on with its bits, wherever it was.

@@ -285,13 +285,15 @@ func runOf(path string, f *safetensors.File) (run Run, err error) {
 }
 
 // check says why a run of the settings cannot go on at run.
-func (run *Run) check(batch, examples int) error {
+func (run *Run) check(epochs, batch, examples int) error {
 	per := (run.Examples + run.Batch - 1) / max(1, run.Batch)
 	switch {
 	case run.Batch != batch || run.Examples != examples:
 		return fmt.Errorf("train: the run to go on with has %d examples in batches of %d, this one %d in batches of %d", run.Examples, run.Batch, examples, batch)
 	case run.Epoch < 0 || run.InEpoch < 0 || run.InEpoch > per || run.Epoch > math.MaxInt/per-1 || run.Step != run.Epoch*per+run.InEpoch:
 		return fmt.Errorf("train: the run to go on with is at step %d, in epoch %d after %d steps of %d", run.Step, run.Epoch, run.InEpoch, per)
+	case run.Epoch > epochs || run.Epoch == epochs && run.InEpoch > 0:
+		return fmt.Errorf("train: the run to go on with has done %d epochs and %d steps, more than the %d epochs of this one", run.Epoch, run.InEpoch, epochs)
 	}
 	return nil
 }

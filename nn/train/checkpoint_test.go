@@ -31,7 +31,7 @@ type job[T tensor.Float] struct {
 // newJob makes the layers of a run; the weights are those of the seed, or zero.
 func newJob[T tensor.Float](optimizer string, zero bool) *job[T] {
 	b := nn.New[T](3)
-	net := b.Sequential(b.Linear(6, 9), newDrift[T](9), b.PReLU(1), b.Dropout(0.3), b.Named("out", b.Linear(9, 3)), b.Dropout(0.1))
+	net := b.Sequential(b.Linear(6, 9), b.BatchNorm1d(9), b.PReLU(1), b.Dropout(0.3), b.Named("out", b.Linear(9, 3)), b.Dropout(0.1))
 	j := &job[T]{net: net}
 	j.ds, j.val = noise[T](29, 6, 3).Split(20)
 	j.ds.Shuffle(5)
@@ -345,6 +345,8 @@ func TestResumeRefused(t *testing.T) {
 		{func(r *Run) { r.InEpoch, r.Step = -1, 2 }, "after -1 steps of 3"},
 		{func(r *Run) { r.Epoch, r.Step = -1, -2 }, "in epoch -1"},
 		{func(r *Run) { r.Epoch = math.MaxInt / 3 }, "in epoch"},
+		{func(r *Run) { r.Epoch, r.Step = 3, 10 }, "has done 3 epochs and 1 steps, more than the 3 epochs of this one"},
+		{func(r *Run) { r.Epoch, r.InEpoch, r.Step = 4, 0, 12 }, "has done 4 epochs and 0 steps, more than"},
 		{func(r *Run) { *r = Run{} }, "has 0 examples in batches of 0"},
 	} {
 		run := good
