@@ -1,6 +1,11 @@
 package nn_test
 
 import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/lanes-go/lanes/internal/gradcheck"
@@ -27,6 +32,55 @@ func gradcheckEntries() int {
 		return 12
 	}
 	return 200
+}
+
+// TestEveryLayerHasARow: what a Builder makes, and every function that returns a loss and
+// its gradient, is called somewhere in the table.
+func TestEveryLayerHasARow(t *testing.T) {
+	files, err := filepath.Glob("../internal/layercases/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var table strings.Builder
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table.Write(text)
+	}
+	names := 0
+	want := func(what, name string) {
+		names++
+		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `[(\[]`).MatchString(table.String()) {
+			t.Errorf("%s has no row: nothing in internal/layercases calls %s", what, name)
+		}
+	}
+	layer := reflect.TypeFor[nn.Layer[float64]]()
+	for m := range reflect.TypeFor[*nn.Builder[float64]]().Methods() {
+		if m.Type.NumOut() == 1 && m.Type.Out(0).Implements(layer) {
+			want("layer "+m.Name, "b."+m.Name)
+		}
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss := regexp.MustCompile(`(?m)^func ([A-Z]\w*)\[T tensor\.Float\]\(.*\) \(loss T, d\w+ \*tensor\.Tensor\[T\]\) {$`)
+	losses := 0
+	for _, f := range sources {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range loss.FindAllSubmatch(text, -1) {
+			want("loss "+string(m[1]), "nn."+string(m[1]))
+			losses++
+		}
+	}
+	if names-losses < 20 || losses < 5 { // the test itself looks in the wrong place
+		t.Errorf("%d layers and %d losses", names-losses, losses)
+	}
 }
 
 // TestNetworkGradients: a whole network from its input to its loss, at the start

@@ -286,7 +286,8 @@ func (s *state) linear(r *Result, x, dy *tensor.Tensor[float64], first pass) {
 	}
 	both := s.train(x, second)
 	sum := func(what string, got, u, v []float64) {
-		top := maxAbs(u) + maxAbs(v)
+		// All of a gradient that is 0 but for rounding is as good as 0.
+		top := maxAbs(u) + maxAbs(v) + maxAbs(second.Data())
 		for i, g := range got {
 			if want := u[i] + v[i]; !near(g, want, top) {
 				r.fault("the gradients are not linear in dy: %s[%d] for the sum of two is %v, not %v", what, i, g, want)

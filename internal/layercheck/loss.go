@@ -72,7 +72,7 @@ func SingleLoss(l64 LossFunc[float64], l32 LossFunc[float32], shape []int, o Opt
 	v32, d32 := l32(x32)
 	grad := clone(d.Data())
 	topV, topD := math.Abs(v), maxAbs(grad)
-	for k := range uint64(draws) {
+	for k := range uint64(draws(shape)) {
 		w, d := l64(o.input(otherStream+(k+1)<<32, shape))
 		topV, topD = max(topV, math.Abs(w)), max(topD, maxAbs(d.Data()))
 	}

@@ -91,8 +91,15 @@ func Single(l64 nn.Layer[float64], l32 nn.Layer[float32], shape []int, o Options
 }
 
 // draws is how many other inputs tell how large the values of a tensor are: those of one
-// alone may all be small because terms cancel, which rounding errors do not.
-const draws = 6
+// alone may all be small because terms cancel, which rounding errors do not. Fewer where
+// one has many elements.
+func draws(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return 4 + 64/n
+}
 
 // tops are the largest values of the tensors of a pass.
 type tops struct {
@@ -102,17 +109,32 @@ type tops struct {
 
 func (s *state) tops(shape []int, got pass) (t tops) {
 	t.dp = make([]float64, len(s.params))
-	for k := range draws + 1 {
+	up := 0.0
+	for k := range draws(shape) + 1 {
 		if k > 0 {
 			x := s.o.input(otherStream+uint64(k)<<32, shape)
-			got = s.train(x, s.o.upstream(addStream+uint64(k)<<32, s.forward(x, nn.Train).Shape()))
+			dy := s.o.upstream(addStream+uint64(k)<<32, s.forward(x, nn.Train).Shape())
+			got, up = s.train(x, dy), maxAbs(dy.Data())
 		}
 		t.y, t.dx = max(t.y, maxAbs(got.y)), max(t.dx, maxAbs(got.dx))
 		for i, d := range got.dp {
 			t.dp[i] = max(t.dp[i], maxAbs(d))
 		}
 	}
+	// Of gradients that are 0 but for rounding, rounding is measured by dy.
+	for _, top := range append([]*float64{&t.dx}, pointers(t.dp)...) {
+		if *top < float64(0x1p-30*up) {
+			*top = up
+		}
+	}
 	return t
+}
+
+func pointers(x []float64) (p []*float64) {
+	for i := range x {
+		p = append(p, &x[i])
+	}
+	return p
 }
 
 // narrow rounds a to float32, and copies it to b.
