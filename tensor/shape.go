@@ -183,16 +183,26 @@ func (t *Tensor[T]) Permute(axes ...int) *Tensor[T] {
 
 // Narrow returns a view of length positions of an axis, from start on.
 func (t *Tensor[T]) Narrow(axis, start, length int) *Tensor[T] {
-	a := t.axis("Narrow", axis)
-	if start < 0 || length < 0 || start > t.shape[a]-length {
-		panic(shapeError("Narrow", fmt.Sprintf("axis %d has no positions %d to %d", axis, start, start+length), t.shape))
+	return view[T](nil, len(t.shape)).OverNarrow(t, axis, start, length)
+}
+
+// OverNarrow makes t the view x.Narrow(axis, start, length) in place of what it was, and
+// returns it; t may be x. Like Over it allocates only where t never had as many axes.
+func (t *Tensor[T]) OverNarrow(x *Tensor[T], axis, start, length int) *Tensor[T] {
+	a := x.axis("Narrow", axis)
+	if start < 0 || length < 0 || start > x.shape[a]-length {
+		panic(shapeError("Narrow", fmt.Sprintf("axis %d has no positions %d to %d", axis, start, start+length), x.shape))
 	}
-	v := view[T](nil, len(t.shape))
-	copy(v.shape, t.shape)
-	copy(v.stride, t.stride)
-	v.shape[a] = length
-	v.data = t.span(start*t.stride[a], v.shape, v.stride)
-	return v
+	if cap(t.shape) < len(x.shape) {
+		v := view[T](nil, len(x.shape))
+		t.shape, t.stride = v.shape, v.stride
+	}
+	t.shape, t.stride = t.shape[:len(x.shape)], t.stride[:len(x.shape)]
+	copy(t.shape, x.shape)
+	copy(t.stride, x.stride)
+	t.shape[a] = length
+	t.data, t.grad = x.span(start*x.stride[a], t.shape, t.stride), nil
+	return t
 }
 
 // Select returns a view of one position of an axis, without that axis: row i of a

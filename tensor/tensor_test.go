@@ -156,6 +156,44 @@ func TestTensorMisuse(t *testing.T) {
 	}
 }
 
+func TestOverNarrow(t *testing.T) {
+	x := New[float32](3, 4, 5)
+	for i := range x.Data() {
+		x.Data()[i] = float32(i)
+	}
+	var v Tensor[float32]
+	for _, x := range []*Tensor[float32]{x, x.Transpose(0, 2), x.Select(0, 1)} {
+		for axis := range x.Rank() {
+			for start := range x.Dim(axis) {
+				for length := range x.Dim(axis) - start + 1 {
+					got, want := v.OverNarrow(x, axis, start, length), x.Narrow(axis, start, length)
+					if got != &v || !slices.Equal(got.Shape(), want.Shape()) || !slices.Equal(got.Strides(), want.Strides()) || !slices.Equal(got.Clone().Data(), want.Clone().Data()) {
+						t.Errorf("axis %d from %d, %d long: %v, want %v", axis, start, length, got.Clone(), want.Clone())
+					}
+					if length > 0 && got.At(make([]int, x.Rank())...) != x.Select(axis, start).At(make([]int, x.Rank()-1)...) {
+						t.Errorf("axis %d from %d begins at %v", axis, start, got.At(make([]int, x.Rank())...))
+					}
+				}
+			}
+		}
+	}
+	own := x.Transpose(0, 2)
+	if want := x.Transpose(0, 2).Narrow(0, 1, 3).Clone(); !slices.Equal(own.OverNarrow(own, 0, 1, 3).Clone().Data(), want.Data()) {
+		t.Errorf("of itself: %v, want %v", own.Clone(), want)
+	}
+	if n := testing.AllocsPerRun(10, func() { v.OverNarrow(x, 1, 1, 2) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	func() {
+		defer func() {
+			if _, ok := recover().(*ShapeError); !ok {
+				t.Error("no ShapeError")
+			}
+		}()
+		v.OverNarrow(x, 1, 3, 2)
+	}()
+}
+
 func TestOverT(t *testing.T) {
 	x := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
 	var v Tensor[float32]
