@@ -35,6 +35,7 @@ func (b *Builder[T]) LayerNorm(shape ...int) *LayerNorm[T] {
 	l := &LayerNorm[T]{Eps: 1e-5, dgamma: tensor.New[T](shape...), dbeta: tensor.New[T](shape...)}
 	l.Weight, _ = b.param("weight", shape...)
 	l.Bias, _ = b.param("bias", shape...)
+	l.Weight.NoDecay, l.Bias.NoDecay = true, true
 	l.gamma = l.Weight.Value.Fill(1)
 	return l
 }
@@ -130,6 +131,7 @@ func (b *Builder[T]) RMSNorm(shape ...int) *RMSNorm[T] {
 		l.Eps = 0x1p-52
 	}
 	l.Weight, _ = b.param("weight", shape...)
+	l.Weight.NoDecay = true
 	l.gamma = l.Weight.Value.Fill(1)
 	return l
 }

@@ -95,6 +95,12 @@ func TestLossTotal(t *testing.T) {
 	if len(weights) != 2 || len(rest) != 3 || weights[1].Name != "2.weight" || rest[1].Name != "1.weight" {
 		t.Errorf("%d weights, %d others", len(weights), len(rest))
 	}
+	// Scales and shifts are no weights, whatever the shape that is normalised.
+	for _, l := range []Layer[float64]{b.LayerNorm(3, 4), b.RMSNorm(3, 4), b.BatchNorm2d(5), b.GroupNorm(2, 4), b.PReLU(1)} {
+		if weights, rest := SplitDecay(l.Params()); len(weights) != 0 || len(rest) == 0 {
+			t.Errorf("%T: %d weights, %d others", l, len(weights), len(rest))
+		}
+	}
 	if p := Penalize(net.Params(), L2(1e3)); !(p > 1000) {
 		t.Errorf("penalty %v", p)
 	}
