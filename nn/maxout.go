@@ -90,6 +90,11 @@ func (l *Maxout[T]) differentiate(dy *tensor.Tensor[T], wantDx bool) *tensor.Ten
 // Params returns the weight and the bias.
 func (l *Maxout[T]) Params() []*Param[T] { return []*Param[T]{l.Weight, l.Bias} }
 
+// Replica returns a layer over the same parameters, with results of its own.
+func (l *Maxout[T]) Replica() Layer[T] {
+	return &Maxout[T]{Weight: l.Weight, Bias: l.Bias, pieces: newPieces[T](len(l.of), l.axis)}
+}
+
 func (l *Maxout[T]) describe() string {
 	w := l.Weight.Value
 	return fmt.Sprintf("Maxout(%d -> %d, %d pieces)", w.Dim(1), w.Dim(0)/len(l.of), len(l.of))
@@ -180,6 +185,11 @@ func (l *MaxoutOf[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 
 // Params returns nothing.
 func (l *MaxoutOf[T]) Params() []*Param[T] { return nil }
+
+// Replica returns the same function, with results of its own.
+func (l *MaxoutOf[T]) Replica() Layer[T] {
+	return &MaxoutOf[T]{pieces: newPieces[T](len(l.of), l.axis)}
+}
 
 func (l *MaxoutOf[T]) describe() string {
 	return fmt.Sprintf("MaxoutOf(%d, axis %d)", len(l.of), l.axis)

@@ -20,7 +20,7 @@ type LayerNorm[T tensor.Float] struct {
 	Weight, Bias *Param[T] // nil after NoAffine
 	Eps          float64   // 1e-5 as in PyTorch unless set
 
-	gamma         *tensor.Tensor[T] // of the weight, or 1
+	ones          *tensor.Tensor[T] // after NoAffine
 	x             *tensor.Tensor[T] // input of the last Train-mode Forward
 	mean, rstd    tensor.Tensor[T]  // of its rows; mean 2 x rows, with what it has too much
 	dgamma, dbeta *tensor.Tensor[T] // gradients of one pass
@@ -36,7 +36,7 @@ func (b *Builder[T]) LayerNorm(shape ...int) *LayerNorm[T] {
 	l.Weight, _ = b.param("weight", shape...)
 	l.Bias, _ = b.param("bias", shape...)
 	l.Weight.NoDecay, l.Bias.NoDecay = true, true
-	l.gamma = l.Weight.Value.Fill(1)
+	l.Weight.Value.Fill(1)
 	return l
 }
 
@@ -49,8 +49,19 @@ func checkNormShape(op string, shape []int) {
 // NoAffine takes weight and bias away, so that y is the normalized x (PyTorch's
 // elementwise_affine=False), and returns l. The layer must not be in a container yet.
 func (l *LayerNorm[T]) NoAffine() *LayerNorm[T] {
+	if l.Weight != nil {
+		l.ones = l.Weight.Value
+	}
 	noAffine("LayerNorm", &l.Weight, &l.Bias)
 	return l
+}
+
+// gamma returns the weight, or as many 1.
+func (l *LayerNorm[T]) gamma() *tensor.Tensor[T] {
+	if l.Weight != nil {
+		return l.Weight.Value
+	}
+	return l.ones
 }
 
 // rowsOf returns how many rows x has that are trailing axes of the lengths of gamma.
@@ -64,14 +75,14 @@ func rowsOf[T tensor.Float](op string, x, gamma *tensor.Tensor[T]) int {
 // Forward returns the normalized x, of its shape.
 func (l *LayerNorm[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	mode.check("LayerNorm.Forward")
-	rows := rowsOf("LayerNorm.Forward", x, l.gamma)
+	rows := rowsOf("LayerNorm.Forward", x, l.gamma())
 	y := l.result(mode, x.Shape()...)
 	if mode == Eval {
-		tensor.LayerNorm(y, nil, nil, x, l.gamma, valueOf(l.Bias), l.Eps)
+		tensor.LayerNorm(y, nil, nil, x, l.gamma(), valueOf(l.Bias), l.Eps)
 		return y
 	}
 	l.x = x
-	tensor.LayerNorm(y, l.mean.Resize(2, rows), l.rstd.Resize(rows), x, l.gamma, valueOf(l.Bias), l.Eps)
+	tensor.LayerNorm(y, l.mean.Resize(2, rows), l.rstd.Resize(rows), x, l.gamma(), valueOf(l.Bias), l.Eps)
 	return y
 }
 
@@ -85,7 +96,7 @@ func (l *LayerNorm[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 	l.check("LayerNorm.Backward", dy)
 	dx := l.dx.Resize(dy.Shape()...)
 	dgamma, dbeta := gradOf(l.Weight, l.dgamma), gradOf(l.Bias, l.dbeta)
-	tensor.LayerNormGrad(dx, dgamma, dbeta, dy, l.x, l.gamma, &l.mean, &l.rstd)
+	tensor.LayerNormGrad(dx, dgamma, dbeta, dy, l.x, l.gamma(), &l.mean, &l.rstd)
 	addGrad(l.Weight, dgamma)
 	addGrad(l.Bias, dbeta)
 	return dx
@@ -99,7 +110,12 @@ func (l *LayerNorm[T]) Params() []*Param[T] {
 	return []*Param[T]{l.Weight, l.Bias}
 }
 
-func (l *LayerNorm[T]) describe() string          { return fmt.Sprintf("LayerNorm%v", l.gamma.Shape()) }
+// Replica returns a layer over the same parameters, with results of its own.
+func (l *LayerNorm[T]) Replica() Layer[T] {
+	return &LayerNorm[T]{Weight: l.Weight, Bias: l.Bias, Eps: l.Eps, ones: l.ones, dgamma: l.dgamma, dbeta: l.dbeta}
+}
+
+func (l *LayerNorm[T]) describe() string          { return fmt.Sprintf("LayerNorm%v", l.gamma().Shape()) }
 func (l *LayerNorm[T]) flops(in, out []int) int64 { return 9 * elements(out) } // mean 1, variance 3, y 5
 func (l *LayerNorm[T]) kind() string              { return KindNormalisation }
 
@@ -114,7 +130,7 @@ type RMSNorm[T tensor.Float] struct {
 	Weight *Param[T] // nil after NoAffine
 	Eps    float64   // the machine epsilon of T as in PyTorch unless set: 2^-23 of float32, 2^-52 of float64
 
-	gamma  *tensor.Tensor[T] // of the weight, or 1
+	ones   *tensor.Tensor[T] // after NoAffine
 	x      *tensor.Tensor[T] // input of the last Train-mode Forward
 	rstd   tensor.Tensor[T]  // of its rows
 	dgamma *tensor.Tensor[T] // gradient of one pass
@@ -132,28 +148,39 @@ func (b *Builder[T]) RMSNorm(shape ...int) *RMSNorm[T] {
 	}
 	l.Weight, _ = b.param("weight", shape...)
 	l.Weight.NoDecay = true
-	l.gamma = l.Weight.Value.Fill(1)
+	l.Weight.Value.Fill(1)
 	return l
 }
 
 // NoAffine takes the weight away (PyTorch's elementwise_affine=False), and returns l. The
 // layer must not be in a container yet.
 func (l *RMSNorm[T]) NoAffine() *RMSNorm[T] {
+	if l.Weight != nil {
+		l.ones = l.Weight.Value
+	}
 	noAffine("RMSNorm", &l.Weight)
 	return l
+}
+
+// gamma returns the weight, or as many 1.
+func (l *RMSNorm[T]) gamma() *tensor.Tensor[T] {
+	if l.Weight != nil {
+		return l.Weight.Value
+	}
+	return l.ones
 }
 
 // Forward returns the normalized x, of its shape.
 func (l *RMSNorm[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	mode.check("RMSNorm.Forward")
-	rows := rowsOf("RMSNorm.Forward", x, l.gamma)
+	rows := rowsOf("RMSNorm.Forward", x, l.gamma())
 	y := l.result(mode, x.Shape()...)
 	if mode == Eval {
-		tensor.RMSNorm(y, nil, x, l.gamma, l.Eps)
+		tensor.RMSNorm(y, nil, x, l.gamma(), l.Eps)
 		return y
 	}
 	l.x = x
-	tensor.RMSNorm(y, l.rstd.Resize(rows), x, l.gamma, l.Eps)
+	tensor.RMSNorm(y, l.rstd.Resize(rows), x, l.gamma(), l.Eps)
 	return y
 }
 
@@ -167,7 +194,7 @@ func (l *RMSNorm[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 	l.check("RMSNorm.Backward", dy)
 	dx := l.dx.Resize(dy.Shape()...)
 	dgamma := gradOf(l.Weight, l.dgamma)
-	tensor.RMSNormGrad(dx, dgamma, dy, l.x, l.gamma, &l.rstd)
+	tensor.RMSNormGrad(dx, dgamma, dy, l.x, l.gamma(), &l.rstd)
 	addGrad(l.Weight, dgamma)
 	return dx
 }
@@ -180,6 +207,11 @@ func (l *RMSNorm[T]) Params() []*Param[T] {
 	return []*Param[T]{l.Weight}
 }
 
-func (l *RMSNorm[T]) describe() string          { return fmt.Sprintf("RMSNorm%v", l.gamma.Shape()) }
+// Replica returns a layer over the same parameters, with results of its own.
+func (l *RMSNorm[T]) Replica() Layer[T] {
+	return &RMSNorm[T]{Weight: l.Weight, Eps: l.Eps, ones: l.ones, dgamma: l.dgamma}
+}
+
+func (l *RMSNorm[T]) describe() string          { return fmt.Sprintf("RMSNorm%v", l.gamma().Shape()) }
 func (l *RMSNorm[T]) flops(in, out []int) int64 { return 4 * elements(out) } // mean square 2, y 2
 func (l *RMSNorm[T]) kind() string              { return KindNormalisation }

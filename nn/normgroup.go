@@ -134,6 +134,13 @@ func (l *GroupNorm[T]) Params() []*Param[T] {
 	return []*Param[T]{l.Weight, l.Bias}
 }
 
+// Replica returns a layer over the same parameters, with results of its own.
+func (l *GroupNorm[T]) Replica() Layer[T] {
+	r := *l
+	r.x, r.mean, r.rstd, r.saved = nil, tensor.Tensor[T]{}, tensor.Tensor[T]{}, saved[T]{}
+	return &r
+}
+
 func (l *GroupNorm[T]) describe() string {
 	if l.apart {
 		return fmt.Sprintf("%s(%d)", l.name, l.channels)
@@ -194,6 +201,9 @@ func (l *LocalResponseNorm[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] 
 
 // Params returns nothing.
 func (l *LocalResponseNorm[T]) Params() []*Param[T] { return nil }
+
+// Replica returns the same function, with results of its own.
+func (l *LocalResponseNorm[T]) Replica() Layer[T] { return &LocalResponseNorm[T]{o: l.o} }
 
 func (l *LocalResponseNorm[T]) describe() string {
 	return fmt.Sprintf("LocalResponseNorm(%d)", l.o.Size)

@@ -130,6 +130,9 @@ func (l *Reshape[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 // Params returns nothing.
 func (l *Reshape[T]) Params() []*Param[T] { return nil }
 
+// Replica returns the same function, with results of its own.
+func (l *Reshape[T]) Replica() Layer[T] { return newReshape[T](l.name, l.start, l.to) }
+
 func (l *Reshape[T]) describe() string {
 	if l.start >= 0 {
 		return "Flatten"

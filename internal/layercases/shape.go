@@ -17,7 +17,7 @@ func init() {
 }
 
 func maxout[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
-	return b.Maxout(shape[1], 1+shape[1]/2, 3)
+	return b.Maxout(shape[1], 1+shape[1]/8, 3)
 }
 
 func maxout2[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
