@@ -26,6 +26,8 @@ type job[T tensor.Float] struct {
 	opt optim.Optimizer
 	ds  *data.Dataset[T]
 	val *data.Dataset[T]
+
+	plateau *optim.Plateau
 }
 
 // newJob makes the layers of a run; the weights are those of the seed, or zero.
@@ -43,6 +45,9 @@ func newJob[T tensor.Float](optimizer string, zero bool) *job[T] {
 		j.opt = optim.NewAdamW(net.Params(), optim.AdamW{LR: 0.01}, optim.Group[T]{Params: net.Params()[4:], LR: 0.02, WeightDecay: 0.1})
 	case "sgd":
 		j.opt = optim.NewSGD(net.Params(), optim.SGD{LR: 0.1, Momentum: 0.9, Schedule: optim.Exponential(0.9)})
+	case "plateau":
+		j.plateau = &optim.Plateau{Patience: -1}
+		j.opt = optim.NewSGD(net.Params(), optim.SGD{LR: 0.1, Schedule: j.plateau})
 	}
 	if zero {
 		for _, e := range nn.StateDict(net) {
@@ -62,6 +67,9 @@ func (j *job[T]) fit(c Config[T], stop int) (reports []string, err error) {
 	c.Epochs, c.Batch, c.Val = 3, 7, j.val
 	c.Progress = func(p Progress) {
 		reports = append(reports, fmt.Sprint(p.Epoch, p.Step, p.EpochDone, p.Loss, p.Accuracy))
+		if p.EpochDone && j.plateau != nil {
+			j.plateau.Observe(1) // no progress: the rate falls after the second epoch
+		}
 		if p.Step == stop {
 			cancel()
 		}
@@ -74,7 +82,7 @@ func (j *job[T]) fit(c Config[T], stop int) (reports []string, err error) {
 // that has drawn nothing of it, ends with every bit of a run that was not cancelled: the
 // last checkpoints are equal as files. On the way it reports the same numbers.
 func TestResume(t *testing.T) {
-	for _, optimizer := range []string{"adam", "adamw", "sgd"} {
+	for _, optimizer := range []string{"adam", "adamw", "sgd", "plateau"} {
 		t.Run(optimizer+"/f32", func(t *testing.T) { testResume[float32](t, optimizer) })
 		if optimizer == "adam" {
 			t.Run(optimizer+"/f64", func(t *testing.T) { testResume[float64](t, optimizer) })
@@ -147,41 +155,42 @@ func testResume[T tensor.Float](t *testing.T, optimizer string) {
 }
 
 // The checkpoint after an epoch, of a run that then ended without a word, is one to go on
-// from; the loss of an epoch is the mean of its steps.
+// from, and has what the schedule was told of that epoch; the loss of an epoch is the mean
+// of its steps.
 func TestResumeAfterEpoch(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run")
-	j := newJob[float32]("adam", false)
-	var end string
+	j := newJob[float32]("plateau", false)
+	var end []byte
 	sum, steps := 0.0, 0
 	c := Config[float32]{Epochs: 3, Batch: 7, Val: j.val, Checkpoint: path}
 	c.Progress = func(p Progress) {
 		if !p.EpochDone {
 			sum += p.Loss
 			steps++
+			if p.Step == 7 {
+				var err error
+				if end, err = os.ReadFile(path); err != nil {
+					t.Fatal(err)
+				}
+			}
 			return
 		}
 		if steps != 3 || p.Loss != sum/3 {
 			t.Errorf("epoch %d: loss %v after %d steps, want %v", p.Epoch, p.Loss, steps, sum/3)
 		}
 		sum, steps = 0, 0
-		if p.Epoch == 1 {
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			end = string(b)
-		}
+		j.plateau.Observe(1)
 	}
 	if _, err := Fit(context.Background(), j.net, j.ds, j.opt, c); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(end), 0o644); err != nil {
+	if err := os.WriteFile(path, end, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	again := newJob[float32]("adam", true)
+	again := newJob[float32]("plateau", true)
 	run, err := LoadCheckpoint(path, again.net, again.opt)
-	if err != nil || run.Epoch != 1 || run.Step != 3 || run.InEpoch != 0 {
-		t.Fatalf("%+v, %v", run, err)
+	if err != nil || run.Epoch != 2 || run.Step != 6 || run.InEpoch != 0 || again.plateau.Factor(0) != 0.1 {
+		t.Fatalf("%+v, factor %v, %v", run, again.plateau.Factor(0), err)
 	}
 	if _, err := again.fit(Config[float32]{Resume: &run}, -1); err != nil || nn.Hash(again.net) != nn.Hash(j.net) {
 		t.Errorf("the run ends elsewhere; %v", err)
@@ -368,7 +377,7 @@ func TestCheckpointErrors(t *testing.T) {
 	dir := t.TempDir()
 	j := newJob[float32]("sgd", false)
 	none := filepath.Join(dir, "none", "run")
-	if p, err := j.fit(Config[float32]{Checkpoint: none}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 3 || !strings.HasPrefix(err.Error(), "the checkpoint was not written: ") {
+	if p, err := j.fit(Config[float32]{Checkpoint: none}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 4 || !strings.HasPrefix(err.Error(), "the checkpoint was not written: ") {
 		t.Errorf("after an epoch: %v, %v", p, err)
 	}
 	if p, err := j.fit(Config[float32]{Checkpoint: none, CheckpointEvery: 2}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 2 {

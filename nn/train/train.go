@@ -22,7 +22,7 @@ type Config[T tensor.Float] struct {
 	Val      *data.Dataset[T] // what to measure accuracy on after each epoch, or nil
 	Progress func(Progress)   // called after each step and each epoch, or nil
 
-	Checkpoint      string            // a file for SaveCheckpoint after each epoch and when ctx is cancelled, or empty
+	Checkpoint      string            // a file for SaveCheckpoint after each epoch, after Progress, and when ctx is cancelled; or empty
 	CheckpointEvery int               // steps between checkpoints within an epoch; 0: none
 	Metadata        map[string]string // texts for the checkpoints: Run.Metadata
 	Resume          *Run              // where to go on, from LoadCheckpoint, or nil
@@ -135,10 +135,10 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 			p.Accuracy = Accuracy(net, c.Val, c.Batch)
 		}
 		run.InEpoch, run.LossSum, run.Order = 0, 0, ds.Order()
-		if err := save(nil); err != nil {
+		report()
+		if err := save(nil); err != nil { // after report, where a schedule may be told
 			return p, err
 		}
-		report()
 	}
 	if !p.EpochDone && c.Val != nil { // the run was complete
 		p.Accuracy = Accuracy(net, c.Val, c.Batch)
