@@ -72,11 +72,15 @@ func layerNormPlain[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
 }
 
 func rmsNorm[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
-	return b.RMSNorm(shape[len(shape)-1])
+	l := b.RMSNorm(shape[len(shape)-1])
+	l.Eps = 1e-6 // by default that of the type: it shows where a row is small
+	return l
 }
 
 func rmsNormPlain[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
-	return b.RMSNorm(shape[len(shape)-2:]...).NoAffine()
+	l := b.RMSNorm(shape[len(shape)-2:]...).NoAffine()
+	l.Eps = 1e-6
+	return l
 }
 
 func groupNorm1[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
