@@ -81,7 +81,7 @@ func TestGradcheck(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
 	row := regexp.MustCompile(`^(\S.*\S) +(\[[\d ]+\]) +\d+  \d\.\de[-+]\d\d +\d+ +\d+ +\d+\.\d  right$`)
 	var names []string
-	for _, l := range lines[1 : len(lines)-2] {
+	for _, l := range lines[1 : len(lines)-3] {
 		m := row.FindStringSubmatch(l)
 		if m == nil {
 			t.Fatalf("row %q", l)
