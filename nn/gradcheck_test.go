@@ -17,7 +17,12 @@ import (
 // TestGradients checks every row of the table in internal/layercases: everything in nn
 // that has a gradient.
 func TestGradients(t *testing.T) {
+	seen := map[string]bool{}
 	for _, c := range layercases.All() {
+		if seen[c.String()] {
+			t.Errorf("two rows are called %v", c)
+		}
+		seen[c.String()] = true
 		t.Run(c.String(), func(t *testing.T) {
 			if r := c.Check(0, gradcheckEntries()); !r.OK() {
 				t.Fatal(r)

@@ -58,8 +58,8 @@ type Loss struct {
 type Case struct {
 	Name  string
 	Shape []int
-	// Check checks gradients and contract in float64 and ties float32 to it. Options
-	// that are not zero here go before those of the row.
+	// Check checks gradients and contract in float64 and ties float32 to it. A seed or a
+	// number of entries that is not zero goes before that of the row.
 	Check func(seed uint64, maxEntries int) *layercheck.Result
 }
 
