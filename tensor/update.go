@@ -11,6 +11,7 @@ import (
 type SGDOptions struct {
 	LR          float64 // learning rate
 	WeightDecay float64 // added to the gradient, times the weight
+	ClearGrad   bool    // dw is 0 afterwards, in the same pass
 }
 
 // SGD computes w = fma(-LR, d, w), with the gradient that counts
@@ -22,6 +23,7 @@ type SGDOptions struct {
 func SGD[T Float](w, dw *Tensor[T], scale float64, o SGDOptions) {
 	u := getUpdate("SGD", updateSGD, w, dw, nil, nil)
 	u.a = [8]T{T(o.LR), T(o.WeightDecay), T(scale)}
+	u.clear = o.ClearGrad
 	u.run()
 }
 
@@ -30,6 +32,7 @@ type MomentumOptions struct {
 	LR          float64 // learning rate
 	Momentum    float64 // mu: what is left of the velocity after a step
 	WeightDecay float64 // added to the gradient, times the weight
+	ClearGrad   bool    // dw is 0 afterwards, in the same pass
 
 	// LRInVelocity has the velocity sum up steps, as in CS231n and Keras, not
 	// gradients, as in PyTorch. The difference shows where LR changes.
@@ -59,6 +62,7 @@ func momentum[T Float](op string, kind updateKind, w, v, dw *Tensor[T], scale fl
 	}
 	u := getUpdate(op, kind, w, dw, v, nil)
 	u.a = [8]T{a, b, T(o.Momentum), T(o.WeightDecay), T(scale)}
+	u.clear = o.ClearGrad
 	u.run()
 }
 
@@ -67,6 +71,7 @@ type AdagradOptions struct {
 	LR          float64 // learning rate
 	Eps         float64 // added to the root
 	WeightDecay float64 // added to the gradient, times the weight
+	ClearGrad   bool    // dw is 0 afterwards, in the same pass
 }
 
 // Adagrad computes s = fma(d, d, s); w = fma(-LR, d/(sqrt(s)+Eps), w) (Duchi, Hazan,
@@ -75,6 +80,7 @@ type AdagradOptions struct {
 func Adagrad[T Float](w, s, dw *Tensor[T], scale float64, o AdagradOptions) {
 	u := getUpdate("Adagrad", updateRMSprop, w, dw, s, nil)
 	u.a = [8]T{T(o.LR), 1, 1, T(o.Eps), T(o.WeightDecay), T(scale)}
+	u.clear = o.ClearGrad
 	u.run()
 }
 
@@ -85,6 +91,7 @@ type RMSpropOptions struct {
 	Alpha       float64 // what is left of the mean square after a step
 	Eps         float64 // added to the root
 	WeightDecay float64 // added to the gradient, times the weight
+	ClearGrad   bool    // dw is 0 afterwards, in the same pass
 }
 
 // RMSprop computes s = fma((1-Alpha)·d, d, Alpha·s); w = fma(-LR, d/(sqrt(s)+Eps), w)
@@ -93,6 +100,7 @@ type RMSpropOptions struct {
 func RMSprop[T Float](w, s, dw *Tensor[T], scale float64, o RMSpropOptions) {
 	u := getUpdate("RMSprop", updateRMSprop, w, dw, s, nil)
 	u.a = [8]T{T(o.LR), T(o.Alpha), T(1 - o.Alpha), T(o.Eps), T(o.WeightDecay), T(scale)}
+	u.clear = o.ClearGrad
 	u.run()
 }
 
@@ -103,6 +111,7 @@ type AdamOptions struct {
 	Beta1, Beta2 float64 // what is left of the means of d and d² after a step
 	Eps          float64 // added to the root
 	WeightDecay  float64 // Adam: added to the gradient, times the weight; AdamW: see there
+	ClearGrad    bool    // dw is 0 afterwards, in the same pass
 }
 
 // Adam computes step t = 1, 2, … of Adam (Kingma and Ba, ICLR 2015):
@@ -133,6 +142,7 @@ func adam[T Float](op string, w, m, v, dw *Tensor[T], t int, scale float64, o Ad
 	lr, eps := adamCorrected(t, o)
 	u := getUpdate(op, updateAdam, w, dw, v, m)
 	u.a = [8]T{T(lr), T(1 - o.Beta1), T(o.Beta2), T(1 - o.Beta2), T(eps), T(decay), T(keep), T(scale)}
+	u.clear = o.ClearGrad
 	u.run()
 }
 

@@ -31,7 +31,8 @@ type update[T Float] struct {
 	k      *asm.Kernels[T]
 	kind   updateKind
 	a      [8]T
-	n      int // operands
+	n      int  // operands
+	clear  bool // dw
 	t      [mapOperands]*Tensor[T]
 	data   [mapOperands][]T // packed: w, dw, then the state
 	buf    [mapOperands][]T // copies of views
@@ -91,7 +92,7 @@ func (u *update[T]) run() {
 	}
 	u.share(n, updatePiece, 64, float64(n)*updateCost[u.kind], any(u).(regionTask))
 	for i, t := range u.t[:u.n] {
-		if i != 1 && n > 0 && !t.packed() {
+		if (i != 1 || u.clear) && n > 0 && !t.packed() {
 			copyStrided(t.data, t.stride, u.data[i], u.stride, t.shape)
 		}
 	}
@@ -118,10 +119,15 @@ func (u *update[T]) packed(i int, t *Tensor[T], n int) []T {
 
 func (u *update[T]) item(i int) { u.regions.item(i, any(u).(regionTask)) }
 
-// several updates elements lo to before hi.
+// several updates elements lo to before hi. A piece of dw is in the L1 or L2 when it is
+// cleared.
 func (u *update[T]) several(lo, hi int) {
 	for ; lo < hi; lo += updatePiece {
-		u.one(lo, min(lo+updatePiece, hi))
+		end := min(lo+updatePiece, hi)
+		u.one(lo, end)
+		if u.clear {
+			clear(u.data[1][lo:end])
+		}
 	}
 }
 

@@ -19,10 +19,11 @@ type updateCase[T Float] struct {
 	ref  func(w, s, r, d float64, t int) (w2, s2, r2 float64)
 }
 
-func updateCases[T Float]() []updateCase[T] {
+// updateCases are all updates, with or without ClearGrad.
+func updateCases[T Float](clear bool) []updateCase[T] {
 	const lr, mu, decay, alpha, eps, b1, b2 = 0.05, 0.9, 0.01, 0.9, 1e-8, 0.9, 0.95
 	coupled := func(w, d float64) float64 { return d + decay*w }
-	adam := AdamOptions{LR: lr, Beta1: b1, Beta2: b2, Eps: eps, WeightDecay: decay}
+	adam := AdamOptions{LR: lr, Beta1: b1, Beta2: b2, Eps: eps, WeightDecay: decay, ClearGrad: clear}
 	adamStep := func(w, s, r, d float64, t int) (w2, s2, r2 float64) {
 		r = b1*r + (1-b1)*d
 		s = b2*s + (1-b2)*d*d
@@ -31,11 +32,13 @@ func updateCases[T Float]() []updateCase[T] {
 	}
 	return []updateCase[T]{
 		{"SGD",
-			func(w, s, r, dw *Tensor[T], t int, scale float64) { SGD(w, dw, scale, SGDOptions{lr, decay}) },
+			func(w, s, r, dw *Tensor[T], t int, scale float64) {
+				SGD(w, dw, scale, SGDOptions{LR: lr, WeightDecay: decay, ClearGrad: clear})
+			},
 			func(w, s, r, d float64, t int) (w2, s2, r2 float64) { return w - lr*coupled(w, d), s, r }},
 		{"SGDMomentum",
 			func(w, s, r, dw *Tensor[T], t int, scale float64) {
-				SGDMomentum(w, s, dw, scale, MomentumOptions{LR: lr, Momentum: mu, WeightDecay: decay})
+				SGDMomentum(w, s, dw, scale, MomentumOptions{LR: lr, Momentum: mu, WeightDecay: decay, ClearGrad: clear})
 			},
 			func(w, s, r, d float64, t int) (w2, s2, r2 float64) {
 				s = mu*s + coupled(w, d)
@@ -43,7 +46,7 @@ func updateCases[T Float]() []updateCase[T] {
 			}},
 		{"SGDMomentum of steps",
 			func(w, s, r, dw *Tensor[T], t int, scale float64) {
-				SGDMomentum(w, s, dw, scale, MomentumOptions{lr, mu, decay, true})
+				SGDMomentum(w, s, dw, scale, MomentumOptions{LR: lr, Momentum: mu, WeightDecay: decay, LRInVelocity: true, ClearGrad: clear})
 			},
 			func(w, s, r, d float64, t int) (w2, s2, r2 float64) {
 				s = mu*s - lr*coupled(w, d)
@@ -51,7 +54,7 @@ func updateCases[T Float]() []updateCase[T] {
 			}},
 		{"Nesterov",
 			func(w, s, r, dw *Tensor[T], t int, scale float64) {
-				Nesterov(w, s, dw, scale, MomentumOptions{lr, mu, decay, false})
+				Nesterov(w, s, dw, scale, MomentumOptions{LR: lr, Momentum: mu, WeightDecay: decay, ClearGrad: clear})
 			},
 			func(w, s, r, d float64, t int) (w2, s2, r2 float64) {
 				d = coupled(w, d)
@@ -60,7 +63,7 @@ func updateCases[T Float]() []updateCase[T] {
 			}},
 		{"Nesterov of steps",
 			func(w, s, r, dw *Tensor[T], t int, scale float64) {
-				Nesterov(w, s, dw, scale, MomentumOptions{lr, mu, decay, true})
+				Nesterov(w, s, dw, scale, MomentumOptions{LR: lr, Momentum: mu, WeightDecay: decay, LRInVelocity: true, ClearGrad: clear})
 			},
 			func(w, s, r, d float64, t int) (w2, s2, r2 float64) { // CS231n's
 				old := s
@@ -69,7 +72,7 @@ func updateCases[T Float]() []updateCase[T] {
 			}},
 		{"Adagrad",
 			func(w, s, r, dw *Tensor[T], t int, scale float64) {
-				Adagrad(w, s, dw, scale, AdagradOptions{lr, eps, decay})
+				Adagrad(w, s, dw, scale, AdagradOptions{LR: lr, Eps: eps, WeightDecay: decay, ClearGrad: clear})
 			},
 			func(w, s, r, d float64, t int) (w2, s2, r2 float64) {
 				d = coupled(w, d)
@@ -78,7 +81,7 @@ func updateCases[T Float]() []updateCase[T] {
 			}},
 		{"RMSprop",
 			func(w, s, r, dw *Tensor[T], t int, scale float64) {
-				RMSprop(w, s, dw, scale, RMSpropOptions{lr, alpha, eps, decay})
+				RMSprop(w, s, dw, scale, RMSpropOptions{LR: lr, Alpha: alpha, Eps: eps, WeightDecay: decay, ClearGrad: clear})
 			},
 			func(w, s, r, d float64, t int) (w2, s2, r2 float64) {
 				d = coupled(w, d)
@@ -104,7 +107,7 @@ func TestUpdates(t *testing.T) {
 
 func testUpdates[T Float](t *testing.T, tol float64) {
 	const n, steps, scale = 23, 12, 0.25
-	for _, c := range updateCases[T]() {
+	for _, c := range updateCases[T](false) {
 		r := rand.New(rand.NewPCG(51, 52))
 		w, s, m := randomTensor[T](r, n), New[T](n), New[T](n)
 		var want [3][n]float64
@@ -140,7 +143,9 @@ func testUpdateSplits[T Float](t *testing.T) {
 		shapes = append(shapes, []int{updatePiece - 1}, []int{10, 2000}, []int{6*updatePiece + 5})
 	}
 	defer SetMaxThreads(SetMaxThreads(0))
-	for _, c := range updateCases[T]() {
+	for i, c := range append(updateCases[T](false), updateCases[T](true)...) {
+		plain := updateCases[T](false)
+		clears := i >= len(plain)
 		for _, shape := range shapes {
 			layouts := layoutsOf[T](shape)
 			if size[T]("", shape) > 1000 {
@@ -161,7 +166,10 @@ func testUpdateSplits[T Float](t *testing.T) {
 					}
 					SetMaxThreads(threads)
 					c.run(in[0], in[1], in[2], in[3], 3, 0.5)
-					inOneCall(packed, c)
+					inOneCall(packed, plain[i%len(plain)])
+					if clears {
+						packed[3].Fill(0)
+					}
 					for j := range in {
 						if got := in[j].Clone(); !slices.EqualFunc(got.data, packed[j].data, sameBits) {
 							t.Fatalf("%s %v, layout %s, %d threads: operand %d differs", c.name, shape, layouts[l].name, threads, j)
@@ -292,7 +300,7 @@ func TestUpdateAllocs(t *testing.T) {
 		for j := range x {
 			x[j] = New[float32](n)
 		}
-		for _, c := range updateCases[float32]() {
+		for _, c := range append(updateCases[float32](false), updateCases[float32](true)...) {
 			if a := steady.Allocs(20, func() { c.run(x[0], x[1], x[2], x[3], 1, 1) }); a != 0 {
 				t.Errorf("%s of %d: %v allocations", c.name, n, a)
 			}
@@ -316,7 +324,7 @@ func BenchmarkUpdate(b *testing.B) {
 		for j := range x {
 			x[j] = New[float32](n).Fill(0.25)
 		}
-		for _, c := range updateCases[float32]() {
+		for _, c := range updateCases[float32](false) {
 			operands := 4
 			switch c.name {
 			case "SGD":

@@ -75,8 +75,7 @@ func (o *AdagradOptimizer[T]) Step() {
 		lr, decay := o.rates(s, factor, o.WeightDecay)
 		lr /= 1 + float64(float64(clampInt(s.steps.N))*o.LRDecay)
 		s.steps.N++
-		tensor.Adagrad(s.Value, s.state[0], s.Grad, scale, tensor.AdagradOptions{LR: lr, Eps: o.Eps, WeightDecay: decay})
-		s.Grad.Fill(0)
+		tensor.Adagrad(s.Value, s.state[0], s.Grad, scale, tensor.AdagradOptions{LR: lr, Eps: o.Eps, WeightDecay: decay, ClearGrad: true})
 	}
 }
 

@@ -84,13 +84,12 @@ func (o *AdamOptimizer[T]) Step() {
 		lr, decay := o.rates(s, factor, o.WeightDecay)
 		s.steps.N++
 		t := clampInt(s.steps.N)
-		a := tensor.AdamOptions{LR: lr, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, WeightDecay: decay}
+		a := tensor.AdamOptions{LR: lr, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, WeightDecay: decay, ClearGrad: true}
 		if o.decoupled {
 			tensor.AdamW(s.Value, s.state[0], s.state[1], s.Grad, t, scale, a)
 		} else {
 			tensor.Adam(s.Value, s.state[0], s.state[1], s.Grad, t, scale, a)
 		}
-		s.Grad.Fill(0)
 	}
 }
 

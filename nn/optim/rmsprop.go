@@ -64,8 +64,7 @@ func (o *RMSpropOptimizer[T]) Step() {
 			continue
 		}
 		lr, decay := o.rates(s, factor, o.WeightDecay)
-		tensor.RMSprop(s.Value, s.state[0], s.Grad, scale, tensor.RMSpropOptions{LR: lr, Alpha: o.Alpha, Eps: o.Eps, WeightDecay: decay})
-		s.Grad.Fill(0)
+		tensor.RMSprop(s.Value, s.state[0], s.Grad, scale, tensor.RMSpropOptions{LR: lr, Alpha: o.Alpha, Eps: o.Eps, WeightDecay: decay, ClearGrad: true})
 	}
 }
 

@@ -78,16 +78,15 @@ func (o *SGDOptimizer[T]) Step() {
 			continue
 		}
 		lr, decay := o.rates(s, factor, o.WeightDecay)
-		m := tensor.MomentumOptions{LR: lr, Momentum: o.Momentum, WeightDecay: decay, LRInVelocity: o.LRInVelocity}
+		m := tensor.MomentumOptions{LR: lr, Momentum: o.Momentum, WeightDecay: decay, LRInVelocity: o.LRInVelocity, ClearGrad: true}
 		switch {
 		case s.state[0] == nil:
-			tensor.SGD(s.Value, s.Grad, scale, tensor.SGDOptions{LR: lr, WeightDecay: decay})
+			tensor.SGD(s.Value, s.Grad, scale, tensor.SGDOptions{LR: lr, WeightDecay: decay, ClearGrad: true})
 		case o.Nesterov:
 			tensor.Nesterov(s.Value, s.state[0], s.Grad, scale, m)
 		default:
 			tensor.SGDMomentum(s.Value, s.state[0], s.Grad, scale, m)
 		}
-		s.Grad.Fill(0)
 	}
 }
 
