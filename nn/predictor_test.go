@@ -20,8 +20,8 @@ func served[T tensor.Float](seed uint64) nn.Layer[T] {
 		b.Linear(37, 50), b.BatchNorm1d(50), b.ReLU(), b.Dropout(0.3),
 		b.Sequential(b.Linear(50, 33), b.ReLU(), b.Identity()),
 		b.Residual(b.Linear(33, 33), b.BatchNorm1d(33), b.ReLU(), b.Linear(33, 33)),
-		b.BatchNorm1d(33), b.ReLU(), b.PReLU(33),
-		b.Concat(1, b.Linear(33, 9), b.Linear(33, 8)), b.Tanh(),
+		b.BatchNorm1d(33), b.ReLU(), b.PReLU(33), b.LayerNorm(33),
+		b.Concat(1, b.Linear(33, 9), b.Maxout(33, 8, 2)), b.Tanh(),
 		b.Linear(17, 12), b.BatchNorm1d(12), b.Linear(12, 10),
 	)
 	x := tensor.New[T](64, 37)

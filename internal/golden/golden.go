@@ -20,6 +20,8 @@ const (
 	DigitsShortF32 = "7ab012bd2672c8ce3ca13feda6a631dd69cd3fe37eacf68fe6aea38a69f6f474"
 	DigitsShortF64 = "967c04157ece1edfc5983b32cb4608af01de2dc10f17e004bb614a0d733c6e1a"
 	WideF32        = "63c6a5007955511cfc1df378da668d85c465f4ebd9d1215e059d585f087ba60d"
+	LayersF32      = "db8a79d6bd49a7cc75014998ba40a0edddd5d67762b94d3c4254e693bde3cdf1"
+	LayersF64      = "81ce1e96740995e8af4af20cc6ca57f4f2e79585cf5786b3580c0f36d2954d1f"
 	WideF64        = "27d2c196eac6652909bcc4e4a98b79d10c4bbf5288cb61ae7cd9b4ccbcbeabf1"
 )
 
@@ -56,6 +58,27 @@ func Wide[T tensor.Float]() string {
 	b := nn.New[T](2)
 	net := b.Sequential(b.Linear(wideIn, wideHidden1), b.ReLU(), b.Linear(wideHidden1, wideHidden2), b.ReLU(), b.Linear(wideHidden2, wideOut))
 	return fit(net, data.New(x, labels, wideOut), 1, wideBatch)
+}
+
+// Layers trains a network of layers with state and randomness, batch norm, dropout, PReLU
+// and maxout, by Adam with decay, a schedule and clipping, for six steps on digits, 0.09
+// GFLOP. It returns the hash of the weights and the running statistics.
+func Layers[T tensor.Float]() string {
+	ds, _, _ := data.Digits[T]()
+	ds.Shuffle(3)
+	ds, _ = ds.Split(300)
+	b := nn.New[T](3)
+	net := b.Sequential(
+		b.Linear(64, 131), b.BatchNorm1d(131), b.ReLU(), b.Dropout(0.3),
+		b.Linear(131, 67), b.BatchNorm1d(67), b.PReLU(67),
+		b.Maxout(67, 45, 3), b.Dropout(0.1), b.PReLU(1),
+		b.Linear(45, 10),
+	)
+	opt := optim.NewAdam(net.Params(), optim.Adam{LR: 0.01, WeightDecay: 1e-4, MaxNorm: 1, Schedule: optim.WarmUp(2, 0.1, optim.Cosine(12, 0))})
+	if _, err := train.Fit(context.Background(), net, ds, opt, train.Config[T]{Epochs: 2, Batch: 100}); err != nil {
+		return err.Error()
+	}
+	return nn.Hash(net)
 }
 
 func fit[T tensor.Float](net nn.Layer[T], ds *data.Dataset[T], epochs, batch int) string {

@@ -49,6 +49,14 @@ func digits[T tensor.Float](t *testing.T, want string, epochs, threads int) {
 	}
 }
 
+func layers[T tensor.Float](t *testing.T, want string, threads int) {
+	t.Helper()
+	defer tensor.SetMaxThreads(tensor.SetMaxThreads(threads))
+	if got := Layers[T](); got != want {
+		t.Errorf("layers, isa %s, %d threads: weights %s, want %s", asm.Selection().ISA, threads, got, want)
+	}
+}
+
 // TestWeights runs the jobs on the table in use; 0.7 GFLOP with -short.
 func TestWeights(t *testing.T) {
 	t.Logf("isa %s, %s/%s", asm.Selection().ISA, runtime.GOOS, runtime.GOARCH)
@@ -56,12 +64,16 @@ func TestWeights(t *testing.T) {
 	digits[float64](t, DigitsShortF64, 1, 7)
 	wide[float32](t, WideF32, 7)
 	wide[float64](t, WideF64, 2)
+	layers[float32](t, LayersF32, 7)
+	layers[float64](t, LayersF64, 1)
 	if testing.Short() {
 		return
 	}
 	digits[float32](t, DigitsF32, DigitsEpochs, 2)
 	digits[float64](t, DigitsF64, DigitsEpochs, 2)
 	for _, threads := range []int{1, 2} {
+		layers[float32](t, LayersF32, threads)
+		layers[float64](t, LayersF64, threads)
 		wide[float32](t, WideF32, threads)
 	}
 	for _, threads := range []int{1, 7} {
