@@ -22,6 +22,9 @@ type Config[T tensor.Float] struct {
 	Val      *data.Dataset[T] // what to measure accuracy on after each epoch, or nil
 	Progress func(Progress)   // called after each step and each epoch, or nil
 
+	Penalty nn.Penalty // of the weights, beside the loss of the data; see nn.Penalize
+	MaxNorm float64    // limit for the norms of units, see nn.MaxNorm; 0: none
+
 	Checkpoint      string            // a file for SaveCheckpoint after each epoch, after Progress, and when ctx is cancelled; or empty
 	CheckpointEvery int               // steps between checkpoints within an epoch; 0: none
 	Metadata        map[string]string // texts for the checkpoints: Run.Metadata
@@ -33,6 +36,7 @@ type Progress struct {
 	Epoch, Epochs int
 	Step, Steps   int           // in all epochs together
 	Loss          float64       // of the last step; at the end of an epoch its mean
+	Penalty       float64       // of the weights before the last step: no part of Loss
 	EpochDone     bool          // an epoch has just ended
 	Accuracy      float64       // on Val at the end of an epoch, else NaN
 	StepTime      time.Duration // mean, without the measuring of accuracy
@@ -93,6 +97,10 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 		return why
 	}
 	params := net.Params()
+	var limit *nn.MaxNorm[T]
+	if c.MaxNorm != 0 {
+		limit = nn.NewMaxNorm(params, c.MaxNorm)
+	}
 	var spent time.Duration
 	steps := 0 // since the call
 	for p.Epoch < c.Epochs {
@@ -104,6 +112,9 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 				return p, save(err)
 			}
 			p.Loss = float64(backward(net, x, labels))
+			if c.Penalty != (nn.Penalty{}) {
+				p.Penalty = float64(nn.Penalize(params, c.Penalty))
+			}
 			err := optim.CheckGradients(params, p.Step+1)
 			if math.IsNaN(p.Loss) || math.IsInf(p.Loss, 0) {
 				err = ErrDiverged
@@ -113,6 +124,9 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 				return p, err
 			}
 			opt.Step()
+			if limit != nil {
+				limit.Apply()
+			}
 			run.LossSum += p.Loss
 			run.InEpoch++
 			p.Step++

@@ -148,6 +148,42 @@ func TestNaNInGradient(t *testing.T) {
 	}
 }
 
+// A penalty is reported beside the loss, and is the weight decay of an optimiser for
+// weights; a limit of norms holds after each step.
+func TestPenaltyAndMaxNorm(t *testing.T) {
+	ds := noise[float64](40, 10, 3)
+	run := func(s optim.SGD, c Config[float64]) (hash string, penalties []float64, norm float64) {
+		net := mlp[float64](1, 10, 8, 3)
+		weights, rest := nn.SplitDecay(net.Params())
+		c.Epochs, c.Batch = 1, 10
+		c.Progress = func(p Progress) {
+			penalties = append(penalties, p.Penalty)
+			if p.Loss > 3 {
+				t.Errorf("loss %v", p.Loss)
+			}
+			for _, w := range weights {
+				for r := range w.Value.Dim(0) {
+					norm = max(norm, math.Sqrt(tensor.SumSq(w.Value.Select(0, r))))
+				}
+			}
+		}
+		if _, err := Fit(context.Background(), net, ds, optim.NewSGD(weights, s, optim.Group[float64]{Params: rest}), c); err != nil {
+			t.Error(err)
+		}
+		return nn.Hash(net), penalties, norm
+	}
+	decayed, none, free := run(optim.SGD{LR: 0.125, WeightDecay: 0.5}, Config[float64]{})
+	if none[0] != 0 || free < 1 {
+		t.Errorf("penalty %v, norm %v", none, free)
+	}
+	if hash, p, _ := run(optim.SGD{LR: 0.125}, Config[float64]{Penalty: nn.L2(0.5)}); hash != decayed || !(p[0] > 1 && p[3] < p[0]) {
+		t.Errorf("weights %s, with decay %s; penalties %v", hash, decayed, p)
+	}
+	if hash, _, norm := run(optim.SGD{LR: 0.125}, Config[float64]{MaxNorm: 0.5}); norm > 0.5*(1+1e-15) || hash == decayed {
+		t.Errorf("norm %v", norm)
+	}
+}
+
 // A steady step allocates nothing, also where batches of two sizes alternate and
 // where products are worth several threads.
 func TestStepAllocates(t *testing.T) {
