@@ -97,6 +97,8 @@ func blocksZoo[T tensor.Float](b *Builder[T], in int) map[string]Layer[T] {
 		"Concat":           b.Concat(1, b.Identity(), b.Sequential(b.Linear(in, 3), b.ReLU()), b.Sequential(b.ReLU(), b.Linear(in, 2))),
 		"Residual":         b.Residual(b.ReLU(), b.Linear(in, in), b.ReLU(), b.Linear(in, in)),
 		"ResidualShortcut": b.Sequential(b.ResidualShortcut(b.Linear(in, 5), b.Linear(in, 5), b.ReLU()), b.ReLU(), b.Linear(5, 2)),
+		"Add of one":       b.Add(b.Identity()),
+		"Mul of one":       b.Mul(b.Dropout(0)),
 		"dropout":          b.Residual(b.Dropout(0.5), b.Add(b.Dropout(0.25), b.Identity()), b.Linear(in, in), b.Dropout(0)),
 	}
 }

@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -125,8 +126,8 @@ func TestProfileRows(t *testing.T) {
 	net.Forward(x, Train)
 	net.Backward(dy)
 	BackwardParams[float32](net, dy)
-	if s := p.Table().String(); s != got.String() {
-		t.Errorf("passes beside the profile are measured:\n%s, before\n%s", s, got)
+	if u := p.Table(); !reflect.DeepEqual(u, got) {
+		t.Errorf("passes beside the profile are measured:\n%+v, before\n%+v", *u, *got)
 	}
 	// What Time measures is without the passes in it.
 	p.Time("all", KindUpdate, func() { p.whole.Forward += time.Hour })
@@ -237,6 +238,11 @@ func TestProfileLeavesAlone(t *testing.T) {
 			if NewPredictor(net).Predict(&y, x); !slices.Equal(y.Data(), net.Forward(x, Eval).Data()) {
 				t.Error("a predictor of a profiled network gives other bits")
 			}
+			for _, c := range p.clocks {
+				if _, ok := c.Replica().(stand[float32]); ok {
+					t.Errorf("%s: a replica has the clock", c.row.Name)
+				}
+			}
 			p.Stop()
 			p.Stop()
 			if !slices.Equal(net.steps, before) || fmt.Sprint(net.Layer(3).(*Mul[float32]).kids) != kids {
@@ -246,7 +252,19 @@ func TestProfileLeavesAlone(t *testing.T) {
 		}
 	}
 	b := New[float32](1)
+	first := newBlocksScale[float32](2) // whose dx nobody wants
+	p := NewProfile(b.Sequential(first, b.Linear(6, 3)))
+	p.Forward(x, Train)
+	if BackwardParams(p, dy); first.params != 1 || first.backwards != 0 {
+		t.Errorf("BackwardParams of a profile: the first layer's gradients are computed %d times, with dx %d", first.params, first.backwards)
+	}
 	add := b.Add(b.Identity(), b.ReLU())
 	defer NewProfile(add).Stop()
-	panics(t, func() { NewProfile(b.Sequential(b.ReLU(), add)) }, "nn.NewProfile", "has a profile already")
+	outer := b.Sequential(b.ReLU(), add)
+	panics(t, func() { NewProfile(outer) }, "nn.NewProfile", "has a profile already")
+	for _, st := range outer.steps {
+		if _, ok := st.layer.(stand[float32]); ok {
+			t.Error("a profile that is refused leaves a clock behind")
+		}
+	}
 }
