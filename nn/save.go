@@ -11,8 +11,9 @@ import (
 // Save writes the state of a network, the parameters and buffers of StateDict under their
 // names, to a safetensors file: complete or not at all, as safetensors.WriteFile does it.
 // metadata, texts that stand in the file, may be nil. The elements are F32 or F64, as in
-// memory. Files of PyTorch are of this kind; what they hold under the names of counters,
-// as num_batches_tracked, is not written. It panics if two tensors have one name.
+// memory. Counters, as num_batches_tracked, are not written; PyTorch loads the file without
+// them, load_state_dict(safetensors.torch.load_file(path)), into a module of the same
+// layers. It panics if two tensors have one name.
 func Save[T tensor.Float](path string, net Module[T], metadata map[string]string) error {
 	return safetensors.WriteFile(path, entriesOf(net), metadata)
 }

@@ -58,9 +58,9 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 //	_, err = train.Fit(ctx, net, ds, opt, train.Config[float32]{Resume: &run, Checkpoint: "run.safetensors", ...})
 //
 // The order of the examples is that of the checkpoint. Another data set, as far as the
-// number of its examples tells, or another size of the batches or fewer epochs than are
-// done is an error; more epochs are none. A checkpoint that cannot be written ends the run with a *CheckpointError. A
-// step that fails writes none.
+// number of its examples tells, another size of the batches, or fewer epochs than are done
+// are an error; more epochs are none. A checkpoint that cannot be written ends the run with
+// a *CheckpointError. A step that fails writes none.
 func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[T], opt optim.Optimizer, c Config[T]) (Progress, error) {
 	if c.Epochs <= 0 || c.Batch <= 0 || ds.Len() == 0 || c.CheckpointEvery < 0 {
 		panic(fmt.Errorf("train.Fit: %d epochs of %d examples in batches of %d, a checkpoint every %d steps: all must be positive, the last may be 0",
