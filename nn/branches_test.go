@@ -99,6 +99,7 @@ func blocksZoo[T tensor.Float](b *Builder[T], in int) map[string]Layer[T] {
 		"ResidualShortcut": b.Sequential(b.ResidualShortcut(b.Linear(in, 5), b.Linear(in, 5), b.ReLU()), b.ReLU(), b.Linear(5, 2)),
 		"Add of one":       b.Add(b.Identity()),
 		"Mul of one":       b.Mul(b.Dropout(0)),
+		"views":            b.Mul(b.Sequential(b.Reshape(1, in), b.Flatten()), b.Flatten(), b.Add(b.Flatten(), b.Linear(in, in))),
 		"dropout":          b.Residual(b.Dropout(0.5), b.Add(b.Dropout(0.25), b.Identity()), b.Linear(in, in), b.Dropout(0)),
 	}
 }

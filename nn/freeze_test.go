@@ -84,14 +84,14 @@ func TestFreezeMisuse(t *testing.T) {
 
 func TestParts(t *testing.T) {
 	b := New[float32](1)
-	first, body := b.Linear(2, 3), b.Sequential(b.Dropout(0.5), b.Linear(3, 3))
+	first, body := b.Embedding(2, 3), b.Sequential(b.Dropout(0.5), b.Linear(3, 3))
 	buf := withBuffer[float32]{b.ReLU(), &Buffer[float32]{"running_mean", tensor.New[float32](3)}}
 	model := b.Parts(b.Part("embedding", first), b.Part("body", body), b.Part("norm", b.Named("ignored", buf)))
 	var names []string
 	for _, p := range model.Params() {
 		names = append(names, p.Name)
 	}
-	if want := []string{"embedding.weight", "embedding.bias", "body.1.weight", "body.1.bias"}; !slices.Equal(names, want) {
+	if want := []string{"embedding.weight", "body.1.weight", "body.1.bias"}; !slices.Equal(names, want) {
 		t.Errorf("names %q, want %q", names, want)
 	}
 	if u := model.Buffers(); len(u) != 1 || u[0].Name != "norm.running_mean" {
@@ -100,7 +100,7 @@ func TestParts(t *testing.T) {
 	if c := model.Counters(); len(c) != 1 || c[0].Name != "body.0.steps" {
 		t.Errorf("counters %v", c)
 	}
-	if e := StateDict(model); len(e) != 5 || e[4].Name != "norm.running_mean" {
+	if e := StateDict(model); len(e) != 4 || e[3].Name != "norm.running_mean" {
 		t.Errorf("state %v", e)
 	}
 	before := Hash(model)
@@ -108,7 +108,7 @@ func TestParts(t *testing.T) {
 	if Hash(model) == before {
 		t.Error("the hash leaves out a part")
 	}
-	if n := Freeze(model, "embedding", "body.0"); n != 2 || !first.Bias.Frozen {
+	if n := Freeze(model, "embedding", "body.0"); n != 1 || !first.Weight.Frozen {
 		t.Errorf("froze %d", n)
 	}
 	panics(t, func() { Freeze(model, "head") }, `nothing is called "head"`, "embedding.weight")

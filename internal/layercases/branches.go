@@ -19,6 +19,8 @@ func init() {
 		Layer{Name: "Concat along -2", New64: concat2[float64], New32: concat2[float32], Shapes: [][]int{{2, 3}, {3, 5, 7}, {2, 3, 1, 17}}},
 		Layer{Name: "Residual", New64: residual[float64], New32: residual[float32], Shapes: matrices},
 		Layer{Name: "ResidualShortcut", New64: residualShortcut[float64], New32: residualShortcut[float32], Shapes: matrices},
+		Layer{Name: "Mul of views", New64: views[float64], New32: views[float32], Shapes: matrices},
+		Layer{Name: "Concat of views", New64: concatViews[float64], New32: concatViews[float32], Shapes: [][]int{{2, 3, 1}, {3, 5, 7}, {2, 3, 1, 17}}},
 		Layer{Name: "branches in branches", New64: branchesNested[float64], New32: branchesNested[float32], Shapes: matrices},
 	)
 }
@@ -77,4 +79,16 @@ func branchesNested[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
 		b.Residual(b.Mul(b.Linear(in, in), b.Residual(b.Tanh()))),
 		b.Concat(1, b.Add(b.Tanh(), b.Identity()), b.Linear(in, 2)),
 		b.Linear(in+2, 4))
+}
+
+func views[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
+	return b.Mul(b.Sequential(b.Reshape(1, -1), b.Flatten()), b.Flatten(), b.Add(b.Identity(), b.Flatten()))
+}
+
+func concatViews[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
+	in := 1
+	for _, d := range shape[1:] {
+		in *= d
+	}
+	return b.Concat(1, b.Flatten(), b.Sequential(b.Flatten(), b.Linear(in, 3)), b.Sequential(b.Residual(b.Flatten(2), b.Reshape(shape[1:]...)), b.Flatten()))
 }
