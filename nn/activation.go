@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/lanes-go/lanes/tensor"
 )
@@ -70,6 +71,8 @@ func setting(op, want string, ok bool, v ...float64) {
 	}
 }
 
+func positive[T tensor.Float](v T) bool { return v > 0 && !math.IsInf(float64(v), 1) }
+
 // ReLU returns a rectifier, x < 0 ? 0 : x: see [tensor.ReLU]. Its gradient is 0 where x
 // is not above 0.
 func (b *Builder[T]) ReLU() *Activation[T] {
@@ -78,9 +81,10 @@ func (b *Builder[T]) ReLU() *Activation[T] {
 	return a
 }
 
-// LeakyReLU returns x < 0 ? slope·x : x for a slope above 0, as 0.01: see [tensor.LeakyReLU].
+// LeakyReLU returns x < 0 ? slope·x : x for a slope above 0, as PyTorch's 0.01: see
+// [tensor.LeakyReLU]. Its gradient is the slope at 0.
 func (b *Builder[T]) LeakyReLU(slope T) *Activation[T] {
-	setting("LeakyReLU", "a slope > 0", slope > 0, float64(slope))
+	setting("LeakyReLU", "a slope > 0", positive(slope), float64(slope))
 	return fromY("LeakyReLU", func(y, x *tensor.Tensor[T]) { tensor.LeakyReLU(y, x, slope) },
 		func(dx, dy, y *tensor.Tensor[T]) { tensor.LeakyReLUGrad(dx, dy, y, slope) })
 }
@@ -90,21 +94,22 @@ func (b *Builder[T]) ReLU6() *Activation[T] {
 	return fromY("ReLU6", tensor.ReLU6[T], tensor.ReLU6Grad[T])
 }
 
-// HardTanh returns x clamped to [lo, hi]: see [tensor.HardTanh].
+// HardTanh returns x clamped to [lo, hi], PyTorch's [-1, 1]: see [tensor.HardTanh].
 func (b *Builder[T]) HardTanh(lo, hi T) *Activation[T] {
 	setting("HardTanh", "lo < hi", lo < hi, float64(lo), float64(hi))
 	return fromY("HardTanh", func(y, x *tensor.Tensor[T]) { tensor.HardTanh(y, x, lo, hi) },
 		func(dx, dy, y *tensor.Tensor[T]) { tensor.HardTanhGrad(dx, dy, y, lo, hi) })
 }
 
-// HardSigmoid returns x/6 + 1/2 clamped to [0, 1]: see [tensor.HardSigmoid].
+// HardSigmoid returns x/6 + 1/2 clamped to [0, 1], as PyTorch and Keras 3 have it (ONNX and
+// Keras 2: x/5 + 1/2): see [tensor.HardSigmoid].
 func (b *Builder[T]) HardSigmoid() *Activation[T] {
 	return fromY("HardSigmoid", tensor.HardSigmoid[T], tensor.HardSigmoidGrad[T])
 }
 
 // ELU returns x > 0 ? x : alpha·(exp(x)-1) for an alpha above 0, as 1: see [tensor.ELU].
 func (b *Builder[T]) ELU(alpha T) *Activation[T] {
-	setting("ELU", "alpha > 0", alpha > 0, float64(alpha))
+	setting("ELU", "alpha > 0", positive(alpha), float64(alpha))
 	return fromY("ELU", func(y, x *tensor.Tensor[T]) { tensor.ELU(y, x, alpha) },
 		func(dx, dy, y *tensor.Tensor[T]) { tensor.ELUGrad(dx, dy, y, alpha) })
 }
@@ -114,7 +119,7 @@ func (b *Builder[T]) SELU() *Activation[T] { return fromY("SELU", tensor.SELU[T]
 
 // CELU returns x > 0 ? x : alpha·(exp(x/alpha)-1) for an alpha above 0: see [tensor.CELU].
 func (b *Builder[T]) CELU(alpha T) *Activation[T] {
-	setting("CELU", "alpha > 0", alpha > 0, float64(alpha))
+	setting("CELU", "alpha > 0", positive(alpha), float64(alpha))
 	return fromY("CELU", func(y, x *tensor.Tensor[T]) { tensor.CELU(y, x, alpha) },
 		func(dx, dy, y *tensor.Tensor[T]) { tensor.CELUGrad(dx, dy, y, alpha) })
 }

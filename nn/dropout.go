@@ -18,6 +18,7 @@ type Dropout[T tensor.Float] struct {
 	seed   uint64
 	stream uint64
 	steps  *Counter // Train-mode forward passes so far
+	last   uint64   // random stream of the last of them
 
 	saved[T]
 }
@@ -27,13 +28,11 @@ func (b *Builder[T]) Dropout(p float64) *Dropout[T] {
 	if !(p >= 0 && p < 1) {
 		panic(misuse("Dropout", fmt.Sprintf("probability %v: want at least 0 and below 1", p)))
 	}
+	b.params = max(b.params, 1) // the streams of passes of a layer 0 would be those of parameters
 	l := &Dropout[T]{p: p, seed: b.seed, stream: b.params, steps: &Counter{Name: "steps"}}
 	b.params++
 	return l
 }
-
-// at is the stream of the pass in hand: those of passes of all layers are apart.
-func (l *Dropout[T]) at() uint64 { return l.stream<<40 + l.steps.N }
 
 // Forward returns x, in Train mode with some elements 0 and the others divided by 1-p.
 func (l *Dropout[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
@@ -43,7 +42,8 @@ func (l *Dropout[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 	}
 	y := l.result(mode, x.Shape()...)
 	l.steps.N++
-	tensor.Dropout(y, x, l.p, l.seed, l.at())
+	l.last = l.stream<<40 + l.steps.N // those of passes of all layers, and of parameters, are apart
+	tensor.Dropout(y, x, l.p, l.seed, l.last)
 	return y
 }
 
@@ -51,7 +51,7 @@ func (l *Dropout[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T] {
 func (l *Dropout[T]) Backward(dy *tensor.Tensor[T]) *tensor.Tensor[T] {
 	l.check("Dropout.Backward", dy)
 	dx := l.dx.Resize(dy.Shape()...)
-	tensor.Dropout(dx, dy, l.p, l.seed, l.at())
+	tensor.Dropout(dx, dy, l.p, l.seed, l.last)
 	return dx
 }
 
