@@ -12,6 +12,8 @@ func init() {
 		Layer{Name: "ReLU", New64: relu[float64], New32: relu[float32], Shapes: anyRank,
 			Options: layercheck.Options{Kinks: []layercheck.Kink{{At: 0, Slopes: []float64{0}}}}},
 		Layer{Name: "MLP", New64: mlp[float64], New32: mlp[float32], Shapes: matrices},
+		Layer{Name: "MLP with BatchNorm", New64: mlpNorm[float64], New32: mlpNorm[float32], Shapes: [][]int{{5, 3}, {7, 17}, {9, 33}},
+			Options: layercheck.Options{Roundings: 128}}, // batch norm magnifies rounding where a unit has little spread
 		Layer{Name: "nested Sequential", New64: nested[float64], New32: nested[float32], Shapes: matrices},
 	)
 	losses(
@@ -31,6 +33,10 @@ func relu[T tensor.Float](b *nn.Builder[T], _ []int) nn.Layer[T] { return b.ReLU
 
 func mlp[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
 	return b.Sequential(b.Linear(shape[1], 9), b.ReLU(), b.Linear(9, 5), b.ReLU(), b.Linear(5, 3))
+}
+
+func mlpNorm[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
+	return b.Sequential(b.Linear(shape[1], 9), b.BatchNorm1d(9), b.ReLU(), b.Linear(9, 5), b.BatchNorm1d(5), b.ReLU(), b.Linear(5, 3))
 }
 
 func nested[T tensor.Float](b *nn.Builder[T], shape []int) nn.Layer[T] {
