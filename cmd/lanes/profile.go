@@ -23,7 +23,7 @@ type profileOptions struct {
 	json                 bool
 }
 
-// warmUp is how many steps come before those that are measured.
+// warmUp is how many steps come before those that are measured, if these are not fewer.
 const warmUp = 10
 
 func runProfile(args []string, stdout, stderr io.Writer) int {
@@ -31,7 +31,7 @@ func runProfile(args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("profile", flag.ContinueOnError)
 	f.StringVar(&o.net, "net", "mlp", "network: mlp is 784-512-256-10 with batch norm and ReLU")
 	f.IntVar(&o.batch, "batch", 64, "examples a step")
-	f.IntVar(&o.steps, "steps", 500, fmt.Sprintf("steps of training to measure, after %d to warm up", warmUp))
+	f.IntVar(&o.steps, "steps", 500, fmt.Sprintf("steps of training to measure, after up to %d to warm up", warmUp))
 	f.StringVar(&o.dtype, "dtype", "f32", "f32 or f64")
 	f.StringVar(&o.isa, "isa", "", "instruction set to use instead of the best")
 	f.IntVar(&o.thread, "threads", 0, "greatest number of threads; 0: one for each processor")
@@ -93,20 +93,21 @@ func profileOf[T tensor.Float](ctx context.Context, o profileOptions, stdout, st
 	for i := range labels {
 		labels[i] = i % 10
 	}
+	warm := min(warmUp, o.steps)
 	what := fmt.Sprintf("%s, batch %d, %s, %s, %d threads", o.net, o.batch, o.dtype, asm.Selection().ISA, tensor.MaxThreads())
-	fmt.Fprintf(stderr, "%s: %d steps to warm up, %d to measure\n", what, warmUp, o.steps)
+	fmt.Fprintf(stderr, "%s: %d steps to warm up, %d to measure\n", what, warm, o.steps)
 
 	p := nn.NewProfile(net)
 	defer p.Stop()
 	line := newProgress(stderr)
 	shown := time.Now()
-	for step := range warmUp + o.steps {
-		if step == warmUp {
+	for step := range warm + o.steps {
+		if step == warm {
 			p.Reset()
 		}
 		if err := ctx.Err(); err != nil {
 			line.end("")
-			return fmt.Errorf("stopped after step %d of %d: %w", step, warmUp+o.steps, err)
+			return fmt.Errorf("stopped after step %d of %d: %w", step, warm+o.steps, err)
 		}
 		var dlogits *tensor.Tensor[T]
 		logits := p.Forward(x, nn.Train)
@@ -115,7 +116,7 @@ func profileOf[T tensor.Float](ctx context.Context, o profileOptions, stdout, st
 		p.Time("update", nn.KindUpdate, opt.Step)
 		if time.Since(shown) > 100*time.Millisecond {
 			shown = time.Now()
-			line.rewrite(fmt.Sprintf("step %d/%d", step+1, warmUp+o.steps))
+			line.rewrite(fmt.Sprintf("step %d/%d", step+1, warm+o.steps))
 		}
 	}
 	line.rewrite("")

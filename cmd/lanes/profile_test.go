@@ -24,12 +24,12 @@ func profileHere(args string) (stdout, stderr string, code int) {
 
 func TestProfile(t *testing.T) {
 	for _, dtype := range []string{"f32", "f64"} {
-		stdout, stderr, code := profileHere("-steps 3 -batch 8 -threads 2 -dtype " + dtype)
-		if code != 0 || !strings.HasSuffix(stderr, ", 2 threads: 10 steps to warm up, 3 to measure\n") {
+		stdout, stderr, code := profileHere("-steps 2 -batch 4 -threads 2 -dtype " + dtype)
+		if code != 0 || !strings.HasSuffix(stderr, ", 2 threads: 2 steps to warm up, 2 to measure\n") {
 			t.Fatalf("exit code %d, log %q", code, stderr)
 		}
 		for _, want := range []string{
-			`^mlp, batch 8, ` + dtype + `, \w+, 2 threads, means of 3 steps\n\nlayer `,
+			`^mlp, batch 4, ` + dtype + `, \w+, 2 threads, means of 2 steps\n\nlayer `,
 			`\n0 +Linear\(784 -> 512\) +\d+\.\d+ +\d+\.\d+ +\d+\.\d+ +\d+\.\d\n`,
 			`\n1\+2 +BatchNorm1d\(512\) \+ ReLU `,
 			`\n6 +Linear\(256 -> 10\) `,
@@ -44,14 +44,14 @@ func TestProfile(t *testing.T) {
 }
 
 func TestProfileJSON(t *testing.T) {
-	stdout, stderr, code := profileHere("-steps 2 -batch 8 -json")
+	stdout, stderr, code := profileHere("-steps 1 -batch 4 -json")
 	var r profileResult
 	d := json.NewDecoder(strings.NewReader(stdout))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil || code != 0 {
 		t.Fatalf("exit code %d, %v, output %q, log %q", code, err, stdout, stderr)
 	}
-	if r.Net != "mlp" || r.Batch != 8 || r.Steps != 2 || r.DType != "f32" || r.Threads < 1 || r.Layers[0].Name != "0" || r.Layers[0].Kind != "products" || r.Layers[0].Forward <= 0 || r.Layers[0].Backward <= 0 {
+	if r.Net != "mlp" || r.Batch != 4 || r.Steps != 1 || r.DType != "f32" || r.Threads < 1 || r.Layers[0].Name != "0" || r.Layers[0].Kind != "products" || r.Layers[0].Forward <= 0 || r.Layers[0].Backward <= 0 {
 		t.Errorf("%+v", r)
 	}
 	percent, ms := 0.0, 0.0
