@@ -82,8 +82,8 @@ func (o *AdamOptimizer[T]) Step() {
 			continue
 		}
 		lr, decay := o.rates(s, factor, o.WeightDecay)
+		t := clampInt(s.steps.N) + 1
 		s.steps.N++
-		t := clampInt(s.steps.N)
 		a := tensor.AdamOptions{LR: lr, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, WeightDecay: decay, ClearGrad: true}
 		if o.decoupled {
 			tensor.AdamW(s.Value, s.state[0], s.state[1], s.Grad, t, scale, a)

@@ -69,6 +69,39 @@ func testStateRestores[T tensor.Float](t *testing.T) {
 	}
 }
 
+// Whatever counts and numbers a file has, a step does not panic.
+func TestStateOfAnything(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for name, make := range optimisers[float64]() {
+		for i, n := range []uint64{1 << 30, 1<<31 - 1, 1 << 32, 1 << 63, math.MaxUint64} {
+			q := newQuadratic[float64]()
+			o := make(q.params)
+			s := o.State()
+			for _, c := range s.Counters {
+				c.N = n
+			}
+			for _, f := range s.Numbers {
+				*f.Value = []float64{nan, inf, -inf, -1, 1e300}[i]
+			}
+			run(q, o, 2)
+			if w := q.values(); slices.ContainsFunc(w, func(v float64) bool { return v-v != 0 }) {
+				t.Errorf("%s after %d steps: %v", name, n, w)
+			}
+		}
+	}
+	p := &optim.Plateau{Patience: -1}
+	for _, v := range []float64{nan, inf, -inf, -1, 1e300} {
+		for _, n := range p.Numbers() {
+			*n.Value = v
+		}
+		for range 3 {
+			if f := p.Observe(1); !(f >= 0 && f <= 1) {
+				t.Errorf("numbers %v: factor %v", v, f)
+			}
+		}
+	}
+}
+
 // A frozen parameter and what is kept for it stay as they are; the others do not notice.
 func TestFrozen(t *testing.T) {
 	for name, make := range optimisers[float64]() {
@@ -150,6 +183,8 @@ func TestSettingsMayChange(t *testing.T) {
 	}
 	o.LR = 0
 	step(-1.25, -1)
+	o.Groups()[0] = optim.Group[float64]{LR: 0.25} // and the schedule counts: 6 are done
+	step(-1.25, -2.5)
 }
 
 // Clipping by the norm goes by all gradients that count, and says what the norm was.

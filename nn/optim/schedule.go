@@ -189,11 +189,17 @@ func (p *Plateau) start() {
 }
 
 // Factor is the schedule: it goes by what was observed, not by the step.
-func (p *Plateau) Factor(int) float64 { p.start(); return p.factor }
+func (p *Plateau) Factor(int) float64 {
+	p.start()
+	if !(p.factor >= p.Least && p.factor <= 1) {
+		p.factor = 1 // no state of ours: restored from a file that someone wrote
+	}
+	return p.factor
+}
 
 // Observe takes note of a value and returns the factor from now on. A NaN is no progress.
 func (p *Plateau) Observe(v float64) (factor float64) {
-	p.start()
+	p.Factor(0)
 	if p.better(v) {
 		p.best, p.any, p.bad = v, 1, 0
 	} else {
