@@ -21,7 +21,8 @@ func (m Mode) check(op string) {
 	}
 }
 
-// Layer is a differentiable function of one tensor with parameters.
+// Layer is a differentiable function of one tensor with parameters. Neither method writes to
+// the tensor it is given, which others may need; a result may be that tensor or a view of it.
 type Layer[T tensor.Float] interface {
 	// Forward returns the layer's result for x. The layer owns it: it is valid
 	// until the next Forward in the same mode; Clone it to keep it. In Train mode
