@@ -73,21 +73,45 @@ func GainLeakyReLU(slope float64) float64 { return math.Sqrt(2 / (1 + float64(sl
 // units of a layer.
 func Zeros() Init { return Constant(0) }
 
-// Constant begins with a value: 0.01 keeps the units of a ReLU alive at first.
-func Constant(v float64) Init { return Init{kind: initConstant, a: v} }
+// Constant begins with a value: 0.01 keeps the units of a ReLU alive at first. It panics
+// unless that is finite.
+func Constant(v float64) Init {
+	if v-v != 0 {
+		panic(misuse("Constant", fmt.Sprintf("the value is %v, want a finite one", v)))
+	}
+	return Init{kind: initConstant, a: v}
+}
 
 // Normal begins with normal numbers: Normal(0, 0.01) are the small random numbers of the
-// lecture and of AlexNet.
-func Normal(mean, std float64) Init { return Init{kind: initNormal, a: mean, b: std, gain: 1} }
+// lecture and of AlexNet. It panics unless mean and std are finite and std not negative.
+func Normal(mean, std float64) Init {
+	checkDeviation("Normal", mean, std)
+	return Init{kind: initNormal, a: mean, b: std, gain: 1}
+}
 
 // TruncatedNormal begins with normal numbers, those drawn again that are more than 2 std
-// from the mean. Their standard deviation is 0.8796 std; see Truncated.
+// from the mean. Their standard deviation is 0.8796 std; see Truncated. It panics as Normal
+// does.
 func TruncatedNormal(mean, std float64) Init {
+	checkDeviation("TruncatedNormal", mean, std)
 	return Init{kind: initNormal, a: mean, b: std, gain: 1, truncated: truncate}
 }
 
-// Uniform begins with numbers uniform in [lo, hi), hi by rounding only.
-func Uniform(lo, hi float64) Init { return Init{kind: initUniform, a: lo, b: hi, gain: 1} }
+// checkDeviation panics unless both are finite and std is not negative.
+func checkDeviation(op string, mean, std float64) {
+	if mean-mean != 0 || std-std != 0 || std < 0 {
+		panic(misuse(op, fmt.Sprintf("mean %v, deviation %v: want finite ones, and the deviation at least 0", mean, std)))
+	}
+}
+
+// Uniform begins with numbers uniform in [lo, hi), hi by rounding only. It panics unless
+// both, and their distance, are finite and lo is not above hi.
+func Uniform(lo, hi float64) Init {
+	if span := hi - lo; !(lo <= hi) || span-span != 0 {
+		panic(misuse("Uniform", fmt.Sprintf("from %v to %v: want a finite range", lo, hi)))
+	}
+	return Init{kind: initUniform, a: lo, b: hi, gain: 1}
+}
 
 // scaled are numbers of variance v/fan.
 func scaled(kind initKind, v float64, fan fanKind) Init {
@@ -128,11 +152,13 @@ func PyTorchDefault() Init { return scaled(initUniform, 1.0/3, fanIn) }
 
 // Sparse begins with zeros but for k inputs of every unit, drawn without putting back,
 // which have normal numbers of deviation std (Martens, Deep learning via Hessian-free
-// optimization, 2010, with k = 15 and std = 1). A unit with fewer inputs has all of them.
+// optimization, 2010, with k = 15 and std = 1). A unit with fewer inputs has all of them. It
+// panics unless k is positive and std finite and not negative.
 func Sparse(k int, std float64) Init {
 	if k < 1 {
 		panic(misuse("Sparse", fmt.Sprintf("%d inputs for a unit: want at least 1", k)))
 	}
+	checkDeviation("Sparse", 0, std)
 	return Init{kind: initSparse, b: std, gain: 1, n: k}
 }
 

@@ -249,6 +249,61 @@ func TestInitMisuse(t *testing.T) {
 	panics(t, func() { HeUniform().Truncated() }, "nn.Init.Truncated", "uniform")
 }
 
+// Numbers that no weight should have are refused where they are said, and those that are
+// too great for a type where they would be drawn.
+func TestInitRange(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	bad := func(op string, f func()) {
+		t.Helper()
+		panics(t, f, "nn."+op+":")
+		func() {
+			defer func() {
+				if e, ok := recover().(*Error); !ok || e.Op != op {
+					t.Errorf("%s: not a *nn.Error of it", op)
+				}
+			}()
+			f()
+		}()
+	}
+	for _, v := range []float64{nan, inf, -inf} {
+		bad("Constant", func() { Constant(v) })
+		bad("Normal", func() { Normal(v, 1) })
+		bad("TruncatedNormal", func() { TruncatedNormal(v, 1) })
+		bad("Uniform", func() { Uniform(v, 1) })
+		bad("Uniform", func() { Uniform(0, v) })
+	}
+	for _, v := range []float64{nan, inf, -inf, -1, -1e-300} {
+		bad("Normal", func() { Normal(0, v) })
+		bad("TruncatedNormal", func() { TruncatedNormal(0, v) })
+		bad("Sparse", func() { Sparse(2, v) })
+	}
+	bad("Uniform", func() { Uniform(1, 0) })
+	bad("Uniform", func() { Uniform(-1e308, 1e308) })
+
+	p, q := initParam[float32](2, 3), initParam[float64](2, 3)
+	for _, i := range []Init{
+		Constant(1e39), Normal(-1e39, 1), Normal(0, 1e38), TruncatedNormal(0, 1e300), Uniform(-1e39, 1), Uniform(-3e38, 3e38), Sparse(2, 1e39),
+		HeNormal().Gain(1e39), HeUniform().Gain(1e39), Orthogonal().Gain(1e39),
+	} {
+		bad("Initialize", func() { Initialize(p, i, 1, 0) })
+		Initialize(q, i, 1, 0)
+		for _, v := range q.Value.Data() {
+			if v-v != 0 {
+				t.Errorf("%v has %v in float64", i, v)
+			}
+		}
+	}
+	bad("Linear", func() { b := New[float32](1); b.BiasInit = Constant(1e39); b.Linear(2, 3) })
+	for _, i := range []Init{Normal(0.5, 0), TruncatedNormal(0.5, 0), Uniform(0.5, 0.5), Sparse(3, 0), HeNormal().Gain(0)} {
+		Initialize(p, i, 1, 0)
+		for _, v := range p.Value.Data() {
+			if float64(v) != i.a {
+				t.Errorf("%v has %v", i, v)
+			}
+		}
+	}
+}
+
 // The builder's initialisers count for what it makes from then on.
 func TestBuilderInit(t *testing.T) {
 	b := New[float32](1)

@@ -9,7 +9,8 @@ import (
 
 // Initialize has a parameter begin again, with numbers from a stream of a seed. An
 // initialiser that goes by fans, and Sparse and Orthogonal, need a parameter with two axes or
-// more; other ones are misuse, as is the zero Init.
+// more; other ones are misuse, as is the zero Init, and one whose numbers would not be finite
+// in T.
 func Initialize[T tensor.Float](p *Param[T], i Init, seed, stream uint64) {
 	in, out := 1, 1
 	if i.fan != fanNone {
@@ -68,7 +69,8 @@ func (b *Builder[T]) bias(op, name string, in, out int, shape ...int) *Param[T] 
 // keptBy2 is the standard deviation of a normal number within 2 deviations.
 const keptBy2 = 0.87962566103423978
 
-// fill fills v by i, for weights of these fans.
+// fill fills v by i, for weights of these fans. It panics where v would have numbers that
+// are not finite: what is finite in i may not be so in T.
 func fill[T tensor.Float](op string, v *tensor.Tensor[T], i Init, in, out int, seed, stream uint64) {
 	mean, std := i.a, i.b
 	lo, hi := i.a, i.b
@@ -83,6 +85,16 @@ func fill[T tensor.Float](op string, v *tensor.Tensor[T], i Init, in, out int, s
 		mean, std = 0, float64(i.gain*math.Sqrt(i.v/fan))
 		hi = float64(i.gain * math.Sqrt(float64(3*i.v)/fan))
 		lo = -hi
+	}
+	most := T(math.Abs(mean) + float64(9*std)) // no normal number is further than 9 deviations from the mean
+	switch i.kind {
+	case initUniform:
+		most = T(hi) - T(lo)
+	case initOrthogonal:
+		most = T(i.gain)
+	}
+	if v.Len() > 0 && most-most != 0 {
+		panic(misuse(op, fmt.Sprintf("%v has numbers beyond the range of %T", i, most), v.Shape()))
 	}
 	switch i.kind {
 	case initConstant:
