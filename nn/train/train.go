@@ -49,7 +49,9 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 // came, and an error if the loss is no longer finite (ErrDiverged), a gradient is not
 // (an *optim.GradError, which names the parameter and the step) or ctx is cancelled:
 // then it ends after the step in hand and returns the context's error. A step that fails
-// leaves the weights as they were.
+// leaves the network as it was before the step: weights, buffers (running statistics) and
+// counters (passes of a dropout), as far as the network tells them by Buffers and Counters;
+// gradients are cleared, the optimiser has not been called.
 //
 // A run that was cancelled goes on where it stood, with the bits that it would have had:
 //
@@ -97,6 +99,7 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 		return why
 	}
 	params := net.Params()
+	unlearnt := newSnapshot[T](net)
 	var limit *nn.MaxNorm[T]
 	if c.MaxNorm != 0 {
 		limit = nn.NewMaxNorm(params, c.MaxNorm)
@@ -111,6 +114,7 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 			if err := ctx.Err(); err != nil {
 				return p, save(err)
 			}
+			unlearnt.take()
 			p.Loss = float64(backward(net, x, labels))
 			if c.Penalty != (nn.Penalty{}) {
 				p.Penalty = float64(nn.Penalize(params, c.Penalty))
@@ -121,6 +125,7 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 			}
 			if err != nil {
 				optim.ZeroGrad(params)
+				unlearnt.restore()
 				return p, err
 			}
 			opt.Step()
