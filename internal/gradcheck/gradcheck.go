@@ -55,7 +55,7 @@ type Problem struct {
 	// It is called with 1 only unless Linear is set.
 	Grad func(upstream float64)
 	// Linear says that Grad heeds upstream. Then a zero one must give exactly
-	// zero gradients, and -2 gives -2 times the gradients.
+	// zero gradients, and -2 gives -2 times the gradients (both but for Options.Atol).
 	Linear bool
 	// Upstream chooses, of a function with many results of which Loss is a weighted sum,
 	// other weights, for Loss and Grad alike: a vector for each k, those of the start for
@@ -306,8 +306,10 @@ func (c *checker) linear() {
 		for k, v := range c.p.Vars {
 			for i, g := range v.Grad {
 				want := float64(s * c.claim[k][i])
-				// The sums behind an entry may cancel: compare with the tensor's largest.
-				if s == 0 && g != 0 || !(math.Abs(g-want) <= 2e3*c.eps*maxAbs(c.claim[k])) {
+				// The sums behind an entry may cancel: compare with the tensor's largest. Both
+				// gradients may be off by Atol.
+				off := math.Abs(g - want)
+				if s == 0 && !(off <= c.o.Atol) || !(off <= max(float64(2e3*c.eps*maxAbs(c.claim[k])), float64(3*c.o.Atol))) {
 					c.r.fault("with %v times the upstream gradient the gradient of %s is %v, not %v", s, c.label(k, i), g, want)
 					break
 				}
