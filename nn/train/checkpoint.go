@@ -23,7 +23,8 @@ type Run struct {
 	InEpoch int     // steps done of the epoch in hand
 	LossSum float64 // the sum of their losses
 
-	Batch, Examples int        // examples a step and an epoch
+	Batch, Examples int        // of a step; of an epoch, with what DropLast leaves out
+	DropLast        bool       // Config.DropLast
 	Order           data.Order // of the pass in hand, which InEpoch steps have begun
 
 	Metadata map[string]string // what the program wants to know again
@@ -131,7 +132,8 @@ func SaveCheckpoint[T tensor.Float](path string, net nn.Module[T], opt optim.Opt
 		"epoch":   strconv.Itoa(run.Epoch), "step": strconv.Itoa(run.Step), "in_epoch": strconv.Itoa(run.InEpoch),
 		"loss_sum": strconv.FormatFloat(run.LossSum, 'x', -1, 64), // exact
 		"batch":    strconv.Itoa(run.Batch), "examples": strconv.Itoa(run.Examples),
-		"shuffled": strconv.FormatBool(run.Order.Shuffled), "seed": strconv.FormatUint(run.Order.Seed, 10), "pass": strconv.FormatUint(run.Order.Pass, 10),
+		"drop_last": strconv.FormatBool(run.DropLast),
+		"shuffled":  strconv.FormatBool(run.Order.Shuffled), "seed": strconv.FormatUint(run.Order.Seed, 10), "pass": strconv.FormatUint(run.Order.Pass, 10),
 	}
 	for k, v := range run.Metadata {
 		m[programPrefix+k] = v
@@ -268,6 +270,7 @@ func runOf(path string, f *safetensors.File) (run Run, err error) {
 	}{{"seed", &run.Order.Seed}, {"pass", &run.Order.Pass}} {
 		get(v.key, func(s string) (err error) { *v.to, err = strconv.ParseUint(s, 10, 64); return err })
 	}
+	get("drop_last", func(s string) (err error) { run.DropLast, err = strconv.ParseBool(s); return err })
 	get("shuffled", func(s string) (err error) { run.Order.Shuffled, err = strconv.ParseBool(s); return err })
 	get("loss_sum", func(s string) (err error) { run.LossSum, err = strconv.ParseFloat(s, 64); return err })
 	if err != nil {
@@ -284,12 +287,16 @@ func runOf(path string, f *safetensors.File) (run Run, err error) {
 	return run, nil
 }
 
-// check says why a run of the settings cannot go on at run.
-func (run *Run) check(epochs, batch, examples int) error {
-	per := (run.Examples + run.Batch - 1) / max(1, run.Batch)
+// check says why a run of the settings of new cannot go on at run.
+func (run *Run) check(epochs int, new Run) error {
+	if run.Batch != new.Batch || run.Examples != new.Examples {
+		return fmt.Errorf("train: the run to go on with has %d examples in batches of %d, this one %d in batches of %d", run.Examples, run.Batch, new.Examples, new.Batch)
+	}
+	if run.DropLast != new.DropLast {
+		return fmt.Errorf("train: the run to go on with has DropLast %v, this one %v", run.DropLast, new.DropLast)
+	}
+	per := stepsOf(run.Examples, run.Batch, run.DropLast)
 	switch {
-	case run.Batch != batch || run.Examples != examples:
-		return fmt.Errorf("train: the run to go on with has %d examples in batches of %d, this one %d in batches of %d", run.Examples, run.Batch, examples, batch)
 	case run.Epoch < 0 || run.InEpoch < 0 || run.InEpoch > per || run.Epoch > math.MaxInt/per-1 || run.Step != run.Epoch*per+run.InEpoch:
 		return fmt.Errorf("train: the run to go on with is at step %d, in epoch %d after %d steps of %d", run.Step, run.Epoch, run.InEpoch, per)
 	case run.Epoch > epochs || run.Epoch == epochs && run.InEpoch > 0:

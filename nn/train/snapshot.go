@@ -1,7 +1,10 @@
 package train
 
 import (
+	"fmt"
+
 	"github.com/lanes-go/lanes/nn"
+	"github.com/lanes-go/lanes/nn/data"
 	"github.com/lanes-go/lanes/tensor"
 )
 
@@ -47,4 +50,22 @@ func (s *snapshot[T]) restore() {
 	for i, c := range s.counters {
 		c.N = s.counts[i]
 	}
+}
+
+// tryOne returns an error if the network does not take one example alone in training, which
+// it tells by trying: batch norm depends on what the layers before it make of the example,
+// and on whether it is frozen.
+func (s *snapshot[T]) tryOne(net nn.Layer[T], ds *data.Dataset[T]) (err error) {
+	s.take()
+	defer func() {
+		s.restore()
+		v := recover()
+		if e, ok := v.(*nn.Error); ok {
+			err = fmt.Errorf("train.Fit: an epoch ends with a batch of one example: set DropLast, or another Batch: %w", e)
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	net.Forward(tensor.From(ds.X.Data()[:ds.Features()], 1, ds.Features()), nn.Train)
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 type Config[T tensor.Float] struct {
 	Epochs   int              // passes over the data, > 0
 	Batch    int              // examples a step, > 0
+	DropLast bool             // leave out an epoch's last batch if it is not full
 	Val      *data.Dataset[T] // what to measure accuracy on after each epoch, or nil
 	Progress func(Progress)   // called after each step and each epoch, or nil
 
@@ -53,6 +54,10 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 // counters (passes of a dropout), as far as the network tells them by Buffers and Counters;
 // gradients are cleared, the optimiser has not been called.
 //
+// The last batch of an epoch may be smaller than the others; DropLast leaves it out. If it
+// is of one example, for which a layer of net panics with an *nn.Error, as batch norm does
+// for which one has no variance, Fit returns an error that wraps it before the first step.
+//
 // A run that was cancelled goes on where it stood, with the bits that it would have had:
 //
 //	run, err := train.LoadCheckpoint("run.safetensors", net, opt) // made as for the first run
@@ -60,7 +65,7 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 //	_, err = train.Fit(ctx, net, ds, opt, train.Config[float32]{Resume: &run, Checkpoint: "run.safetensors", ...})
 //
 // The order of the examples is that of the checkpoint. Another data set, as far as the
-// number of its examples tells, another size of the batches, or fewer epochs than are done
+// number of its examples tells, another size of the batches or DropLast, or fewer epochs than are done
 // are an error; more epochs are none. A checkpoint that cannot be written ends the run with
 // a *CheckpointError. A step that fails writes none.
 func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[T], opt optim.Optimizer, c Config[T]) (Progress, error) {
@@ -71,11 +76,14 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 	if c.Checkpoint != "" {
 		items("Fit", net, opt) // it panics now, not after an epoch
 	}
-	perEpoch := (ds.Len() + c.Batch - 1) / c.Batch
+	perEpoch := stepsOf(ds.Len(), c.Batch, c.DropLast)
+	if perEpoch == 0 {
+		panic(fmt.Errorf("train.Fit: %d examples do not fill a batch of %d, and DropLast is set", ds.Len(), c.Batch))
+	}
 	p := Progress{Epochs: c.Epochs, Steps: c.Epochs * perEpoch, Loss: math.NaN(), Accuracy: math.NaN()}
-	run := Run{Batch: c.Batch, Examples: ds.Len()}
+	run := Run{Batch: c.Batch, Examples: ds.Len(), DropLast: c.DropLast}
 	if c.Resume != nil {
-		if err := c.Resume.check(c.Epochs, c.Batch, ds.Len()); err != nil {
+		if err := c.Resume.check(c.Epochs, run); err != nil {
 			return p, err
 		}
 		run = *c.Resume
@@ -100,6 +108,11 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 	}
 	params := net.Params()
 	unlearnt := newSnapshot[T](net)
+	if ds.Len()-(perEpoch-1)*c.Batch == 1 || c.Batch == 1 {
+		if err := unlearnt.tryOne(net, ds); err != nil {
+			return p, err
+		}
+	}
 	var limit *nn.MaxNorm[T]
 	if c.MaxNorm != 0 {
 		limit = nn.NewMaxNorm(params, c.MaxNorm)
@@ -111,6 +124,9 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 		run.Order = ds.Order()
 		began := time.Now()
 		for x, labels := range ds.BatchesFrom(c.Batch, run.InEpoch) {
+			if run.InEpoch == perEpoch { // what is left over for DropLast
+				break
+			}
 			if err := ctx.Err(); err != nil {
 				return p, save(err)
 			}
@@ -163,6 +179,15 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 		p.Accuracy = Accuracy(net, c.Val, c.Batch)
 	}
 	return p, nil
+}
+
+// stepsOf returns the steps of an epoch.
+func stepsOf(examples, batch int, dropLast bool) int {
+	n := examples / batch
+	if !dropLast && examples%batch > 0 {
+		n++
+	}
+	return n
 }
 
 // Step is one step of training: forward, loss, backward, update. It returns the
