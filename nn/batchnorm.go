@@ -79,8 +79,8 @@ func (b *Builder[T]) batchNorm(name string, channels, low, high int, o tensor.Ba
 	l.Weight, _ = b.param("weight", channels)
 	l.Bias, _ = b.param("bias", channels)
 	l.Weight.Value.Fill(1)
-	l.RunningMean = &Buffer[T]{"running_mean", tensor.New[T](channels)}
-	l.RunningVar = &Buffer[T]{"running_var", tensor.New[T](channels).Fill(1)}
+	l.RunningMean = &Buffer[T]{Name: "running_mean", Value: tensor.New[T](channels)}
+	l.RunningVar = &Buffer[T]{Name: "running_var", Value: tensor.New[T](channels).Fill(1)}
 	l.batches = &Counter{Name: "num_batches_tracked"}
 	if o.Batch > 0 {
 		l.cumulative, l.batches.N = true, uint64(o.Batch-1)
@@ -134,9 +134,13 @@ func addGrad[T tensor.Float](p *Param[T], t *tensor.Tensor[T]) {
 	}
 }
 
-// frozen tells whether the layer has parameters and all of them are frozen.
+// frozen tells whether all parameters are frozen or, where there are none, the running
+// statistics.
 func (l *BatchNorm[T]) frozen() bool {
-	return l.Weight != nil && l.Weight.Frozen && l.Bias.Frozen
+	if l.Weight == nil {
+		return l.RunningMean.Frozen && l.RunningVar.Frozen
+	}
+	return l.Weight.Frozen && l.Bias.Frozen
 }
 
 func (l *BatchNorm[T]) checkInput(x *tensor.Tensor[T], mode Mode) {

@@ -23,6 +23,7 @@ func Freeze[T tensor.Float](net Module[T], names ...string) int {
 		p.Frozen = true
 		p.Grad.Fill(0)
 	}
+	setBuffers(net, names, true)
 	return len(named)
 }
 
@@ -32,7 +33,18 @@ func Unfreeze[T tensor.Float](net Module[T], names ...string) int {
 	for _, p := range named {
 		p.Frozen = false
 	}
+	setBuffers(net, names, false)
 	return len(named)
+}
+
+// setBuffers freezes the buffers that the names have, or not: a batch norm without
+// parameters knows by them.
+func setBuffers[T tensor.Float](net Module[T], names []string, frozen bool) {
+	for _, b := range buffersOf(net) {
+		if len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return within(b.Name, name) }) {
+			b.Frozen = frozen
+		}
+	}
 }
 
 // underNames returns the parameters that the names have.

@@ -85,7 +85,7 @@ func TestFreezeMisuse(t *testing.T) {
 func TestParts(t *testing.T) {
 	b := New[float32](1)
 	first, body := b.Embedding(2, 3), b.Sequential(b.Dropout(0.5), b.Linear(3, 3))
-	buf := withBuffer[float32]{b.ReLU(), &Buffer[float32]{"running_mean", tensor.New[float32](3)}}
+	buf := withBuffer[float32]{b.ReLU(), &Buffer[float32]{Name: "running_mean", Value: tensor.New[float32](3)}}
 	model := b.Parts(b.Part("embedding", first), b.Part("body", body), b.Part("norm", b.Named("ignored", buf)))
 	var names []string
 	for _, p := range model.Params() {

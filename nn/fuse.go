@@ -50,8 +50,9 @@ type Fused[T tensor.Float] struct{ net Layer[T] }
 // are done in its epilogue, an element being in a register; dropout is left out. Weights
 // are not rewritten: a batch norm is applied to the sums, not multiplied into the weights.
 //
-// After net has learnt more, Fuse it again: of that the packed part knows nothing. The
-// result has no Train mode: Forward with Train, and Backward, are misuse. It has no
+// The packed part is a copy, with its batch norms; layers that are not packed read their
+// parameters and statistics where they are. So after net has learnt more, Fuse it again, and
+// do not train it while the result is in use. The result has no Train mode: Forward with Train, and Backward, are misuse. It has no
 // parameters; those of net are the ones to save.
 func Fuse[T tensor.Float](net Layer[T]) *Fused[T] {
 	return &Fused[T]{fuse(net)}
@@ -120,7 +121,7 @@ func fuseRow[T tensor.Float](row []Layer[T]) (fused []Layer[T]) {
 			var norm *BatchNorm[T]
 			relu := false
 			if i+1 < len(row) {
-				if n, ok := row[i+1].(*BatchNorm[T]); ok && n.channels == l.Weight.Value.Dim(0) {
+				if n, ok := row[i+1].(*BatchNorm[T]); ok && n.channels == l.Weight.Value.Dim(0) && n.low <= 2 {
 					norm = n
 					i++
 				}

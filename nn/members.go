@@ -2,6 +2,8 @@ package nn
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/lanes-go/lanes/tensor"
 )
@@ -39,6 +41,7 @@ type owned[T tensor.Float] struct {
 func own[T tensor.Float](op, what string, names []string, modules []Module[T]) owned[T] {
 	var o owned[T]
 	owner := map[*Param[T]]int{}
+	layer := map[Module[T]]int{}
 	seen := map[string]bool{}
 	for i, m := range modules {
 		if m == nil {
@@ -55,6 +58,15 @@ func own[T tensor.Float](op, what string, names []string, modules []Module[T]) o
 			owner[p] = i
 			o.params = append(o.params, p)
 		}
+		walk(m, func(l Module[T]) {
+			if !hasState(l) {
+				return
+			}
+			if j, ok := layer[l]; ok {
+				panic(misuse(op, fmt.Sprintf("%ss %d and %d have the same %T: a layer appears once in a network", what, j, i, l)))
+			}
+			layer[l] = i
+		})
 		o.buffers = append(o.buffers, buffersOf(m)...)
 		o.counters = append(o.counters, countersOf(m)...)
 	}
@@ -70,7 +82,34 @@ func own[T tensor.Float](op, what string, names []string, modules []Module[T]) o
 			c.Name = prefix + c.Name
 		}
 	}
+	// Who appends to them gets copies.
+	o.params, o.buffers, o.counters = slices.Clip(o.params), slices.Clip(o.buffers), slices.Clip(o.counters)
 	return o
+}
+
+// walk calls f with m and with all layers in it.
+func walk[T tensor.Float](m Module[T], f func(l Module[T])) {
+	switch c := m.(type) {
+	case *named[T]:
+		walk[T](c.Layer, f)
+		return
+	case *Parts[T]:
+		for _, p := range c.parts {
+			walk(p.Module, f)
+		}
+	case container[T]:
+		for _, k := range c.children() {
+			walk[T](k.layer, f)
+		}
+	}
+	f(m)
+}
+
+// hasState tells whether two equal values of the type of l are one layer: pointers are, but
+// to nothing all may be equal.
+func hasState(l any) bool {
+	t := reflect.TypeOf(l)
+	return t.Kind() == reflect.Pointer && t.Elem().Size() > 0
 }
 
 // Params returns the parameters of all layers, in their order.
@@ -151,6 +190,22 @@ func (b *Builder[T]) Named(name string, l Layer[T]) Layer[T] {
 		l = n.Layer
 	}
 	return &named[T]{l, name}
+}
+
+// A layer that is in no container is the same with the name and without.
+
+func (n *named[T]) Buffers() []*Buffer[T]               { return buffersOf[T](n.Layer) }
+func (n *named[T]) Counters() []*Counter                { return countersOf[T](n.Layer) }
+func (n *named[T]) Replica() Layer[T]                   { return replica(n.Layer) }
+func (n *named[T]) backwardParams(dy *tensor.Tensor[T]) { BackwardParams(n.Layer, dy) }
+func (n *named[T]) describe() string                    { return describeLayer(n.Layer) }
+func (n *named[T]) kind() string                        { return kindOf(n.Layer) }
+func (n *named[T]) flops(in, out []int) int64           { return flopsOf(n.Layer, in, out) }
+func (n *named[T]) children() []child[T] {
+	if c, ok := n.Layer.(container[T]); ok {
+		return c.children()
+	}
+	return nil
 }
 
 func goodName(name string) bool {

@@ -17,8 +17,9 @@ type Predictor[T tensor.Float] struct {
 	free []Layer[T] // replicas that nobody uses
 }
 
-// NewPredictor returns a predictor of what net gives now; after net has learnt more, make
-// another. It panics if a layer is not Replicable.
+// NewPredictor returns a predictor of what net gives now. What is not packed is read where it
+// is: do not train net while a predictor of it is in use, and make another afterwards. It
+// panics if a layer is not Replicable.
 func NewPredictor[T tensor.Float](net Layer[T]) *Predictor[T] {
 	p := &Predictor[T]{fused: Fuse(net)}
 	p.free = append(p.free, p.fused.Replica()) // panics here rather than in a goroutine

@@ -76,6 +76,9 @@ func TestFuseMisuse(t *testing.T) {
 	} {
 		misused(t, what, f)
 	}
+	// A batch norm that wants images is none for rows: left where it is, it says so.
+	rows := b.Sequential(b.Linear(3, 2), b.BatchNorm2d(2))
+	misused(t, "BatchNorm2d.Forward", func() { nn.Fuse[float32](rows).Forward(tensor.New[float32](1, 3), nn.Eval) })
 	// Alone, a layer without the method will do.
 	if y := nn.Fuse[float32](b.Sequential(own{b.ReLU()})).Forward(tensor.From([]float32{-1, 2}, 1, 2), nn.Eval); y.At(0, 0) != 0 || y.At(0, 1) != 2 {
 		t.Errorf("%v", y)

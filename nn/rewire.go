@@ -75,6 +75,9 @@ func rewire[T tensor.Float](net Layer[T], apart bool, wrap func(p *place[T]) Lay
 		return w
 	}
 	visit = func(l Layer[T], at *place[T]) {
+		if n, ok := l.(*named[T]); ok {
+			l = n.Layer
+		}
 		switch c := l.(type) {
 		case *Fused[T]:
 			visit(c.net, at)

@@ -4,7 +4,8 @@ import "github.com/lanes-go/lanes/tensor"
 
 // Sequential applies layers one after the other. A ReLU behind a layer that can do it in its
 // own pass, as Linear and BatchNorm can, costs no pass over memory; the bits are those of one
-// layer after the other.
+// layer after the other. So after a Forward of the Sequential the Backward to call is that of
+// the Sequential, not those of its layers.
 type Sequential[T tensor.Float] struct {
 	members[T]
 	steps []step[T]

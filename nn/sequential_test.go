@@ -63,3 +63,15 @@ func TestFusedReLU(t *testing.T) {
 		})
 	}
 }
+
+// BackwardParams of a Linear and a ReLU in one pass leaves the gradient of x out.
+func TestFusedParamsOnly(t *testing.T) {
+	b := New[float32](1)
+	l := b.Linear(3, 4)
+	net := b.Sequential(l, b.ReLU())
+	net.Forward(tensor.New[float32](2, 3), Train)
+	BackwardParams[float32](net, tensor.New[float32](2, 4).Fill(1))
+	if l.dx.Rank() != 0 {
+		t.Error("the gradient of x was found for nobody")
+	}
+}

@@ -19,8 +19,9 @@ type Module[T tensor.Float] interface{ Params() []*Param[T] }
 
 // Buffer is state of a layer that no optimiser changes: running statistics.
 type Buffer[T tensor.Float] struct {
-	Name  string
-	Value *tensor.Tensor[T]
+	Name   string
+	Value  *tensor.Tensor[T]
+	Frozen bool // the layer leaves it as it is: see Freeze
 }
 
 // buffered is a layer with buffers.

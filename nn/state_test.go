@@ -22,7 +22,7 @@ func (l withBuffer[T]) Buffers() []*Buffer[T] { return []*Buffer[T]{l.buffer} }
 
 func TestStateDict(t *testing.T) {
 	b := New[float32](1)
-	buf := withBuffer[float32]{b.ReLU(), &Buffer[float32]{"running_mean", tensor.New[float32](3)}}
+	buf := withBuffer[float32]{b.ReLU(), &Buffer[float32]{Name: "running_mean", Value: tensor.New[float32](3)}}
 	layers := []Layer[float32]{b.Linear(2, 3), buf, b.Sequential(b.Linear(3, 3), b.ReLU(), b.Linear(3, 3))}
 	for len(layers) < 11 {
 		layers = append(layers, b.Linear(3, 3))
