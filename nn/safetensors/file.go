@@ -23,23 +23,45 @@ func WriteFile(path string, entries []Entry, metadata map[string]string) error {
 	return replace(path, func(f *os.File) error { return write(f, header, sorted) })
 }
 
-// replace makes the file that fill writes the file at path.
-func replace(path string, fill func(f *os.File) error) error {
-	var old fs.FileInfo
+// CheckFile returns an error if WriteFile would return one before it writes: for entries or
+// metadata that cannot stand in a file, and for a path where none can be. To see that, it
+// creates a file in the directory of path and removes it; what is at path stays. A program
+// calls it before the work whose result it is going to write.
+func CheckFile(path string, entries []Entry, metadata map[string]string) error {
+	if _, _, err := prepare(entries, metadata); err != nil {
+		return fmt.Errorf("safetensors: %s: %w", path, err)
+	}
+	_, _, f, err := begin(path)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// begin returns where a file for path goes, links followed, what is there, if anything, and
+// a new file in the same directory.
+func begin(path string) (to string, old fs.FileInfo, f *os.File, err error) {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return err
+			return "", nil, nil, err
 		}
 	}
 	switch info, err := os.Stat(path); {
 	case err == nil && !info.Mode().IsRegular():
-		return &fs.PathError{Op: "write", Path: path, Err: errors.New("not a file")}
+		return "", nil, nil, &fs.PathError{Op: "write", Path: path, Err: errors.New("not a file")}
 	case err == nil:
 		old = info
 	case !errors.Is(err, fs.ErrNotExist):
-		return err
+		return "", nil, nil, err
 	}
-	f, err := createBeside(path)
+	f, err = createBeside(path)
+	return path, old, f, err
+}
+
+// replace makes the file that fill writes the file at path.
+func replace(path string, fill func(f *os.File) error) error {
+	path, old, f, err := begin(path)
 	if err != nil {
 		return err
 	}

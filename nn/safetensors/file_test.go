@@ -79,6 +79,32 @@ func TestWriteFileFails(t *testing.T) {
 		}
 		only(t, dir, "a.safetensors")
 	}
+	for what, f := range map[string]func(path string, entries []Entry, metadata map[string]string) error{"WriteFile": WriteFile, "CheckFile": CheckFile} {
+		for _, c := range []struct {
+			path     string
+			entries  []Entry
+			metadata map[string]string
+			want     string
+		}{
+			{path, []Entry{Tensor("x", x), Tensor("x", x)}, nil, path + ": two tensors"},
+			{path, nil, map[string]string{"a": "\xff"}, path + `: the metadata "a" are not UTF-8`},
+			{filepath.Join(dir, "none", "a"), nil, nil, "none"},
+			{dir, nil, nil, "not a file"},
+		} {
+			if err := f(c.path, c.entries, c.metadata); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: error %v, want %q", what, err, c.want)
+			}
+			only(t, dir, "a.safetensors")
+		}
+	}
+	for _, p := range []string{path, filepath.Join(dir, "new")} {
+		if err := CheckFile(p, []Entry{Tensor("x", x)}, map[string]string{"a": "b"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "precious" {
+		t.Errorf("%q, %v", b, err)
+	}
 	if err := WriteFile(filepath.Join(dir, "none", "a"), nil, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no directory: %v", err)
 	}

@@ -123,8 +123,13 @@ func (it *item[T]) read(f *safetensors.File) (set func(), err error) {
 // Between steps of a loop of one's own it may be called at any time; Fit calls it by
 // itself, see Config. It panics if the optimiser is not optim.Stateful.
 func SaveCheckpoint[T tensor.Float](path string, net nn.Module[T], opt optim.Optimizer, run Run) error {
-	var entries []safetensors.Entry
-	for _, it := range items[T]("SaveCheckpoint", net, opt) {
+	entries, metadata := contents("SaveCheckpoint", net, opt, run)
+	return safetensors.WriteFile(path, entries, metadata)
+}
+
+// contents returns what stands in a checkpoint.
+func contents[T tensor.Float](op string, net nn.Module[T], opt optim.Optimizer, run Run) (entries []safetensors.Entry, metadata map[string]string) {
+	for _, it := range items(op, net, opt) {
 		entries = append(entries, it.entry())
 	}
 	m := map[string]string{
@@ -138,7 +143,7 @@ func SaveCheckpoint[T tensor.Float](path string, net nn.Module[T], opt optim.Opt
 	for k, v := range run.Metadata {
 		m[programPrefix+k] = v
 	}
-	return safetensors.WriteFile(path, entries, m)
+	return entries, m
 }
 
 // CheckpointError is the error of Fit if a checkpoint cannot be written.

@@ -378,16 +378,60 @@ func TestResumeRefused(t *testing.T) {
 func TestCheckpointErrors(t *testing.T) {
 	dir := t.TempDir()
 	j := newJob[float32]("sgd", false)
-	none := filepath.Join(dir, "none", "run")
-	if p, err := j.fit(Config[float32]{Checkpoint: none}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 4 || !strings.HasPrefix(err.Error(), "the checkpoint was not written: ") {
-		t.Errorf("after an epoch: %v, %v", p, err)
+	const unwritten = "the checkpoint was not written: "
+	// Some errors are told before the first step.
+	hash := nn.Hash(j.net)
+	twice := optim.NewSGD(append(j.net.Params(), newJob[float32]("sgd", false).net.Params()...), optim.SGD{LR: 0.1, Momentum: 0.9})
+	for _, c := range []struct {
+		what string
+		opt  optim.Optimizer
+		c    Config[float32]
+		want string
+	}{
+		{"no directory", j.opt, Config[float32]{Checkpoint: filepath.Join(dir, "none", "run")}, unwritten + "open "},
+		{"a directory", j.opt, Config[float32]{Checkpoint: dir}, unwritten + "write " + dir + ": not a file"},
+		{"metadata", j.opt, Config[float32]{Checkpoint: filepath.Join(dir, "run"), Metadata: map[string]string{"a": "\xff"}}, `the metadata "program.a" are not UTF-8`},
+		{"names", twice, Config[float32]{Checkpoint: filepath.Join(dir, "run")}, `two tensors are called "optimizer.0.bias.momentum_buffer"`},
+	} {
+		k := &job[float32]{net: j.net, opt: c.opt, ds: j.ds, val: j.val}
+		p, err := k.fit(c.c, -1)
+		if e := (*CheckpointError)(nil); !errors.As(err, &e) || e.Cause != nil || len(p) != 0 || nn.Hash(j.net) != hash || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, %v, want %q", c.what, p, err, c.want)
+		}
 	}
-	if p, err := j.fit(Config[float32]{Checkpoint: none, CheckpointEvery: 2}, -1); !errors.Is(err, fs.ErrNotExist) || len(p) != 2 {
-		t.Errorf("within an epoch: %v, %v", p, err)
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
 	}
-	_, err := j.fit(Config[float32]{Checkpoint: none}, 1)
-	if e := (*CheckpointError)(nil); !errors.As(err, &e) || !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "context canceled; the checkpoint was not written: ") {
-		t.Errorf("cancelled: %v", err)
+	// Others when it is written: the directory is gone.
+	gone := filepath.Join(dir, "gone")
+	for _, c := range []struct {
+		what               string
+		every, stop, steps int
+		want               string
+	}{
+		{"after an epoch", 0, -1, 4, unwritten},
+		{"within an epoch", 2, -1, 2, unwritten},
+		{"cancelled", 0, 1, 1, "context canceled; " + unwritten},
+	} {
+		if err := os.Mkdir(gone, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		reports := 0
+		_, err := Fit(ctx, j.net, j.ds, j.opt, Config[float32]{Epochs: 3, Batch: 7, Checkpoint: filepath.Join(gone, "run"), CheckpointEvery: c.every, Progress: func(p Progress) {
+			if reports++; reports == 1 {
+				if err := os.Remove(gone); err != nil {
+					t.Error(err)
+				}
+			}
+			if p.Step == c.stop {
+				cancel()
+			}
+		}})
+		cancel()
+		if e := (*CheckpointError)(nil); !errors.As(err, &e) || !errors.Is(err, fs.ErrNotExist) || errors.Is(err, context.Canceled) != (c.stop > 0) || reports != c.steps || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: %d reports, %v", c.what, reports, err)
+		}
 	}
 	path := filepath.Join(dir, "run")
 	j = newJob[float32]("sgd", false)

@@ -12,6 +12,7 @@ import (
 	"github.com/lanes-go/lanes/nn"
 	"github.com/lanes-go/lanes/nn/data"
 	"github.com/lanes-go/lanes/nn/optim"
+	"github.com/lanes-go/lanes/nn/safetensors"
 	"github.com/lanes-go/lanes/tensor"
 )
 
@@ -67,14 +68,13 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 // The order of the examples is that of the checkpoint. Another data set, as far as the
 // number of its examples tells, another size of the batches or DropLast, or fewer epochs than are done
 // are an error; more epochs are none. A checkpoint that cannot be written ends the run with
-// a *CheckpointError. A step that fails writes none.
+// a *CheckpointError, before the first step if that can be told: no file can be created in
+// the directory, two tensors have one name, texts are not UTF-8. A step that fails writes
+// none.
 func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[T], opt optim.Optimizer, c Config[T]) (Progress, error) {
 	if c.Epochs <= 0 || c.Batch <= 0 || ds.Len() == 0 || c.CheckpointEvery < 0 {
 		panic(fmt.Errorf("train.Fit: %d epochs of %d examples in batches of %d, a checkpoint every %d steps: all must be positive, the last may be 0",
 			c.Epochs, ds.Len(), c.Batch, c.CheckpointEvery))
-	}
-	if c.Checkpoint != "" {
-		items("Fit", net, opt) // it panics now, not after an epoch
 	}
 	perEpoch := stepsOf(ds.Len(), c.Batch, c.DropLast)
 	if perEpoch == 0 {
@@ -91,6 +91,12 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 		p.Epoch, p.Step = run.Epoch, run.Step
 	}
 	run.Metadata = c.Metadata
+	if c.Checkpoint != "" { // what is wrong with it is said now, not after an epoch
+		entries, metadata := contents("Fit", net, opt, run)
+		if err := safetensors.CheckFile(c.Checkpoint, entries, metadata); err != nil {
+			return p, &CheckpointError{Err: err}
+		}
+	}
 	report := func() {
 		if c.Progress != nil {
 			c.Progress(p)
