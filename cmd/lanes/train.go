@@ -164,7 +164,7 @@ func trainOn[T tensor.Float](ctx context.Context, o options, stdout, stderr io.W
 	line.end("")
 	if err != nil {
 		err = fmt.Errorf("stopped in epoch %d of %d, after step %d of %d: %w", min(p.Epoch+1, p.Epochs), p.Epochs, p.Step, p.Steps, err)
-		if unwritten := (*train.CheckpointError)(nil); o.checkpoint != "" && errors.Is(err, context.Canceled) && !errors.As(err, &unwritten) {
+		if unwritten := (*train.CheckpointError)(nil); o.checkpoint != "" && (run != nil || p.Step > 0) && errors.Is(err, context.Canceled) && !errors.As(err, &unwritten) {
 			fmt.Fprintf(stderr, "the run goes on with -resume from %s\n", o.checkpoint)
 		}
 		return err

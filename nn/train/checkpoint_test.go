@@ -108,7 +108,7 @@ func testResume[T tensor.Float](t *testing.T, optimizer string) {
 	if got, err := plain.fit(Config[T]{}, -1); err != nil || !slices.Equal(got, want) || nn.Hash(plain.net) != hash {
 		t.Errorf("without checkpoints %v, %v", got, err)
 	}
-	for stop := range 9 {
+	for stop := 1; stop < 9; stop++ {
 		j := newJob[T](optimizer, false)
 		before, err := j.fit(Config[T]{Checkpoint: part, Metadata: meta}, stop)
 		if !errors.Is(err, context.Canceled) {
@@ -448,6 +448,39 @@ func TestCheckpointErrors(t *testing.T) {
 	}
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("the checkpoint was overwritten; %v", err)
+	}
+}
+
+// A call that is cancelled before it has done a step writes no checkpoint: there may be a
+// better one.
+func TestCancelledBeforeFirstStep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	j := newJob[float32]("sgd", false)
+	if _, err := j.fit(Config[float32]{Checkpoint: path}, 0); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a checkpoint of nothing: %v", err)
+	}
+	if _, err := j.fit(Config[float32]{Checkpoint: path}, 4); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := ReadRun(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resume := range []*Run{nil, &run} {
+		j := newJob[float32]("sgd", false)
+		if _, err := j.fit(Config[float32]{Checkpoint: path, Resume: resume}, 0); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("resumed %v: the checkpoint was overwritten; %v", resume != nil, err)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ type Config[T tensor.Float] struct {
 	Penalty nn.Penalty // of the weights, beside the loss of the data; see nn.Penalize
 	MaxNorm float64    // limit for the norms of units, see nn.MaxNorm; 0: none
 
-	Checkpoint      string            // a file for SaveCheckpoint after each epoch, after Progress, and when ctx is cancelled; or empty
+	Checkpoint      string            // a file for SaveCheckpoint after each epoch, after Progress, and when ctx is cancelled after a step; or empty
 	CheckpointEvery int               // steps between checkpoints within an epoch; 0: none
 	Metadata        map[string]string // texts for the checkpoints: Run.Metadata
 	Resume          *Run              // where to go on, from LoadCheckpoint, or nil
@@ -70,7 +70,8 @@ var ErrDiverged = errors.New("train: the loss is not finite: a lower learning ra
 // are an error; more epochs are none. A checkpoint that cannot be written ends the run with
 // a *CheckpointError, before the first step if that can be told: no file can be created in
 // the directory, two tensors have one name, texts are not UTF-8. A step that fails writes
-// none.
+// none, nor does a call that is cancelled before it has done a step. A run that is not
+// resumed replaces the checkpoint of another, if there is one, by its own first.
 func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[T], opt optim.Optimizer, c Config[T]) (Progress, error) {
 	if c.Epochs <= 0 || c.Batch <= 0 || ds.Len() == 0 || c.CheckpointEvery < 0 {
 		panic(fmt.Errorf("train.Fit: %d epochs of %d examples in batches of %d, a checkpoint every %d steps: all must be positive, the last may be 0",
@@ -134,6 +135,9 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 				break
 			}
 			if err := ctx.Err(); err != nil {
+				if steps == 0 { // what is in the file, of this run or another, is not worse
+					return p, err
+				}
 				return p, save(err)
 			}
 			unlearnt.take()
