@@ -141,6 +141,27 @@ func TestNormRows(t *testing.T) {
 	}
 }
 
+// TestNormFarFromZero: beside a mean of 10⁶ times the spread float32 keeps the gradient,
+// since what the mean has too much is kept.
+func TestNormFarFromZero(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 0))
+	near, far, dy := tensor.New[float32](4, 2, 7), tensor.New[float32](4, 2, 7), random[float32](r, 4, 2, 7)
+	for i := range near.Data() {
+		near.Data()[i] = float32(r.IntN(16)) / 8
+		far.Data()[i] = near.Data()[i] + 1<<20 // exact
+	}
+	for name, build := range map[string]func(b *Builder[float32]) Layer[float32]{
+		"LayerNorm":      func(b *Builder[float32]) Layer[float32] { return b.LayerNorm(2, 7) },
+		"GroupNorm":      func(b *Builder[float32]) Layer[float32] { return b.GroupNorm(1, 2) },
+		"InstanceNorm1d": func(b *Builder[float32]) Layer[float32] { return b.InstanceNorm1d(2, true) },
+	} {
+		l, m := build(New[float32](1)), build(New[float32](1))
+		normNear(t, name+" y", m.Forward(far, Train).Data(), l.Forward(near, Train).Data(), 8)
+		normNear(t, name+" dx", m.Backward(dy).Data(), l.Backward(dy).Data(), 8)
+		normNear(t, name+" dw", m.Params()[0].Grad.Data(), l.Params()[0].Grad.Data(), 8)
+	}
+}
+
 // TestNormNoSpread: what has no spread, as one element, gives the bias, and a gradient that
 // is nothing but rounding.
 func TestNormNoSpread(t *testing.T) {
