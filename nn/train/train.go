@@ -217,10 +217,17 @@ func backward[T tensor.Float](net nn.Layer[T], x *tensor.Tensor[T], labels []int
 }
 
 // Accuracy returns the share of examples whose greatest logit is that of their
-// label; of equals the first counts, and a NaN counts as the greatest.
+// label; of equals the first counts, and a NaN counts as the greatest. It takes the examples
+// in the order of their rows and leaves the order of the data set's passes, and one that is
+// under way, alone: ds may be what Fit trains on, also within its Progress.
 func Accuracy[T tensor.Float](net nn.Layer[T], ds *data.Dataset[T], batch int) float64 {
-	right := 0
-	for x, labels := range ds.Batches(batch) {
+	if batch <= 0 {
+		panic(fmt.Errorf("train.Accuracy: batches of %d", batch))
+	}
+	right, all, f := 0, ds.X.Data(), ds.Features()
+	for from := 0; from < ds.Len(); from += batch {
+		labels := ds.Labels[from:min(from+batch, ds.Len())]
+		x := tensor.From(all[from*f:(from+len(labels))*f], len(labels), f)
 		logits := net.Forward(x, nn.Eval)
 		y, c := logits.Data(), logits.Dim(1)
 		for i, l := range labels {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -235,6 +237,70 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
+// Accuracy on the data that Fit trains on, after every step, changes nothing of the run, nor
+// what the loop around it holds of a pass.
+func TestAccuracyOfTrainingData(t *testing.T) {
+	plain, measured := newJob[float32]("adam", false), newJob[float32]("adam", false)
+	if _, err := plain.fit(Config[float32]{}, -1); err != nil {
+		t.Fatal(err)
+	}
+	last := 0.0
+	_, err := Fit(context.Background(), measured.net, measured.ds, measured.opt, Config[float32]{Epochs: 3, Batch: 7, Progress: func(Progress) {
+		last = Accuracy(measured.net, measured.ds, 6)
+	}})
+	if err != nil || nn.Hash(measured.net) != nn.Hash(plain.net) || last == 0 {
+		t.Errorf("measuring changes the run; accuracy %v, %v", last, err)
+	}
+	ds := measured.ds
+	order, n := ds.Order(), 0
+	for x, labels := range ds.Batches(7) {
+		kept := x.Clone()
+		before := slices.Clone(labels)
+		if a := Accuracy(measured.net, ds, 6); a != last {
+			t.Errorf("accuracy %v, want %v", a, last)
+		}
+		if !slices.Equal(x.Data(), kept.Data()) || !slices.Equal(labels, before) {
+			t.Error("the batch in hand was changed")
+		}
+		n += len(labels)
+	}
+	if order.Pass++; n != ds.Len() || ds.Order() != order {
+		t.Errorf("a pass of %d examples, then %+v", n, ds.Order())
+	}
+	if a := Accuracy(measured.net, noise[float32](0, 6, 3), 6); a != 0 {
+		t.Errorf("accuracy %v of nothing", a)
+	}
+}
+
+// slow is an optimiser that takes its time when it is asked for its state.
+type slow struct {
+	*optim.SGDOptimizer[float32]
+	spent time.Duration
+}
+
+func (s *slow) State() optim.State[float32] {
+	began := time.Now()
+	defer func() { s.spent += time.Since(began) }()
+	time.Sleep(20 * time.Millisecond)
+	return s.SGDOptimizer.State()
+}
+
+// The time of a step is without that of writing checkpoints: all steps together take no
+// longer than what is left of the run, however slow the machine is.
+func TestStepTimeWithoutSaving(t *testing.T) {
+	j := newJob[float32]("sgd", false)
+	opt := &slow{SGDOptimizer: j.opt.(*optim.SGDOptimizer[float32])}
+	began := time.Now()
+	p, err := Fit(context.Background(), j.net, j.ds, opt, Config[float32]{Epochs: 2, Batch: 7, Checkpoint: filepath.Join(t.TempDir(), "run"), CheckpointEvery: 1})
+	all := time.Since(began)
+	if err != nil || opt.spent < 140*time.Millisecond { // at the start, and after each of 6 steps
+		t.Fatalf("%v in State, %v", opt.spent, err)
+	}
+	if steps := p.StepTime * time.Duration(p.Step); steps > all-opt.spent {
+		t.Errorf("%d steps take %v, all but saving %v", p.Step, steps, all-opt.spent)
+	}
+}
+
 // identity is a layer that returns its input.
 type identity struct{ nn.Layer[float64] }
 
@@ -243,14 +309,19 @@ func (identity) Forward(x *tensor.Tensor[float64], _ nn.Mode) *tensor.Tensor[flo
 func TestFitMisuse(t *testing.T) {
 	net := mlp[float32](1, 10, 8, 3)
 	opt := optim.NewSGD(net.Params(), optim.SGD{LR: 1})
-	for _, c := range []Config[float32]{{Epochs: 0, Batch: 1}, {Epochs: 1, Batch: 0}} {
+	ds := noise[float32](4, 10, 3)
+	for what, f := range map[string]func(){
+		"train.Fit: 0 epochs":          func() { Fit(context.Background(), net, ds, opt, Config[float32]{Epochs: 0, Batch: 1}) },
+		"train.Fit: 1 epochs":          func() { Fit(context.Background(), net, ds, opt, Config[float32]{Epochs: 1, Batch: 0}) },
+		"train.Accuracy: batches of 0": func() { Accuracy(net, ds, 0) },
+	} {
 		func() {
 			defer func() {
-				if err, ok := recover().(error); !ok {
-					t.Errorf("%+v: %v", c, err)
+				if err, ok := recover().(error); !ok || !strings.HasPrefix(err.Error(), what) {
+					t.Errorf("%s: %v", what, err)
 				}
 			}()
-			Fit(context.Background(), net, noise[float32](4, 10, 3), opt, c)
+			f()
 		}()
 	}
 }
