@@ -86,7 +86,8 @@ func All() (cases []Case) {
 		for _, shape := range row.Shapes {
 			cases = append(cases, Case{row.Name, shape, func(seed uint64, maxEntries int) *layercheck.Result {
 				o := options(row.Options, seed, maxEntries)
-				r := layercheck.Layer(row.New64(nn.New[float64](7), shape), shape, o)
+				o.Fresh = func() nn.Layer[float64] { return row.New64(nn.New[float64](7), shape) }
+				r := layercheck.Layer(o.Fresh(), shape, o)
 				if row.New32 != nil { // random numbers are not those of the other type
 					r.Add(layercheck.Single(row.New64(nn.New[float64](7), shape), row.New32(nn.New[float32](7), shape), shape, o))
 				}

@@ -34,6 +34,12 @@ type Options struct {
 	// NoInput says that the layer has no gradient with respect to x: what Backward
 	// returns, which may be nil, is not looked at.
 	NoInput bool
+	// FixedBatch says that the layer has one batch size only, or that the first axis of x is
+	// none. Otherwise the layer is checked over others too.
+	FixedBatch bool
+	// Fresh builds the layer again, if it is there: over another batch size a layer that has
+	// seen others gives the same bits.
+	Fresh func() nn.Layer[float64]
 	// AsIs leaves parameters as they are. Otherwise up to 0.1 is added to every value of
 	// theirs for the time of the check: many begin at 0 or 1, which hides errors.
 	AsIs bool
@@ -131,6 +137,9 @@ func Layer(l nn.Layer[float64], shape []int, o Options) *Result {
 	s.frozen(r, x)
 	if len(o.Kinks) > 0 {
 		s.atKinks(r, x)
+	}
+	if r.OK() {
+		s.batches(r, x)
 	}
 	return r
 }

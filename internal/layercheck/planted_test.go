@@ -98,3 +98,42 @@ func TestAtol(t *testing.T) {
 		}
 	}
 }
+
+// grown is right until it has seen a larger batch.
+type grown struct {
+	*planted
+	top, keeps int
+}
+
+func (l *grown) Forward(x *tensor.Tensor[float64], mode nn.Mode) *tensor.Tensor[float64] {
+	y := l.planted.Forward(x, mode)
+	if n := x.Dim(0); n < l.top && n == l.keeps {
+		tensor.Scale(y, 1+0x1p-52, y)
+	} else {
+		l.top = max(l.top, n)
+	}
+	return y
+}
+
+// TestBatches: what a layer keeps of other batch sizes shows in its gradients, or in bits
+// that a fresh layer would not give.
+func TestBatches(t *testing.T) {
+	none := func(*planted, *tensor.Tensor[float64]) {}
+	fresh := func() nn.Layer[float64] { return plant(5, 4, none) }
+	for name, c := range map[string]struct {
+		keeps int
+		fresh func() nn.Layer[float64]
+		want  string
+	}{
+		"the first size":                {3, nil, "a pass after other batch sizes: y: entry 0"},
+		"a smaller size":                {2, fresh, "x of shape [2 5]: what a fresh layer gives: y: entry 0"},
+		"a smaller size, nothing fresh": {2, nil, "right"},
+		"none":                          {0, fresh, "right"},
+	} {
+		l := &grown{planted: plant(5, 4, none), keeps: c.keeps}
+		r := layercheck.Layer(l, []int{3, 5}, layercheck.Options{Fresh: c.fresh})
+		if !strings.Contains(r.String(), c.want) {
+			t.Errorf("%s: want %q in: %v", name, c.want, r)
+		}
+	}
+}

@@ -16,6 +16,7 @@ type affine struct {
 	x       *t64
 	mistake string
 	noise   float64
+	batch   int // of the first pass
 	count   *nn.Counter
 	mean    *nn.Buffer[float64]
 	y       *t64
@@ -46,6 +47,12 @@ func (l *affine) Forward(x *t64, mode nn.Mode) *t64 {
 	}
 	if mode == nn.Train || l.mistake == "Eval keeps x" {
 		l.x, l.y = x, y
+	}
+	if l.batch == 0 {
+		l.batch = n
+	}
+	if l.mistake == "one batch size" && n != l.batch {
+		panic("another batch size")
 	}
 	for r := range n {
 		for j := range out {
@@ -82,6 +89,9 @@ func (l *affine) Backward(dy *t64) *t64 {
 				g = min(g, 0.6)
 			}
 			db.Data()[j] += g
+			if l.mistake == "rows beyond the first batch" && r >= l.batch {
+				continue
+			}
 			for i := range in {
 				dw.Set(dw.At(j, i)+float64(g*l.x.At(r, i)), j, i)
 				dx.Set(dx.At(r, i)+float64(g*l.w.Value.At(j, i)), r, i)
@@ -148,37 +158,39 @@ func (l *affine) Backward(dy *t64) *t64 {
 // TestMistakes: each mistake is found and named; a right layer and noise of 1e-9 pass.
 func TestMistakes(t *testing.T) {
 	for mistake, want := range map[string]string{
-		"":                          "",
-		"noise":                     "",
-		"sign of dx":                "x: 15 of 15 checked entries wrong: the sign is wrong everywhere",
-		"sign of dw":                "w: 20 of 20 checked entries wrong: the sign is wrong everywhere",
-		"factor 2 of dx":            "numeric is 0.5 times analytic everywhere",
-		"factor 2 of db":            "b: 4 of 4 checked entries wrong: numeric is 0.5 times analytic everywhere",
-		"one entry of dx":           "x[0,1]",
-		"one entry of dw":           "the gradients are not linear in dy: w[3]",
-		"missing row of dx":         "x: 5 of 15 checked entries wrong",
-		"missing row of dw":         "w: 5 of 20 checked entries wrong",
-		"mean for sum":              "numeric is 3 times analytic everywhere",
-		"shift of dx":               "x: 15 of 15 checked entries wrong",
-		"shift of dw":               "w: 20 of 20 checked entries wrong",
-		"clips dy":                  "the gradients are not linear in dy: dx[",
-		"not zero for zeros":        "with 0 times the upstream gradient the gradient of x[0,2] is 1e-300",
-		"gradients overwritten":     "Backward does not add to the gradient of a parameter: w[0]",
-		"frozen gets a gradient":    "w is frozen, and entry 0 of its gradient changes",
-		"one buffer for both modes": "an Eval pass changes the result of the Train pass before it",
-		"Eval keeps x":              "with an Eval pass between Forward and Backward: the gradient of w",
-		"Eval is another function":  "the result in Eval mode is not that in Train mode",
-		"Eval moves a parameter":    "an Eval pass changes parameters, buffers or counters",
-		"random result":             "a second pass: y: entry 0",
-		"random gradient":           "a second pass: the gradient of w: entry 0",
-		"result has NaN":            "y[1] is NaN for a finite x",
-		"Forward changes x":         "a pass changes x: entry 0",
-		"Backward changes dy":       "a pass changes dy: entry 0",
-		"Backward changes x":        "a pass changes x: entry 0",
-		"Backward changes y":        "Backward changes the result of the Train pass: entry 0",
-		"no dx":                     "Backward returns nil",
-		"shape of dx":               "Backward returns shape [5 3] for x of shape [3 5]",
-		"new parameters":            "Params returns other parameters when asked again",
+		"":                            "",
+		"noise":                       "",
+		"sign of dx":                  "x: 15 of 15 checked entries wrong: the sign is wrong everywhere",
+		"sign of dw":                  "w: 20 of 20 checked entries wrong: the sign is wrong everywhere",
+		"factor 2 of dx":              "numeric is 0.5 times analytic everywhere",
+		"factor 2 of db":              "b: 4 of 4 checked entries wrong: numeric is 0.5 times analytic everywhere",
+		"one entry of dx":             "x[0,1]",
+		"one entry of dw":             "the gradients are not linear in dy: w[3]",
+		"missing row of dx":           "x: 5 of 15 checked entries wrong",
+		"missing row of dw":           "w: 5 of 20 checked entries wrong",
+		"mean for sum":                "numeric is 3 times analytic everywhere",
+		"shift of dx":                 "x: 15 of 15 checked entries wrong",
+		"shift of dw":                 "w: 20 of 20 checked entries wrong",
+		"clips dy":                    "the gradients are not linear in dy: dx[",
+		"not zero for zeros":          "with 0 times the upstream gradient the gradient of x[0,2] is 1e-300",
+		"gradients overwritten":       "Backward does not add to the gradient of a parameter: w[0]",
+		"frozen gets a gradient":      "w is frozen, and entry 0 of its gradient changes",
+		"one buffer for both modes":   "an Eval pass changes the result of the Train pass before it",
+		"Eval keeps x":                "with an Eval pass between Forward and Backward: the gradient of w",
+		"Eval is another function":    "the result in Eval mode is not that in Train mode",
+		"Eval moves a parameter":      "an Eval pass changes parameters, buffers or counters",
+		"random result":               "a second pass: y: entry 0",
+		"random gradient":             "a second pass: the gradient of w: entry 0",
+		"result has NaN":              "y[1] is NaN for a finite x",
+		"Forward changes x":           "a pass changes x: entry 0",
+		"Backward changes dy":         "a pass changes dy: entry 0",
+		"Backward changes x":          "a pass changes x: entry 0",
+		"Backward changes y":          "Backward changes the result of the Train pass: entry 0",
+		"one batch size":              "after x of shape [3 5] the layer panics for another batch size, x of shape [5 5]: another batch size",
+		"rows beyond the first batch": "gradients for another batch size, x of shape [5 5]",
+		"no dx":                       "Backward returns nil",
+		"shape of dx":                 "Backward returns shape [5 3] for x of shape [3 5]",
+		"new parameters":              "Params returns other parameters when asked again",
 	} {
 		f := fake{name: "TestAffine"}
 		ok := nntest.CheckLayer(&f, newAffine(5, 4, mistake), []int{3, 5})

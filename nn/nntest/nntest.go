@@ -40,9 +40,13 @@ type TB = gradtest.TB
 //     layer has the methods Buffers() []*nn.Buffer[float64] and Counters() []*nn.Counter;
 //   - gradients of parameters are added to what is there, and nn.BackwardParams and a
 //     second Backward give the same bits;
-//   - gradients are linear in dy, exactly zero for zeros, and the adjoint test holds for
-//     other dy;
-//   - a frozen parameter gets no gradient, and others get the same one;
+//   - gradients are linear in dy and exactly zero for zeros (both but for Atol), and the
+//     adjoint test holds for other dy;
+//   - a frozen parameter gets no gradient, and dx and those of others have the same bits,
+//     whichever is frozen, unless all are frozen and the result is another too;
+//   - the gradients are right, along random directions, for a larger and a smaller first axis
+//     of x too (n+2 and, from 3 on, n-1), and a pass over the first size then gives the bits
+//     it gave before (see FixedBatch);
 //   - an Eval pass between Forward and Backward changes nothing, and gives the bits of a
 //     Train pass if the layer has neither buffers nor counters (see EvalDiffers);
 //   - x, dy, y and parameters are left alone, results have no NaN for a finite x, and

@@ -334,6 +334,7 @@ func TestOptions(t *testing.T) {
 	if nntest.CheckLayer(&f, nil, []int{3}) || nntest.CheckLoss(&f, nil, []int{3}) || nntest.CheckFloat32(&f, l, nil, []int{3}) || strings.Count(f.text, "what to check is nil") != 3 {
 		t.Error(f.text)
 	}
+	nntest.CheckLayer(t, newAffine(5, 4, "one batch size"), []int{3, 5}, nntest.FixedBatch())
 	loose := []nntest.Option{nntest.Rtol(1e-3), nntest.Atol(1e-3), nntest.MaxEntries(3), nntest.KeepParams(), nntest.Seed(5), nntest.MaxStep(0.01)}
 	nntest.CheckLayer(t, newAffine(5, 4, "shift of dx"), []int{3, 5}, loose...)
 	for value, want := range map[string]string{"123": "seed 123", "zero": `LANES_GRADTEST_SEED="zero"`, "0": "from 1"} {

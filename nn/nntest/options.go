@@ -116,6 +116,10 @@ func Roundings(n float64) Option {
 // buffers or counters need not say so.
 func EvalDiffers() Option { return func(c *config) { c.o.EvalDiffers = true } }
 
+// FixedBatch says that the first axis of x has one length only, as that of a layer that
+// normalises over all axes. Otherwise the layer is also run over larger and smaller ones.
+func FixedBatch() Option { return func(c *config) { c.o.FixedBatch = true } }
+
 // NoInputGradient says that the layer has no gradient with respect to x: what Backward
 // returns is not looked at, and may be nil.
 func NoInputGradient() Option { return func(c *config) { c.o.NoInput = true } }
