@@ -327,6 +327,16 @@ func TestBuilderInit(t *testing.T) {
 	}
 }
 
+// What the builder says of weights in groups goes by the fans of the layer's groups.
+func TestBuilderInitGroups(t *testing.T) {
+	b := New[float32](1)
+	b.WeightInit = HeNormal().FanOut()
+	w := b.weight("Conv", "weight", HeNormal().Groups(8), 256, 4, 5, 5).Value.Data()
+	if _, std, _, _ := moments(w); math.Abs(std/math.Sqrt(2.0/800)-1) > 0.02 {
+		t.Errorf("deviation %v", std)
+	}
+}
+
 func TestInitializeAll(t *testing.T) {
 	b := New[float64](1)
 	net := b.Sequential(b.Linear(6, 5), b.PReLU(5), b.Sequential(b.Linear(5, 5), b.ReLU()), b.Linear(5, 2))

@@ -22,6 +22,7 @@ func penaltyParams[T tensor.Float]() []*Param[T] {
 	all[0].Value.Data()[3] = 0
 	all[3].NoDecay = true
 	all[4].Frozen = true
+	all[4].Value.Fill(9)
 	return all
 }
 
@@ -164,12 +165,78 @@ func TestMaxNorm(t *testing.T) {
 	}
 }
 
+// Rows whose sum of squares is not in the range of the type, though their norm may be, and
+// rows that are not finite.
+func TestMaxNormFar(t *testing.T) {
+	t.Run("f32", func(t *testing.T) { testMaxNormFar[float32](t, 0x1p-126, math.MaxFloat32, 0x1p-24) })
+	t.Run("f64", func(t *testing.T) { testMaxNormFar[float64](t, 0x1p-1022, math.MaxFloat64, 0x1p-53) })
+}
+
+func testMaxNormFar[T tensor.Float](t *testing.T, least, greatest, rounding float64) {
+	far := math.Sqrt(greatest) // its square is not finite in T, that of 1/far not normal
+	for _, c := range []struct{ a, b, most float64 }{
+		{far, far / 4, 3}, {far * 1e3, -far * 2, 3}, {-greatest, greatest, 0.01}, {greatest, greatest, far}, {greatest, 0, far}, // overflow
+		{greatest, 1, greatest}, {far, far, 3 * far}, // not longer
+		{1e-6 / far, 3e-6 / far, 1e-6 / far}, {-1e-6 / far, 0, 1e-7 / far}, {least, least / 4, least}, {greatest, -far, least}, // underflow
+		{1e-6 / far, 1e-6 / far, 1e-5 / far}, {least / 2, least / 8, least}, {1e-6 / far, 1e-6 / far, 3}, {0, 0, least}, // not longer
+		{3, 4, 5 / 4.0}, {3, 4, 6}, // in range
+	} {
+		w := initParam[T](3, 2, 1)
+		copy(w.Value.Data(), []T{1e-6, 0, T(c.a), T(c.b), 0, 0})
+		w.Value.Data()[0] = T(c.most / 2)
+		scaled := NewMaxNorm([]*Param[T]{w}, float64(T(c.most))).Apply()
+		// In units of the greater, which none of this leaves the range of float64.
+		top := max(math.Abs(c.a), math.Abs(c.b), least)
+		norm := math.Hypot(c.a/top, c.b/top)
+		want := 0
+		if norm > c.most/top*(1+1e-6) {
+			want = 1
+		}
+		got := w.Value.Data()
+		if scaled != want {
+			t.Errorf("%v: %d rows scaled, want %d", c, scaled, want)
+		}
+		if want == 0 && (got[2] != T(c.a) || got[3] != T(c.b)) {
+			t.Errorf("%v: the row is %v", c, got[2:4])
+		}
+		if want == 1 {
+			for i, v := range []float64{c.a, c.b} {
+				// A subnormal number has fewer digits.
+				if off := math.Abs(float64(got[2+i])/c.most - v/top/norm); off > 8*rounding+least*rounding/c.most {
+					t.Errorf("%v: element %d is %v, off by %.2g of the limit", c, i, got[2+i], off)
+				}
+			}
+		}
+		if got[0] != T(c.most/2) || got[1] != 0 || got[4] != 0 || got[5] != 0 {
+			t.Errorf("%v: other rows are %v", c, got)
+		}
+	}
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, bad := range []float64{nan, inf, -inf} {
+		for _, most := range []float64{3, least} {
+			w := initParam[T](2, 3)
+			copy(w.Value.Data(), []T{7, T(bad), -9, 30, 0, 40})
+			if n := NewMaxNorm([]*Param[T]{w}, most).Apply(); n != 1 {
+				t.Errorf("%v, limit %v: %d rows scaled", bad, most, n)
+			}
+			if got := w.Value.Data(); got[0] != 7 || got[2] != -9 || !(got[1] == T(bad) || bad != bad && got[1] != got[1]) || !(got[3] <= T(most)) {
+				t.Errorf("%v, limit %v: %v", bad, most, got)
+			}
+		}
+	}
+	w := initParam[T](2, 3)
+	for _, most := range []float64{least / 2, greatest * 2, inf, 0, -1, nan} {
+		panics(t, func() { NewMaxNorm([]*Param[T]{w}, most) }, "nn.NewMaxNorm", fmt.Sprint(most))
+	}
+}
+
 func TestPenaltyAllocates(t *testing.T) {
 	params := penaltyParams[float32]()
 	m := NewMaxNorm(params, 2)
 	if n := steady.Allocs(10, func() {
 		Penalize(params, ElasticNet(0.01, 0.01))
 		params[0].Value.Data()[0] = 10
+		params[0].Value.Data()[7] = 1e30 // a row whose sum of squares overflows
 		m.Apply()
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
