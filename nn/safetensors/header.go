@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/lanes-go/lanes/internal/short"
 )
 
 // metadataKey is the one key of a header that is no tensor.
@@ -42,23 +44,23 @@ func layOut(raw []rawTensor, size uint64) ([]Info, error) {
 	for i, t := range raw {
 		switch {
 		case t.begin > t.end:
-			return nil, fmt.Errorf("tensor %q: its data end, at %d, before they begin, at %d", t.name, t.end, t.begin)
+			return nil, fmt.Errorf("tensor %q: its data end, at %d, before they begin, at %d", short.Text(t.name), t.end, t.begin)
 		case t.end > size:
-			return nil, fmt.Errorf("tensor %q: its data end at %d, but there are %d bytes: the file is cut off", t.name, t.end, size)
+			return nil, fmt.Errorf("tensor %q: its data end at %d, but there are %d bytes: the file is cut off", short.Text(t.name), t.end, size)
 		case t.begin < at:
-			return nil, fmt.Errorf("tensors %q and %q overlap: the data of the first end at %d, those of the second begin at %d", raw[i-1].name, t.name, at, t.begin)
+			return nil, fmt.Errorf("tensors %q and %q overlap: the data of the first end at %d, those of the second begin at %d", short.Text(raw[i-1].name), short.Text(t.name), at, t.begin)
 		case t.begin > at:
-			return nil, fmt.Errorf("bytes %d to %d of the data, before tensor %q, belong to no tensor", at, t.begin, t.name)
+			return nil, fmt.Errorf("bytes %d to %d of the data, before tensor %q, belong to no tensor", at, t.begin, short.Text(t.name))
 		}
 		want, problem := dataSize(t.dtype, t.shape)
 		if problem != "" {
-			return nil, fmt.Errorf("tensor %q: %s%v: %s", t.name, t.dtype, t.shape, problem)
+			return nil, fmt.Errorf("tensor %q: %s%v: %s", short.Text(t.name), t.dtype, t.shape, problem)
 		}
 		if t.end-t.begin != want {
-			return nil, fmt.Errorf("tensor %q: %s%v has %d bytes, its data %d", t.name, t.dtype, t.shape, want, t.end-t.begin)
+			return nil, fmt.Errorf("tensor %q: %s%v has %d bytes, its data %d", short.Text(t.name), t.dtype, t.shape, want, t.end-t.begin)
 		}
 		if want > math.MaxInt {
-			return nil, fmt.Errorf("tensor %q: %d bytes are more than this machine can address", t.name, want)
+			return nil, fmt.Errorf("tensor %q: %d bytes are more than this machine can address", short.Text(t.name), want)
 		}
 		info := Info{Name: t.name, DType: t.dtype, Shape: make([]int, len(t.shape)), Bytes: int(want), begin: t.begin}
 		for i, d := range t.shape {

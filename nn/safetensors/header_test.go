@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 	"slices"
@@ -158,6 +159,48 @@ func TestRefused(t *testing.T) {
 	}
 	if f, err := Parse(fileOf(deep(100))); err != nil || len(f.Names()) != 1 {
 		t.Errorf("unknown fields as deep as they may be: %v", err)
+	}
+}
+
+// A name of a megabyte does not make an error of one.
+func TestLongNames(t *testing.T) {
+	long := strings.Repeat("ä", 1<<19)
+	const fields = `"shape":[1],"data_offsets":[0,1]}`
+	for what, header := range map[string]string{
+		"an unknown dtype":             `{"t":{"dtype":"` + long + `",` + fields + `}`,
+		"a tensor without dtype":       `{"` + long + `":{` + fields + `}`,
+		"a tensor that is cut off":     `{"` + long + `":{"dtype":"U8",` + fields + `}`,
+		"a tensor of another size":     `{"` + long + `":{"dtype":"U8","shape":[2],"data_offsets":[0,0]}}`,
+		"a tensor without an end":      `{"` + long + `":{"dtype":"U8","shape":[2],"data_offsets":[1,0]}}`,
+		"a tensor of no whole bytes":   `{"` + long + `":{"dtype":"F4","shape":[1],"data_offsets":[0,0]}}`,
+		"a name twice":                 `{"` + long + `":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"` + long + `":1}`,
+		"metadata that are no text":    `{"__metadata__":{"` + long + `":1}}`,
+		"a key of the metadata, twice": `{"__metadata__":{"` + long + `":"","` + long + `":""}}`,
+	} {
+		if _, err := Parse(fileOf(header)); err == nil || len(err.Error()) > 400 || !strings.Contains(err.Error(), "…") && what != "an unknown dtype" {
+			t.Errorf("%s: an error of %d bytes", what, len(fmt.Sprint(err)))
+		}
+	}
+	if _, err := Parse(fileOf(`{"`+long+`":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 1, 2)); err == nil || len(err.Error()) > 400 {
+		t.Errorf("a gap: an error of %d bytes", len(fmt.Sprint(err)))
+	}
+	f, err := Parse(fileOf(`{"`+long+`":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{long, long + "x"} {
+		if _, err := Read[float32](f, name); err == nil || len(err.Error()) > 400 {
+			t.Errorf("an error of %d bytes", len(fmt.Sprint(err)))
+		}
+	}
+	for _, entries := range [][]Entry{
+		{Bytes(long, U8, []int{2}, nil)},
+		{Bytes("x", DType(long), []int{0}, nil)},
+		{Bytes(long, U8, []int{0}, nil), Bytes(long, U8, []int{0}, nil)},
+	} {
+		if err := Write(io.Discard, entries, nil); err == nil || len(err.Error()) > 400 {
+			t.Errorf("an error of %d bytes", len(fmt.Sprint(err)))
+		}
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/lanes-go/lanes/internal/short"
 )
 
 // maxDepth is how deep values may be nested in fields that the format does not know.
@@ -21,6 +23,11 @@ type parser struct {
 
 func (p *parser) fail(format string, args ...any) {
 	if p.err == nil {
+		for i := range args {
+			if s, ok := args[i].(string); ok {
+				args[i] = short.Text(s)
+			}
+		}
 		p.err = fmt.Errorf("byte %d: %s", p.i, fmt.Sprintf(format, args...))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"unsafe"
 
+	"github.com/lanes-go/lanes/internal/short"
 	"github.com/lanes-go/lanes/tensor"
 	"github.com/lanes-go/lanes/vec"
 )
@@ -17,14 +18,14 @@ const piece = 1 << 16
 func (f *File) find(name string) (Info, error) {
 	info, ok := f.Info(name)
 	if !ok {
-		return info, f.wrap(fmt.Errorf("there is no tensor %q", name))
+		return info, f.wrap(fmt.Errorf("there is no tensor %q", short.Text(name)))
 	}
 	return info, nil
 }
 
 // fail says whose error it is.
 func (f *File) fail(info *Info, err error) error {
-	return f.wrap(fmt.Errorf("tensor %q: %w", info.Name, err))
+	return f.wrap(fmt.Errorf("tensor %q: %w", short.Text(info.Name), err))
 }
 
 // Bytes returns the data of a tensor as they are in the file, little-endian.

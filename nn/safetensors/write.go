@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/lanes-go/lanes/internal/short"
 	"github.com/lanes-go/lanes/tensor"
 	"github.com/lanes-go/lanes/vec"
 )
@@ -165,7 +166,7 @@ func prepare(entries []Entry, metadata map[string]string) (header []byte, sorted
 	for _, e := range entries {
 		n, err := e.check()
 		if err != nil {
-			return nil, nil, fmt.Errorf("tensor %q: %w", e.name, err)
+			return nil, nil, fmt.Errorf("tensor %q: %w", short.Text(e.name), err)
 		}
 		sorted = append(sorted, sized{e, n})
 	}
@@ -179,7 +180,7 @@ func prepare(entries []Entry, metadata map[string]string) (header []byte, sorted
 		b = append(b, ":{"...)
 		for i, k := range slices.Sorted(maps.Keys(metadata)) {
 			if !utf8.ValidString(k) || !utf8.ValidString(metadata[k]) {
-				return nil, nil, fmt.Errorf("the metadata %q are not UTF-8", k)
+				return nil, nil, fmt.Errorf("the metadata %q are not UTF-8", short.Text(k))
 			}
 			if i > 0 {
 				b = append(b, ',')
@@ -192,7 +193,7 @@ func prepare(entries []Entry, metadata map[string]string) (header []byte, sorted
 	at := 0
 	for _, e := range sorted {
 		if seen[e.name] {
-			return nil, nil, fmt.Errorf("two tensors are called %q", e.name)
+			return nil, nil, fmt.Errorf("two tensors are called %q", short.Text(e.name))
 		}
 		seen[e.name] = true
 		if len(b) > 1 {
@@ -207,7 +208,7 @@ func prepare(entries []Entry, metadata map[string]string) (header []byte, sorted
 			b = strconv.AppendInt(b, int64(d), 10)
 		}
 		if at > math.MaxInt-e.bytes {
-			return nil, nil, fmt.Errorf("the size overflows at tensor %q", e.name)
+			return nil, nil, fmt.Errorf("the size overflows at tensor %q", short.Text(e.name))
 		}
 		b = append(b, `],"data_offsets":[`...)
 		b = append(strconv.AppendInt(b, int64(at), 10), ',')
@@ -234,7 +235,7 @@ func (e *Entry) check() (size int, err error) {
 	case !utf8.ValidString(e.name):
 		return 0, fmt.Errorf("the name is not UTF-8")
 	case e.dtype.rank() < 0:
-		return 0, fmt.Errorf("unknown dtype %q", string(e.dtype))
+		return 0, fmt.Errorf("unknown dtype %q", short.Text(string(e.dtype)))
 	case len(e.shape) > maxRank:
 		return 0, fmt.Errorf("%d axes, want at most %d", len(e.shape), maxRank)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lanes-go/lanes/internal/short"
 	"github.com/lanes-go/lanes/nn"
 	"github.com/lanes-go/lanes/nn/data"
 	"github.com/lanes-go/lanes/nn/optim"
@@ -246,7 +247,7 @@ func runOf(path string, f *safetensors.File) (run Run, err error) {
 	case !ok:
 		return Run{}, fmt.Errorf("train: %s is not a checkpoint", path)
 	case v != format:
-		return Run{}, fmt.Errorf("train: %s is a checkpoint of version %q, want %s", path, v, format)
+		return Run{}, fmt.Errorf("train: %s is a checkpoint of version %q, want %s", path, short.Text(v), format)
 	}
 	get := func(key string, parse func(s string) error) {
 		if err != nil {
@@ -256,7 +257,7 @@ func runOf(path string, f *safetensors.File) (run Run, err error) {
 		if !ok {
 			err = fmt.Errorf("train: %s: a checkpoint without %s", path, key)
 		} else if parse(s) != nil {
-			err = fmt.Errorf("train: %s: a checkpoint with %s %q", path, key, s)
+			err = fmt.Errorf("train: %s: a checkpoint with %s %q", path, key, short.Text(s))
 		}
 	}
 	for _, v := range []struct {
