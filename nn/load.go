@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lanes-go/lanes/internal/short"
 	"github.com/lanes-go/lanes/tensor"
 )
 
@@ -18,8 +19,8 @@ type loadOptions struct {
 }
 
 // Partial allows names that only the network or only the file has: what both have is
-// loaded, the rest of the network stays as it is. It is an error if they have none in
-// common.
+// loaded, the rest of the network stays as it is. It is an error if they have no parameter
+// or buffer in common.
 func Partial(o *loadOptions) { o.partial = true }
 
 // Rounded lets a network of float32 load F64, rounded to nearest.
@@ -76,29 +77,37 @@ func (r *LoadReport) String() string {
 	return strings.Join(append(lines, r.lines(-1)...), "\n")
 }
 
-// lines tells what is not as in the file, at most so many names of a kind.
+// lines tells what is not as in the file: at most so many names of a kind, each cut to some
+// length, or all if most is negative.
 func (r *LoadReport) lines(most int) (lines []string) {
-	add := func(kind string, names []string) {
-		if len(names) == 0 {
+	add := func(kind string, n int, name func(i int) string) {
+		if n == 0 {
 			return
 		}
-		if most >= 0 && len(names) > most {
-			lines = append(lines, fmt.Sprintf("%s: %s and %d more", kind, strings.Join(names[:most], ", "), len(names)-most))
-		} else {
-			lines = append(lines, kind+": "+strings.Join(names, ", "))
+		var names []string
+		for i := range n {
+			if i == most {
+				break
+			}
+			names = append(names, name(i))
 		}
+		line := kind + ": " + strings.Join(names, ", ")
+		if n > len(names) {
+			line += fmt.Sprintf(" and %d more", n-len(names))
+		}
+		lines = append(lines, line)
 	}
-	add("missing", r.Missing)
-	add("unexpected", r.Unexpected)
-	var shapes, types []string
-	for _, w := range r.WrongShape {
-		shapes = append(shapes, fmt.Sprintf("%s (network %v, file %v)", w.Name, w.Want, w.Got))
+	text := func(name string) string { return name }
+	if most >= 0 {
+		text = short.Text
 	}
-	for _, w := range r.WrongType {
-		types = append(types, fmt.Sprintf("%s (%s)", w.Name, w.Reason))
-	}
-	add("wrong shape", shapes)
-	add("wrong type", types)
+	add("missing", len(r.Missing), func(i int) string { return text(r.Missing[i]) })
+	add("unexpected", len(r.Unexpected), func(i int) string { return text(r.Unexpected[i]) })
+	add("wrong shape", len(r.WrongShape), func(i int) string {
+		w := r.WrongShape[i]
+		return fmt.Sprintf("%s (network %v, file %v)", text(w.Name), w.Want, w.Got)
+	})
+	add("wrong type", len(r.WrongType), func(i int) string { return fmt.Sprintf("%s (%s)", text(r.WrongType[i].Name), r.WrongType[i].Reason) })
 	return lines
 }
 
@@ -108,7 +117,7 @@ type LoadError struct {
 	Op     string // "nn.Load"
 	Path   string // of the file, or empty
 	Report *LoadReport
-	None   bool // no name of the file is one of the network
+	None   bool // no name of the file is that of a parameter or buffer of the network
 }
 
 // Error names up to 10 tensors of each kind; the report has all.
@@ -119,7 +128,7 @@ func (e *LoadError) Error() string {
 	}
 	lines := e.Report.lines(10)
 	if e.None {
-		lines = append([]string{"no name in the file is one of the network"}, lines...)
+		lines = append([]string{"no name in the file is that of a parameter or buffer of the network"}, lines...)
 	}
 	return s + strings.Join(lines, "; ")
 }
@@ -170,7 +179,7 @@ func (m *match[T]) add(source string, shape []int, unfit func(isCounter bool) st
 		return
 	}
 	if t.taken {
-		m.clash = append(m.clash, fmt.Sprintf("%s and %s are both for %s", t.source, source, name))
+		m.clash = append(m.clash, fmt.Sprintf("%s and %s are both for %s", short.Text(t.source), short.Text(source), short.Text(name)))
 		return
 	}
 	t.source, t.taken = source, true
@@ -201,12 +210,15 @@ func product(shape []int) int {
 
 // verdict completes the report and returns what is wrong with it.
 func (m *match[T]) verdict(op, path string) error {
-	tensors := 0
+	tensors, common := 0, 0 // of the network, and those that the file has too
 	for name, t := range m.targets {
 		if t.counter != nil {
 			continue
 		}
-		if tensors++; !t.taken {
+		tensors++
+		if t.taken {
+			common++
+		} else {
 			m.report.Missing = append(m.report.Missing, name)
 		}
 	}
@@ -219,11 +231,14 @@ func (m *match[T]) verdict(op, path string) error {
 		if path != "" {
 			op += ": " + path
 		}
+		if n := len(m.clash) - 10; n > 0 {
+			m.clash = append(m.clash[:10], fmt.Sprintf("%d more", n))
+		}
 		return fmt.Errorf("%s: %s", op, strings.Join(m.clash, "; "))
 	}
 	strict := !m.options.partial && len(r.Missing)+len(r.Unexpected) > 0
-	if strict || len(r.WrongShape)+len(r.WrongType) > 0 || tensors > 0 && len(m.found) == 0 {
-		return &LoadError{Op: op, Path: path, Report: r, None: len(m.found)+len(r.WrongShape)+len(r.WrongType) == 0}
+	if strict || len(r.WrongShape)+len(r.WrongType) > 0 || tensors > 0 && common == 0 {
+		return &LoadError{Op: op, Path: path, Report: r, None: common == 0}
 	}
 	for _, t := range m.found {
 		r.Loaded = append(r.Loaded, t.name)

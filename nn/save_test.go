@@ -146,7 +146,9 @@ func TestLoadStrict(t *testing.T) {
 		{saveEntries("", safetensors.Tensor("2.num_batches_tracked", v())), nil, "wrong type: 2.num_batches_tracked (F32 is not an integer)"},
 		{saveEntries("", safetensors.Integers("2.num_batches_tracked", []int{1, 2}, 2)), nil, "wrong shape: 2.num_batches_tracked (network [], file [2])"},
 		{[]safetensors.Entry{safetensors.Tensor("x", v(1))}, []nn.LoadOption{nn.Partial},
-			"no name in the file is one of the network; missing: 2.running_mean, 2.weight, first.bias, first.weight; unexpected: x"},
+			"no name in the file is that of a parameter or buffer of the network; missing: 2.running_mean, 2.weight, first.bias, first.weight; unexpected: x"},
+		{[]safetensors.Entry{safetensors.Tensor("x", v(1)), safetensors.Integers("2.num_batches_tracked", []int64{7})}, []nn.LoadOption{nn.Partial}, // a counter alone is nothing
+			"no name in the file is that of a parameter or buffer of the network; missing: 2.running_mean, 2.weight, first.bias, first.weight; unexpected: x"},
 		{saveEntries(""), []nn.LoadOption{nn.StripPrefix("first.")}, "missing: first.bias, first.weight; unexpected: first.bias, first.weight"},
 	} {
 		net := saveNet[float32](1)
@@ -296,5 +298,18 @@ func TestLoadManyNames(t *testing.T) {
 	report, err := nn.LoadFrom(saveFile(t, saveEntries("", entries...)...), saveNet[float32](1))
 	if err == nil || err.Error() != "nn.Load: unexpected: x00, x01, x02, x03, x04, x05, x06, x07, x08, x09 and 15 more" || !strings.HasSuffix(report.String(), "x23, x24") {
 		t.Errorf("%v; report %v", err, report)
+	}
+	// So is a long name, and what is for one tensor.
+	long := strings.Repeat("x", 1<<20)
+	for i := range entries {
+		entries[i] = safetensors.Tensor(fmt.Sprint(i, long), tensor.New[float32](1))
+	}
+	report, err = nn.LoadFrom(saveFile(t, entries...), saveNet[float32](1))
+	if err == nil || len(err.Error()) > 2000 || len(report.Unexpected[0]) < 1<<20 {
+		t.Errorf("an error of %d bytes", len(fmt.Sprint(err)))
+	}
+	same := nn.Rename(func(string) string { return "first.bias" })
+	if _, err = nn.LoadFrom(saveFile(t, entries...), saveNet[float32](1), same); err == nil || len(err.Error()) > 4000 || !strings.HasSuffix(err.Error(), "; 14 more") {
+		t.Errorf("an error of %d bytes: %.100s", len(fmt.Sprint(err)), err)
 	}
 }
