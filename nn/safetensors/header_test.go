@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -261,6 +262,35 @@ func TestMemory(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
 		t.Errorf("%d bytes allocated", n)
+	}
+}
+
+// The memory for a header is bounded by its size, whatever is in it.
+func TestHeaderMemory(t *testing.T) {
+	const n = 1 << 19
+	for what, one := range map[string]string{
+		"tensors without elements":               `":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`,
+		"tensors without elements, of many axes": `":{"dtype":"U8","shape":[0` + strings.Repeat(",0", 32) + `],"data_offsets":[0,0]}`,
+		"metadata":                               `":""`,
+		"escapes":                                `\n":""`,
+	} {
+		pre, post := "{", "}"
+		if strings.HasSuffix(one, `""`) {
+			pre, post = `{"__metadata__":{`, "}}"
+		}
+		var b strings.Builder
+		for i := 0; b.Len() < n; i++ {
+			b.WriteString(pre + `"` + strconv.FormatInt(int64(i), 36) + one)
+			pre = ","
+		}
+		file := fileOf(b.String() + post)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Parse(file)
+		runtime.ReadMemStats(&after)
+		if x := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(file)); err != nil || x >= 24 {
+			t.Errorf("%s: %.1f bytes for each of the header, %v", what, x, err)
+		}
 	}
 }
 
