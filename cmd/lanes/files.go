@@ -50,12 +50,49 @@ func (o *options) checkFiles() error {
 		return err
 	}
 	if run.Metadata[runKey] != o.run() {
-		return fmt.Errorf("%s is of another run: %q, not %q", o.checkpoint, run.Metadata[runKey], o.run())
+		return fmt.Errorf("%s is of another run: %.200q, not %q", o.checkpoint, run.Metadata[runKey], o.run())
 	}
 	if run.Epoch > o.epochs || run.Epoch == o.epochs && run.InEpoch > 0 {
 		return fmt.Errorf("the run in %s has done %d epochs and %d steps: -epochs %d is less", o.checkpoint, run.Epoch, run.InEpoch, o.epochs)
 	}
 	return nil
+}
+
+// sameFile tells whether two paths lead to one file, or would if it existed.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return os.SameFile(x, y)
+	}
+	return destination(a) == destination(b)
+}
+
+// destination returns the absolute path, without links, of the file that would be written at
+// path: where a link leads, there need not be anything yet.
+func destination(path string) string {
+	for range 40 { // links in a row: more are a circle
+		target, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	dir, name := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	path = filepath.Join(dir, name)
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return path
 }
 
 // writable returns an error if no file can be written at path.

@@ -127,6 +127,45 @@ func TestTrainInterruptResume(t *testing.T) {
 	}
 }
 
+// -save and -checkpoint are one file however they are written, if it exists and if not.
+func TestTrainOneFile(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{"there", "other"} {
+		if err := os.WriteFile(name, []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir("sub", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	same := [][2]string{{"new", filepath.Join(dir, "new")}, {"there", filepath.Join(dir, "there")}, {"new", "./sub/../new"}}
+	differ := [][2]string{{"new", "sub/new"}, {"there", "other"}, {"there", "new"}}
+	if os.Symlink("there", "link") == nil && os.Symlink("new", "dangling") == nil && os.Symlink(".", "here") == nil && os.Symlink("circle", "circle") == nil {
+		same = append(same, [2]string{"link", "there"}, [2]string{"dangling", "new"}, [2]string{"here/new", "new"}, [2]string{"here/dangling", "here/here/new"})
+		differ = append(differ, [2]string{"link", "other"}, [2]string{"dangling", "sub/new"}, [2]string{"circle", "new"})
+	}
+	if os.Link("there", "hard") == nil {
+		same = append(same, [2]string{"hard", "there"})
+	}
+	for _, p := range same {
+		if !sameFile(p[0], p[1]) || !sameFile(p[1], p[0]) {
+			t.Errorf("%s and %s are not one file", p[0], p[1])
+		}
+		if _, log, code := trainHere("-resume", "-checkpoint", p[0], "-save", p[1]); code != 2 || !strings.Contains(log, "-save and -checkpoint are one file") {
+			t.Errorf("-checkpoint %s -save %s: exit code %d, log %q", p[0], p[1], code, log)
+		}
+	}
+	for _, p := range differ {
+		if sameFile(p[0], p[1]) || sameFile(p[1], p[0]) {
+			t.Errorf("%s and %s are one file", p[0], p[1])
+		}
+	}
+	if b, err := os.ReadFile("there"); err != nil || string(b) != "there" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
 // What would spoil the end of a run is said at its beginning, and no file is touched.
 func TestTrainFiles(t *testing.T) {
 	dir := t.TempDir()

@@ -9,7 +9,6 @@ import (
 	"math"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"time"
 
 	"github.com/lanes-go/lanes/asm"
@@ -123,7 +122,7 @@ func (o *options) complete() error {
 	if o.resume && o.checkpoint == "" {
 		return errors.New("-resume wants -checkpoint, the file of the run")
 	}
-	if o.save != "" && filepath.Clean(o.save) == filepath.Clean(o.checkpoint) {
+	if o.save != "" && o.checkpoint != "" && sameFile(o.save, o.checkpoint) {
 		return errors.New("-save and -checkpoint are one file")
 	}
 	return nil
