@@ -157,6 +157,33 @@ func TestProfileOfOne(t *testing.T) {
 }
 
 // A fused network is profiled, and described, like one that is not.
+// Summary and NewPredictor of a Profile are those of its network, with clocks and without.
+func TestProfileIsItsNetwork(t *testing.T) {
+	b := New[float32](3)
+	x := tensor.New[float32](5, 6)
+	tensor.Normal(x, 0, 1, 9, 9)
+	for _, net := range []Layer[float32]{
+		b.Sequential(b.Linear(6, 6), b.BatchNorm1d(6), b.ReLU(), b.Residual(b.Linear(6, 6), b.Dropout(0.5), b.Tanh()), b.Linear(6, 3)),
+		b.Residual(b.Sequential(b.Linear(6, 6), b.ReLU()), b.PReLU(1)),
+		b.Linear(6, 2),
+	} {
+		rows, y := Summary(net, 5, 6).String(), net.Forward(x, Eval).Clone()
+		p := NewProfile(net)
+		for _, when := range []string{"running", "stopped"} {
+			if got := Summary[float32](p, 5, 6).String(); got != rows {
+				t.Errorf("%s:\n%swant\n%s", when, got, rows)
+			}
+			if got := NewPredictor[float32](p).Predict(new(tensor.Tensor[float32]), x); !slices.Equal(got.Data(), y.Data()) {
+				t.Errorf("%s: predicted %v, want %v", when, got, y)
+			}
+			if table := p.Table(); table.Forwards != 0 {
+				t.Errorf("%s: %d passes were measured", when, table.Forwards)
+			}
+			p.Stop()
+		}
+	}
+}
+
 func TestProfileOfFused(t *testing.T) {
 	b := New[float32](1)
 	net := b.Sequential(b.Linear(6, 5), b.BatchNorm1d(5), b.ReLU(), b.Residual(b.Linear(5, 5), b.ReLU()), b.Dropout(0.5), b.Linear(5, 2))

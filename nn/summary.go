@@ -41,6 +41,9 @@ type SummaryRow struct {
 // It makes an Eval-mode Forward of zeros, which changes neither parameters, running
 // statistics and counters nor what Backward needs, and panics as that does.
 func Summary[T tensor.Float](net Layer[T], input ...int) *SummaryTable {
+	if p, ok := net.(*Profile[T]); ok {
+		net = p.net
+	}
 	var z T
 	t := &SummaryTable{Input: slices.Clone(input), DType: fmt.Sprintf("%T", z)}
 	var places []*place[T]
