@@ -83,26 +83,40 @@ type MaxNorm[T tensor.Float] struct {
 	params  []*Param[T]
 	most    T
 	w       tensor.Tensor[T] // weights with a row for each unit
+	row     tensor.Tensor[T] // one of them
+	near    tensor.Tensor[T] // the same, with elements about 1
 	factors tensor.Tensor[T] // of rows
 	column  tensor.Tensor[T] // the same
 }
 
 // NewMaxNorm returns a limit for the norms of units: of the rows, all axes but the first
 // together, of the weights among params, see Penalize. Usual are 2 to 4. It panics unless
-// most is positive.
+// most is a positive normal number of T: at least 1.2e-38 and finite in float32.
 func NewMaxNorm[T tensor.Float](params []*Param[T], most float64) *MaxNorm[T] {
-	if !(most > 0) {
-		panic(misuse("NewMaxNorm", fmt.Sprintf("the greatest norm is %v, want more than 0", most)))
-	}
 	m := &MaxNorm[T]{most: T(most)}
+	if !(most > 0) || m.most < leastNormal[T]() || m.most-m.most != 0 {
+		panic(misuse("NewMaxNorm", fmt.Sprintf("the greatest norm is %v, want a positive normal number of %T", most, m.most)))
+	}
 	m.params, _ = SplitDecay(params)
 	return m
 }
 
+// leastNormal is the least positive normal number of T.
+func leastNormal[T tensor.Float]() T {
+	least := 0x1p-1022
+	if T(least) == 0 {
+		least = 0x1p-126
+	}
+	return T(least)
+}
+
 // Apply scales the rows that are longer to the greatest norm, within rounding, after a
-// step of the optimiser; the others keep their bits, as do those whose norm is not finite,
-// and frozen parameters. It returns the number of rows it scaled.
+// step of the optimiser; the others keep their bits, as do those with an infinity or a NaN,
+// which no factor makes short, and frozen parameters. A row's norm may itself be beyond the
+// range of T. It returns the number of rows it scaled.
 func (m *MaxNorm[T]) Apply() (scaled int) {
+	// A sum of squares from here on lost nothing that counts to underflow.
+	exact := leastNormal[T]() * (1 << 30)
 	for _, p := range m.params {
 		if p.Frozen || p.Value.Len() == 0 {
 			continue
@@ -114,7 +128,12 @@ func (m *MaxNorm[T]) Apply() (scaled int) {
 		for i, s := range f {
 			norm := T(math.Sqrt(float64(s)))
 			f[i] = 1
-			if norm > m.most && norm-norm == 0 {
+			switch {
+			case s-s != 0 || s < exact && float64(m.most)*float64(m.most) < 4*float64(exact):
+				if m.farRow(i) {
+					scaled++
+				}
+			case norm > m.most:
 				f[i] = m.most / norm
 				n++
 			}
@@ -125,4 +144,29 @@ func (m *MaxNorm[T]) Apply() (scaled int) {
 		}
 	}
 	return scaled
+}
+
+// farRow is Apply for row i of w where its sum of squares has overflowed or may have
+// underflowed: it is computed of the row times a power of 2 that brings its greatest element
+// near 1. It reports whether the row was longer.
+func (m *MaxNorm[T]) farRow(i int) bool {
+	cols := m.w.Dim(1)
+	row := m.row.Over(m.w.Data()[i*cols:(i+1)*cols], cols)
+	top := max(tensor.Max(row), -tensor.Min(row))
+	if top-top != 0 {
+		return false
+	}
+	_, exp := math.Frexp(float64(top))
+	scale := T(math.Ldexp(1, -exp))
+	if scale-scale != 0 { // top is subnormal
+		scale = 1 / (2 * leastNormal[T]())
+	}
+	near := m.near.Resize(cols)
+	tensor.Scale(near, scale, row)
+	norm := T(math.Sqrt(float64(tensor.SumSq(near))))
+	if !(norm > m.most*scale) {
+		return false
+	}
+	tensor.Scale(row, m.most/norm, near)
+	return true
 }

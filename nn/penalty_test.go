@@ -211,6 +211,19 @@ func testMaxNormFar[T tensor.Float](t *testing.T, least, greatest, rounding floa
 			t.Errorf("%v: other rows are %v", c, got)
 		}
 	}
+	// Long rows, of subnormal numbers and of ones whose squares lose digits.
+	for _, v := range []float64{least / 8, 1.53 * math.Sqrt(least) / 16, 1.61 * math.Sqrt(least) / 16, 1.7 * math.Sqrt(least) / 16} {
+		w := initParam[T](1, 256)
+		w.Value.Fill(T(v))
+		if n := NewMaxNorm([]*Param[T]{w}, 8*v).Apply(); n != 1 {
+			t.Errorf("256 of %v: %d rows scaled", v, n)
+		}
+		for _, got := range w.Value.Data() {
+			if math.Abs(float64(got)/v-0.5) > 8*rounding {
+				t.Fatalf("256 of %v: %v, want half of it", v, got)
+			}
+		}
+	}
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, bad := range []float64{nan, inf, -inf} {
 		for _, most := range []float64{3, least} {
