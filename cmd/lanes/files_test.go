@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -163,6 +165,33 @@ func TestTrainOneFile(t *testing.T) {
 	}
 	if b, err := os.ReadFile("there"); err != nil || string(b) != "there" {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// A run that is interrupted before its first step leaves no checkpoint, and does not say it
+// goes on from one.
+func TestTrainInterruptedAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	o := options{data: "digits", dtype: "f32", hidden: 9, epochs: 2, lr: 0.1, checkpoint: path}
+	if err := o.complete(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	const goesOn = "the run goes on with -resume"
+	for _, exists := range []bool{false, true} {
+		if exists {
+			if err := trainOn[float32](context.Background(), o, io.Discard, io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			o.resume, o.epochs = true, 3
+		}
+		var log bytes.Buffer
+		err := trainOn[float32](ctx, o, io.Discard, &log)
+		_, stat := os.Stat(path)
+		if !errors.Is(err, context.Canceled) || exists != strings.Contains(log.String(), goesOn) || exists != (stat == nil) {
+			t.Errorf("a checkpoint there: %v: %v, log %q, %v", exists, err, &log, stat)
+		}
 	}
 }
 

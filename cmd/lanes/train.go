@@ -44,7 +44,7 @@ func runTrain(args []string, stdout, stderr io.Writer) int {
 	f.Float64Var(&o.momentum, "momentum", 0.9, "momentum, in [0, 1)")
 	f.Uint64Var(&o.seed, "seed", 1, "of the weights and of the order of the examples")
 	f.StringVar(&o.save, "save", "", "file for the weights at the end, safetensors")
-	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the whole run after each epoch and when it is interrupted, safetensors")
+	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the whole run after each epoch and when it is interrupted, safetensors; it must not exist, but for -resume")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in the file of -checkpoint; the other flags as before, -epochs may be greater")
 	if code, done := parse(f, args, stdout, stderr); done {
 		return code
