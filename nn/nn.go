@@ -43,7 +43,7 @@ type Param[T tensor.Float] struct {
 	Name   string // within the network: "0.weight"
 	Value  *tensor.Tensor[T]
 	Grad   *tensor.Tensor[T] // the same shape; gradients are added, the optimiser clears them
-	Frozen bool              // no gradient is computed, no optimiser changes it: see Freeze
+	Frozen bool              // no gradient is computed, no optimiser changes it, and Step drops what Grad holds: see Freeze
 
 	// NoDecay says that no penalty counts it, although it has two axes or more: scales and
 	// shifts of a normalisation, biases in groups. With fewer axes none does.

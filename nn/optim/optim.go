@@ -18,7 +18,8 @@ import (
 
 // Optimizer changes parameters by their gradients.
 type Optimizer interface {
-	// Step changes the parameters that are not frozen and sets their gradients to zero.
+	// Step changes the parameters that are not frozen and sets their gradients to zero. What
+	// gradients of frozen ones hold is dropped.
 	Step()
 }
 
@@ -40,6 +41,8 @@ type slot[T tensor.Float] struct {
 	group int // among groups, or -1
 	state [2]*tensor.Tensor[T]
 	steps nn.Counter // steps done, of optimisers that need them
+
+	dropped bool // the parameter is frozen, and its gradient was cleared in the first step of that
 }
 
 // base is what the optimisers have in common.
@@ -154,6 +157,17 @@ func (b *base[T]) begin(c common) (scale, factor float64) {
 	b.lr = float64(c.lr * factor)
 	b.steps.N++
 	return b.clip(c.maxNorm, c.maxValue), factor
+}
+
+// skips tells whether a step leaves the parameter alone, as it is frozen. What its gradient
+// holds from before it was, which Param.Frozen alone does not clear, must not go into a step
+// after it: the first step that skips it drops it. Layers add nothing until it is unfrozen.
+func (s *slot[T]) skips() bool {
+	if s.Frozen && !s.dropped {
+		s.Grad.Fill(0)
+	}
+	s.dropped = s.Frozen
+	return s.Frozen
 }
 
 // rates are the learning rate and the weight decay of a parameter.

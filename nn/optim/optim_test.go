@@ -134,6 +134,35 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
+// A gradient from before a parameter was frozen goes into no step after it is trained again,
+// and the steps in between are none of its steps: of Adam's corrections, of Adagrad's rates.
+func TestFrozenBetweenSteps(t *testing.T) {
+	for name, make := range optimisers[float64]() {
+		if strings.Contains("max norm, both, schedule, one cycle, lecture, lecture Nesterov", name) {
+			continue // there it goes by the other, or by the steps of all
+		}
+		q, short := newQuadratic[float64](), newQuadratic[float64]()
+		o, u := make(q.params), make(short.params)
+		run(q, o, 3)
+		for range 2 {
+			q.gradients()
+			q.params[1].Frozen = true
+			run(q, o, 4)
+			for _, g := range q.params[1].Grad.Data() {
+				if g != 0 {
+					t.Errorf("%s: a frozen parameter has the gradient %v after steps", name, g)
+				}
+			}
+			q.params[1].Frozen = false
+			run(q, o, 2)
+		}
+		run(short, u, 7)
+		if got, want := q.params[1].Value.Data(), short.params[1].Value.Data(); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, without the steps in which it was frozen %v", name, got, want)
+		}
+	}
+}
+
 func TestStepClearsAndAllocatesNothing(t *testing.T) {
 	for name, make := range optimisers[float32]() {
 		q := newQuadratic[float32]()

@@ -60,7 +60,7 @@ func (o *RMSpropOptimizer[T]) Step() {
 	scale, factor := o.begin(o.common())
 	for i := range o.slots {
 		s := &o.slots[i]
-		if s.Frozen {
+		if s.skips() {
 			continue
 		}
 		lr, decay := o.rates(s, factor, o.WeightDecay)
