@@ -284,17 +284,8 @@ func (t *ProfileTable) Kinds() []KindTimes {
 // String returns a table of milliseconds and percent of a step: the rows, then the kinds.
 func (t *ProfileTable) String() string {
 	total := t.Total()
-	percent := func(d time.Duration) string {
-		return fmt.Sprintf("%.1f", 100*float64(d)/float64(max(1, total.Sum())))
-	}
-	ms := func(d time.Duration) string {
-		if d == 0 {
-			return ""
-		}
-		return fmt.Sprintf("%.3f", float64(d)/float64(time.Millisecond))
-	}
 	line := func(name, what string, u Times) []string {
-		return []string{name, what, ms(u.Forward), ms(u.Backward), ms(u.Sum()), percent(u.Sum())}
+		return []string{name, what, millis(u.Forward), millis(u.Backward), millis(u.Sum()), percent(u.Sum(), total.Sum())}
 	}
 	lines := [][]string{{"layer", "type", "forward ms", "backward ms", "all ms", "%"}}
 	for _, r := range t.Rows {
@@ -305,4 +296,16 @@ func (t *ProfileTable) String() string {
 		lines = append(lines, line(k.Kind, "", k.Times))
 	}
 	return columns(lines, 2)
+}
+
+// millis writes milliseconds, and nothing for none.
+func millis(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.3f", float64(d)/float64(time.Millisecond))
+}
+
+func percent(part, whole time.Duration) string {
+	return fmt.Sprintf("%.1f", 100*float64(part)/float64(max(1, whole)))
 }

@@ -19,6 +19,7 @@ type SummaryTable struct {
 	FLOPs             int64
 	ParamBytes        int64 // of the parameters' values; gradients take as much
 	DType             string
+	Time              Times // of a step, if the network is one of a Profile
 }
 
 // SummaryRow is a layer of a network. What a container has is that of its layers together.
@@ -30,6 +31,8 @@ type SummaryRow struct {
 
 	Params, Trainable int   // elements of the parameters, and of those that are not frozen
 	FLOPs             int64 // of a forward pass; -1: not known, as of layers of other packages
+
+	Time Times // measured, if the network is one of a Profile; of two layers in one with the first
 }
 
 // Summary returns the layers of a network with the shapes of their results for x of a
@@ -38,11 +41,15 @@ type SummaryRow struct {
 // an element: Linear of n x in to n x out takes 2·n·in·out + n·out. What only training
 // does, as dropping, is not counted.
 //
+// Of a Profile it has also the times that were measured, with the percent of both passes
+// together, beside the FLOPs that should explain them.
+//
 // It makes an Eval-mode Forward of zeros, which changes neither parameters, running
 // statistics and counters nor what Backward needs, and panics as that does.
 func Summary[T tensor.Float](net Layer[T], input ...int) *SummaryTable {
+	measured := &ProfileTable{}
 	if p, ok := net.(*Profile[T]); ok {
-		net = p.net
+		net, measured = p.net, p.Table()
 	}
 	var z T
 	t := &SummaryTable{Input: slices.Clone(input), DType: fmt.Sprintf("%T", z)}
@@ -72,6 +79,13 @@ func Summary[T tensor.Float](net Layer[T], input ...int) *SummaryTable {
 			t.FLOPs += f
 		} else if t.Rows[p.parent].FLOPs >= 0 {
 			t.Rows[p.parent].FLOPs += f
+		}
+	}
+	t.Time = measured.Network
+	for _, m := range measured.Rows {
+		name, _, _ := strings.Cut(m.Name, "+")
+		if i := slices.IndexFunc(t.Rows, func(r SummaryRow) bool { return r.Name == name }); i >= 0 {
+			t.Rows[i].Time = Times{Forward: m.Forward, Backward: m.Backward}
 		}
 	}
 	return t
@@ -114,20 +128,29 @@ func (s *shapeProbe[T]) Forward(x *tensor.Tensor[T], mode Mode) *tensor.Tensor[T
 // String returns a table.
 func (t *SummaryTable) String() string {
 	lines := [][]string{{"layer", "type", "output", "parameters", "trainable", "FLOPs"}}
-	known := true
+	known, timed := true, t.Time.Sum() > 0
+	times := func(line []string, u Times) []string {
+		if !timed {
+			return line
+		}
+		return append(line, millis(u.Forward), millis(u.Backward), percent(u.Sum(), t.Time.Sum()))
+	}
+	if timed {
+		lines[0] = append(lines[0], "forward ms", "backward ms", "%")
+	}
 	for _, r := range t.Rows {
 		flops := digits(r.FLOPs)
 		if r.FLOPs < 0 {
 			flops, known = "?", false
 		}
 		indent := strings.Repeat("  ", r.Depth)
-		lines = append(lines, []string{indent + r.Name, r.Layer, fmt.Sprint(r.Output), digits(int64(r.Params)), digits(int64(r.Trainable)), flops})
+		lines = append(lines, times([]string{indent + r.Name, r.Layer, fmt.Sprint(r.Output), digits(int64(r.Params)), digits(int64(r.Trainable)), flops}, r.Time))
 	}
 	flops := digits(t.FLOPs)
 	if !known {
 		flops = ">= " + flops
 	}
-	lines = append(lines, []string{"total", "", "", digits(int64(t.Params)), digits(int64(t.Trainable)), flops})
+	lines = append(lines, times([]string{"total", "", "", digits(int64(t.Params)), digits(int64(t.Trainable)), flops}, t.Time))
 	return columns(lines, 3) + fmt.Sprintf("input %v, parameters of %s in %s\n", t.Input, bytesText(t.ParamBytes), t.DType)
 }
 
