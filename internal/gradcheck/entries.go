@@ -54,18 +54,13 @@ func (c *checker) entryLine(k, i int) *line {
 // entries checks the entries of every tensor, all or a sample.
 func (c *checker) entries() {
 	slopes := make([][]slope, len(c.p.Vars))
-	picks := make([][]int, len(c.p.Vars))
-	var largest float64 // of all resolved derivatives
+	c.picks = make([][]int, len(c.p.Vars))
 	for k := range c.p.Vars {
-		picks[k] = c.rng.sample(len(c.p.Vars[k].X), c.o.MaxEntries)
-		for _, i := range picks[k] {
-			l := c.entryLine(k, i)
-			s := l.derive()
-			if s.verdict == Right && !agrees(l.claim, s.d, c.o.Rtol, s.err, 0) {
-				s = l.secondLook(s)
-			}
+		c.picks[k] = c.rng.sample(len(c.p.Vars[k].X), c.o.MaxEntries)
+		for _, i := range c.picks[k] {
+			s := c.entrySlope(k, i)
 			if s.verdict == Right && resolved(s) {
-				largest = max(largest, math.Abs(s.d))
+				c.largest = max(c.largest, math.Abs(s.d))
 			}
 			slopes[k] = append(slopes[k], s)
 		}
@@ -74,12 +69,22 @@ func (c *checker) entries() {
 	for k, v := range c.p.Vars {
 		t := TensorReport{Name: v.Name, Shape: v.Shape, Len: len(v.X), first: first}
 		first += len(v.X)
-		c.judge(&t, k, picks[k], slopes[k], largest)
+		c.judge(&t, k, c.picks[k], slopes[k], c.largest)
 		c.r.Tensors = append(c.r.Tensors, t)
 	}
 	if !c.unmoved() {
 		c.r.fault("the function changes x")
 	}
+}
+
+// entrySlope is the derivative of entry i of Var k.
+func (c *checker) entrySlope(k, i int) slope {
+	l := c.entryLine(k, i)
+	s := l.derive()
+	if s.verdict == Right && !agrees(l.claim, s.d, c.o.Rtol, s.err, 0) {
+		s = l.secondLook(s)
+	}
+	return s
 }
 
 func resolved(s slope) bool { return math.Abs(s.d) > float64(10*s.err) }
@@ -192,20 +197,20 @@ func (c *checker) directions(what string) (used int) {
 		return 0
 	}
 	for try := 0; try < 3*c.o.Directions && used < c.o.Directions; try++ {
-		l, spread := c.directionLine(n)
-		s := l.derive()
-		if s.verdict != Right || float64(4*s.err) > float64(c.blur()*spread) {
-			continue // kinks or noise: another one
+		u := make([][]float64, len(c.keep))
+		for k, x := range c.keep {
+			u[k] = make([]float64, len(x))
+			c.fill(u, k, nil, n)
+		}
+		l, spread := c.along(u)
+		smooth, ok, s := c.compare(l, spread, 0)
+		if !smooth {
+			continue // another one
 		}
 		used++
-		floor := float64(1e-9*spread) + c.o.Atol
-		if !agrees(l.claim, s.d, c.o.Rtol, s.err, floor) {
-			s = l.secondLook(s)
+		if !ok {
+			c.r.fault("%srandom direction %d: numeric %.8g, by the gradient %.8g, relative %.1e", what, try, s.d, l.claim, relative(l.claim, s.d))
 		}
-		if agrees(l.claim, s.d, c.o.Rtol, s.err, floor) {
-			continue
-		}
-		c.r.fault("%srandom direction %d: numeric %.8g, by the gradient %.8g, relative %.1e", what, try, s.d, l.claim, relative(l.claim, s.d))
 	}
 	if !c.unmoved() {
 		c.r.fault("the function changes x")
@@ -234,32 +239,61 @@ func (c *checker) adjoint() {
 	c.p.Grad(1)
 }
 
-// directionLine is a line in a random direction of length about 1, entries scaled
-// by max(1,|x|). spread is the root of the summed squares of what each entry adds
-// to the slope.
-func (c *checker) directionLine(n int) (l *line, spread float64) {
-	u := make([][]float64, len(c.keep))
+// compare tells whether the function is smooth along l, as far as can be seen, and, if so,
+// whether its slope is the claim, where it may be off by more besides.
+func (c *checker) compare(l *line, spread, more float64) (smooth, ok bool, s slope) {
+	s = l.derive()
+	if s.verdict != Right || float64(4*s.err) > float64(c.blur()*spread) {
+		return false, false, s // kinks or noise
+	}
+	floor := float64(1e-9*spread) + c.o.Atol + more
+	if !agrees(l.claim, s.d, c.o.Rtol, s.err, floor) {
+		s = l.secondLook(s)
+	}
+	return true, agrees(l.claim, s.d, c.o.Rtol, s.err, floor), s
+}
+
+// fill makes entries of u[k], those of block or all, random, in sizes that give a vector
+// with n of them a length of about 1, times max(1,|x|).
+func (c *checker) fill(u [][]float64, k int, block []int, n int) {
 	root := math.Sqrt(float64(n))
+	one := func(i int) {
+		u[k][i] = c.rng.size() * scaleOf(c.keep[k][i]) / root
+		if c.still[k][i] {
+			u[k][i] = 0
+		}
+	}
+	if block != nil {
+		for _, i := range block {
+			one(i)
+		}
+		return
+	}
+	for i := range u[k] {
+		one(i)
+	}
+}
+
+// along is a line in a direction u; Vars of which it is nil do not move. spread is the root
+// of the summed squares of what each entry adds to the slope.
+func (c *checker) along(u [][]float64) (l *line, spread float64) {
 	var claim, big float64
-	for k, x := range c.keep {
-		u[k] = make([]float64, len(x))
-		for i := range x {
-			u[k][i] = c.rng.size() * scaleOf(x[i]) / root
-			if c.still[k][i] {
-				u[k][i] = 0
-			}
-			a := float64(c.claim[k][i] * u[k][i])
+	for k := range u {
+		for i, v := range u[k] {
+			a := float64(c.claim[k][i] * v)
 			claim += a
 			big = max(big, math.Abs(a))
 		}
 	}
 	var sum, moved float64
 	if big > 0 {
-		for k, x := range c.keep {
-			for i := range x {
-				a := c.claim[k][i] / big
-				sum += float64(a * u[k][i] * a * u[k][i])
-				moved += float64(a * x[i] * a * x[i])
+		for k := range u {
+			for i, v := range u[k] {
+				if v != 0 {
+					a, x := c.claim[k][i]/big, c.keep[k][i]
+					sum += float64(a * v * a * v)
+					moved += float64(a * x * a * x)
+				}
 			}
 		}
 	}
@@ -267,13 +301,15 @@ func (c *checker) directionLine(n int) (l *line, spread float64) {
 	l = &line{
 		at: func(t float64) (float64, float64) {
 			for k, x := range c.keep {
-				for i := range x {
-					c.p.Vars[k].X[i] = c.round(x[i] + float64(t*u[k][i]))
+				for i, v := range u[k] {
+					c.p.Vars[k].X[i] = c.round(x[i] + float64(t*v))
 				}
 			}
 			f := c.loss()
 			for k, x := range c.keep {
-				copy(c.p.Vars[k].X, x)
+				if u[k] != nil {
+					copy(c.p.Vars[k].X, x)
+				}
 			}
 			return f, t
 		},

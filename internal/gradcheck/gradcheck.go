@@ -22,7 +22,9 @@
 // out is a failure; with a share of 0 every kink is one.
 //
 // Every tensor has a sample of its own, the first and the last entry in it. What the
-// sample leaves out is covered by derivatives in random directions, and, where the
+// sample leaves out is covered by derivatives along one random direction for each block of
+// it (blocks.go), where no sampled entry is at a kink, and all by derivatives in random
+// directions, and, where the
 // function has many results (Problem.Upstream), by the adjoint test: for other random
 // upstream gradients v and directions u, <v, J u> by differences is <J^T v, u>.
 //
@@ -133,6 +135,7 @@ type Report struct {
 	Faults   []string // what is wrong beyond single entries
 	Evals    int      // calls of Loss
 	Single   bool
+	Blocks   int // of entries that were not sampled, each along a direction of its own
 	DirsUsed int // directions along which the function was smooth
 	Adjoint  int // and those of adjoint tests
 }
@@ -153,17 +156,19 @@ func (r *Report) fault(format string, args ...any) {
 
 // checker is a check under way.
 type checker struct {
-	p     Problem
-	o     Options
-	r     *Report
-	eps   float64
-	f0    float64
-	noise float64        // absolute, of one value of Loss
-	rng   rng            //
-	keep  [][]float64    // the X at the start
-	claim [][]float64    // the gradients at the start
-	still []map[int]bool // entries at kinks, of each Var: directions leave them where they are
-	blind bool           // there are kinks, and entries that were not looked at
+	p       Problem
+	o       Options
+	r       *Report
+	eps     float64
+	f0      float64
+	noise   float64        // absolute, of one value of Loss
+	rng     rng            //
+	keep    [][]float64    // the X at the start
+	claim   [][]float64    // the gradients at the start
+	largest float64        // of all resolved derivatives
+	still   []map[int]bool // entries at kinks, of each Var: directions leave them where they are
+	picks   [][]int        // the entries that were looked at, of each Var
+	blind   bool           // there are kinks, and entries that were not looked at
 }
 
 // Check compares p.Grad with differences of p.Loss. It panics if the lengths of a
@@ -200,16 +205,27 @@ func Check(p Problem, o Options) *Report {
 	if c.kinks() > 0 { // Fast may have moved along kinks that cancel each other
 		c.r.Faults = slices.Delete(c.r.Faults, before, after)
 	}
-	for i := range c.r.Tensors {
-		if c.r.Tensors[i].WrongLen > 0 {
-			return c.r // directions would say the same with less
-		}
+	if c.wrong() {
+		return c.r // directions would say the same with less
 	}
 	if !c.blind {
+		if c.blocks(); c.wrong() {
+			return c.r
+		}
 		c.r.DirsUsed = c.directions("")
 		c.adjoint()
 	}
 	return c.r
+}
+
+// wrong tells whether an entry is.
+func (c *checker) wrong() bool {
+	for i := range c.r.Tensors {
+		if c.r.Tensors[i].WrongLen > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // kinks counts the entries at kinks.

@@ -8,7 +8,9 @@
 //	}
 //
 // Gradients are compared with centred differences in float64, entry by entry: see package
-// gradtest for what is found (relative errors down to 1e-6) and what is left out (kinks).
+// gradtest for what is found (relative errors down to 1e-6; fewer in large tensors, which
+// are sampled) and what is left out (kinks). Results of very different sizes hide each other
+// in rounding: give such a layer a narrower Input, or several in turn.
 // A layer in float32 cannot be checked so well: check the float64 instance of the same
 // generic code, and tie the float32 one to it with CheckFloat32.
 //

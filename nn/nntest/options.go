@@ -53,7 +53,7 @@ func Atol(limit float64) Option {
 }
 
 // MaxEntries is the number of entries checked of x and of each parameter, 64 by default;
-// larger tensors are sampled, and random directions cover the rest.
+// larger tensors are sampled, and random directions of blocks cover the rest.
 func MaxEntries(n int) Option {
 	return func(c *config) {
 		c.o.MaxEntries = n
