@@ -216,18 +216,23 @@ func (p *Plateau) Observe(v float64) (factor float64) {
 	return p.factor
 }
 
+// better has PyTorch's formulas: of a negative value a share has its sign. An infinite loss is
+// no progress, and anything is progress after it.
 func (p *Plateau) better(v float64) bool {
-	if p.any == 0 {
-		return v == v
-	}
 	by := max(0, p.Threshold)
-	if !p.Absolute {
-		by = float64(by * p.best) // PyTorch's: of a negative value it has the sign
-	}
-	if p.Max {
+	switch {
+	case p.any == 0 && p.Max:
+		return v > math.Inf(-1)
+	case p.any == 0:
+		return v < math.Inf(1)
+	case p.Max && p.Absolute:
 		return v > p.best+by
+	case p.Max:
+		return v > float64(p.best*(1+by))
+	case p.Absolute:
+		return v < p.best-by
 	}
-	return v < p.best-by
+	return v < float64(p.best*(1-by))
 }
 
 // Numbers is the state: the factor, the best value, whether there is one, and what has

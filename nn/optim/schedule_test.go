@@ -135,6 +135,25 @@ func TestPlateauState(t *testing.T) {
 	}
 }
 
+// A loss that was infinite once does not keep a plateau from seeing that it falls.
+func TestPlateauAfterInfinity(t *testing.T) {
+	for _, absolute := range []bool{false, true} {
+		for _, sign := range []float64{1, -1} { // of a loss and of a score
+			p := &optim.Plateau{Patience: 2, Decay: 0.5, Absolute: absolute, Max: sign < 0}
+			for i, v := range []float64{math.Inf(1), math.NaN(), 9, 8, 7, math.Inf(1), 6, 5, 4, 3} {
+				if f := p.Observe(50 + sign*v); f != 1 {
+					t.Errorf("sign %v, absolute %v: factor %v after value %d", sign, absolute, f, i)
+				}
+			}
+			for i, want := range []float64{1, 1, 0.5} {
+				if f := p.Observe(50 + sign*3); f != want {
+					t.Errorf("sign %v, absolute %v: factor %v after %d times without progress", sign, absolute, f, i+1)
+				}
+			}
+		}
+	}
+}
+
 func TestScheduleMisuse(t *testing.T) {
 	nan := math.NaN()
 	for name, f := range map[string]func(){
