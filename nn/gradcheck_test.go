@@ -10,6 +10,7 @@ import (
 
 	"github.com/lanes-go/lanes/internal/gradcheck"
 	"github.com/lanes-go/lanes/internal/layercases"
+	"github.com/lanes-go/lanes/internal/layercheck"
 	"github.com/lanes-go/lanes/nn"
 	"github.com/lanes-go/lanes/tensor"
 )
@@ -37,6 +38,18 @@ func gradcheckEntries() int {
 		return 12
 	}
 	return 200
+}
+
+// TestGradientsSeeBackwardParams: the check of layers asks for the bits of BackwardParams.
+func TestGradientsSeeBackwardParams(t *testing.T) {
+	l := nn.New[float64](7).Linear(5, 4)
+	if r := layercheck.Layer(l, []int{3, 5}, layercheck.Options{}); !r.OK() {
+		t.Error(r)
+	}
+	r := layercheck.Layer(nn.PlantedParams{Linear: l}, []int{3, 5}, layercheck.Options{})
+	if len(r.Faults) != 1 || !strings.HasPrefix(r.Faults[0], "BackwardParams: the gradient of bias: entry 0") {
+		t.Error(r)
+	}
 }
 
 // TestEveryLayerHasARow: what a Builder makes, and every function that returns a loss and
