@@ -19,6 +19,9 @@ import (
 func smallJobs(dtype string) (jobs []elementJob) {
 	for _, o := range elementList[float32]() {
 		size := map[int]string{0: "1000", 1: "12x20"}[strings.Count(o.sizes[0], "x")]
+		if strings.HasSuffix(o.sizes[0], "x784") { // networks want as many inputs
+			size = "12x784"
+		}
 		jobs = append(jobs, newElementJob(o.name, dtype, size))
 		if slices.Contains(o.sizes, batch[1]) {
 			jobs = append(jobs, newElementJob(o.name, dtype, "2x3x4x5"))
