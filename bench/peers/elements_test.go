@@ -138,7 +138,9 @@ func TestElementScript(t *testing.T) {
 		}
 	}
 	for _, o := range elementList[float32]() {
-		if o.sole != strings.Contains(torchScript, `SOLE = ["`+o.name+`"]`) {
+		_, sole, _ := strings.Cut(torchScript, "\nSOLE = [")
+		sole, _, _ = strings.Cut(sole, "]")
+		if o.sole != strings.Contains(sole, `"`+o.name+`"`) {
 			t.Errorf("%s: reads x alone: %v; the script says otherwise", o.name, o.sole)
 		}
 	}

@@ -288,6 +288,8 @@ OPS = {
     "sgdmomentum": optimiser(torch.optim.SGD, lr=1e-3, momentum=0.9),
     "adam": optimiser(torch.optim.Adam, lr=1e-3),
     "dotrows": dotrows,
+    "mlpstep": mlpstep,
+    "mlpinference": mlpinference,
     "sub": pointwise(lambda c, d: torch.sub(c.x, c.p, out=d)),
     "div": pointwise(lambda c, d: torch.div(c.x, c.p, out=d)),
     "sqrt": pointwise(lambda c, d: torch.sqrt(c.p, out=d)),
@@ -317,8 +319,6 @@ OPS = {
     "adagrad": optimiser(torch.optim.Adagrad, lr=1e-3),
     "rmsprop": optimiser(torch.optim.RMSprop, lr=1e-3),
     "adamw": optimiser(torch.optim.AdamW, lr=1e-3),
-    "mlpstep": mlpstep,
-    "mlpinference": mlpinference,
 }
 SOLE = ["dotrows", "mlpstep", "mlpinference"]  # x alone is read
 

@@ -124,7 +124,11 @@ func profileOf[T tensor.Float](ctx context.Context, o profileOptions, stdout, st
 	if o.json {
 		return profileJSON(o, t, stdout)
 	}
-	fmt.Fprintf(stdout, "%s, means of %d steps\n\n%s", what, o.steps, t)
+	few := ""
+	if o.steps < 100 {
+		few = ": few, of which one that was held up shows; the default is 500"
+	}
+	fmt.Fprintf(stdout, "%s, means of %d steps%s\n\n%s", what, o.steps, few, t)
 	return nil
 }
 

@@ -29,7 +29,7 @@ func TestProfile(t *testing.T) {
 			t.Fatalf("exit code %d, log %q", code, stderr)
 		}
 		for _, want := range []string{
-			`^mlp, batch 4, ` + dtype + `, \w+, 2 threads, means of 2 steps\n\nlayer `,
+			`^mlp, batch 4, ` + dtype + `, \w+, 2 threads, means of 2 steps: few, [^\n]*\n\nlayer `,
 			`\n0 +Linear\(784 -> 512\) +\d+\.\d+ +\d+\.\d+ +\d+\.\d+ +\d+\.\d\n`,
 			`\n1\+2 +BatchNorm1d\(512\) \+ ReLU `,
 			`\n6 +Linear\(256 -> 10\) `,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/lanes-go/lanes/nn"
@@ -44,11 +45,31 @@ type Progress struct {
 	StepTime      time.Duration // mean, without the measuring of accuracy
 }
 
-// ErrDiverged is returned when a loss is no longer finite.
-var ErrDiverged = errors.New("train: the loss is not finite: a lower learning rate may help")
+// ErrDiverged is returned, wrapped with the step and what is known of the cause, when a loss
+// is no longer finite.
+var ErrDiverged = errors.New("train: the loss is not finite")
+
+// diverged says why the loss of a step is not finite: a number in the examples or in a
+// parameter that is not, or else probably steps that are too long.
+func diverged[T tensor.Float](step int, x *tensor.Tensor[T], params []*nn.Param[T]) error {
+	if i := notFinite(x); i >= 0 {
+		return fmt.Errorf("%w in step %d: feature %d of example %d of the batch is %v", ErrDiverged, step, i%x.Dim(1), i/x.Dim(1), x.Data()[i])
+	}
+	for _, p := range params {
+		if i := notFinite(p.Value); i >= 0 {
+			return fmt.Errorf("%w in step %d: element %d of the parameter %s is %v", ErrDiverged, step, i, p.Name, p.Value.Data()[i])
+		}
+	}
+	return fmt.Errorf("%w in step %d: a lower learning rate may help", ErrDiverged, step)
+}
+
+// notFinite returns the number of an element that is a NaN or an infinity, or -1.
+func notFinite[T tensor.Float](x *tensor.Tensor[T]) int {
+	return slices.IndexFunc(x.Data(), func(v T) bool { return v-v != 0 })
+}
 
 // Fit trains net to classify ds by softmax cross-entropy. It returns how far it
-// came, and an error if the loss is no longer finite (ErrDiverged), a gradient is not
+// came, and an error if the loss is no longer finite (an ErrDiverged, with the cause if it is seen), a gradient is not
 // (an *optim.GradError, which names the parameter and the step) or ctx is cancelled:
 // then it ends after the step in hand and returns the context's error. A step that fails
 // leaves the network as it was before the step: weights, buffers (running statistics) and
@@ -147,7 +168,7 @@ func Fit[T tensor.Float](ctx context.Context, net nn.Layer[T], ds *data.Dataset[
 			}
 			err := optim.CheckGradients(params, p.Step+1)
 			if math.IsNaN(p.Loss) || math.IsInf(p.Loss, 0) {
-				err = ErrDiverged
+				err = diverged(p.Step+1, x, params)
 			}
 			if err != nil {
 				optim.ZeroGrad(params)
