@@ -52,7 +52,10 @@ func testEpilogue[T Float](t *testing.T) {
 		{64, 160, 392}, {32, 129, 784}, {40, 150, 512}, {33, 530, 800}, {300, 20, 64}, {5, 37, 9000},
 	}
 	if testing.Short() {
-		shapes = append(shapes[:7], shapes[10])
+		last := shapes[10]
+		if shapes = shapes[:6]; asm.Selection().ISA != "generic" { // whose multiply-adds may be emulated
+			shapes = append(shapes, [3]int{64, 160, 392}, last)
+		}
 	}
 	for _, s := range shapes {
 		m, n, k := s[0], s[1], s[2]

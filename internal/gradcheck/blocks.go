@@ -54,7 +54,7 @@ func (c *checker) block(k int, block []int) bool {
 			u := make([][]float64, len(c.keep))
 			u[k] = make([]float64, len(c.keep[k]))
 			c.fill(u, k, block, len(block))
-			if m, sp := c.along(u); l == nil || math.Abs(math.Abs(m.claim)-sp/2) < math.Abs(math.Abs(l.claim)-spread/2) {
+			if m, sp := c.along(u); l == nil || math.Abs(math.Abs(m.claim)-float64(sp/2)) < math.Abs(math.Abs(l.claim)-float64(spread/2)) {
 				l, spread = m, sp
 			}
 		}

@@ -255,13 +255,13 @@ func (s *state) adds(r *Result, x, dy *tensor.Tensor[float64], first pass) {
 	s.forward(x, nn.Train)
 	for k, p := range s.params {
 		for i := range p.Grad.Data() {
-			p.Grad.Data()[i] = float64(k+1) + float64(i%4)/2
+			p.Grad.Data()[i] = float64(k+1) + float64(float64(i%4)/2)
 		}
 	}
 	s.backward(dy)
 	for k, p := range s.params {
 		for i, g := range p.Grad.Data() {
-			want := float64(k+1) + float64(i%4)/2 + first.dp[k][i]
+			want := float64(k+1) + float64(float64(i%4)/2) + first.dp[k][i]
 			if !near(g, want, float64(k+3)+maxAbs(first.dp[k])) {
 				r.fault("Backward does not add to the gradient of a parameter: %s[%d] is %v, not %v", p.Name, i, g, want)
 				break

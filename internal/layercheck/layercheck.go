@@ -265,7 +265,7 @@ func (o Options) input(stream uint64, shape []int) *tensor.Tensor[float64] {
 	for i, u := range t.Data() {
 		v := o.Lo + float64((o.Hi-o.Lo)*u)
 		if o.Lo <= -fromZero && o.Hi >= fromZero && math.Abs(v) < fromZero {
-			v = math.Copysign(fromZero, v) + v/2
+			v = math.Copysign(fromZero, v) + float64(v/2)
 		}
 		for _, k := range o.Kinks {
 			if d := v - k.At; math.Abs(d) < fromKink {
