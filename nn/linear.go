@@ -62,17 +62,22 @@ func (l *Linear[T]) backwardParams(dy *tensor.Tensor[T]) {
 
 // backward returns dx, or nil if it is not wanted.
 func (l *Linear[T]) backward(dy *tensor.Tensor[T], wantDx bool) *tensor.Tensor[T] {
-	if !l.Weight.Frozen {
-		tensor.MatMulTransAAcc(l.Weight.Grad, dy, l.x)
+	return linearBackward(l.Weight, l.Bias, dy, l.x, &l.dx, wantDx)
+}
+
+// linearBackward is the backward pass of x·Wᵀ + b: it adds to the gradients of what is not
+// frozen and returns dx, or nil if it is not wanted.
+func linearBackward[T tensor.Float](weight, bias *Param[T], dy, x, dx *tensor.Tensor[T], wantDx bool) *tensor.Tensor[T] {
+	if !weight.Frozen {
+		tensor.MatMulTransAAcc(weight.Grad, dy, x)
 	}
-	if !l.Bias.Frozen {
-		tensor.ColSumAcc(l.Bias.Grad, dy)
+	if !bias.Frozen {
+		tensor.ColSumAcc(bias.Grad, dy)
 	}
 	if !wantDx {
 		return nil
 	}
-	dx := l.dx.Resize(l.x.Dim(0), l.x.Dim(1))
-	tensor.MatMul(dx, dy, l.Weight.Value)
+	tensor.MatMul(dx.Resize(x.Dim(0), x.Dim(1)), dy, weight.Value)
 	return dx
 }
 

@@ -73,18 +73,7 @@ func (l *Maxout[T]) differentiate(dy *tensor.Tensor[T], wantDx bool) *tensor.Ten
 	z := &l.z[Train]
 	g := l.g.Resize(z.Dim(0), z.Dim(1))
 	l.gradient(g, dy, &l.y[Train], z)
-	if !l.Weight.Frozen {
-		tensor.MatMulTransAAcc(l.Weight.Grad, g, l.x)
-	}
-	if !l.Bias.Frozen {
-		tensor.ColSumAcc(l.Bias.Grad, g)
-	}
-	if !wantDx {
-		return nil
-	}
-	dx := l.dx.Resize(l.x.Dim(0), l.x.Dim(1))
-	tensor.MatMul(dx, g, l.Weight.Value)
-	return dx
+	return linearBackward(l.Weight, l.Bias, g, l.x, &l.dx, wantDx)
 }
 
 // Params returns the weight and the bias.

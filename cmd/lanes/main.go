@@ -4,11 +4,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 )
 
@@ -83,4 +85,12 @@ func parse(f *flag.FlagSet, args []string, stdout, stderr io.Writer) (code int, 
 		return exitUsage, true
 	}
 	return 0, false
+}
+
+// interruptible returns a context that an interrupt ends; a second one ends the program at
+// once.
+func interruptible() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"time"
 
 	"github.com/lanes-go/lanes/asm"
@@ -47,9 +45,8 @@ func runProfile(args []string, stdout, stderr io.Writer) int {
 		return code
 	}
 	tensor.SetMaxThreads(o.thread)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	var err error
 	if o.dtype == "f64" {
 		err = profileOf[float64](ctx, o, stdout, stderr)

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"os/signal"
 	"time"
 
 	"github.com/lanes-go/lanes/asm"
@@ -57,9 +55,8 @@ func runTrain(args []string, stdout, stderr io.Writer) int {
 		return code
 	}
 	tensor.SetMaxThreads(o.thread)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	var err error
 	if o.dtype == "f64" {
 		err = trainOn[float64](ctx, o, stdout, stderr)
